@@ -1,0 +1,104 @@
+"""The failures that are expected, each with the words that an editor reads.
+
+Standard library only: Blender's side imports this module too.
+
+An error carries data (a path, a frame); its sentence is made in `__str__` and says what happened to which file.
+`remedy` says what to do about it. Errors of third-party libraries are translated into these at the door that owns the
+library; what is not translated is a bug and ends the worker with its traceback in `worker.log`.
+"""
+
+from pathlib import Path
+
+
+class MattingError(Exception):
+    """The base of every failure that an editor can do something about."""
+
+    remedy: str = ""
+
+
+class FileError(MattingError):
+    """A failure that belongs to one file or folder, which is `path`."""
+
+    def __init__(self, path: Path | str, reason: str = "") -> None:
+        """Remember the file and, where there is one, the reason in the words of whoever refused it."""
+        super().__init__(path, reason)
+        self.path = Path(path)
+        self.reason = reason
+
+    def because(self) -> str:
+        """Return ': reason' or nothing, to end a sentence with."""
+        return f": {self.reason}" if self.reason else ""
+
+
+class SourceMissing(FileError):
+    """The movie or picture is not where the strip says."""
+
+    remedy = "Put the file back, or point the strip at it again, and start once more."
+
+    def __str__(self) -> str:
+        """Say which file is missing."""
+        return f"The file “{self.path}” was not found"
+
+
+class SourceUnreadable(FileError):
+    """The movie or picture is there, but holds nothing that can be decoded."""
+
+    remedy = "Check that the file plays; convert it to H.264, ProRes or PNG if it does."
+
+    def __str__(self) -> str:
+        """Say which file cannot be decoded, and why if that is known."""
+        return f"“{self.path}” cannot be read as a movie or picture{self.because()}"
+
+
+class ModelMissing(FileError):
+    """The model's weights are not there."""
+
+    remedy = "Install the extension again, or choose another model file."
+
+    def __str__(self) -> str:
+        """Say which file of weights is missing."""
+        return f"The model file “{self.path}” was not found"
+
+
+class ModelDamaged(FileError):
+    """The weights are not the ones that the catalogue promises: half a download, or another file under this name."""
+
+    remedy = "Delete the file and fetch the weights again (python3 build.py weights), or install the extension again."
+
+    def __str__(self) -> str:
+        """Say which file of weights is damaged, and how."""
+        return f"The model file “{self.path}” is damaged or is not the file it should be{self.because()}"
+
+
+class ModelUnsuitable(FileError):
+    """The file is no ONNX model, or one without RVM's inputs and outputs."""
+
+    remedy = "Choose an ONNX file exported by Robust Video Matting with 32-bit weights."
+
+    def __str__(self) -> str:
+        """Say which file is no RVM model, and why."""
+        return f"“{self.path}” is not a Robust Video Matting model{self.because()}"
+
+
+class OutputFailed(FileError):
+    """A frame or folder could not be written: a full disk, a folder without permission."""
+
+    remedy = "Free some space or choose another output folder; the frames made so far are kept."
+
+    def __str__(self) -> str:
+        """Say what could not be written, and why."""
+        return f"“{self.path}” could not be written{self.because()}"
+
+
+class SpecError(MattingError):
+    """A job was described wrongly; `field` names the setting."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        """Remember the setting and what is wrong with it."""
+        super().__init__(field, reason)
+        self.field = field
+        self.reason = reason
+
+    def __str__(self) -> str:
+        """Say which setting is wrong, and why."""
+        return f"{self.field}: {self.reason}"

@@ -1,0 +1,85 @@
+"""What a worker says while it runs: one line of JSON per event, in `events.jsonl`.
+
+Standard library only. Exactly one `Finished` or `Failed` ends a run; a process that ends without either was killed or
+crashed.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True)
+class Started:
+    """Source and model are open; frames follow."""
+
+    frames: int
+    """How many frames are expected; a movie's container may be wrong about it."""
+    width: int
+    """Pixels."""
+    height: int
+    """Pixels."""
+    provider: str
+    """The ONNX Runtime execution provider that really runs the model."""
+    ratio: float
+    """The downsample ratio in use."""
+    runtime: str
+    """Versions and places of the libraries, for the reader of a log."""
+
+
+@dataclass(frozen=True)
+class FrameDone:
+    """A frame stands whole under its name."""
+
+    frame: int
+    """Its number in the source, from 0."""
+    seconds: float
+    """Since the worker began."""
+
+
+@dataclass(frozen=True)
+class Warned:
+    """Something that the user should know and that does not end the run."""
+
+    message: str
+
+
+@dataclass(frozen=True)
+class Finished:
+    """All frames are written."""
+
+    frames: int
+    seconds: float
+    """Since the worker began."""
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The run ended early. The frames made so far stay."""
+
+    message: str
+    """What happened, to which file."""
+    remedy: str
+    """What to do about it."""
+
+
+Event = Started | FrameDone | Warned | Finished | Failed
+
+_KINDS: dict[str, type[Event]] = {kind.__name__: kind for kind in (Started, FrameDone, Warned, Finished, Failed)}
+
+
+def encode(event: Event) -> str:
+    """Return the event as one line, newline included."""
+    return json.dumps({"event": type(event).__name__, **asdict(event)}, ensure_ascii=False) + "\n"
+
+
+def decode(line: str) -> Event:
+    """Return the event of a line that `encode` made.
+
+    Raises:
+        ValueError: the line is not an event.
+    """
+    data = json.loads(line)
+    try:
+        return _KINDS[data.pop("event")](**data)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"not an event: {line!r}") from error

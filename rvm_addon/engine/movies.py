@@ -1,0 +1,157 @@
+"""Movies as a source of frames, through OpenCV's FFmpeg.
+
+Which picture is frame k is decided here and nowhere else: as it is decoded (the command line), or by time as Blender's
+sequencer counts (strips).
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+
+from .errors import SourceMissing, SourceUnreadable
+from .spec import Source
+from .tensors import Picture
+
+_SEEK_MARGIN_MS = 2000.0
+"""A seek aims this long before the wanted frame, and decoding forward decides which frame it is."""
+_HELD_FRAMES_UNSPOKEN = 2
+"""Containers miscount by a frame or two; holding the last picture that long is no news."""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A decoded picture and the moment it begins."""
+
+    picture: Picture
+    time: float
+    """Milliseconds since the movie's first picture."""
+
+
+class Decoder:
+    """One open movie, read forward."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the movie and learn when its first picture begins.
+
+        Raises:
+            SourceMissing: there is no such file.
+            SourceUnreadable: no picture can be decoded.
+        """
+        self._path = path
+        self._start = 0.0
+        self._capture = self._open()
+        first = self.read()
+        if first is None:
+            raise SourceUnreadable(path)
+        self._start = first.time
+        self._rewind()
+
+    def count(self) -> int:
+        """Return how many frames the container says there are; it may be wrong, and 0 where it does not say."""
+        return max(int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)), 0)
+
+    def read(self) -> Shot | None:
+        """Return the next picture (BGR, 8 bit), or None at the end."""
+        more, picture = self._capture.read()
+        if not more:
+            return None
+        return Shot(picture, self._capture.get(cv2.CAP_PROP_POS_MSEC) - self._start)  # type: ignore[arg-type]
+
+    def seek_before(self, time: float) -> Shot | None:
+        """Return a picture that begins at or before `time` (ms since the first picture), near it where that is safe.
+
+        Where a seek lands is the container's affair, so what it landed on is looked at; a movie that cannot be
+        trusted is decoded from its beginning.
+        """
+        if time > _SEEK_MARGIN_MS:
+            self._capture.set(cv2.CAP_PROP_POS_MSEC, time - _SEEK_MARGIN_MS + self._start)
+            landed = self.read()
+            if landed is not None and landed.time <= time:
+                return landed
+            self._rewind()
+        return self.read()
+
+    def close(self) -> None:
+        """Close the movie."""
+        self._capture.release()
+
+    def _rewind(self) -> None:
+        """Open the movie again: decoding from the beginning is exact in every container, seeking to it is not."""
+        self._capture.release()
+        self._capture = self._open()
+
+    def _open(self) -> cv2.VideoCapture:
+        if not self._path.is_file():
+            raise SourceMissing(self._path)
+        capture = cv2.VideoCapture(str(self._path), cv2.CAP_FFMPEG)
+        if not capture.isOpened():
+            raise SourceUnreadable(self._path)
+        return capture
+
+
+class MovieSource:
+    """The wanted frames of one movie."""
+
+    def __init__(self, source: Source, warn: Callable[[str], None]) -> None:
+        """Open the movie; `warn` is told, in words, of what the user should know.
+
+        Raises:
+            SourceMissing: there is no such file.
+            SourceUnreadable: no picture can be decoded.
+        """
+        self._path = Path(source.paths[0])
+        self._wanted = source.frames
+        self._fps = source.fps
+        self._warn = warn
+        self._decoder = Decoder(self._path)
+        self.expected = self._decoder.count() if source.frames is None else len(source.frames)
+
+    def frames(self) -> Iterator[tuple[int, Picture]]:
+        """Yield the wanted frames, by time where the job gives a rate, else as they are decoded."""
+        if self._wanted is None:
+            return self._decoded()
+        return self._by_time(self._wanted) if self._fps else self._by_count(self._wanted)
+
+    def close(self) -> None:
+        """Close the movie."""
+        self._decoder.close()
+
+    def _decoded(self) -> Iterator[tuple[int, Picture]]:
+        """Yield every frame in the order of decoding."""
+        frame = 0
+        while (shot := self._decoder.read()) is not None:
+            yield frame, shot.picture
+            frame += 1
+
+    def _by_count(self, wanted: tuple[int, ...]) -> Iterator[tuple[int, Picture]]:
+        """Yield the wanted frames, counted as they are decoded."""
+        chosen = set(wanted)
+        for frame, picture in self._decoded():
+            if frame in chosen:
+                yield frame, picture
+            if frame >= wanted[-1]:
+                return
+        raise SourceUnreadable(self._path, f"it ends before frame {wanted[-1] + 1}")
+
+    def _by_time(self, wanted: tuple[int, ...]) -> Iterator[tuple[int, Picture]]:
+        """Yield for frame k the last picture that begins by k / fps and a quarter of a frame.
+
+        This is what Blender shows, also for a variable frame rate and edit lists (16 clips in 4 versions compared).
+        Past the end the last picture is held, as Blender holds it.
+        """
+        step = 1000.0 / self._fps
+        shown = self._decoder.seek_before(wanted[0] * step)
+        following = self._decoder.read()
+        held = 0
+        for frame in wanted:
+            limit = (frame + 0.25) * step
+            while following is not None and following.time <= limit:
+                shown, following = following, self._decoder.read()
+            if shown is None:
+                raise SourceUnreadable(self._path)
+            held += following is None and shown.time < limit - step
+            yield frame, shown.picture
+        if held > _HELD_FRAMES_UNSPOKEN:
+            self._warn(f"“{self._path}” ends early: its last picture stands for {held} more frames")

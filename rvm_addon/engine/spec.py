@@ -1,0 +1,198 @@
+"""The description of one job, frozen when the user presses the button.
+
+Standard library only. Every default and every choice of the product is written here, once: Blender's properties, the
+command line and the worker take them from this module.
+"""
+
+import json
+from collections import Counter
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path, PurePath
+
+from .errors import SpecError
+
+FORMAT = 1
+"""The version of `job.json`. A worker refuses what it does not know."""
+
+MOVIE_SUFFIXES = frozenset(
+    ".mp4 .mov .m4v .mkv .webm .avi .mpg .mpeg .m2v .ts .mts .m2ts .ogv .wmv .flv .3gp .mxf .dv".split()
+)
+IMAGE_SUFFIXES = frozenset(".png .jpg .jpeg .jp2 .webp .bmp .tif .tiff .tga .ppm .pgm".split())
+
+Colour = tuple[int, int, int]
+"""Red, green, blue; sRGB-encoded, 0 to 255."""
+
+GREEN: Colour = (0, 255, 0)
+WORKING_SIDE = 512
+"""Pixels of the longest side at which the network looks at a picture; RVM's authors advise 512 for people on HD video."""
+
+
+class SourceKind(StrEnum):
+    """What the frames come from."""
+
+    MOVIE = "movie"
+    IMAGES = "images"
+
+
+class Result(StrEnum):
+    """What is made of each frame."""
+
+    CUTOUT = "cutout"
+    """RGBA, straight alpha: the foreground's colour, the matte as alpha."""
+    COLOUR = "colour"
+    """RGB: the foreground over `JobSpec.background`, fully opaque."""
+
+
+class FrameFormat(StrEnum):
+    """The file format of the frames; the value is the suffix."""
+
+    PNG = ".png"
+    JPEG = ".jpg"
+
+
+@dataclass(frozen=True)
+class Source:
+    """The pictures that go in."""
+
+    kind: SourceKind
+    paths: tuple[str, ...]
+    """Absolute: one movie, or one file per frame."""
+    frames: tuple[int, ...] | None = None
+    """The source frames to matte, ascending, counted from 0; None is all there are."""
+    fps: float = 0.0
+    """Frames per second by which a movie's frame numbers count its time, as Blender counts them: frame k is what shows
+    at k / fps. 0 counts the frames as they are decoded, which differs where the frame rate varies."""
+    upright: bool = True
+    """Turn pictures as their EXIF orientation says. Blender's sequencer does not."""
+
+
+@dataclass(frozen=True)
+class JobSpec:
+    """One job: everything that the worker is told. Change one with `dataclasses.replace`."""
+
+    name: str
+    """What the user calls it: the strip's name or the file's."""
+    source: Source
+    output: str
+    """The folder of the frames, absolute or relative to the job's own folder."""
+    stem: str
+    """What a movie's frames are called: frame i is `<stem>_<i+1, six digits>`."""
+    model: str
+    """Absolute path of the ONNX file."""
+    result: Result = Result.CUTOUT
+    background: Colour = GREEN
+    """Behind the foreground where `result` is COLOUR."""
+    format: FrameFormat = FrameFormat.PNG
+    ratio: float | None = None
+    """The downsample ratio, above 0 and at most 1; None scales the longest side to `working_side`."""
+    working_side: int = WORKING_SIDE
+    """Pixels; larger finds finer detail and costs its square."""
+
+    def validate(self) -> None:
+        """Return if the job makes sense by itself; files are looked at by the worker.
+
+        Raises:
+            SpecError: naming the setting and what is wrong with it.
+        """
+        source = self.source
+        if not source.paths:
+            raise SpecError("source", "there is nothing to matte")
+        if source.kind is SourceKind.MOVIE and len(source.paths) != 1:
+            raise SpecError("source", "a movie is one file")
+        if not all(PurePath(path).is_absolute() for path in (*source.paths, self.model)):
+            raise SpecError("source", "paths must be absolute")
+        if source.frames is not None:
+            _check_frames(source)
+        if self.ratio is not None and not 0.0 < self.ratio <= 1.0:
+            raise SpecError("ratio", f"{self.ratio:g} is not above 0 and at most 1")
+        if self.working_side < 16:
+            raise SpecError("working size", f"{self.working_side} pixels are too few to see a person in")
+        if len(self.background) != 3 or not all(0 <= value <= 255 for value in self.background):
+            raise SpecError("background", f"{self.background} is not a colour of three values from 0 to 255")
+        if self.result is Result.CUTOUT and self.format is FrameFormat.JPEG:
+            raise SpecError("format", "JPEG has no alpha; a cut-out needs PNG")
+
+    def file_name(self, frame: int) -> str:
+        """Return the name of source frame `frame`'s file inside the output folder.
+
+        A picture keeps its own name; where two pictures differ by their suffix only, the suffix stays in the name.
+        """
+        if self.source.kind is SourceKind.MOVIE:
+            return f"{self.stem}_{frame + 1:06d}{self.format}"
+        return f"{self._picture_stems[frame]}{self.format}"
+
+    @cached_property
+    def _picture_stems(self) -> tuple[str, ...]:
+        """The names of the pictures without suffix, made distinct."""
+        paths = [PurePath(path) for path in self.source.paths]
+        uses = Counter(path.stem.casefold() for path in paths)
+        return tuple(p.stem if uses[p.stem.casefold()] == 1 else f"{p.stem}_{p.suffix[1:]}" for p in paths)
+
+    def to_json(self) -> str:
+        """Return the text of `job.json`."""
+        return json.dumps({"format_version": FORMAT, **asdict(self)}, ensure_ascii=False, indent=1)
+
+    @classmethod
+    def from_json(cls, text: str) -> "JobSpec":
+        """Return the job that `to_json` wrote.
+
+        Raises:
+            SpecError: the text is not a job of this version.
+        """
+        try:
+            data = json.loads(text)
+            if data.pop("format_version") != FORMAT:
+                raise SpecError("job.json", "it was written by another version of the extension")
+            source = data.pop("source")
+            frames = source.pop("frames")
+            return cls(
+                source=Source(
+                    kind=SourceKind(source.pop("kind")),
+                    paths=tuple(source.pop("paths")),
+                    frames=None if frames is None else tuple(frames),
+                    **source,
+                ),
+                result=Result(data.pop("result")),
+                format=FrameFormat(data.pop("format")),
+                background=tuple(data.pop("background")),
+                **data,
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise SpecError("job.json", f"it does not describe a job ({error})") from error
+
+
+def parse_colour(text: str) -> Colour:
+    """Return the colour of `#rrggbb` or `rrggbb`.
+
+    Raises:
+        SpecError: the text is neither.
+    """
+    digits = text.removeprefix("#")
+    try:
+        red, green, blue = bytes.fromhex(digits)
+    except ValueError:
+        raise SpecError("background", f"“{text}” is not a colour like #00ff00") from None
+    return red, green, blue
+
+
+def is_movie(path: Path) -> bool:
+    """Return whether the name says that the file is a movie."""
+    return path.suffix.lower() in MOVIE_SUFFIXES
+
+
+def is_image(path: Path) -> bool:
+    """Return whether the name says that the file is a picture."""
+    return path.suffix.lower() in IMAGE_SUFFIXES
+
+
+def _check_frames(source: Source) -> None:
+    """Raise SpecError unless the wanted frames are ascending numbers that exist as far as that is known."""
+    frames = source.frames or ()
+    if not frames:
+        raise SpecError("source", "there are no frames to matte")
+    if frames[0] < 0 or any(b <= a for a, b in zip(frames, frames[1:], strict=False)):
+        raise SpecError("source", "frames must be ascending and not negative")
+    if source.kind is SourceKind.IMAGES and frames[-1] >= len(source.paths):
+        raise SpecError("source", "a frame beyond the last picture was asked for")

@@ -1,0 +1,31 @@
+"""Between pictures and tensors: the one place where colour order, layout and range change.
+
+A *picture* is uint8, height x width x channels, BGR or BGRA as OpenCV keeps it. A *tensor* is float32, 1 x channels x
+height x width, RGB, 0 to 1 as the model wants it.
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Picture = NDArray[np.uint8]
+Tensor = NDArray[np.float32]
+
+
+def to_tensor(picture: Picture) -> Tensor:
+    """Return a BGR picture (H x W x 3) as an RGB tensor (1 x 3 x H x W, 0..1)."""
+    height, width = picture.shape[:2]
+    tensor = np.empty((1, 3, height, width), np.float32)
+    for channel, plane in zip((2, 1, 0), tensor[0], strict=True):
+        np.multiply(picture[..., channel], np.float32(1 / 255), out=plane, dtype=np.float32)
+    return tensor
+
+
+def to_bytes(plane: Tensor) -> Picture:
+    """Return a plane (H x W) of 0..1 as uint8 (H x W), rounded to nearest."""
+    return cv2.convertScaleAbs(plane, alpha=255.0)  # type: ignore[return-value]  # saturates, and is 10 x numpy's speed
+
+
+def to_planes(tensor: Tensor) -> list[Picture]:
+    """Return an RGB tensor (1 x 3 x H x W) as three uint8 planes (H x W) in picture order: blue, green, red."""
+    return [to_bytes(tensor[0, channel]) for channel in (2, 1, 0)]

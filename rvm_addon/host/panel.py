@@ -1,0 +1,114 @@
+"""The tab in the sequencer's side bar."""
+
+import textwrap
+
+import bpy
+
+from ..jobs.job import Job, State
+from . import operators, runner, versions, words
+
+_ICONS = {
+    State.QUEUED: "SORTTIME",
+    State.RUNNING: "PLAY",
+    State.CANCELLING: "PAUSE",
+    State.DONE: "CHECKMARK",
+    State.FAILED: "ERROR",
+    State.CANCELLED: "X",
+}
+_LINE_CHARACTERS = 46
+"""Labels do not wrap; longer sentences are broken into lines of about the side bar's usual width."""
+
+
+class _SideBar:
+    """Where the panels stand."""
+
+    bl_space_type = "SEQUENCE_EDITOR"
+    bl_region_type = "UI"
+    bl_category = "Matting"
+
+
+class RVM_PT_matting(_SideBar, bpy.types.Panel):
+    """The button and the settings."""
+
+    bl_label = "Matting"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw the button, what it would do, and what people change."""
+        layout = self.layout
+        scene = versions.sequencer_scene(context)
+        column = layout.column()
+        column.scale_y = 1.4
+        column.operator(operators.RVM_OT_matte_strips.bl_idname, icon="OUTLINER_OB_ARMATURE")
+        if scene is None:
+            layout.label(text="Choose a sequencer scene first", icon="INFO")
+            return
+        settings = scene.rvm_matting
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        column = layout.column()
+        column.prop(settings, "result")
+        if settings.result == "COLOUR":
+            column.prop(settings, "background")
+        column.prop(settings, "quality")
+        if settings.quality == "RATIO":
+            column.prop(settings, "ratio", slider=True)
+        column = layout.column()
+        column.prop(settings, "output", text="Output")
+        if settings.output.startswith("//") and not bpy.data.is_saved:
+            column.label(text="Unsaved project: frames go to the extension's folder", icon="INFO")
+        column.prop(settings, "keep_source")
+
+
+class RVM_PT_jobs(_SideBar, bpy.types.Panel):
+    """The jobs."""
+
+    bl_label = "Jobs"
+    bl_parent_id = "RVM_PT_matting"
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        """Be there when there is something to show."""
+        return bool(runner.current().queue.jobs)
+
+    def draw(self, _context: bpy.types.Context) -> None:
+        """Draw each job."""
+        for job in runner.current().queue.jobs:
+            _draw_job(self.layout.box(), job)
+
+
+def _draw_job(box: bpy.types.UILayout, job: Job) -> None:
+    """Draw one job: its name and buttons, its bar, and what went wrong."""
+    row = box.row()
+    row.label(text=job.spec.name, icon=_ICONS[job.state])
+    buttons = row.row(align=True)
+    _job_button(buttons, operators.RVM_OT_open_result_folder, job, "FILE_FOLDER")
+    if job.state.ended:
+        _job_button(buttons, operators.RVM_OT_dismiss_job, job, "X")
+    else:
+        _job_button(buttons, operators.RVM_OT_cancel_job, job, "CANCEL")
+    if job.state in (State.RUNNING, State.CANCELLING):
+        box.progress(factor=job.progress, text=f"{job.progress:.0%}")
+        box.label(text=words.progress(job))
+    elif job.state is State.DONE:
+        box.label(text=f"{job.frames_done} frames in {words.duration(job.seconds)}")
+    elif job.state is not State.FAILED:
+        box.label(text=f"{job.state.value}, {job.frames_done} of {job.frames_total} frames")
+    _sentences(box, [text for text in (job.error, job.remedy, *job.warnings) if text])
+
+
+def _job_button(row: bpy.types.UILayout, operator: type[bpy.types.Operator], job: Job, icon: str) -> None:
+    """Draw an icon button that acts on `job`."""
+    row.operator(operator.bl_idname, text="", icon=icon, emboss=False).folder = str(job.folder)
+
+
+def _sentences(layout: bpy.types.UILayout, texts: list[str]) -> None:
+    """Draw sentences as lines that fit, for labels do not wrap."""
+    column = layout.column(align=True)
+    column.scale_y = 0.8
+    for text in texts:
+        for line in textwrap.wrap(text, _LINE_CHARACTERS):
+            column.label(text=line)
+
+
+classes = (RVM_PT_matting, RVM_PT_jobs)
+register, unregister = bpy.utils.register_classes_factory(classes)

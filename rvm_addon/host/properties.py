@@ -1,0 +1,132 @@
+"""The settings that the user sees, and the moment when they are frozen."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import bpy
+
+from ..engine.spec import GREEN, WORKING_SIDE, Colour, Result
+from ..engine.weights import catalogue
+
+RESULTS = (
+    ("CUTOUT", "Cut-out", "Transparent where the background was; the strips below show through"),
+    ("COLOUR", "Over Colour", "The person over a plain colour, with nothing transparent"),
+)
+QUALITIES = (
+    ("DRAFT", "Draft", "Look at half the usual detail: about twice as fast, rougher edges"),
+    ("STANDARD", "Standard", "What suits head and shoulders: the longest side is looked at in 512 pixels"),
+    ("FINE", "Fine", "Twice the usual detail, for people who are small in the picture: about three times slower"),
+    ("RATIO", "Custom", "Choose the downsample ratio yourself"),
+)
+_WORKING_SIDES = {"DRAFT": WORKING_SIDE // 2, "STANDARD": WORKING_SIDE, "FINE": WORKING_SIDE * 2, "RATIO": WORKING_SIDE}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings at the moment when the button was pressed."""
+
+    result: Result
+    background: Colour
+    output: Path
+    """Absolute; each job makes a folder of its own in it."""
+    model: Path
+    ratio: float | None
+    working_side: int
+    keep_source: bool
+
+
+class MattingSettings(bpy.types.PropertyGroup):
+    """What the project asks for; saved with the scene."""
+
+    result: bpy.props.EnumProperty(name="Result", items=RESULTS, default="CUTOUT", description="What the new strip holds")
+    background: bpy.props.FloatVectorProperty(
+        name="Background",
+        subtype="COLOR_GAMMA",  # the value is the sRGB one that is written, not scene linear
+        size=3,
+        min=0.0,
+        max=1.0,
+        default=tuple(value / 255 for value in GREEN),
+        description="The colour behind the person",
+    )
+    output: bpy.props.StringProperty(
+        name="Output Folder",
+        subtype="DIR_PATH",
+        default="//matte",
+        description="Where the frames are written; each strip gets a folder of its own in it",
+    )
+    quality: bpy.props.EnumProperty(
+        name="Quality", items=QUALITIES, default="STANDARD", description="How closely the model looks at each frame"
+    )
+    ratio: bpy.props.FloatProperty(
+        name="Downsample Ratio",
+        min=0.05,
+        max=1.0,
+        default=0.25,
+        precision=3,
+        description="The size at which the model looks at a frame, as a part of the frame's own",
+    )
+    keep_source: bpy.props.BoolProperty(
+        name="Keep Source Visible",
+        default=False,
+        description="Leave the source strip as it is; otherwise it is muted when its matted strip appears",
+    )
+
+
+def snapshot(context: bpy.types.Context, scene: bpy.types.Scene) -> Settings:
+    """Freeze `scene`'s settings.
+
+    Raises:
+        ModelMissing: the extension came without its models.
+    """
+    chosen = scene.rvm_matting
+    folder = weights_folder()
+    return Settings(
+        result=Result[chosen.result],
+        background=tuple(round(value * 255) for value in chosen.background),
+        output=output_folder(chosen.output),
+        model=folder / catalogue(folder)[0].file,
+        ratio=chosen.ratio if chosen.quality == "RATIO" else None,
+        working_side=_WORKING_SIDES[chosen.quality],
+        keep_source=chosen.keep_source,
+    )
+
+
+def output_folder(chosen: str) -> Path:
+    """Return the absolute folder for results.
+
+    A folder beside the .blend cannot be had before that is saved: results then go to the extension's own folder, where
+    they outlast the session.
+    """
+    if chosen.startswith("//") and not bpy.data.is_saved:
+        return unsaved_folder()
+    return Path(bpy.path.abspath(chosen or "//"))
+
+
+def unsaved_folder() -> Path:
+    """Return where the results of a project go that was never saved."""
+    package = __package__.rpartition(".")[0]
+    if package.startswith("bl_ext."):
+        return Path(bpy.utils.extension_path_user(package, path="results"))
+    return Path(bpy.app.tempdir) / "rvm_matting"  # run from a checkout, where no extension has a folder
+
+
+def weights_folder() -> Path:
+    """Return the folder of models: inside the installed extension, or beside the package in a checkout."""
+    package = Path(__file__).resolve().parents[1]
+    return next((path for path in (package / "weights", package.parent / "weights") if path.is_dir()), package)
+
+
+classes = (MattingSettings,)
+_register, _unregister = bpy.utils.register_classes_factory(classes)
+
+
+def register() -> None:
+    """Register the settings and hang them on the scene."""
+    _register()
+    bpy.types.Scene.rvm_matting = bpy.props.PointerProperty(type=MattingSettings)
+
+
+def unregister() -> None:
+    """Take the settings back."""
+    del bpy.types.Scene.rvm_matting
+    _unregister()

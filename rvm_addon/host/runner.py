@@ -1,0 +1,160 @@
+"""The queue of this Blender: who drives it, and what happens when a job is done."""
+
+import importlib.util
+import logging
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import bpy
+from bpy.app.handlers import persistent
+
+from ..engine.errors import MattingError
+from ..engine.spec import JobSpec
+from ..jobs.job import Job, State
+from ..jobs.queue import JobQueue
+from ..jobs.worker import Launcher
+from . import strips
+
+log = logging.getLogger(__name__)
+
+TICK_SECONDS = 0.1
+_LIBRARIES = ("numpy", "cv2", "onnxruntime")
+_EXTENSION_WHEELS = "/extensions/.local/"
+
+
+class Runner:
+    """One queue and, for each job made from a strip, where its result goes."""
+
+    def __init__(self) -> None:
+        """Begin with nothing to do."""
+        self.queue = JobQueue(launcher())
+        self._placements: dict[Path, strips.Placement] = {}
+
+    def submit(self, spec: JobSpec, folder: Path, place: strips.Placement | None = None) -> Job:
+        """Queue a job whose folder will be `folder`, or beside it if that exists.
+
+        Raises:
+            SpecError, OutputFailed: the job cannot be taken.
+        """
+        job = Job(folder, spec)
+        self.queue.submit(job)
+        if place is not None:
+            self._placements[job.folder] = place
+        return job
+
+    def step(self) -> list[Job]:
+        """Move the queue on, put results of finished jobs on their timelines, and return the jobs that changed."""
+        changed = self.queue.tick()
+        for job in changed:
+            if job.state is State.DONE:
+                self._deliver(job)
+        return changed
+
+    def run_to_end(self, tell: Callable[[Job], None]) -> None:
+        """Work until nothing waits, where no timer fires; `tell` is given each job that changed.
+
+        Ctrl-C cancels what is left; the frames made so far stay.
+        """
+        try:
+            while self.queue.busy:
+                for job in self.step():
+                    tell(job)
+                time.sleep(TICK_SECONDS / 4)
+        except KeyboardInterrupt:
+            self.queue.shutdown()
+            raise
+
+    def forget_placements(self) -> None:
+        """Another file was opened: results no longer belong on this timeline."""
+        for job in self.queue.jobs:
+            if not job.state.ended and self._placements.pop(job.folder, None):
+                job.warnings.append(f"Another file was opened; the frames go to “{job.output}”")
+
+    def _deliver(self, job: Job) -> None:
+        """Put a finished job's result on the timeline, as one step that can be undone."""
+        place = self._placements.pop(job.folder, None)
+        if place is None:
+            return
+        try:
+            strips.insert_result(job.spec, job.output, place)
+        except MattingError as error:
+            job.warnings.append(str(error))
+            log.warning("%s", error)
+            return
+        if not bpy.app.background:  # there the operator's own undo step covers it, and none can be pushed
+            bpy.ops.ed.undo_push(message="Matte Selected Strips")
+
+
+def launcher() -> Launcher:
+    """Return how workers find Python and their libraries: those that the extension brought come first."""
+    own = [entry for entry in sys.path if _EXTENSION_WHEELS in Path(entry).as_posix() + "/"]
+    found = [Path(origin).parents[1] for name in _LIBRARIES if (origin := _origin(name)) is not None]
+    return Launcher(libraries=tuple(dict.fromkeys([*own, *map(str, found)])))
+
+
+def missing_libraries() -> list[str]:
+    """Return the names of the libraries that a worker would not find."""
+    return [name for name in _LIBRARIES if _origin(name) is None]
+
+
+def _origin(name: str) -> str | None:
+    """Return the file of a library's package without importing it."""
+    spec = importlib.util.find_spec(name)
+    return None if spec is None else spec.origin
+
+
+_runner: Runner | None = None
+
+
+def current() -> Runner:
+    """Return this Blender's runner."""
+    global _runner  # noqa: PLW0603  # one per Blender: the window's timer, its operators and its panel share it
+    if _runner is None:
+        _runner = Runner()
+    return _runner
+
+
+def start_timer() -> None:
+    """Let Blender's event loop drive the queue, if it does not already."""
+    if not bpy.app.timers.is_registered(_tick):
+        bpy.app.timers.register(_tick, first_interval=0.0, persistent=True)
+
+
+def redraw() -> None:
+    """Draw the sequencers again, whose side bar shows the jobs."""
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "SEQUENCE_EDITOR":
+                area.tag_redraw()
+
+
+def _tick() -> float | None:
+    """Do one step; None ends the timer when nothing is left to do."""
+    runner = current()
+    if runner.step():
+        redraw()
+    return TICK_SECONDS if runner.queue.busy else None
+
+
+@persistent
+def _file_opened(_path: str) -> None:
+    """Blender is about to show another file."""
+    current().forget_placements()
+
+
+def register() -> None:
+    """Watch for other files being opened."""
+    bpy.app.handlers.load_pre.append(_file_opened)
+
+
+def unregister() -> None:
+    """Stop driving, and end what runs: Blender quits, or the extension is disabled."""
+    global _runner  # noqa: PLW0603
+    bpy.app.handlers.load_pre.remove(_file_opened)
+    if bpy.app.timers.is_registered(_tick):
+        bpy.app.timers.unregister(_tick)
+    if _runner is not None:
+        _runner.queue.shutdown()
+        _runner = None

@@ -1,0 +1,76 @@
+"""Progress where there is no window: one line on the terminal, or a line now and then in a log."""
+
+import sys
+import time
+from types import TracebackType
+from typing import TextIO
+
+from ..jobs.job import Job, State
+from . import words
+
+_BAR_CELLS = 24
+_LOG_SECONDS = 5.0
+"""Between two lines where the output is not a terminal."""
+
+
+class ProgressLine:
+    """Shows the job that runs; used as a context manager, so that the line is ended."""
+
+    def __init__(self, *, quiet: bool = False, stream: TextIO | None = None) -> None:
+        """Write to `stream` (standard error by default), or nowhere."""
+        self._stream = stream or sys.stderr
+        self._quiet = quiet
+        self._live = self._stream.isatty()
+        self._open = False
+        self._next_line = 0.0
+
+    def __enter__(self) -> "ProgressLine":
+        """Begin."""
+        return self
+
+    def __exit__(self, _type: type[BaseException] | None, _value: BaseException | None, _tb: TracebackType | None) -> None:
+        """End the line."""
+        self._end_line()
+
+    def show(self, job: Job) -> None:
+        """Show how the job stands."""
+        if job.state.ended:
+            self._say(f"{job.spec.name}: {self._ending(job)}", last=True)
+        elif job.state is State.RUNNING and (self._live or time.monotonic() >= self._next_line):
+            self._next_line = time.monotonic() + _LOG_SECONDS
+            self.bar(job.spec.name, job.progress, words.progress(job))
+
+    def bar(self, name: str, progress: float, text: str) -> None:
+        """Show a bar; `progress` is from 0 to 1."""
+        full = round(progress * _BAR_CELLS)
+        self._say(f"{name} [{'#' * full}{'.' * (_BAR_CELLS - full)}] {progress:4.0%} {text}", last=not self._live)
+
+    def say(self, text: str) -> None:
+        """Write a line that stays."""
+        self._say(text, last=True)
+
+    def _ending(self, job: Job) -> str:
+        """Return how the job ended, in words."""
+        if job.state is State.DONE:
+            rate = f", {job.frames_per_second:.1f} per second" if job.frames_per_second else ""
+            return f"{job.frames_done} frames in {words.duration(job.seconds)}{rate}"
+        if job.state is State.FAILED:
+            return f"failed. {job.error}. {job.remedy}"
+        return f"cancelled after {job.frames_done} frames; they are in “{job.output}”"
+
+    def _say(self, text: str, *, last: bool) -> None:
+        """Write `text` over the line that stands, and end it if it is the last to stand there."""
+        if self._quiet:
+            return
+        self._stream.write(f"\r\x1b[2K{text}" if self._live else text)
+        self._open = True
+        if last:
+            self._end_line()
+        self._stream.flush()
+
+    def _end_line(self) -> None:
+        """Go to the next line, once."""
+        if self._open:
+            self._stream.write("\n")
+            self._stream.flush()
+        self._open = False

@@ -1,0 +1,154 @@
+"""How the versions of Blender differ, from 4.2 to 5.2, and nothing else.
+
+Names changed in 4.4 (`sequences` became `strips`), old ones went in 5.0, and 5.2 renamed the frame properties of strips
+(the old names stay, deprecated, until 6.0).
+"""
+
+from collections.abc import Iterable, Iterator
+
+import bpy
+
+_STRIPS_RENAMED = bpy.app.version >= (4, 4, 0)
+_CONNECTIONS = bpy.app.version >= (4, 4, 0)
+_SEQUENCER_SCENE = bpy.app.version >= (5, 0, 0)
+_FRAMES_RENAMED = bpy.app.version >= (5, 2, 0)
+_LENGTH_ARGUMENT = bpy.app.version >= (5, 0, 0)
+
+_MEDIA_TYPE = bpy.app.version >= (5, 0, 0)
+
+Strip = bpy.types.Strip if _STRIPS_RENAMED else bpy.types.Sequence
+"""The base class of strips."""
+
+
+def sequencer_scene(context: bpy.types.Context) -> bpy.types.Scene | None:
+    """Return the scene whose strips the sequencer shows; from 5.0 on it can differ from the active one, or be unset."""
+    return context.sequencer_scene if _SEQUENCER_SCENE else context.scene
+
+
+def selected_strips(context: bpy.types.Context) -> list[bpy.types.Strip]:
+    """Return the selected strips at the level that the sequencer shows (inside an open meta strip, its own)."""
+    selected = context.selected_strips if _STRIPS_RENAMED else context.selected_sequences
+    return list(selected or ())  # None where 5.x has no sequencer scene
+
+
+def top_strips(editor: bpy.types.SequenceEditor) -> bpy.types.bpy_prop_collection:
+    """Return the strips outside meta strips, as a collection that makes new ones."""
+    return editor.strips if _STRIPS_RENAMED else editor.sequences
+
+
+def all_strips(editor: bpy.types.SequenceEditor) -> bpy.types.bpy_prop_collection:
+    """Return every strip by name, those inside meta strips included."""
+    return editor.strips_all if _STRIPS_RENAMED else editor.sequences_all
+
+
+def siblings(editor: bpy.types.SequenceEditor, strip: bpy.types.Strip) -> bpy.types.bpy_prop_collection:
+    """Return the collection that `strip` lies in, as one that makes new strips."""
+    meta = strip.parent_meta()
+    if meta is None:
+        return top_strips(editor)
+    return meta.strips if _STRIPS_RENAMED else meta.sequences
+
+
+def channels(editor: bpy.types.SequenceEditor, strip: bpy.types.Strip) -> bpy.types.bpy_prop_collection:
+    """Return the channels (their names and locks) of the level that `strip` lies at."""
+    meta = strip.parent_meta()
+    return editor.channels if meta is None else meta.channels
+
+
+def content_start(strip: bpy.types.Strip) -> int:
+    """Return the timeline frame at which the strip's untrimmed content begins; it moves with the strip only."""
+    return round(strip.content_start if _FRAMES_RENAMED else strip.frame_start)
+
+
+def content_duration(strip: bpy.types.Strip) -> int:
+    """Return how many timeline frames the untrimmed content fills."""
+    if _FRAMES_RENAMED:
+        return round(strip.duration + strip.left_handle_offset + strip.right_handle_offset)
+    return round(strip.frame_final_duration + strip.frame_offset_start + strip.frame_offset_end)
+
+
+def handles(strip: bpy.types.Strip) -> tuple[int, int]:
+    """Return the first timeline frame of the strip and the one after its last."""
+    if _FRAMES_RENAMED:
+        return strip.left_handle, strip.right_handle
+    return strip.frame_final_start, strip.frame_final_end
+
+
+def set_right_handle(strip: bpy.types.Strip, frame: int) -> None:
+    """Make `frame` the first one after the strip."""
+    if _FRAMES_RENAMED:
+        strip.right_handle = frame
+    else:
+        strip.frame_final_end = frame
+
+
+def source_offset(strip: bpy.types.Strip) -> int:
+    """Return how many source frames are trimmed for good before the content begins."""
+    return strip.content_trim_start if _FRAMES_RENAMED else strip.animation_offset_start
+
+
+def source_offset_end(strip: bpy.types.Strip) -> int:
+    """Return how many source frames are trimmed for good after the content ends."""
+    return strip.content_trim_end if _FRAMES_RENAMED else strip.animation_offset_end
+
+
+def new_colour_strip(
+    strips: bpy.types.bpy_prop_collection, name: str, channel: int, start: int, end: int
+) -> bpy.types.Strip:
+    """Return a new colour strip over the timeline frames `start` to `end` - 1."""
+    extent = {"length": end - start} if _LENGTH_ARGUMENT else {"frame_end": end}
+    return strips.new_effect(name=name, type="COLOR", channel=channel, frame_start=start, **extent)
+
+
+def use_movie_output(scene: bpy.types.Scene) -> None:
+    """Let the scene render to a movie file."""
+    if _MEDIA_TYPE:
+        scene.render.image_settings.media_type = "VIDEO"
+    scene.render.image_settings.file_format = "FFMPEG"
+
+
+def sounds_of(strip: bpy.types.Strip, others: Iterable[bpy.types.Strip]) -> Iterator[bpy.types.Strip]:
+    """Yield the sound strips of `others` that belong to a movie strip: same file, same place on the timeline."""
+    if strip.type != "MOVIE":
+        return
+    path = bpy.path.abspath(strip.filepath)
+    for other in others:
+        if (
+            other.type == "SOUND"
+            and other.sound is not None
+            and bpy.path.abspath(other.sound.filepath) == path
+            and content_start(other) == content_start(strip)
+        ):
+            yield other
+
+
+def connect(scene: bpy.types.Scene, strips: list[bpy.types.Strip]) -> bool:
+    """Connect the strips, so that selecting one selects all; False where this Blender or this screen cannot.
+
+    The operator works on the selection of a visible sequencer, which is given back as it was.
+    """
+    area = _sequencer_area(scene)
+    if not _CONNECTIONS or area is None:
+        return False
+    everything = list(all_strips(scene.sequence_editor))
+    selection = [strip for strip in everything if strip.select]
+    for strip in everything:
+        strip.select = strip in strips
+    window, screen_area, region = area
+    with bpy.context.temp_override(window=window, area=screen_area, region=region):
+        bpy.ops.sequencer.connect(toggle=False)
+    for strip in everything:
+        strip.select = strip in selection
+    return True
+
+
+def _sequencer_area(scene: bpy.types.Scene) -> tuple[bpy.types.Window, bpy.types.Area, bpy.types.Region] | None:
+    """Return a visible sequencer that shows `scene`."""
+    for window in bpy.context.window_manager.windows:
+        shown = window.workspace.sequencer_scene if _SEQUENCER_SCENE else window.scene
+        if shown != scene:
+            continue
+        for area in window.screen.areas:
+            if area.type == "SEQUENCE_EDITOR":
+                return window, area, next(region for region in area.regions if region.type == "WINDOW")
+    return None

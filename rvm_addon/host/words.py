@@ -1,0 +1,27 @@
+"""Numbers as an editor reads them; used by the panel and the terminal."""
+
+from ..jobs.job import Job, State
+
+
+def duration(seconds: float) -> str:
+    """Return a time span in words: '42 s', '3 min 05 s', '2 h 10 min'."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def progress(job: Job) -> str:
+    """Return what a running job says of itself: frames, rate, time left."""
+    if job.state is not State.RUNNING:
+        return job.state.value
+    if job.started is None:
+        return "Opening"
+    words = [f"{job.frames_done} of {job.frames_total} frames"]
+    if job.frames_per_second:
+        words.append(f"{job.frames_per_second:.1f} per second")
+    if job.seconds_left is not None:
+        words.append(f"{duration(job.seconds_left)} left")
+    return " · ".join(words)

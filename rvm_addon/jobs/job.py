@@ -1,0 +1,152 @@
+"""A job: one folder, and the state that its events fold into."""
+
+import os
+from enum import Enum
+from pathlib import Path
+
+from ..engine.events import Event, Failed, Finished, FrameDone, Started, Warned
+from ..engine.spec import JobSpec
+
+JOB_FILE = "job.json"
+EVENTS_FILE = "events.jsonl"
+LOG_FILE = "worker.log"
+
+
+class State(Enum):
+    """Where a job stands."""
+
+    QUEUED = "Queued"
+    RUNNING = "Running"
+    CANCELLING = "Cancelling"
+    DONE = "Done"
+    FAILED = "Failed"
+    CANCELLED = "Cancelled"
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen."""
+        return not _MOVES[self]
+
+
+_MOVES: dict[State, frozenset[State]] = {
+    State.QUEUED: frozenset({State.RUNNING, State.CANCELLED, State.FAILED}),
+    State.RUNNING: frozenset({State.DONE, State.FAILED, State.CANCELLING}),
+    State.CANCELLING: frozenset({State.CANCELLED, State.DONE}),
+    State.DONE: frozenset(),
+    State.FAILED: frozenset(),
+    State.CANCELLED: frozenset(),
+}
+
+
+class Job:
+    """One job and what is known of it. Only `JobQueue` moves it."""
+
+    def __init__(self, folder: Path, spec: JobSpec) -> None:
+        """Describe a job; nothing is written yet."""
+        self.folder = folder
+        self.spec = spec
+        self.state = State.QUEUED
+        self.started: Started | None = None
+        self.frames_done = 0
+        self.seconds = 0.0
+        """Worker time at the newest frame."""
+        self.warnings: list[str] = []
+        self.error = ""
+        self.remedy = ""
+        self._first_frame_seconds = 0.0
+        self._finished = False
+
+    @property
+    def output(self) -> Path:
+        """The folder of the frames."""
+        return self.folder / self.spec.output
+
+    @property
+    def log(self) -> Path:
+        """What the worker printed."""
+        return self.folder / LOG_FILE
+
+    @property
+    def frames_total(self) -> int:
+        """How many frames are expected; 0 while that is not known."""
+        if self.started is not None:
+            return max(self.started.frames, self.frames_done)
+        return len(self.spec.source.frames or ())
+
+    @property
+    def progress(self) -> float:
+        """From 0 to 1."""
+        if self.state is State.DONE:
+            return 1.0
+        return self.frames_done / self.frames_total if self.frames_total else 0.0
+
+    @property
+    def frames_per_second(self) -> float:
+        """The mean rate since the first frame, which waited for model and disk; 0 while that is not known."""
+        elapsed = self.seconds - self._first_frame_seconds
+        return (self.frames_done - 1) / elapsed if self.frames_done > 1 and elapsed > 0 else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long the rest takes at the rate so far; None while that is not known."""
+        rate = self.frames_per_second
+        return (self.frames_total - self.frames_done) / rate if rate else None
+
+    def write(self) -> None:
+        """Make the job's folder as a worker wants it: `job.json`, and no events of an earlier run.
+
+        Raises:
+            OSError: the folder refuses.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / EVENTS_FILE).unlink(missing_ok=True)
+        partial = self.folder / f".{JOB_FILE}.part"
+        partial.write_text(self.spec.to_json(), encoding="utf-8")
+        os.replace(partial, self.folder / JOB_FILE)
+
+    def apply(self, event: Event) -> None:
+        """Fold one event into what is known."""
+        match event:
+            case Started():
+                self.started = event
+            case FrameDone(seconds=seconds):
+                self.frames_done += 1
+                self.seconds = seconds
+                if self.frames_done == 1:
+                    self._first_frame_seconds = seconds
+            case Warned(message=message):
+                self.warnings.append(message)
+            case Finished(seconds=seconds):
+                self._finished = True
+                self.seconds = seconds
+            case Failed(message=message, remedy=remedy):
+                self.error, self.remedy = message, remedy
+
+    def end(self) -> None:
+        """Settle the state once the process is gone: its end is the truth, whatever was asked of it."""
+        self._remove_partial_frames()
+        if self._finished:
+            self.move(State.DONE)
+        elif self.state is State.CANCELLING:
+            self.move(State.CANCELLED)
+        else:
+            if not self.error:
+                self.error = "The worker stopped unexpectedly"
+                self.remedy = f"It may have run out of memory. Its log is “{self.log}”."
+            self.move(State.FAILED)
+
+    def fail(self, message: str, remedy: str) -> None:
+        """End a job that could not be started."""
+        self.error, self.remedy = message, remedy
+        self.move(State.FAILED)
+
+    def move(self, state: State) -> None:
+        """Go to `state`, or raise ValueError where the table has no such way."""
+        if state not in _MOVES[self.state]:
+            raise ValueError(f"a job cannot go from {self.state.name} to {state.name}")
+        self.state = state
+
+    def _remove_partial_frames(self) -> None:
+        """Delete what a killed worker was in the middle of writing."""
+        for partial in self.output.glob(".*.part"):
+            partial.unlink(missing_ok=True)

@@ -1,0 +1,102 @@
+"""The queue: one worker at a time, moved along by `tick`."""
+
+import time
+
+from ..engine.errors import OutputFailed
+from .job import Job, State
+from .worker import Launcher, WorkerProcess
+
+KILL_AFTER_SECONDS = 2.0
+"""How long a worker may take to end when it is asked to."""
+
+
+class JobQueue:
+    """The jobs in the order they came, the ended ones included until they are dismissed."""
+
+    def __init__(self, launcher: Launcher) -> None:
+        """Begin empty; `launcher` starts the workers."""
+        self.jobs: list[Job] = []
+        self._launcher = launcher
+        self._running: Job | None = None
+        self._worker: WorkerProcess | None = None
+        self._kill_at = 0.0
+
+    @property
+    def busy(self) -> bool:
+        """Whether a job runs or waits."""
+        return any(not job.state.ended for job in self.jobs)
+
+    def submit(self, job: Job) -> None:
+        """Add a job; a later tick starts it.
+
+        Raises:
+            SpecError: the job makes no sense.
+            OutputFailed: its folder cannot be written.
+        """
+        job.spec.validate()
+        try:
+            job.write()
+        except OSError as error:
+            raise OutputFailed(job.folder, error.strerror or "") from error
+        self.jobs.append(job)
+
+    def cancel(self, job: Job) -> None:
+        """Stop a job that runs, or drop one that waits; one that has ended stays as it is."""
+        if job.state is State.QUEUED:
+            job.move(State.CANCELLED)
+        elif job.state is State.RUNNING and self._worker is not None:
+            job.move(State.CANCELLING)
+            self._worker.terminate()
+            self._kill_at = time.monotonic() + KILL_AFTER_SECONDS
+
+    def dismiss(self, job: Job) -> None:
+        """Forget a job that has ended; its folder stays."""
+        if job.state.ended:
+            self.jobs.remove(job)
+
+    def tick(self) -> list[Job]:
+        """Move everything one step without waiting, and return the jobs that changed."""
+        changed = self._follow()
+        if self._running is None:
+            changed += self._start_next()
+        return changed
+
+    def shutdown(self) -> None:
+        """End the worker at once and cancel what waits; for the moment when the program goes."""
+        for job in self.jobs:
+            self.cancel(job)
+        if self._worker is not None and not self._worker.wait(KILL_AFTER_SECONDS):
+            self._worker.kill()
+            self._worker.wait(KILL_AFTER_SECONDS)
+        self._follow()
+
+    def _follow(self) -> list[Job]:
+        """Fold the running worker's news into its job."""
+        job, worker = self._running, self._worker
+        if job is None or worker is None:
+            return []
+        before = job.state
+        events, ended = worker.poll()
+        for event in events:
+            job.apply(event)
+        if ended:
+            worker.close()
+            job.end()
+            self._running = self._worker = None
+        elif job.state is State.CANCELLING and time.monotonic() > self._kill_at:
+            worker.kill()
+        return [job] if events or job.state is not before else []
+
+    def _start_next(self) -> list[Job]:
+        """Start the first job that waits."""
+        job = next((job for job in self.jobs if job.state is State.QUEUED), None)
+        if job is None:
+            return []
+        try:
+            self._worker = WorkerProcess(job.folder, self._launcher)
+        except OSError as error:
+            job.fail(f"The worker could not be started ({error})", "Install the extension again.")
+        else:
+            self._running = job
+            job.move(State.RUNNING)
+        return [job]

@@ -1,0 +1,98 @@
+"""The process that runs one job."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..engine.events import Event, decode
+from .job import EVENTS_FILE, LOG_FILE
+
+_PACKAGE_FOLDER = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Launcher:
+    """How a worker is started on this machine."""
+
+    python: str = sys.executable
+    """The interpreter; inside Blender `sys.executable` is Blender's own Python."""
+    libraries: tuple[str, ...] = ()
+    """Folders that hold numpy, OpenCV and ONNX Runtime, where the interpreter does not find them by itself."""
+
+
+class WorkerProcess:
+    """A running worker: its events are read from the job's folder, a few at a time."""
+
+    def __init__(self, folder: Path, launcher: Launcher) -> None:
+        """Start the worker on `folder`, which holds `job.json`.
+
+        Raises:
+            OSError: the interpreter cannot be started, or the log cannot be written.
+        """
+        self._events = folder / EVENTS_FILE
+        self._offset = 0
+        with (folder / LOG_FILE).open("wb") as log:
+            self._process = subprocess.Popen(
+                [launcher.python, "-m", "engine", str(folder), "--stop-with-parent"],
+                stdin=subprocess.PIPE,  # held open, never written: its end tells the worker that this process died
+                stdout=log,
+                stderr=log,
+                env=_environment(launcher),
+                cwd=folder,
+                **_apart(),
+            )
+
+    def poll(self) -> tuple[list[Event], bool]:
+        """Return the events since the last call, and whether the process has ended; the events are complete then."""
+        ended = self._process.poll() is not None
+        return self._new_events(), ended
+
+    def terminate(self) -> None:
+        """Ask the process to end."""
+        self._process.terminate()
+
+    def kill(self) -> None:
+        """End the process."""
+        self._process.kill()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for the end, `seconds` at most, and return whether it came."""
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Let go of a process that has ended."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+
+    def _new_events(self) -> list[Event]:
+        """Return the events of the lines that are whole."""
+        try:
+            with self._events.open("rb") as stream:
+                stream.seek(self._offset)
+                data = stream.read()
+        except FileNotFoundError:  # the worker has not got that far
+            return []
+        whole = data[: data.rfind(b"\n") + 1]
+        self._offset += len(whole)
+        return [decode(line.decode("utf-8")) for line in whole.splitlines()]
+
+
+def _environment(launcher: Launcher) -> dict[str, str]:
+    """Return the worker's environment: the engine and its libraries found, the user's own Python settings not."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    path = os.pathsep.join([str(_PACKAGE_FOLDER), *launcher.libraries])
+    return {**inherited, "PYTHONPATH": path, "PYTHONNOUSERSITE": "1", "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
+
+
+def _apart() -> dict[str, Any]:
+    """Return what keeps the worker apart: no console window, no Ctrl-C that was meant for its parent."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.BELOW_NORMAL_PRIORITY_CLASS | subprocess.CREATE_NO_WINDOW}
+    return {"start_new_session": True}  # its priority it lowers itself: code between fork and exec is unsafe in Blender
