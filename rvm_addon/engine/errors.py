@@ -33,7 +33,7 @@ class FileError(MattingError):
 class SourceMissing(FileError):
     """The movie or picture is not where the strip says."""
 
-    remedy = "Put the file back, or point the strip at it again, and start once more."
+    remedy = "Put the file back or choose it where it is now, and start once more."
 
     def __str__(self) -> str:
         """Say which file is missing."""

@@ -10,7 +10,8 @@ import numpy as np
 import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
-from .errors import ModelMissing, ModelUnsuitable
+from . import weights
+from .errors import ModelUnsuitable
 from .spec import JobSpec
 from .tensors import Tensor
 
@@ -54,6 +55,7 @@ class RvmModel:
 
         Raises:
             ModelMissing: there is no such file.
+            ModelDamaged: it is not the file that the catalogue promises under this name.
             ModelUnsuitable: it is not ONNX, or not with RVM's inputs and outputs in 32 bits.
         """
         self._spec = spec
@@ -80,8 +82,7 @@ class RvmModel:
 
 def _session(path: Path, threads: int) -> onnxruntime.InferenceSession:
     """Return a session of the file, checked to be RVM."""
-    if not path.is_file():
-        raise ModelMissing(path)
+    weights.verify(path)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     # Decode and encode share the cores with the network: threads that spin while they wait cost 15 to 20 %.

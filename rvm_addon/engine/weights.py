@@ -69,3 +69,18 @@ def catalogue(folder: Path) -> tuple[Weights, ...]:
     except FileNotFoundError:
         raise ModelMissing(folder / CATALOGUE) from None
     return tuple(Weights(**entry) for entry in tomllib.loads(text)["weights"])
+
+
+def verify(path: Path) -> None:
+    """Return if `path` is what the catalogue beside it promises; a user's own file, in no catalogue, is let pass.
+
+    Raises:
+        ModelMissing: there is no such file.
+        ModelDamaged: its size or its sha256 differs.
+    """
+    if not path.is_file():
+        raise ModelMissing(path)
+    if (path.parent / CATALOGUE).is_file():
+        for entry in catalogue(path.parent):
+            if entry.file == path.name:
+                entry.verify(path)

@@ -208,7 +208,7 @@ def _movie(clip: Path, name: str, job: Job, line: ProgressLine) -> Path:
     def tell(done: int) -> None:
         line.bar(target.name, done / len(frames), f"{done} of {len(frames)} frames")
 
-    if not movies.write_movie(frames, clip, target, tell):
+    if not movies.write_movie(frames, movies.frame_rate(clip), clip, target, tell):
         line.say(f"{target}: without sound, for the clip has none that Blender can play")
     return target
 

@@ -5,7 +5,8 @@ For background use only: rendering holds the process until it is done.
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -18,31 +19,36 @@ class MovieFailed(Exception):
     """Blender's renderer wrote no movie; the text says why."""
 
 
-def write_movie(frames: list[Path], clip: Path, target: Path, tell: Callable[[int], None]) -> bool:
-    """Write `frames` (one per frame of `clip`) to `target` as H.264 with the clip's sound as AAC.
+def write_movie(frames: Sequence[Path], fps: float, sound: Path, target: Path, tell: Callable[[int], None]) -> bool:
+    """Write `frames`, all in one folder and of one size, at `fps` to `target` as H.264, with the sound of `sound`.
 
-    `tell` is given the number of frames written so far. Returns whether the movie has sound: not where the clip has
-    none. An odd width or height loses its last column or row, which H.264 cannot hold.
+    `sound` is a movie or a sound file; it becomes AAC and ends with the last frame. `tell` is given the number of
+    frames written so far. Returns whether there is sound: not where `sound` has none. An odd width or height loses
+    its last column or row, which H.264 cannot hold.
 
     Raises:
         MovieFailed: the file cannot be written.
     """
-    with _scene("rvm_matting movie") as scene:
+    with temporary_scene("rvm_matting movie") as scene:
         strips = versions.top_strips(scene.sequence_editor_create())
         picture = strips.new_image(name="frames", filepath=str(frames[0]), channel=1, frame_start=1)
         for path in frames[1:]:
             picture.elements.append(path.name)
-        sound = _add_sound(strips, clip)
-        fps = strips.new_movie(name="clip", filepath=str(clip), channel=3, frame_start=1).fps
-        strips["clip"].mute = True  # there for its frame rate only
-        element = picture.elements[0]
+        audible = _add_sound(strips, sound)
         set_timing(scene, fps, len(frames))
-        set_picture(scene, element.orig_width, element.orig_height)
-        set_encoder(scene, target, audio=sound)
+        set_picture(scene, picture.elements[0].orig_width, picture.elements[0].orig_height)
+        set_encoder(scene, target, audio=audible)
         render(scene, tell)
     if not target.is_file():
         raise MovieFailed(f"“{target}” was not written; look at Blender's output for the reason")
-    return sound
+    return audible
+
+
+def frame_rate(clip: Path) -> float:
+    """Return a movie's frames per second, as Blender reads them."""
+    with temporary_scene("rvm_matting probe") as scene:
+        strips = versions.top_strips(scene.sequence_editor_create())
+        return float(strips.new_movie(name="clip", filepath=str(clip), channel=1, frame_start=1).fps)
 
 
 def set_timing(scene: bpy.types.Scene, fps: float, length: int) -> None:
@@ -89,7 +95,7 @@ def render(scene: bpy.types.Scene, tell: Callable[[int], None]) -> None:
 
     bpy.app.handlers.render_write.append(written)
     try:
-        with _standard_output_to_error():
+        with _chatter_silenced():
             bpy.ops.render.render(animation=True, scene=scene.name)
     except RuntimeError as error:  # how Blender's operators report
         raise MovieFailed(str(error).strip()) from error
@@ -110,7 +116,7 @@ def _add_sound(strips: bpy.types.bpy_prop_collection, clip: Path) -> bool:
 
 
 @contextlib.contextmanager
-def _scene(name: str) -> Iterator[bpy.types.Scene]:
+def temporary_scene(name: str) -> Iterator[bpy.types.Scene]:
     """Yield a scene that is gone afterwards."""
     scene = bpy.data.scenes.new(name)
     try:
@@ -120,10 +126,12 @@ def _scene(name: str) -> Iterator[bpy.types.Scene]:
 
 
 @contextlib.contextmanager
-def _standard_output_to_error() -> Iterator[None]:
-    """Let what Blender prints while it renders land on standard error: standard output belongs to `--json`."""
+def _chatter_silenced() -> Iterator[None]:
+    """Drop the two lines that Blender prints for every frame: standard output belongs to `--json`."""
+    sys.stdout.flush()
     kept = os.dup(1)
-    os.dup2(2, 1)
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
     try:
         yield
     finally:

@@ -28,17 +28,9 @@ class RVM_OT_matte_strips(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Queue one job per selected strip; in background mode, also run them to their end."""
-        scene = versions.sequencer_scene(context)
-        settings = properties.snapshot(context, scene)
-        jobs = []
-        for strip in versions.selected_strips(context):
-            if strip.type == "SOUND":  # selected along with its movie, and left as it is
-                continue
-            try:
-                spec, place = strips.job_spec(scene, strip, settings)
-                jobs.append(runner.current().submit(spec, free_folder(settings.output, spec), place))
-            except MattingError as error:
-                self.report({"WARNING"}, str(error))
+        jobs, problems = submit_selected(context)
+        for problem in problems:
+            self.report({"WARNING"}, problem)
         if not jobs:
             self.report({"ERROR"}, "None of the selected strips can be matted")
             return {"CANCELLED"}
@@ -116,6 +108,28 @@ class RVM_OT_open_result_folder(bpy.types.Operator):
             return {"CANCELLED"}
         bpy.ops.wm.path_open(filepath=str(path))
         return {"FINISHED"}
+
+
+def submit_selected(context: bpy.types.Context) -> tuple[list[Job], list[str]]:
+    """Queue a job for each selected strip, and return the jobs and what the user must know of the other strips.
+
+    Sound strips are selected along with their movies and left as they are.
+    """
+    scene = versions.sequencer_scene(context)
+    jobs, problems = [], []
+    try:
+        settings = properties.snapshot(scene)
+    except MattingError as error:
+        return [], [f"{error}. {error.remedy}"]
+    for strip in versions.selected_strips(context):
+        if strip.type == "SOUND":
+            continue
+        try:
+            spec, place = strips.job_spec(scene, strip, settings)
+            jobs.append(runner.current().submit(spec, free_folder(settings.output, spec), place))
+        except MattingError as error:
+            problems.append(str(error))
+    return jobs, problems
 
 
 def find_job(folder: str) -> Job | None:

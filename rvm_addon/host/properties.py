@@ -72,7 +72,7 @@ class MattingSettings(bpy.types.PropertyGroup):
     )
 
 
-def snapshot(context: bpy.types.Context, scene: bpy.types.Scene) -> Settings:
+def snapshot(scene: bpy.types.Scene) -> Settings:
     """Freeze `scene`'s settings.
 
     Raises:

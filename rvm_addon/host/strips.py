@@ -1,7 +1,5 @@
 """Strips become jobs, and jobs become strips."""
 
-import contextlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +9,7 @@ from ..engine.errors import MattingError
 from ..engine.spec import JobSpec, Source, SourceKind
 from . import versions
 from .mapping import MovieTiming
+from .movies import temporary_scene
 from .properties import Settings
 
 FRAMES_FOLDER = "frames"
@@ -198,21 +197,11 @@ def _adjusts_playback_rate(scene: bpy.types.Scene, strip: bpy.types.Strip) -> bo
 
 def _source_length(strip: bpy.types.Strip) -> int:
     """Return how many frames Blender counts in the movie; containers and OpenCV count otherwise."""
-    with _temporary_scene() as scene:
+    with temporary_scene("rvm_matting probe") as scene:
         probe = versions.top_strips(scene.sequence_editor_create()).new_movie(
             name="probe", filepath=bpy.path.abspath(strip.filepath), channel=1, frame_start=1
         )
         return versions.content_duration(probe)
-
-
-@contextlib.contextmanager
-def _temporary_scene() -> Iterator[bpy.types.Scene]:
-    """Yield a scene that is gone afterwards."""
-    scene = bpy.data.scenes.new("rvm_matting probe")
-    try:
-        yield scene
-    finally:
-        bpy.data.scenes.remove(scene)
 
 
 def _free_channel(editor: bpy.types.SequenceEditor, strip: bpy.types.Strip, start: int, end: int) -> int | None:

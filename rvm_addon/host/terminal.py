@@ -36,12 +36,14 @@ class ProgressLine:
         """Show how the job stands."""
         if job.state.ended:
             self._say(f"{job.spec.name}: {self._ending(job)}", last=True)
-        elif job.state is State.RUNNING and (self._live or time.monotonic() >= self._next_line):
-            self._next_line = time.monotonic() + _LOG_SECONDS
+        elif job.state is State.RUNNING:
             self.bar(job.spec.name, job.progress, words.progress(job))
 
     def bar(self, name: str, progress: float, text: str) -> None:
-        """Show a bar; `progress` is from 0 to 1."""
+        """Show a bar; `progress` is from 0 to 1. A log gets one now and then."""
+        if not self._live and time.monotonic() < self._next_line:
+            return
+        self._next_line = time.monotonic() + _LOG_SECONDS
         full = round(progress * _BAR_CELLS)
         self._say(f"{name} [{'#' * full}{'.' * (_BAR_CELLS - full)}] {progress:4.0%} {text}", last=not self._live)
 

@@ -1,0 +1,61 @@
+"""What all tests share: tiny models, the real weights and clips where they are, and a clean end."""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+# Before anything imports bpy: Blender's preferences and extensions of these tests stay apart from the user's.
+os.environ.setdefault("BLENDER_USER_RESOURCES", tempfile.mkdtemp(prefix="rvm_blender_"))
+
+from tests import tiny  # noqa: E402  # needs the line above to stay first
+
+ROOT = Path(__file__).resolve().parents[1]
+_status = 0
+
+
+@pytest.fixture(scope="session")
+def passthrough(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model that passes the picture through as foreground."""
+    return tiny.passthrough_model(tmp_path_factory.mktemp("model") / "passthrough.onnx")
+
+
+@pytest.fixture(scope="session")
+def counting(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model whose matte counts the frames before."""
+    return tiny.counting_model(tmp_path_factory.mktemp("model") / "counting.onnx")
+
+
+@pytest.fixture(scope="session")
+def rvm_weights() -> Path:
+    """The published weights."""
+    path = ROOT / "weights" / "rvm_mobilenetv3_fp32.onnx"
+    if not path.is_file():
+        pytest.skip("the weights are not fetched: python3 build.py weights")
+    return path
+
+
+@pytest.fixture(scope="session")
+def real_clips() -> Path:
+    """The folder of real clips that lies beside the developers' checkouts."""
+    path = ROOT.parent / "shared" / "data"
+    if not path.is_dir():
+        pytest.skip(f"the real clips are not here ({path})")
+    return path
+
+
+def pytest_sessionfinish(exitstatus: int) -> None:
+    """Remember how the run went, for the line below."""
+    global _status  # noqa: PLW0603  # pytest's two hooks share nothing else
+    _status = int(exitstatus)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure() -> None:
+    """End without tearing the interpreter down: the bpy module hangs (4.5) or crashes (5.0) there after a good run."""
+    if "bpy" in sys.modules:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(_status)

@@ -1,0 +1,157 @@
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from rvm_addon.engine.errors import OutputFailed, SourceMissing, SourceUnreadable
+from rvm_addon.engine.media import FolderSink, ImageSource
+from rvm_addon.engine.movies import Decoder, MovieSource
+from rvm_addon.engine.spec import FrameFormat, JobSpec, Result, Source, SourceKind
+from tests import tiny
+
+SPEC = JobSpec("x", Source(SourceKind.MOVIE, ("/x.mp4",)), "frames", "x", "/m.onnx")
+
+
+def numbers(source: MovieSource | ImageSource) -> list[tuple[int, int]]:
+    """Return (frame number said, frame number shown) of every frame, and close the source."""
+    told = [(frame, tiny.read_barcode(picture)) for frame, picture in source.frames()]
+    source.close()
+    return told
+
+
+def movie(path: Path, frames: tuple[int, ...] | None = None, fps: float = 0.0) -> MovieSource:
+    """Open a movie as a job would."""
+    return MovieSource(Source(SourceKind.MOVIE, (str(path),), frames, fps), warn=[].append)
+
+
+@pytest.fixture(scope="module", params=["mp4v.mp4", "MJPG.avi"])
+def clip(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A movie of 150 frames at 24 a second."""
+    fourcc, suffix = request.param.split(".")
+    return tiny.barcode_movie(tmp_path_factory.mktemp("clips") / f"人 clip.{suffix}", 150, fourcc=fourcc)
+
+
+def test_every_frame_comes_once_and_in_order(clip: Path) -> None:
+    """Without a choice, frame i is the i-th decoded picture."""
+    assert numbers(movie(clip)) == [(i, i) for i in range(150)]
+
+
+@pytest.mark.parametrize("fps", [0.0, 24.0])
+@pytest.mark.parametrize("frames", [(0,), (0, 1, 2), (5, 7, 30), (100, 101, 149), (149,)])
+def test_chosen_frames_are_exact(clip: Path, frames: tuple[int, ...], fps: float) -> None:
+    """By count and by time, also after a seek deep into the movie."""
+    assert numbers(movie(clip, frames, fps)) == [(i, i) for i in frames]
+
+
+def test_another_rate_holds_or_skips_by_time(clip: Path) -> None:
+    """At twice the rate each picture stands for two frames; at half of it every second one shows."""
+    assert [shown for _, shown in numbers(movie(clip, tuple(range(8)), 48.0))] == [0, 0, 1, 1, 2, 2, 3, 3]
+    assert [shown for _, shown in numbers(movie(clip, tuple(range(4)), 12.0))] == [0, 2, 4, 6]
+
+
+def test_past_the_end_the_last_picture_is_held_and_said(clip: Path) -> None:
+    """A container that promised more gives its last picture, and the user a sentence."""
+    said: list[str] = []
+    source = MovieSource(Source(SourceKind.MOVIE, (str(clip),), tuple(range(145, 160)), 24.0), said.append)
+    assert [shown for _, shown in numbers(source)] == [*range(145, 150), *[149] * 10]
+    assert len(said) == 1 and clip.name in said[0]
+
+
+def test_a_movie_too_short_by_count_fails(clip: Path) -> None:
+    """Counting frames, one that is not there is an error and not a hole."""
+    with pytest.raises(SourceUnreadable, match="before frame 201"):
+        numbers(movie(clip, (0, 200)))
+
+
+def test_where_a_seek_lands_is_looked_at(clip: Path) -> None:
+    """A decoder never gives a picture later than the one that was asked for."""
+    decoder = Decoder(clip)
+    for wanted in (0.0, 1999.0, 2500.0, 5000.0, 6200.0):
+        shot = decoder.seek_before(wanted)
+        assert shot is not None and shot.time <= wanted
+        assert tiny.read_barcode(shot.picture) == round(shot.time * 24 / 1000)
+    decoder.close()
+
+
+@pytest.mark.parametrize("content", [None, b"", b"not a movie at all" * 100])
+def test_a_movie_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None) -> None:
+    """Missing, empty and strange files each raise an error that names them."""
+    path = tmp_path / "bad.mp4"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(SourceMissing if content is None else SourceUnreadable, match=r"bad\.mp4"):
+        movie(path)
+
+
+def test_pictures_come_in_the_order_asked_for(tmp_path: Path) -> None:
+    """Only the wanted pictures are read."""
+    paths = tiny.barcode_pictures(tmp_path, [11, 12, 13, 14])
+    paths[0].write_bytes(b"broken, and not asked for")
+    source = ImageSource(Source(SourceKind.IMAGES, tuple(map(str, paths)), (1, 3)))
+    assert numbers(source) == [(1, 12), (3, 14)]
+
+
+@pytest.mark.parametrize("kind", ["grey", "16 bit", "alpha", "jpeg"])
+def test_kinds_of_pictures_become_8_bit_bgr(tmp_path: Path, kind: str) -> None:
+    """Whatever the file holds, the model gets three channels of 8 bits."""
+    picture = tiny.barcode(77)
+    written = {
+        "grey": picture[..., :1],
+        "16 bit": picture.astype(np.uint16) * 257,
+        "alpha": np.dstack([picture, np.full(picture.shape[:2], 255, np.uint8)]),
+        "jpeg": picture,
+    }[kind]
+    path = tmp_path / ("picture.jpg" if kind == "jpeg" else "picture.png")
+    cv2.imwrite(str(path), written)
+    ((_, read),) = ImageSource(Source(SourceKind.IMAGES, (str(path),))).frames()
+    assert read.dtype == np.uint8 and read.shape == picture.shape and tiny.read_barcode(read) == 77
+
+
+def test_a_missing_picture_is_told_before_the_work(tmp_path: Path) -> None:
+    """A gap in a sequence fails at once, naming the file."""
+    paths = tiny.barcode_pictures(tmp_path, [1, 2, 3])
+    paths[1].unlink()
+    with pytest.raises(SourceMissing, match="shot_0002"):
+        ImageSource(Source(SourceKind.IMAGES, tuple(map(str, paths))))
+
+
+def test_a_broken_picture_is_named(tmp_path: Path) -> None:
+    """A file that is no picture raises an error that names it."""
+    path = tmp_path / "half.png"
+    path.write_bytes(tiny.barcode_pictures(tmp_path, [1])[0].read_bytes()[:40])
+    with pytest.raises(SourceUnreadable, match=r"half\.png"):
+        list(ImageSource(Source(SourceKind.IMAGES, (str(path),))).frames())
+
+
+def test_a_frame_appears_whole(tmp_path: Path) -> None:
+    """PNG comes back to the bit, with its alpha; nothing else is left in the folder."""
+    picture = np.random.default_rng(1).integers(0, 256, (30, 40, 4), np.uint8)
+    FolderSink(SPEC, tmp_path / "ü" / "frames").write(41, picture)
+    (path,) = (tmp_path / "ü" / "frames").iterdir()
+    assert path.name == "x_000042.png"
+    assert np.array_equal(cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED), picture)
+
+
+def test_jpeg_is_written_where_it_is_asked_for(tmp_path: Path) -> None:
+    """The format follows the job."""
+    spec = replace(SPEC, result=Result.COLOUR, format=FrameFormat.JPEG)
+    FolderSink(spec, tmp_path).write(0, tiny.barcode(3))
+    assert (tmp_path / "x_000001.jpg").read_bytes()[:2] == b"\xff\xd8"
+
+
+def test_a_refusing_disk_is_named_and_leaves_nothing(tmp_path: Path) -> None:
+    """Where the last step fails, neither the frame nor its half is left."""
+    sink = FolderSink(SPEC, tmp_path)
+    (tmp_path / "x_000001.png").mkdir()
+    with pytest.raises(OutputFailed, match="x_000001"):
+        sink.write(0, tiny.barcode(3))
+    assert [path.name for path in tmp_path.iterdir()] == ["x_000001.png"]
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    """A file in the way of the output folder is an error in words."""
+    (tmp_path / "frames").write_text("in the way")
+    with pytest.raises(OutputFailed, match="frames"):
+        FolderSink(SPEC, tmp_path / "frames" / "deeper")

@@ -1,0 +1,111 @@
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from rvm_addon.engine import pipeline
+from rvm_addon.engine.errors import OutputFailed, SourceUnreadable
+from rvm_addon.engine.events import Event, Finished, FrameDone, Started
+from rvm_addon.engine.spec import JobSpec, Result, Source, SourceKind
+from tests import tiny
+from tests.fakes import DictSink, EchoModel, ListSource
+
+SPEC = JobSpec("x", Source(SourceKind.MOVIE, ("/x.mp4",)), "frames", "x", "/m.onnx")
+PICTURES = [tiny.barcode(number) for number in range(12)]
+
+
+def matted(source: ListSource, sink: DictSink, spec: JobSpec = SPEC) -> list[int]:
+    """Run the loop to its end and return the frames in the order they were told."""
+    return list(pipeline.matte_frames(spec, source, EchoModel(), sink, lambda *_: None))
+
+
+def test_frames_are_told_in_order_and_written_right() -> None:
+    """Each frame is told once, after it was written, and holds its own picture."""
+    sink = DictSink()
+    told = []
+    for frame in pipeline.matte_frames(SPEC, ListSource(PICTURES), EchoModel(), sink, lambda *_: None):
+        assert frame in sink.pictures
+        told.append(frame)
+    assert told == list(range(12))
+    assert all(np.array_equal(sink.pictures[i][..., :3], PICTURES[i]) for i in range(12))
+
+
+def test_frames_before_a_failure_are_kept() -> None:
+    """Where the source breaks off, what came before is written and told, and then the error comes."""
+    sink, told = DictSink(), []
+    source = ListSource(PICTURES[:5], SourceUnreadable("x.mp4"))
+    with pytest.raises(SourceUnreadable):
+        for frame in pipeline.matte_frames(SPEC, source, EchoModel(), sink, lambda *_: None):
+            told.append(frame)  # noqa: PERF402  # the list must hold what came before the error
+    assert told == sorted(sink.pictures) == [0, 1, 2, 3, 4]
+
+
+def test_a_refused_frame_ends_the_run() -> None:
+    """No hole stays silent: the frame that cannot be written raises."""
+    with pytest.raises(OutputFailed):
+        matted(ListSource(PICTURES), DictSink(3, OutputFailed("x_000004.png")))
+
+
+def test_decoding_runs_ahead_by_a_few_frames_only() -> None:
+    """Memory does not grow with the clip: the source is not read faster than the network asks."""
+    read = 0
+    release = threading.Event()
+
+    def items() -> Iterator[int]:
+        nonlocal read
+        for number in range(1000):
+            read += 1
+            yield number
+
+    with ThreadPoolExecutor(1) as executor:
+        frames = pipeline.ahead(items(), executor)
+        for wanted in range(5):
+            assert next(frames) == wanted
+        release.wait(0.2)  # time enough to run away in
+        assert read <= 5 + 3
+
+
+def run(spec: JobSpec, folder: Path) -> list[Event]:
+    """Run a whole job in this process and return what it said."""
+    events: list[Event] = []
+    pipeline.run(spec, folder, events.append)
+    return events
+
+
+def test_a_movie_becomes_a_folder_of_cutouts(tmp_path: Path, passthrough: Path) -> None:
+    """Frames 3 to 5 of a movie become files 4 to 6, and the events tell the story."""
+    clip = tiny.barcode_movie(tmp_path / "clip.mp4", 9)
+    source = Source(SourceKind.MOVIE, (str(clip),), (3, 4, 5), 24.0)
+    events = run(replace(SPEC, source=source, model=str(passthrough), stem="clip"), tmp_path)
+    assert isinstance(events[0], Started) and (events[0].frames, events[0].width, events[0].height) == (3, 128, 64)
+    assert [event.frame for event in events if isinstance(event, FrameDone)] == [3, 4, 5]
+    assert isinstance(events[-1], Finished) and events[-1].frames == 3
+    names = sorted(path.name for path in (tmp_path / "frames").iterdir())
+    assert names == ["clip_000004.png", "clip_000005.png", "clip_000006.png"]
+    pictures = [cv2.imread(str(tmp_path / "frames" / name), cv2.IMREAD_UNCHANGED) for name in names]
+    assert [tiny.read_barcode(picture) for picture in pictures] == [3, 4, 5]
+    assert all((picture[..., 3] == 255).all() for picture in pictures)
+
+
+def test_the_matte_follows_the_carried_state(tmp_path: Path, counting: Path) -> None:
+    """Through the whole pipeline the n-th frame's alpha is n tenths: no state was lost or mixed up."""
+    paths = tuple(str(path) for path in tiny.barcode_pictures(tmp_path / "in", range(6)))
+    run(replace(SPEC, source=Source(SourceKind.IMAGES, paths), model=str(counting)), tmp_path)
+    files = sorted((tmp_path / "frames").iterdir())
+    alphas = [int(cv2.imread(str(path), cv2.IMREAD_UNCHANGED)[..., 3].max()) for path in files]
+    assert alphas == [0, 26, 51, 76, 102, 128]
+
+
+def test_over_colour_is_opaque(tmp_path: Path, counting: Path) -> None:
+    """Where the matte is nought, the frame is the background; there is no alpha channel."""
+    (path,) = tiny.barcode_pictures(tmp_path / "in", [200])
+    spec = replace(SPEC, source=Source(SourceKind.IMAGES, (str(path),)), model=str(counting), result=Result.COLOUR)
+    run(replace(spec, background=(1, 2, 3)), tmp_path)
+    picture = cv2.imread(str(tmp_path / "frames" / "shot_0200.png"), cv2.IMREAD_UNCHANGED)
+    assert picture.shape == (64, 128, 3)
+    assert (picture == (3, 2, 1)).all()

@@ -1,0 +1,68 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from rvm_addon.engine.errors import SpecError
+from rvm_addon.engine.spec import FrameFormat, JobSpec, Result, Source, SourceKind, parse_colour
+
+ROOT = Path(Path.cwd().anchor)
+MOVIE = JobSpec(
+    name="clip",
+    source=Source(SourceKind.MOVIE, (str(ROOT / "a" / "clip.mp4"),), (0, 3, 4), 29.97),
+    output="frames",
+    stem="clip",
+    model=str(ROOT / "m.onnx"),
+)
+PICTURES = replace(
+    MOVIE, source=Source(SourceKind.IMAGES, tuple(str(ROOT / name) for name in ("a.jpg", "A.png", "ü 人.png")))
+)
+
+
+@pytest.mark.parametrize("spec", [MOVIE, PICTURES, replace(MOVIE, result=Result.COLOUR, background=(1, 2, 3), ratio=1.0)])
+def test_a_job_survives_its_file(spec: JobSpec) -> None:
+    """What is written to job.json is what the worker reads."""
+    assert JobSpec.from_json(spec.to_json()) == spec
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"ratio": 0.0}, "ratio"),
+        ({"ratio": 1.01}, "ratio"),
+        ({"working_side": 8}, "working size"),
+        ({"background": (0, 256, 0)}, "background"),
+        ({"format": FrameFormat.JPEG}, "JPEG"),
+        ({"model": "relative.onnx"}, "absolute"),
+        ({"source": replace(MOVIE.source, frames=())}, "no frames"),
+        ({"source": replace(MOVIE.source, frames=(3, 2))}, "ascending"),
+        ({"source": replace(MOVIE.source, frames=(-1, 2))}, "negative"),
+        ({"source": replace(MOVIE.source, paths=())}, "nothing"),
+        ({"source": replace(PICTURES.source, frames=(3,))}, "beyond"),
+    ],
+)
+def test_nonsense_is_refused_in_words(change: dict[str, object], word: str) -> None:
+    """A job that makes no sense names the setting and what is wrong."""
+    with pytest.raises(SpecError, match=word):
+        replace(MOVIE, **change).validate()
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"format_version": 99}', MOVIE.to_json().replace('"movie"', '"tape"')])
+def test_a_strange_job_file_is_refused(text: str) -> None:
+    """A file that is no job of this version raises one error, whatever is wrong with it."""
+    with pytest.raises(SpecError):
+        JobSpec.from_json(text)
+
+
+def test_frames_are_named_by_their_source_frame() -> None:
+    """A movie's frame 0 is file 1; a picture keeps its name, told apart from one that differs by suffix only."""
+    assert MOVIE.file_name(0) == "clip_000001.png"
+    assert [PICTURES.file_name(i) for i in range(3)] == ["a_jpg.png", "A_png.png", "ü 人.png"]
+
+
+def test_colours_are_read_as_on_the_web() -> None:
+    """#rrggbb, with or without its hash sign."""
+    assert parse_colour("#0080ff") == parse_colour("0080FF") == (0, 128, 255)
+    for text in ("green", "#12345", "#1234567", ""):
+        with pytest.raises(SpecError, match="background"):
+            parse_colour(text)

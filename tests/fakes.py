@@ -1,0 +1,54 @@
+"""Stand-ins behind the engine's three protocols: source, sink, model."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from rvm_addon.engine.errors import MattingError
+from rvm_addon.engine.tensors import Picture, Tensor
+
+
+class ListSource:
+    """Pictures from memory; may fail after them."""
+
+    def __init__(self, pictures: Sequence[Picture], failure: MattingError | None = None) -> None:
+        self.expected = len(pictures)
+        self.read = 0
+        self._pictures = pictures
+        self._failure = failure
+
+    def frames(self) -> Iterator[tuple[int, Picture]]:
+        for number, picture in enumerate(self._pictures):
+            self.read += 1
+            yield number, picture
+        if self._failure is not None:
+            raise self._failure
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class DictSink:
+    """Keeps what is written; may refuse one frame."""
+
+    def __init__(self, refuse: int | None = None, failure: MattingError | None = None) -> None:
+        self.pictures: dict[int, Picture] = {}
+        self._refuse = refuse
+        self._failure = failure
+
+    def write(self, frame: int, picture: Picture) -> None:
+        if frame == self._refuse and self._failure is not None:
+            raise self._failure
+        self.pictures[frame] = picture
+
+
+class EchoModel:
+    """Everything is foreground."""
+
+    provider = "none"
+
+    def ratio_for(self, width: int, height: int) -> float:
+        return 1.0
+
+    def matte(self, src: Tensor) -> tuple[Tensor, Tensor]:
+        return src, np.ones_like(src[:, :1])

@@ -1,0 +1,87 @@
+from pathlib import Path
+
+import pytest
+
+from rvm_addon.engine.events import Failed, Finished, FrameDone, Started, Warned
+from rvm_addon.engine.spec import JobSpec, Source, SourceKind
+from rvm_addon.jobs.job import Job, State
+
+SPEC = JobSpec("x", Source(SourceKind.MOVIE, ("/x.mp4",), tuple(range(10))), "frames", "x", "/m.onnx")
+STARTED = Started(10, 1280, 720, "CPUExecutionProvider", 0.4, "onnxruntime")
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Job:
+    """A job that runs."""
+    job = Job(tmp_path, SPEC)
+    job.move(State.RUNNING)
+    return job
+
+
+def test_events_fold_into_progress(job: Job) -> None:
+    """Rate and time left count from the first frame, which waited for the model."""
+    assert (job.progress, job.seconds_left, job.frames_total) == (0.0, None, 10)
+    job.apply(STARTED)
+    job.apply(FrameDone(0, 3.0))
+    assert job.seconds_left is None
+    for number in range(1, 5):
+        job.apply(FrameDone(number, 3.0 + number / 2))
+    assert (job.frames_done, job.progress, job.frames_per_second) == (5, 0.5, 2.0)
+    assert job.seconds_left == 2.5
+
+
+def test_a_container_that_lies_never_shows_more_than_all(job: Job) -> None:
+    """More frames than promised still make a progress of at most 1."""
+    job.apply(Started(2, 1, 1, "", 1.0, ""))
+    for number in range(5):
+        job.apply(FrameDone(number, float(number)))
+    assert job.progress == 1.0
+    assert job.frames_total == 5
+
+
+@pytest.mark.parametrize(
+    ("events", "cancelled", "state"),
+    [
+        ([STARTED, Finished(10, 9.0)], False, State.DONE),
+        ([STARTED, Finished(10, 9.0)], True, State.DONE),
+        ([STARTED], True, State.CANCELLED),
+        ([STARTED], False, State.FAILED),
+        ([STARTED, Failed("gone", "put it back")], False, State.FAILED),
+        ([], False, State.FAILED),
+    ],
+)
+def test_the_end_of_the_process_settles_the_state(
+    job: Job, events: list[Started | Finished | Failed], cancelled: bool, state: State
+) -> None:
+    """Finished wins over a late cancel; an end without a word is a failure that names the log."""
+    if cancelled:
+        job.move(State.CANCELLING)
+    for event in events:
+        job.apply(event)
+    job.end()
+    assert job.state is state and job.state.ended
+    if state is State.FAILED:
+        assert job.error and job.remedy
+        assert job.error == "gone" or "worker.log" in job.remedy
+
+
+def test_impossible_moves_raise(job: Job) -> None:
+    """The table has no way back."""
+    with pytest.raises(ValueError, match="RUNNING to QUEUED"):
+        job.move(State.QUEUED)
+    job.apply(Finished(10, 1.0))
+    job.end()
+    with pytest.raises(ValueError, match="DONE"):
+        job.move(State.RUNNING)
+
+
+def test_warnings_are_kept_and_halves_removed(job: Job) -> None:
+    """The user's sentences stay in order; what a killed worker was writing goes."""
+    job.apply(Warned("one"))
+    job.apply(Warned("two"))
+    job.output.mkdir()
+    (job.output / ".x_000004.png.part").touch()
+    (job.output / "x_000003.png").touch()
+    job.end()
+    assert job.warnings == ["one", "two"]
+    assert [path.name for path in job.output.iterdir()] == ["x_000003.png"]

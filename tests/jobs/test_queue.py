@@ -1,0 +1,215 @@
+"""The queue with real worker processes."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from rvm_addon.engine.errors import OutputFailed, SpecError
+from rvm_addon.engine.spec import JobSpec, Source, SourceKind
+from rvm_addon.jobs.job import Job, State
+from rvm_addon.jobs.queue import JobQueue
+from rvm_addon.jobs.worker import Launcher
+from tests import tiny
+
+PATIENCE_SECONDS = 60
+
+
+@pytest.fixture
+def queue() -> Iterator[JobQueue]:
+    """A queue that leaves no process behind."""
+    queue = JobQueue(Launcher())
+    yield queue
+    queue.shutdown()
+
+
+@pytest.fixture
+def spec(tmp_path: Path, passthrough: Path) -> JobSpec:
+    """A job of 200 frames."""
+    clip = tiny.barcode_movie(tmp_path / "clip ü.mp4", 200)
+    return JobSpec("clip", Source(SourceKind.MOVIE, (str(clip),)), "frames", "clip", str(passthrough))
+
+
+def drive(queue: JobQueue, until: Callable[[], bool]) -> None:
+    """Tick as Blender's timer does, until something holds."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not until():
+        assert time.monotonic() < deadline, [(job.state, job.frames_done, job.error) for job in queue.jobs]
+        queue.tick()
+        time.sleep(0.01)
+
+
+def submit(queue: JobQueue, folder: Path, spec: JobSpec) -> Job:
+    """Queue a job."""
+    job = Job(folder, spec)
+    queue.submit(job)
+    return job
+
+
+def test_a_job_runs_to_its_end(queue: JobQueue, spec: JobSpec, tmp_path: Path) -> None:
+    """A worker process writes every frame; the folder alone tells the whole story."""
+    job = submit(queue, tmp_path / "job 人", spec)
+    assert job.state is State.QUEUED
+    drive(queue, lambda: job.state.ended)
+    assert (job.state, job.error, job.frames_done) == (State.DONE, "", 200)
+    assert len(list(job.output.iterdir())) == 200
+    assert {path.name for path in job.folder.iterdir()} == {"job.json", "events.jsonl", "worker.log", "frames"}
+    assert job.log.read_text() == ""
+
+
+def test_one_worker_at_a_time_in_order(queue: JobQueue, spec: JobSpec, tmp_path: Path) -> None:
+    """Jobs run one after another; one that fails does not hold the next."""
+    missing = replace(spec, source=Source(SourceKind.MOVIE, (str(tmp_path / "gone.mp4"),)))
+    jobs = [submit(queue, tmp_path / str(number), each) for number, each in enumerate((spec, missing, spec))]
+    seen: list[tuple[State, ...]] = []
+
+    def all_ended() -> bool:
+        seen.append(tuple(job.state for job in jobs))
+        return not queue.busy
+
+    drive(queue, all_ended)
+    assert [job.state for job in jobs] == [State.DONE, State.FAILED, State.DONE]
+    assert all(states.count(State.RUNNING) <= 1 for states in seen)
+    assert "gone.mp4" in jobs[1].error and jobs[1].remedy
+
+
+def test_tick_returns_what_changed(queue: JobQueue, spec: JobSpec, tmp_path: Path) -> None:
+    """A tick without news returns nothing, so that nothing is drawn again."""
+    assert queue.tick() == []
+    job = submit(queue, tmp_path / "job", spec)
+    assert queue.tick() == [job]
+    assert queue.tick() == []
+
+
+def test_cancel_keeps_the_frames_made(queue: JobQueue, spec: JobSpec, tmp_path: Path) -> None:
+    """A running job stops, its frames stay whole, and the next one goes on."""
+    first = submit(queue, tmp_path / "first", spec)
+    second = submit(queue, tmp_path / "second", spec)
+    third = submit(queue, tmp_path / "third", spec)
+    drive(queue, lambda: first.frames_done > 3)
+    queue.cancel(first)
+    queue.cancel(second)
+    assert (first.state, second.state) == (State.CANCELLING, State.CANCELLED)
+    drive(queue, lambda: not queue.busy)
+    assert (first.state, third.state) == (State.CANCELLED, State.DONE)
+    kept = list(first.output.iterdir())
+    assert first.frames_done <= len(kept) < 200
+    assert all(path.suffix == ".png" and path.stat().st_size > 100 for path in kept)
+
+
+def test_a_worker_that_will_not_end_is_killed(spec: JobSpec, tmp_path: Path) -> None:
+    """A worker that ignores the request is killed after two seconds."""
+    if sys.platform == "win32":
+        pytest.skip("there a request to end is an order")
+    stubborn = tmp_path / "python"
+    stubborn.write_text(f"#!/bin/sh\ntrap '' TERM\nexec '{sys.executable}' \"$@\"\n")
+    stubborn.chmod(0o755)
+    queue = JobQueue(Launcher(python=str(stubborn)))
+    clip = tiny.barcode_movie(tmp_path / "long.mp4", 255, size=(1280, 720))
+    job = submit(queue, tmp_path / "job", replace(spec, source=Source(SourceKind.MOVIE, (str(clip),))))
+    drive(queue, lambda: job.frames_done > 0)
+    assert queue._worker is not None
+    process = queue._worker._process
+    queue.cancel(job)
+    drive(queue, lambda: job.state.ended)
+    assert job.state is State.CANCELLED
+    assert process.returncode == -9
+
+
+def test_a_worker_that_dies_is_a_failure_with_its_log(queue: JobQueue, spec: JobSpec, tmp_path: Path) -> None:
+    """A crash without a word becomes a sentence and the place of the log."""
+    job = submit(queue, tmp_path / "job", spec)
+    drive(queue, lambda: job.frames_done > 0)
+    assert queue._worker is not None
+    queue._worker.kill()
+    drive(queue, lambda: job.state.ended)
+    assert job.state is State.FAILED
+    assert "unexpectedly" in job.error and str(job.log) in job.remedy
+
+
+def test_a_bug_in_the_worker_reaches_the_user(queue: JobQueue, spec: JobSpec, tmp_path: Path) -> None:
+    """An exception that nobody expected is told with the log's place, and the log has the traceback."""
+    tiny_states = tmp_path / "odd.onnx"
+    tiny.counting_model(tiny_states)
+    import onnx
+
+    model = onnx.load(str(tiny_states))
+    model.graph.node[1].attribute[0].ints[0] = 2  # the matte loses a row axis: nothing fits any more
+    onnx.save(model, str(tiny_states))
+    job = submit(queue, tmp_path / "job", replace(spec, model=str(tiny_states)))
+    drive(queue, lambda: job.state.ended)
+    assert job.state is State.FAILED
+    assert "unexpectedly" in job.error and "worker.log" in job.remedy
+    assert "Traceback" in job.log.read_text()
+
+
+def test_a_worker_that_cannot_start_is_a_failure(spec: JobSpec, tmp_path: Path) -> None:
+    """An interpreter that is not there ends the job, not the queue."""
+    queue = JobQueue(Launcher(python=str(tmp_path / "no python")))
+    job = submit(queue, tmp_path / "job", spec)
+    queue.tick()
+    assert job.state is State.FAILED and "could not be started" in job.error
+    assert not queue.busy
+
+
+def test_a_job_that_cannot_be_taken_raises(queue: JobQueue, spec: JobSpec, tmp_path: Path) -> None:
+    """Nonsense and a folder that refuses are told before anything is queued."""
+    with pytest.raises(SpecError):
+        queue.submit(Job(tmp_path / "job", replace(spec, ratio=7.0)))
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputFailed, match="file"):
+        queue.submit(Job(tmp_path / "file" / "job", spec))
+    assert queue.jobs == []
+
+
+def test_ended_jobs_can_be_dismissed(queue: JobQueue, spec: JobSpec, tmp_path: Path) -> None:
+    """A job leaves the list when it has ended, not before; its folder stays."""
+    job = submit(queue, tmp_path / "job", spec)
+    queue.dismiss(job)
+    assert queue.jobs == [job]
+    queue.cancel(job)
+    queue.dismiss(job)
+    assert queue.jobs == [] and job.folder.is_dir()
+
+
+def test_a_worker_ends_when_its_parent_does(spec: JobSpec, tmp_path: Path) -> None:
+    """A Blender that is killed leaves no worker behind."""
+    clip = tiny.barcode_movie(tmp_path / "long.mp4", 255, size=(1280, 720))
+    job = Job(tmp_path / "job", replace(spec, source=Source(SourceKind.MOVIE, (str(clip),))))
+    job.write()
+    parent = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import sys, time; from pathlib import Path; from rvm_addon.jobs.worker import Launcher, WorkerProcess\n"
+            "print(WorkerProcess(Path(sys.argv[1]), Launcher())._process.pid, flush=True); time.sleep(60)",
+            str(job.folder),
+        ],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
+    )
+    assert parent.stdout is not None
+    worker = int(parent.stdout.readline())
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not list(job.folder.glob("frames/*.png")):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    parent.kill()
+    parent.wait()
+    while alive(worker):
+        assert time.monotonic() < deadline, "the worker outlived its parent"
+        time.sleep(0.02)
+    assert len(list(job.output.iterdir())) < 255
+
+
+def alive(pid: int) -> bool:
+    """Return whether a process runs; one that has ended and waits to be collected does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False

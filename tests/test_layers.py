@@ -1,0 +1,93 @@
+"""The law of imports: engine <- jobs <- host, one way."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ADDON = Path(__file__).resolve().parents[1] / "rvm_addon"
+CONTRACT = {"engine", "engine.spec", "engine.events", "engine.errors", "engine.weights"}
+ENGINE_LIBRARIES = {"numpy", "cv2", "onnxruntime"}
+MODULES = sorted(ADDON.rglob("*.py"))
+
+
+def imports(path: Path) -> Iterator[tuple[str, bool]]:
+    """Yield what a module imports: (dotted name, whether it is inside the package, relative to `rvm_addon`)."""
+    package = list(path.relative_to(ADDON).parts[:-1])
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, False) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield str(node.module), False
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] + (node.module.split(".") if node.module else [])
+            named = [".".join([*base, alias.name]) for alias in node.names]
+            yield from ((name if is_module(name) else ".".join(base), True) for name in named)
+
+
+def is_module(name: str) -> bool:
+    """Return whether a dotted name is a module or a package, and not something inside one."""
+    path = ADDON / name.replace(".", "/")
+    return path.is_dir() or path.with_suffix(".py").is_file()
+
+
+def violations(path: Path) -> list[str]:
+    """Return what a module imports against the law."""
+    parts = path.relative_to(ADDON).parts
+    layer = parts[0].removesuffix(".py")
+    module = ".".join((*parts[:-1], path.stem)).removesuffix(".__init__")
+    return [name for name, inside in imports(path) if not allowed(layer, module, name, inside=inside)]
+
+
+def allowed(layer: str, module: str, name: str, *, inside: bool) -> bool:
+    """Return whether `module` of `layer` may import `name`."""
+    top = name.split(".")[0]
+    standard = not inside and top in sys.stdlib_module_names
+    if module in CONTRACT:
+        return standard or (inside and name in CONTRACT)
+    if layer == "engine":
+        return standard or (inside and top == "engine") or (not inside and top in ENGINE_LIBRARIES)
+    if layer == "jobs":
+        return standard or (inside and (top == "jobs" or name in CONTRACT))
+    if layer == "host":
+        return standard or (inside and (top in {"host", "jobs"} or name in CONTRACT)) or top == "bpy"
+    return inside and top == "host"  # rvm_addon/__init__.py
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ADDON)))
+def test_imports_run_one_way(path: Path) -> None:
+    """No module imports what its layer may not."""
+    assert violations(path) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "line"),
+    [
+        ("engine/spec.py", "import numpy"),
+        ("engine/media.py", "import bpy"),
+        ("engine/media.py", "from ..jobs import job"),
+        ("jobs/job.py", "import cv2"),
+        ("jobs/job.py", "from ..engine import pipeline"),
+        ("jobs/job.py", "from ..engine.pipeline import run"),
+        ("host/strips.py", "from ..engine.media import FolderSink"),
+        ("host/strips.py", "import numpy"),
+        ("host/strips.py", "from rvm_addon.jobs import job"),
+    ],
+)
+def test_the_law_sees_a_breach(module: str, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each kind of forbidden import is found."""
+    for path in MODULES:  # the checker tells modules from names by looking for their files
+        copy = tmp_path / path.relative_to(ADDON)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_text("")
+    (tmp_path / module).write_text(line + "\n")
+    monkeypatch.setitem(globals(), "ADDON", tmp_path)
+    assert len(violations(tmp_path / module)) == 1
+
+
+def test_only_one_module_asks_for_blenders_version() -> None:
+    """`host/versions.py` is the one place that knows how Blender's versions differ."""
+    askers = {path.name for path in MODULES if "bpy.app.version" in path.read_text(encoding="utf-8")}
+    assert askers == {"versions.py"}

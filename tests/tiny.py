@@ -1,0 +1,124 @@
+"""Tiny real files, made on the spot: ONNX models with RVM's inputs and outputs, movies whose frames tell their number."""
+
+import wave
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper
+
+from rvm_addon.engine.tensors import Picture
+
+BITS = 8
+SIZE = (128, 64)
+"""Width and height of the barcode pictures, pixels."""
+
+
+def passthrough_model(path: Path) -> Path:
+    """Write a model that says of every picture: all foreground, in its own colours."""
+    ones = helper.make_tensor("one", TensorProto.FLOAT, [1], [1.0])
+    nodes = [
+        helper.make_node("Identity", ["src"], ["fgr"]),
+        helper.make_node("ReduceMax", ["src"], ["brightest"], axes=[1], keepdims=1),
+        helper.make_node("Mul", ["brightest", "nought"], ["none"]),
+        helper.make_node("Add", ["none", "one"], ["pha"]),
+    ]
+    return _write(path, nodes, [ones, helper.make_tensor("nought", TensorProto.FLOAT, [1], [0.0])])
+
+
+def counting_model(path: Path, step: float = 0.1) -> Path:
+    """Write a model whose matte is `step` times the number of frames that its recurrent state has seen before."""
+    nodes = [
+        helper.make_node("Identity", ["src"], ["fgr"]),
+        helper.make_node("ReduceMax", ["src"], ["brightest"], axes=[1], keepdims=1),
+        helper.make_node("Mul", ["brightest", "nought"], ["none"]),
+        helper.make_node("Add", ["none", "r1i"], ["pha"]),
+    ]
+    nought = helper.make_tensor("nought", TensorProto.FLOAT, [1], [0.0])
+    return _write(path, nodes, [nought], state_step=step)
+
+
+def half_model(path: Path) -> Path:
+    """Write a model with RVM's names but 16-bit inputs, which the engine does not support."""
+    return _write(path, [helper.make_node("Identity", ["src"], ["fgr"]), helper.make_node("Identity", ["src"], ["pha"])],
+                  [], kind=TensorProto.FLOAT16)
+
+
+def _write(
+    path: Path,
+    nodes: list[onnx.NodeProto],
+    constants: list[onnx.TensorProto],
+    *,
+    state_step: float = 0.0,
+    kind: int = TensorProto.FLOAT,
+) -> Path:
+    """Write a graph with RVM's inputs and outputs; every state grows by `state_step` a frame."""
+    states = [f"r{i}i" for i in range(1, 5)]
+    constants = [*constants, helper.make_tensor("step", kind, [1], [state_step])]
+    nodes = nodes + [helper.make_node("Add", [name, "step"], [name.replace("i", "o")]) for name in states]
+    inputs = [
+        helper.make_tensor_value_info("src", kind, [1, 3, "height", "width"]),
+        *(helper.make_tensor_value_info(name, kind, [1, f"{name}c", f"{name}h", f"{name}w"]) for name in states),
+        helper.make_tensor_value_info("downsample_ratio", TensorProto.FLOAT, [1]),
+    ]
+    outputs = [
+        helper.make_tensor_value_info(name, kind, None) for name in ("fgr", "pha", "r1o", "r2o", "r3o", "r4o")
+    ]
+    graph = helper.make_graph(nodes, "tiny", inputs, outputs, constants)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    onnx.save(model, str(path))
+    return path
+
+
+def barcode(number: int, size: tuple[int, int] = SIZE) -> Picture:
+    """Return a BGR picture whose upper half is `number` in black and white bars; the lower half is a colour ramp."""
+    width, height = size
+    picture = np.zeros((height, width, 3), np.uint8)
+    for bit in range(BITS):
+        if number >> bit & 1:
+            picture[: height // 2, bit * width // BITS : (bit + 1) * width // BITS] = 255
+    picture[height // 2 :] = np.linspace(0, 255, width, dtype=np.uint8)[None, :, None] // np.array([1, 2, 3], np.uint8)
+    return picture
+
+
+def read_barcode(picture: NDArray[np.uint8]) -> int:
+    """Return the number that a barcode picture tells, also after a lossy codec."""
+    height, width = picture.shape[:2]
+    row = picture[height // 8 : height * 3 // 8, :, :3].mean(axis=(0, 2))
+    return sum((row[int((bit + 0.5) * width / BITS)] > 127) << bit for bit in range(BITS))
+
+
+def barcode_movie(
+    path: Path, frames: int, fps: float = 24.0, fourcc: str = "mp4v", size: tuple[int, int] = SIZE
+) -> Path:
+    """Write a movie whose frame i tells i."""
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*fourcc), fps, size)
+    assert writer.isOpened(), f"this OpenCV cannot write {fourcc}"
+    for number in range(frames):
+        writer.write(barcode(number, size))
+    writer.release()
+    return path
+
+
+def barcode_pictures(folder: Path, numbers: Sequence[int], suffix: str = ".png") -> list[Path]:
+    """Write one picture per number, named by it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / f"shot_{number:04d}{suffix}" for number in numbers]
+    for path, number in zip(paths, numbers, strict=True):
+        cv2.imwrite(str(path), barcode(number))
+    return paths
+
+
+def tone(path: Path, seconds: float, hertz: float = 440.0, rate: int = 48000) -> Path:
+    """Write a stereo WAV of one tone."""
+    angle = np.arange(int(seconds * rate)) * (2 * np.pi * hertz / rate)
+    samples = (np.sin(angle) * 12000).astype("<i2")
+    with wave.open(str(path), "wb") as out:
+        out.setnchannels(2)
+        out.setsampwidth(2)
+        out.setframerate(rate)
+        out.writeframes(np.repeat(samples, 2).tobytes())
+    return path
