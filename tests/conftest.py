@@ -10,7 +10,7 @@ import pytest
 # Before anything imports bpy: Blender's preferences and extensions of these tests stay apart from the user's.
 os.environ.setdefault("BLENDER_USER_RESOURCES", tempfile.mkdtemp(prefix="rvm_blender_"))
 
-from tests import tiny  # noqa: E402  # needs the line above to stay first
+from tests import tiny  # after the line above
 
 ROOT = Path(__file__).resolve().parents[1]
 _status = 0

@@ -43,7 +43,7 @@ def violations(path: Path) -> list[str]:
 
 def allowed(layer: str, module: str, name: str, *, inside: bool) -> bool:
     """Return whether `module` of `layer` may import `name`."""
-    top = name.split(".")[0]
+    top = name.split(".", maxsplit=1)[0]
     standard = not inside and top in sys.stdlib_module_names
     if module in CONTRACT:
         return standard or (inside and name in CONTRACT)

@@ -1,4 +1,4 @@
-"""Tiny real files, made on the spot: ONNX models with RVM's inputs and outputs, movies whose frames tell their number."""
+"""Tiny real files, made on the spot: ONNX models with RVM's interface, movies whose frames tell their number."""
 
 import wave
 from collections.abc import Sequence
@@ -43,8 +43,12 @@ def counting_model(path: Path, step: float = 0.1) -> Path:
 
 def half_model(path: Path) -> Path:
     """Write a model with RVM's names but 16-bit inputs, which the engine does not support."""
-    return _write(path, [helper.make_node("Identity", ["src"], ["fgr"]), helper.make_node("Identity", ["src"], ["pha"])],
-                  [], kind=TensorProto.FLOAT16)
+    return _write(
+        path,
+        [helper.make_node("Identity", ["src"], ["fgr"]), helper.make_node("Identity", ["src"], ["pha"])],
+        [],
+        kind=TensorProto.FLOAT16,
+    )
 
 
 def _write(
@@ -64,9 +68,7 @@ def _write(
         *(helper.make_tensor_value_info(name, kind, [1, f"{name}c", f"{name}h", f"{name}w"]) for name in states),
         helper.make_tensor_value_info("downsample_ratio", TensorProto.FLOAT, [1]),
     ]
-    outputs = [
-        helper.make_tensor_value_info(name, kind, None) for name in ("fgr", "pha", "r1o", "r2o", "r3o", "r4o")
-    ]
+    outputs = [helper.make_tensor_value_info(name, kind, None) for name in ("fgr", "pha", "r1o", "r2o", "r3o", "r4o")]
     graph = helper.make_graph(nodes, "tiny", inputs, outputs, constants)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
     onnx.save(model, str(path))

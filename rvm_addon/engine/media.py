@@ -4,7 +4,6 @@ A *source* yields each wanted frame once, in ascending order; a *sink* makes a f
 Movies have a module of their own (`movies`). OpenCV's refusals end here: what leaves is a `MattingError`.
 """
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
@@ -74,10 +73,13 @@ class ImageSource:
             raise SourceMissing(path) from None
         except OSError as error:
             raise SourceUnreadable(path, error.strerror or "") from error
-        picture = cv2.imdecode(data, self._flags) if data.size else None
+        try:
+            picture: Picture | None = cv2.imdecode(data, self._flags) if data.size else None
+        except cv2.error as error:  # a size beyond OpenCV's limit
+            raise SourceUnreadable(path, str(error.err)) from error
         if picture is None:
             raise SourceUnreadable(path)
-        return picture  # type: ignore[return-value]
+        return picture
 
     def close(self) -> None:
         """Nothing is held open between frames."""
@@ -107,7 +109,7 @@ class FolderSink:
         _, data = cv2.imencode(path.suffix, picture, self._options)
         try:
             partial.write_bytes(data.data)
-            os.replace(partial, path)
+            partial.replace(path)
         except OSError as error:
             partial.unlink(missing_ok=True)
             raise OutputFailed(path, error.strerror or "") from error

@@ -57,7 +57,7 @@ class Decoder:
         more, picture = self._capture.read()
         if not more:
             return None
-        return Shot(picture, self._capture.get(cv2.CAP_PROP_POS_MSEC) - self._start)  # type: ignore[arg-type]
+        return Shot(picture, self._capture.get(cv2.CAP_PROP_POS_MSEC) - self._start)
 
     def seek_before(self, time: float) -> Shot | None:
         """Return a picture that begins at or before `time` (ms since the first picture), near it where that is safe.

@@ -33,7 +33,8 @@ def cutout(fgr: Tensor, pha: Tensor) -> Picture:
     shown = cv2.compare(cv2.dilate(alpha, _NEIGHBOURS), 0, cv2.CMP_GT)
     colour = cv2.merge(to_planes(fgr))
     colour = cv2.bitwise_and(colour, colour, mask=shown)
-    return cv2.merge([*cv2.split(colour), alpha])  # type: ignore[return-value]
+    picture: Picture = cv2.merge([*cv2.split(colour), alpha])
+    return picture
 
 
 def over_colour(fgr: Tensor, pha: Tensor, background: Colour) -> Picture:
@@ -41,4 +42,5 @@ def over_colour(fgr: Tensor, pha: Tensor, background: Colour) -> Picture:
     matte = pha[0, 0]
     rest = 1.0 - matte
     planes = [fgr[0, c] * matte + rest * np.float32(background[c] / 255) for c in (2, 1, 0)]
-    return cv2.merge([to_bytes(plane) for plane in planes])  # type: ignore[return-value]
+    picture: Picture = cv2.merge([to_bytes(plane) for plane in planes])
+    return picture

@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path, PurePath
 
 from .errors import SpecError
@@ -17,16 +18,19 @@ FORMAT = 1
 """The version of `job.json`. A worker refuses what it does not know."""
 
 MOVIE_SUFFIXES = frozenset(
-    ".mp4 .mov .m4v .mkv .webm .avi .mpg .mpeg .m2v .ts .mts .m2ts .ogv .wmv .flv .3gp .mxf .dv".split()
+    {
+        *(".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".m2v", ".ts", ".mts", ".m2ts"),
+        *(".ogv", ".wmv", ".flv", ".3gp", ".mxf", ".dv"),
+    }
 )
-IMAGE_SUFFIXES = frozenset(".png .jpg .jpeg .jp2 .webp .bmp .tif .tiff .tga .ppm .pgm".split())
+IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jp2", ".webp", ".bmp", ".tif", ".tiff", ".tga", ".ppm", ".pgm"})
 
 Colour = tuple[int, int, int]
 """Red, green, blue; sRGB-encoded, 0 to 255."""
 
 GREEN: Colour = (0, 255, 0)
 WORKING_SIDE = 512
-"""Pixels of the longest side at which the network looks at a picture; RVM's authors advise 512 for people on HD video."""
+"""Pixels of the longest side at which the network looks at a picture; RVM's authors advise 512 for HD video."""
 
 
 class SourceKind(StrEnum):
@@ -192,7 +196,7 @@ def _check_frames(source: Source) -> None:
     frames = source.frames or ()
     if not frames:
         raise SpecError("source", "there are no frames to matte")
-    if frames[0] < 0 or any(b <= a for a, b in zip(frames, frames[1:], strict=False)):
+    if frames[0] < 0 or any(b <= a for a, b in pairwise(frames)):
         raise SpecError("source", "frames must be ascending and not negative")
     if source.kind is SourceKind.IMAGES and frames[-1] >= len(source.paths):
         raise SpecError("source", "a frame beyond the last picture was asked for")

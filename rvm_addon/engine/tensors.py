@@ -23,7 +23,8 @@ def to_tensor(picture: Picture) -> Tensor:
 
 def to_bytes(plane: Tensor) -> Picture:
     """Return a plane (H x W) of 0..1 as uint8 (H x W), rounded to nearest."""
-    return cv2.convertScaleAbs(plane, alpha=255.0)  # type: ignore[return-value]  # saturates, and is 10 x numpy's speed
+    values: Picture = cv2.convertScaleAbs(plane, alpha=255.0)  # saturates, and is ten times as fast as numpy
+    return values
 
 
 def to_planes(tensor: Tensor) -> list[Picture]:

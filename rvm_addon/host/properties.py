@@ -38,7 +38,9 @@ class Settings:
 class MattingSettings(bpy.types.PropertyGroup):
     """What the project asks for; saved with the scene."""
 
-    result: bpy.props.EnumProperty(name="Result", items=RESULTS, default="CUTOUT", description="What the new strip holds")
+    result: bpy.props.EnumProperty(
+        name="Result", items=RESULTS, default="CUTOUT", description="What the new strip holds"
+    )
     background: bpy.props.FloatVectorProperty(
         name="Background",
         subtype="COLOR_GAMMA",  # the value is the sRGB one that is written, not scene linear

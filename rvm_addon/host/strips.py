@@ -61,7 +61,7 @@ class Placement:
     keep_source: bool
 
 
-def job_spec(scene: bpy.types.Scene, strip: bpy.types.Strip, settings: Settings) -> tuple[JobSpec, Placement]:
+def job_spec(scene: bpy.types.Scene, strip: versions.Strip, settings: Settings) -> tuple[JobSpec, Placement]:
     """Describe the job that mattes `strip`, and where its result will go.
 
     Raises:
@@ -91,7 +91,7 @@ def job_spec(scene: bpy.types.Scene, strip: bpy.types.Strip, settings: Settings)
     return spec, place
 
 
-def find(place: Placement) -> tuple[bpy.types.Scene, bpy.types.Strip] | None:
+def find(place: Placement) -> tuple[bpy.types.Scene, versions.Strip] | None:
     """Return scene and source strip of a placement, or None if they are gone or were renamed."""
     scene = bpy.data.scenes.get(place.scene)
     if scene is None or scene.sequence_editor is None:
@@ -100,7 +100,7 @@ def find(place: Placement) -> tuple[bpy.types.Scene, bpy.types.Strip] | None:
     return None if strip is None else (scene, strip)
 
 
-def insert_result(spec: JobSpec, folder: Path, place: Placement) -> bpy.types.Strip:
+def insert_result(spec: JobSpec, folder: Path, place: Placement) -> versions.Strip:
     """Put the frames in `folder` above their source as a new strip that looks and lies like it, and mute the source.
 
     Raises:
@@ -137,7 +137,7 @@ def file_stem(name: str) -> str:
     return kept or "strip"
 
 
-def _movie(scene: bpy.types.Scene, strip: bpy.types.Strip, frames: range) -> tuple[Source, tuple[int, ...]]:
+def _movie(scene: bpy.types.Scene, strip: versions.Strip, frames: range) -> tuple[Source, tuple[int, ...]]:
     """Return a movie strip's source, and the source frame of each timeline frame."""
     if len(strip.retiming_keys) > 0:
         raise StripUnsuitable(strip.name, "is retimed; render it to a movie first, or take its speed changes away")
@@ -151,7 +151,7 @@ def _movie(scene: bpy.types.Scene, strip: bpy.types.Strip, frames: range) -> tup
     return Source(SourceKind.MOVIE, (str(path),), tuple(sorted(set(shown))), strip.fps, upright=True), shown
 
 
-def _images(strip: bpy.types.Strip, frames: range) -> tuple[Source, tuple[int, ...]]:
+def _images(strip: versions.Strip, frames: range) -> tuple[Source, tuple[int, ...]]:
     """Return an image strip's source (its distinct files), and the file's number for each timeline frame."""
     folder = Path(bpy.path.abspath(strip.directory))
     names = tuple(dict.fromkeys(element.filename for element in strip.elements))
@@ -166,7 +166,7 @@ def _images(strip: bpy.types.Strip, frames: range) -> tuple[Source, tuple[int, .
     return Source(SourceKind.IMAGES, tuple(str(folder / name) for name in names), used, upright=False), shown
 
 
-def movie_timing(scene: bpy.types.Scene, strip: bpy.types.Strip) -> MovieTiming:
+def movie_timing(scene: bpy.types.Scene, strip: versions.Strip) -> MovieTiming:
     """Return what decides which frames a movie strip shows."""
     offset = versions.source_offset(strip)
     adjusts = _adjusts_playback_rate(scene, strip)
@@ -181,7 +181,7 @@ def movie_timing(scene: bpy.types.Scene, strip: bpy.types.Strip) -> MovieTiming:
     )
 
 
-def _adjusts_playback_rate(scene: bpy.types.Scene, strip: bpy.types.Strip) -> bool:
+def _adjusts_playback_rate(scene: bpy.types.Scene, strip: versions.Strip) -> bool:
     """Return a movie strip's hidden flag: with it, the content's length follows the scene's frame rate.
 
     No property shows it, so the scene's rate is doubled for a moment; Blender restores every length exactly.
@@ -195,7 +195,7 @@ def _adjusts_playback_rate(scene: bpy.types.Scene, strip: bpy.types.Strip) -> bo
         scene.render.fps = fps
 
 
-def _source_length(strip: bpy.types.Strip) -> int:
+def _source_length(strip: versions.Strip) -> int:
     """Return how many frames Blender counts in the movie; containers and OpenCV count otherwise."""
     with temporary_scene("rvm_matting probe") as scene:
         probe = versions.top_strips(scene.sequence_editor_create()).new_movie(
@@ -204,7 +204,7 @@ def _source_length(strip: bpy.types.Strip) -> int:
         return versions.content_duration(probe)
 
 
-def _free_channel(editor: bpy.types.SequenceEditor, strip: bpy.types.Strip, start: int, end: int) -> int | None:
+def _free_channel(editor: bpy.types.SequenceEditor, strip: versions.Strip, start: int, end: int) -> int | None:
     """Return the lowest channel above `strip` that is not locked and free from `start` to `end` - 1."""
     spans = [(other.channel, *versions.handles(other)) for other in versions.siblings(editor, strip)]
     taken = {channel for channel, first, last in spans if first < end and start < last}
@@ -215,7 +215,7 @@ def _free_channel(editor: bpy.types.SequenceEditor, strip: bpy.types.Strip, star
     return None
 
 
-def _copy_look(source: bpy.types.Strip, result: bpy.types.Strip) -> None:
+def _copy_look(source: versions.Strip, result: versions.Strip) -> None:
     """Give the result the source's transform, crop, flips, blend and colour."""
     for name in _LOOK:
         setattr(result, name, getattr(source, name))

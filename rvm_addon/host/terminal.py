@@ -3,7 +3,7 @@
 import sys
 import time
 from types import TracebackType
-from typing import TextIO
+from typing import Self, TextIO
 
 from ..jobs.job import Job, State
 from . import words
@@ -24,11 +24,13 @@ class ProgressLine:
         self._open = False
         self._next_line = 0.0
 
-    def __enter__(self) -> "ProgressLine":
+    def __enter__(self) -> Self:
         """Begin."""
         return self
 
-    def __exit__(self, _type: type[BaseException] | None, _value: BaseException | None, _tb: TracebackType | None) -> None:
+    def __exit__(
+        self, _type: type[BaseException] | None, _value: BaseException | None, _tb: TracebackType | None
+    ) -> None:
         """End the line."""
         self._end_line()
 

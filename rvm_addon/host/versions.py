@@ -5,6 +5,7 @@ Names changed in 4.4 (`sequences` became `strips`), old ones went in 5.0, and 5.
 """
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import bpy
 
@@ -16,7 +17,7 @@ _LENGTH_ARGUMENT = bpy.app.version >= (5, 0, 0)
 
 _MEDIA_TYPE = bpy.app.version >= (5, 0, 0)
 
-Strip = bpy.types.Strip if _STRIPS_RENAMED else bpy.types.Sequence
+Strip: Any = bpy.types.Strip if _STRIPS_RENAMED else bpy.types.Sequence
 """The base class of strips."""
 
 
@@ -25,7 +26,7 @@ def sequencer_scene(context: bpy.types.Context) -> bpy.types.Scene | None:
     return context.sequencer_scene if _SEQUENCER_SCENE else context.scene
 
 
-def selected_strips(context: bpy.types.Context) -> list[bpy.types.Strip]:
+def selected_strips(context: bpy.types.Context) -> list[Strip]:
     """Return the selected strips at the level that the sequencer shows (inside an open meta strip, its own)."""
     selected = context.selected_strips if _STRIPS_RENAMED else context.selected_sequences
     return list(selected or ())  # None where 5.x has no sequencer scene
@@ -41,7 +42,7 @@ def all_strips(editor: bpy.types.SequenceEditor) -> bpy.types.bpy_prop_collectio
     return editor.strips_all if _STRIPS_RENAMED else editor.sequences_all
 
 
-def siblings(editor: bpy.types.SequenceEditor, strip: bpy.types.Strip) -> bpy.types.bpy_prop_collection:
+def siblings(editor: bpy.types.SequenceEditor, strip: Strip) -> bpy.types.bpy_prop_collection:
     """Return the collection that `strip` lies in, as one that makes new strips."""
     meta = strip.parent_meta()
     if meta is None:
@@ -49,32 +50,32 @@ def siblings(editor: bpy.types.SequenceEditor, strip: bpy.types.Strip) -> bpy.ty
     return meta.strips if _STRIPS_RENAMED else meta.sequences
 
 
-def channels(editor: bpy.types.SequenceEditor, strip: bpy.types.Strip) -> bpy.types.bpy_prop_collection:
+def channels(editor: bpy.types.SequenceEditor, strip: Strip) -> bpy.types.bpy_prop_collection:
     """Return the channels (their names and locks) of the level that `strip` lies at."""
     meta = strip.parent_meta()
     return editor.channels if meta is None else meta.channels
 
 
-def content_start(strip: bpy.types.Strip) -> int:
+def content_start(strip: Strip) -> int:
     """Return the timeline frame at which the strip's untrimmed content begins; it moves with the strip only."""
     return round(strip.content_start if _FRAMES_RENAMED else strip.frame_start)
 
 
-def content_duration(strip: bpy.types.Strip) -> int:
+def content_duration(strip: Strip) -> int:
     """Return how many timeline frames the untrimmed content fills."""
     if _FRAMES_RENAMED:
         return round(strip.duration + strip.left_handle_offset + strip.right_handle_offset)
     return round(strip.frame_final_duration + strip.frame_offset_start + strip.frame_offset_end)
 
 
-def handles(strip: bpy.types.Strip) -> tuple[int, int]:
+def handles(strip: Strip) -> tuple[int, int]:
     """Return the first timeline frame of the strip and the one after its last."""
     if _FRAMES_RENAMED:
         return strip.left_handle, strip.right_handle
     return strip.frame_final_start, strip.frame_final_end
 
 
-def set_right_handle(strip: bpy.types.Strip, frame: int) -> None:
+def set_right_handle(strip: Strip, frame: int) -> None:
     """Make `frame` the first one after the strip."""
     if _FRAMES_RENAMED:
         strip.right_handle = frame
@@ -82,19 +83,17 @@ def set_right_handle(strip: bpy.types.Strip, frame: int) -> None:
         strip.frame_final_end = frame
 
 
-def source_offset(strip: bpy.types.Strip) -> int:
+def source_offset(strip: Strip) -> int:
     """Return how many source frames are trimmed for good before the content begins."""
     return strip.content_trim_start if _FRAMES_RENAMED else strip.animation_offset_start
 
 
-def source_offset_end(strip: bpy.types.Strip) -> int:
+def source_offset_end(strip: Strip) -> int:
     """Return how many source frames are trimmed for good after the content ends."""
     return strip.content_trim_end if _FRAMES_RENAMED else strip.animation_offset_end
 
 
-def new_colour_strip(
-    strips: bpy.types.bpy_prop_collection, name: str, channel: int, start: int, end: int
-) -> bpy.types.Strip:
+def new_colour_strip(strips: bpy.types.bpy_prop_collection, name: str, channel: int, start: int, end: int) -> Strip:
     """Return a new colour strip over the timeline frames `start` to `end` - 1."""
     extent = {"length": end - start} if _LENGTH_ARGUMENT else {"frame_end": end}
     return strips.new_effect(name=name, type="COLOR", channel=channel, frame_start=start, **extent)
@@ -107,7 +106,7 @@ def use_movie_output(scene: bpy.types.Scene) -> None:
     scene.render.image_settings.file_format = "FFMPEG"
 
 
-def sounds_of(strip: bpy.types.Strip, others: Iterable[bpy.types.Strip]) -> Iterator[bpy.types.Strip]:
+def sounds_of(strip: Strip, others: Iterable[Strip]) -> Iterator[Strip]:
     """Yield the sound strips of `others` that belong to a movie strip: same file, same place on the timeline."""
     if strip.type != "MOVIE":
         return
@@ -122,7 +121,7 @@ def sounds_of(strip: bpy.types.Strip, others: Iterable[bpy.types.Strip]) -> Iter
             yield other
 
 
-def connect(scene: bpy.types.Scene, strips: list[bpy.types.Strip]) -> bool:
+def connect(scene: bpy.types.Scene, strips: list[Strip]) -> bool:
     """Connect the strips, so that selecting one selects all; False where this Blender or this screen cannot.
 
     The operator works on the selection of a visible sequencer, which is given back as it was.

@@ -1,6 +1,5 @@
 """A job: one folder, and the state that its events fold into."""
 
-import os
 from enum import Enum
 from pathlib import Path
 
@@ -102,7 +101,7 @@ class Job:
         (self.folder / EVENTS_FILE).unlink(missing_ok=True)
         partial = self.folder / f".{JOB_FILE}.part"
         partial.write_text(self.spec.to_json(), encoding="utf-8")
-        os.replace(partial, self.folder / JOB_FILE)
+        partial.replace(self.folder / JOB_FILE)
 
     def apply(self, event: Event) -> None:
         """Fold one event into what is known."""

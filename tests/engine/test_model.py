@@ -2,6 +2,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 
 from rvm_addon.engine.errors import ModelMissing, ModelUnsuitable
@@ -31,7 +32,12 @@ def test_foreground_and_matte_have_the_frames_shape(passthrough: Path) -> None:
 
 @pytest.mark.parametrize(
     ("size", "given", "ratio"),
-    [((1920, 1080), None, 512 / 1920), ((720, 1364), None, 512 / 1364), ((320, 240), None, 1.0), ((320, 240), 0.3, 0.3)],
+    [
+        ((1920, 1080), None, 512 / 1920),
+        ((720, 1364), None, 512 / 1364),
+        ((320, 240), None, 1.0),
+        ((320, 240), 0.3, 0.3),
+    ],
 )
 def test_the_ratio_follows_the_longest_side(
     passthrough: Path, size: tuple[int, int], given: float | None, ratio: float
@@ -53,8 +59,6 @@ def test_a_file_that_is_no_model_is_named(tmp_path: Path, passthrough: Path) -> 
 
 def test_another_networks_graph_is_refused(tmp_path: Path) -> None:
     """A graph without RVM's inputs, and one in 16 bits, say what is missing."""
-    import onnx
-
     model = onnx.load(str(tiny.passthrough_model(tmp_path / "m.onnx")))
     del model.graph.output[1]
     onnx.save(model, str(tmp_path / "m.onnx"))

@@ -19,7 +19,9 @@ PICTURES = replace(
 )
 
 
-@pytest.mark.parametrize("spec", [MOVIE, PICTURES, replace(MOVIE, result=Result.COLOUR, background=(1, 2, 3), ratio=1.0)])
+@pytest.mark.parametrize(
+    "spec", [MOVIE, PICTURES, replace(MOVIE, result=Result.COLOUR, background=(1, 2, 3), ratio=1.0)]
+)
 def test_a_job_survives_its_file(spec: JobSpec) -> None:
     """What is written to job.json is what the worker reads."""
     assert JobSpec.from_json(spec.to_json()) == spec
@@ -47,7 +49,9 @@ def test_nonsense_is_refused_in_words(change: dict[str, object], word: str) -> N
         replace(MOVIE, **change).validate()
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", '{"format_version": 99}', MOVIE.to_json().replace('"movie"', '"tape"')])
+@pytest.mark.parametrize(
+    "text", ["", "{}", "[]", '{"format_version": 99}', MOVIE.to_json().replace('"movie"', '"tape"')]
+)
 def test_a_strange_job_file_is_refused(text: str) -> None:
     """A file that is no job of this version raises one error, whatever is wrong with it."""
     with pytest.raises(SpecError):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import onnx
 import pytest
 
 from rvm_addon.engine.errors import OutputFailed, SpecError
@@ -18,6 +19,14 @@ from rvm_addon.jobs.worker import Launcher
 from tests import tiny
 
 PATIENCE_SECONDS = 60
+PARENT = """
+import sys, time
+from pathlib import Path
+from rvm_addon.jobs.worker import Launcher, WorkerProcess
+
+print(WorkerProcess(Path(sys.argv[1]), Launcher())._process.pid, flush=True)
+time.sleep(60)
+"""
 
 
 @pytest.fixture
@@ -136,8 +145,6 @@ def test_a_bug_in_the_worker_reaches_the_user(queue: JobQueue, spec: JobSpec, tm
     """An exception that nobody expected is told with the log's place, and the log has the traceback."""
     tiny_states = tmp_path / "odd.onnx"
     tiny.counting_model(tiny_states)
-    import onnx
-
     model = onnx.load(str(tiny_states))
     model.graph.node[1].attribute[0].ints[0] = 2  # the matte loses a row axis: nothing fits any more
     onnx.save(model, str(tiny_states))
@@ -186,8 +193,7 @@ def test_a_worker_ends_when_its_parent_does(spec: JobSpec, tmp_path: Path) -> No
         [
             sys.executable,
             "-c",
-            "import sys, time; from pathlib import Path; from rvm_addon.jobs.worker import Launcher, WorkerProcess\n"
-            "print(WorkerProcess(Path(sys.argv[1]), Launcher())._process.pid, flush=True); time.sleep(60)",
+            PARENT,
             str(job.folder),
         ],
         stdout=subprocess.PIPE,

@@ -1,0 +1,60 @@
+"""The checks: tests inside a Blender, and everything that can be seen without running the product."""
+
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from . import weights
+from .commands import Command
+from .environment import BLENDERS, lint_environment, prepare
+from .layout import ROOT
+
+TYPED = ("rvm_addon/engine", "rvm_addon/jobs", ".ci/steps")
+
+
+def test(blenders: Sequence[str], arguments: Sequence[str]) -> int:
+    """Run pytest with `arguments` inside each of these Blenders; return the worst exit status.
+
+    Raises:
+        StepError: an environment or the weights could not be made ready.
+    """
+    worst = 0
+    for name in blenders:
+        python = prepare(BLENDERS[name])
+        weights.ensure(python)
+        _announce(f"Tests in Blender {name}")
+        worst = max(worst, _status([python, "-m", "pytest", *arguments]))
+    return worst
+
+
+def lint() -> int:
+    """Run every check that needs no Blender, all of them even if one fails; return the worst exit status.
+
+    Raises:
+        StepError: the environment could not be made ready.
+    """
+    python = prepare(lint_environment())
+    results = [
+        _check("ruff check", [python, "-m", "ruff", "check"]),
+        _check("ruff format", [python, "-m", "ruff", "format", "--check"]),
+        _check("types", [python, "-m", "mypy", *TYPED]),
+        # Without the fixtures: those need Blender.
+        _check("import law", [python, "-m", "pytest", "--quiet", "--noconftest", "tests/test_layers.py"]),
+    ]
+    return max(results)
+
+
+def _check(title: str, command: Command) -> int:
+    _announce(title)
+    return _status(command)
+
+
+def _status(command: Command) -> int:
+    """Run a check at the root with its output going straight to the person; return its exit status, never negative."""
+    ended = subprocess.run(command, cwd=ROOT, check=False)
+    # A process ended by a signal has a negative status, which `max` would take for a good one.
+    return abs(ended.returncode)
+
+
+def _announce(title: str) -> None:
+    print(f"== {title}", file=sys.stderr, flush=True)

@@ -1,0 +1,122 @@
+"""The command line of `build.py`: what is asked for, and which step does it."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rvm_addon.engine.errors import MattingError
+
+from . import checks, environment, matting, packaging, weights, wheels
+from .commands import StepError
+from .layout import PACKAGES
+
+INTERRUPTED = 130
+"""The status that shells give to a program ended by Ctrl-C."""
+PASSING_ON = {"test", "matte"}
+"""The commands that hand what they do not know to a program behind them."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Do what the command line asks for; return the exit status."""
+    parser = _parser()
+    options, rest = parser.parse_known_args(arguments)
+    if rest and options.command not in PASSING_ON:
+        parser.error(f"unknown arguments: {' '.join(rest)}")
+    options.rest = rest
+    try:
+        return int(options.do(options))
+    except (StepError, MattingError) as error:
+        print(f"build.py: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nbuild.py: interrupted; what was half made is made again next time", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="build.py", description="Everything that a person does with this repository.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def add(name: str, text: str, *, add_help: bool = True) -> argparse.ArgumentParser:
+        # No abbreviations: what a command does not know may belong to the program behind it.
+        return commands.add_parser(name, help=text, description=text, allow_abbrev=False, add_help=add_help)
+
+    demo = add("demo", "Set everything up, matte a clip inside Blender, and show the result.")
+    demo.add_argument("clip", nargs="?", type=Path, help="a movie of your own instead of the made-up one")
+    demo.set_defaults(do=_demo)
+
+    test = add("test", "Run the tests inside Blender; further arguments go to pytest.")
+    _add_blender(test, "which Blender to test in; “each” is one for each Python found here")
+    test.set_defaults(do=lambda options: checks.test(_blenders(options.blender), options.rest))
+
+    # Its own `--help` is the product's.
+    matte = add("matte", "Matte movies and pictures; `matte --help` has the options.", add_help=False)
+    matte.set_defaults(do=lambda options: matting.matte(options.rest))
+
+    package = add("package", "Make the extension's zips, checked by Blender's own validator.")
+    _add_package_options(package)
+    package.set_defaults(do=_package)
+
+    lint = add("lint", "Check format, style, types and the import law.")
+    lint.set_defaults(do=lambda _: checks.lint())
+
+    fetch = add("weights", "Fetch the models of the catalogue, and check those that are here.")
+    fetch.set_defaults(do=_weights)
+
+    setup = add("setup", "Make the environments and fetch the weights, ahead of time.")
+    _add_blender(setup, "which Blender to set up")
+    setup.set_defaults(do=_setup)
+    return parser
+
+
+def _add_blender(parser: argparse.ArgumentParser, text: str) -> None:
+    choices = [*environment.BLENDERS, "each", "all"]
+    parser.add_argument("--blender", choices=choices, help=f"{text} (default: the one for the running Python)")
+
+
+def _add_package_options(parser: argparse.ArgumentParser) -> None:
+    platforms = sorted(wheels.PLATFORMS.values())
+    parser.add_argument("--platform", action="append", choices=platforms, help="may be repeated (default: all)")
+    parser.add_argument(
+        "--python",
+        default=",".join(wheels.BLENDER_PYTHONS),
+        help="tags of the Pythons to carry wheels for, joined by commas; Debian's Blender 5.2 needs cp314 "
+        "(default: %(default)s)",
+    )
+
+
+def _blenders(choice: str | None) -> list[str]:
+    if choice == "all":
+        return list(environment.BLENDERS)
+    if choice == "each":
+        return environment.available_blenders() or [environment.default_blender()]
+    return [choice or environment.default_blender()]
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from . import demo  # noqa: PLC0415 - the largest step, which no other command should wait for
+
+    return int(demo.run(options.clip) or 0)
+
+
+def _package(options: argparse.Namespace) -> int:
+    pythons = options.python.split(",")
+    platforms = options.platform or sorted(wheels.PLATFORMS.values())
+    # A zip for other Pythons has the same name: it gets a folder of its own.
+    usual = tuple(pythons) == wheels.BLENDER_PYTHONS
+    for zipped in packaging.package(platforms, pythons, PACKAGES if usual else PACKAGES / "-".join(pythons)):
+        print(packaging.describe(zipped))
+    return 0
+
+
+def _weights(_: argparse.Namespace) -> int:
+    for path in weights.ensure(environment.prepare_any_blender().python):
+        print(path)
+    return 0
+
+
+def _setup(options: argparse.Namespace) -> int:
+    for name in _blenders(options.blender):
+        weights.ensure(environment.prepare(environment.BLENDERS[name]))
+    return 0

@@ -1,0 +1,83 @@
+"""A line of progress for whatever takes long: a bar or a spinner on a terminal, now and then a plain line elsewhere.
+
+Always on standard error, so that standard output holds results only and can be piped.
+"""
+
+import shutil
+import sys
+import time
+from types import TracebackType
+from typing import Self, TextIO
+
+REDRAW_SECONDS = 0.1
+"""Between two drawings on a terminal: smooth to the eye, free of charge to the machine."""
+PLAIN_SECONDS = 20.0
+"""Between two lines in a log: enough to see that it lives, few enough to read."""
+BAR_WIDTH = 24
+SPINNER = "|/-\\"
+
+
+class Progress:
+    """One long thing with a title. Use it in a `with`; it then says how the thing ended, and after how long."""
+
+    def __init__(self, title: str, total: int | None = None, stream: TextIO | None = None) -> None:
+        """Name the thing; `total` is its number of parts, None where nobody knows."""
+        self.title = title
+        self.total = total
+        self.done = 0
+        self.note = ""
+        self._stream = stream or sys.stderr
+        self._live = self._stream.isatty()
+        self._started = time.monotonic()
+        self._shown = self._started
+
+    def __enter__(self) -> Self:
+        """Start the clock and show the title."""
+        if self._live:
+            self._draw()
+        else:
+            self._print(f"{self.title} ...")
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Leave one lasting line that says whether it worked."""
+        if self._live:
+            self._stream.write("\r\x1b[K")
+        self._print(f"{self.title}: {'done' if kind is None else 'failed'} after {self._clock()}")
+
+    def update(self, done: int | None = None, note: str | None = None) -> None:
+        """Take over what is new, and show it if the last time is long enough ago. Cheap, so call it often."""
+        self.done = self.done if done is None else done
+        self.note = self.note if note is None else note
+        now = time.monotonic()
+        if now - self._shown < (REDRAW_SECONDS if self._live else PLAIN_SECONDS):
+            return
+        self._shown = now
+        if self._live:
+            self._draw()
+        else:
+            self._print(self._text())
+
+    def _text(self) -> str:
+        parts = f", {self.done} of {self.total}" if self.total else ""
+        note = f": {self.note}" if self.note else ""
+        return f"{self.title} ({self._clock()}{parts}){note}"
+
+    def _draw(self) -> None:
+        if self.total:
+            filled = min(BAR_WIDTH, BAR_WIDTH * self.done // self.total)
+            gauge = f"[{'#' * filled:-<{BAR_WIDTH}}]"
+        else:
+            gauge = SPINNER[int((time.monotonic() - self._started) / REDRAW_SECONDS) % len(SPINNER)]
+        # One column stays free: a line that fills the last one wraps, and `\r` no longer finds its start.
+        columns = shutil.get_terminal_size().columns - 1
+        self._stream.write("\r\x1b[K" + f"{gauge} {self._text()}"[:columns])
+        self._stream.flush()
+
+    def _print(self, line: str) -> None:
+        self._stream.write(line + "\n")
+        self._stream.flush()
+
+    def _clock(self) -> str:
+        minutes, seconds = divmod(int(time.monotonic() - self._started), 60)
+        return f"{minutes} min {seconds:02} s" if minutes else f"{seconds} s"

@@ -1,0 +1,136 @@
+"""The tooling behind `build.py`: its door, the search for Pythons, running programs, and laws of the repository."""
+
+import ast
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from steps import door, layout, pythons
+from steps.commands import StepError, follow
+from steps.progress import Progress
+
+posix_only = pytest.mark.skipif(os.name == "nt", reason="the stand-ins for Python are shell scripts")
+
+NO_SUCH_PYTHON = (3, 99)
+
+
+# Finding a Python
+
+
+def script(path: Path, body: str) -> None:
+    """Write an executable shell script."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{body}\n", encoding="utf-8")
+    path.chmod(0o755)
+
+
+@pytest.fixture
+def search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return an empty home whose folders `first` and `second` are the whole search path."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PATH", os.pathsep.join([str(tmp_path / "first"), str(tmp_path / "second")]))
+    return tmp_path
+
+
+@posix_only
+def test_python_after_shim(search: Path) -> None:
+    """A shim that fails is passed over for a Python that runs."""
+    script(search / "first/python3.99", "echo 'command not found' >&2; exit 127")
+    script(search / "second/python3.99", "echo 3 99 /opt/real python")
+    assert pythons.find(NO_SUCH_PYTHON) == Path("/opt/real python")
+
+
+@posix_only
+def test_python_behind_shim(search: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Python that pyenv has, but has not switched on, is found behind its failing shim."""
+    monkeypatch.setenv("PATH", str(search / "pyenv/shims"))
+    script(search / "pyenv/shims/python3.99", "exit 127")
+    script(search / "pyenv/versions/3.99.1/bin/python", "echo 3 99 /opt/behind")
+    assert pythons.find(NO_SUCH_PYTHON) == Path("/opt/behind")
+
+
+@posix_only
+@pytest.mark.parametrize("body", ["exit 127", "echo 3 11 /opt/other"], ids=["fails", "is another version"])
+def test_python_missing(search: Path, body: str) -> None:
+    """Without a working Python of the version, the message says what to install."""
+    script(search / "first/python3.99", body)
+    with pytest.raises(StepError, match=r"Install Python 3\.99 .*python3\.99-venv"):
+        pythons.find(NO_SUCH_PYTHON)
+    assert not pythons.exists(NO_SUCH_PYTHON)
+
+
+# The repository
+
+
+@pytest.mark.parametrize("requirements", sorted(layout.REQUIREMENTS.glob("*.txt")), ids=lambda path: path.stem)
+def test_requirements_pinned(requirements: Path) -> None:
+    """Every requirement is pinned to a version and has a hash."""
+    text = requirements.read_text(encoding="utf-8").replace("\\\n", "")
+    lines = [line for line in text.splitlines() if line and not line.lstrip().startswith("#")]
+    assert lines
+    assert all("==" in line and "--hash=sha256:" in line for line in lines)
+
+
+# The door
+
+
+def test_unknown_arguments(capsys: pytest.CaptureFixture[str]) -> None:
+    """Unknown arguments are refused where no program stands behind the door to take them."""
+    with pytest.raises(SystemExit):
+        door.main(["weights", "--frobnicate"])
+    assert "--frobnicate" in capsys.readouterr().err
+
+
+def test_matte_help(tmp_path: Path) -> None:
+    """The product's own help comes out of `build.py matte --help`, from a folder that is not the repository."""
+    command = [sys.executable, layout.ROOT / "build.py", "matte", "--help"]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (ended.returncode, "--output" in ended.stdout) == (0, True), ended.stderr
+
+
+def test_old_python() -> None:
+    """`build.py` must parse everywhere, to say which Python it needs instead of failing on syntax."""
+    source = (layout.ROOT / "build.py").read_text(encoding="ascii")
+    ast.parse(source, feature_version=(3, 4))
+
+
+# Running programs
+
+
+def test_follow_failing() -> None:
+    """A failing program shows the end of what it said."""
+    with (
+        pytest.raises(StepError, match=r"(?s)status 3.*the last words"),
+        Progress("Trying", stream=io.StringIO()) as trying,
+    ):
+        follow([sys.executable, "-c", "print('the last words'); raise SystemExit(3)"], trying, "test")
+
+
+def test_follow_half_lines() -> None:
+    """A line that a program writes in two halves is handed on whole, and the last one is not lost."""
+    lines: list[str] = []
+    half = "import time; print('one ', end='', flush=True); time.sleep(0.3); print('line')"
+    with Progress("Trying", stream=io.StringIO()) as trying:
+        follow([sys.executable, "-c", half], trying, "test", lines.append)
+    assert lines == ["one line"]
+
+
+def test_progress_in_log() -> None:
+    """A log gets plain lines of progress."""
+    log = io.StringIO()
+    with Progress("Trying", 2, log) as trying:
+        trying.update(1, "half way")
+    assert log.getvalue() == "Trying ...\nTrying: done after 0 s\n"
+
+
+def test_no_registry_named() -> None:
+    """Packages are found by name through the user's own pip: mirrors and offline copies work, hosts may change."""
+    hosts = ["py" + "pi.org", "python" + "hosted.org", "conda" + ".anaconda.org"]
+    listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    names = subprocess.run(listing, cwd=layout.ROOT, capture_output=True, check=True).stdout.decode().split("\0")
+    for path in (layout.ROOT / name for name in names if name):
+        text = path.read_bytes().decode(errors="replace") if path.is_file() else ""
+        assert not [host for host in hosts if host in text], path
