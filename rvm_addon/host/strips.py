@@ -123,6 +123,7 @@ def insert_result(spec: JobSpec, folder: Path, place: Placement) -> versions.Str
     if len(names) == 1:
         versions.set_right_handle(result, start + place.length)
     result.directory = _as_user_prefers(folder)
+    result.select = False  # the user goes on with what is selected
     _copy_look(source, result)
     source.mute = source.mute or not place.keep_source
     sounds = list(versions.sounds_of(source, versions.siblings(scene.sequence_editor, source)))

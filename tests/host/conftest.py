@@ -1,0 +1,65 @@
+"""The extension as a user has it: packed, installed by Blender's own installer, enabled. Its model is a tiny one.
+
+The libraries come from the environment here; `test_installed.py` installs the zip with its wheels.
+"""
+
+import hashlib
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import bpy
+import pytest
+from steps import packaging, wheels
+
+from rvm_addon.engine.weights import CATALOGUE, Weights
+from tests.host.timeline import Timeline
+
+PACKAGE = "bl_ext.user_default.rvm_matting"
+MODULES = ("host.cli", "host.mapping", "host.movies", "host.operators", "host.properties", "host.runner", "host.strips")
+
+
+@pytest.fixture(scope="session")
+def addon(passthrough: Path) -> SimpleNamespace:
+    """The installed extension's modules by their last name; its default model passes pictures through."""
+    zipped = packaging.package_for(wheels.this_platform(), with_wheels=False)
+    bpy.ops.extensions.package_install_files(filepath=str(zipped), repo="user_default", enable_on_install=True)
+    names = (*MODULES, "host.versions", "jobs.job", "engine.spec")
+    modules = {name.rpartition(".")[2]: importlib.import_module(f"{PACKAGE}.{name}") for name in names}
+    addon = SimpleNamespace(**modules, folder=Path(modules["runner"].__file__).parents[1])
+    set_model(addon, passthrough)
+    return addon
+
+
+@pytest.fixture
+def timeline(addon: SimpleNamespace, tmp_path: Path) -> Iterator[Timeline]:
+    """An empty timeline at 24 frames a second; results go below `tmp_path`."""
+    timeline = Timeline(addon, tmp_path)
+    yield timeline
+    addon.runner.current().queue.shutdown()
+    addon.runner.current().queue.jobs.clear()
+    timeline.close()
+
+
+@pytest.fixture
+def with_counting(addon: SimpleNamespace, counting: Path, passthrough: Path) -> Iterator[None]:
+    """Let the extension's model be the one whose matte counts frames."""
+    set_model(addon, counting)
+    yield
+    set_model(addon, passthrough)
+
+
+def set_model(addon: SimpleNamespace, model: Path) -> None:
+    """Put `model` into the installed extension, with a catalogue that vouches for it."""
+    content = model.read_bytes()
+    entry = Weights("tiny", "tiny.onnx", len(content), hashlib.sha256(content).hexdigest(), *[""] * 6)
+    lines = [f"{name} = {value if isinstance(value, int) else repr(value)}" for name, value in vars(entry).items()]
+    (addon.folder / "weights" / entry.file).write_bytes(content)
+    (addon.folder / "weights" / CATALOGUE).write_text("\n".join(["[[weights]]", *lines]).replace("'", '"'))
+
+
+def names_of(strips: Any) -> list[str]:
+    """Return the names of strips."""
+    return sorted(strip.name for strip in strips)

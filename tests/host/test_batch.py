@@ -1,0 +1,213 @@
+"""Many strips at once, and what may happen to them while their jobs run. The tick is called by hand, as the timer does."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import bpy
+import pytest
+
+from tests import tiny
+from tests.host.timeline import Timeline
+
+PATIENCE_SECONDS = 60
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Five movies of 30 frames."""
+    folder = tmp_path_factory.mktemp("clips")
+    return [tiny.barcode_movie(folder / f"clip {number}.avi", 30, fourcc="MJPG") for number in range(5)]
+
+
+def drive(addon: SimpleNamespace, until: Callable[[], bool]) -> None:
+    """Call the step until something holds."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not until():
+        assert time.monotonic() < deadline
+        addon.runner.current().step()
+        time.sleep(0.01)
+
+
+def idle(addon: SimpleNamespace) -> bool:
+    """Return whether nothing runs or waits."""
+    return not addon.runner.current().queue.busy
+
+
+def test_five_strips_at_once(timeline: Timeline, clips: list[Path], addon: SimpleNamespace, tmp_path: Path) -> None:
+    """One file goes missing while it waits, one job is cancelled; the other three become strips, in order."""
+    doomed = tiny.barcode_movie(tmp_path / "doomed.avi", 30, fourcc="MJPG")
+    paths = [clips[0], clips[1], doomed, clips[3], clips[4]]
+    strips = [timeline.movie(path, channel=1, start=1 + 40 * index) for index, path in enumerate(paths)]
+    jobs, problems = timeline.submit(*strips)
+    assert (len(jobs), problems) == (5, [])
+    doomed.unlink()
+    drive(addon, lambda: jobs[0].frames_done > 0)
+    assert bpy.ops.rvm.cancel_job(folder=str(jobs[1].folder)) == {"FINISHED"}
+    drive(addon, lambda: idle(addon))
+    assert [job.state.name for job in jobs] == ["DONE", "CANCELLED", "FAILED", "DONE", "DONE"]
+    assert "doomed.avi" in jobs[2].error and jobs[2].remedy
+    results = sorted(strip.name for strip in timeline.strips if strip.name.endswith(" matte"))
+    assert results == ["clip 0.avi matte", "clip 3.avi matte", "clip 4.avi matte"]
+    assert [strip.mute for strip in strips] == [True, False, False, True, True]
+
+
+def test_strips_that_cannot_be_matted_are_named(timeline: Timeline, clips: list[Path], tmp_path: Path) -> None:
+    """A missing file, a colour strip and a strip in speed changes are told apart; the good ones go on."""
+    gone = tiny.barcode_movie(tmp_path / "gone.avi", 9, fourcc="MJPG")
+    good, missing = timeline.movie(clips[0]), timeline.movie(gone, start=50)
+    gone.unlink()
+    colour = timeline.addon.versions.new_colour_strip(timeline.strips, "colour", 1, 80, 90)
+    jobs, problems = timeline.submit(good, missing, colour)
+    assert [job.spec.name for job in jobs] == ["clip 0.avi"]
+    assert len(problems) == 2
+    assert any("gone.avi" in text and "not found" in text for text in problems)
+    assert any("colour" in text for text in problems)
+
+
+def test_a_retimed_strip_is_refused_in_words(timeline: Timeline, clips: list[Path]) -> None:
+    """Its frames cannot be known from outside Blender; the user reads what to do."""
+    strip = timeline.movie(clips[0])
+    timeline.select([strip])
+    timeline.editor.active_strip = strip
+    with timeline.shown():
+        bpy.ops.sequencer.retiming_segment_speed_set.poll()
+        bpy.ops.sequencer.retiming_key_add(timeline_frame=10)
+    assert len(strip.retiming_keys) > 0
+    jobs, problems = timeline.submit(strip)
+    assert jobs == []
+    assert "retimed" in problems[0]
+
+
+def test_nothing_to_matte_is_an_error(timeline: Timeline) -> None:
+    """Without a strip that can be matted the button says so; without a selection it is grey."""
+    colour = timeline.addon.versions.new_colour_strip(timeline.strips, "colour", 1, 1, 9)
+    with pytest.raises(RuntimeError, match="None of the selected strips"):
+        timeline.press_button(colour)
+    timeline.select([])
+    with timeline.shown():
+        assert not bpy.ops.rvm.matte_strips.poll()
+
+
+def test_a_strip_that_is_gone_leaves_its_frames(timeline: Timeline, clips: list[Path], addon: SimpleNamespace) -> None:
+    """Deleted or renamed while its job runs: no strip appears, and the user reads where the frames are."""
+    deleted, renamed = timeline.movie(clips[0]), timeline.movie(clips[1], start=50)
+    jobs, _ = timeline.submit(deleted, renamed)
+    timeline.strips.remove(deleted)
+    renamed.name = "another name"
+    drive(addon, lambda: idle(addon))
+    for job in jobs:
+        assert job.state.name == "DONE"
+        assert any(str(job.output) in text for text in job.warnings)
+        assert len(list(job.output.iterdir())) == 30
+    assert [strip.name for strip in timeline.strips] == ["another name"]
+
+
+def test_a_strip_that_moved_takes_its_result_along(
+    timeline: Timeline, clips: list[Path], addon: SimpleNamespace
+) -> None:
+    """Moved or trimmed while its job runs: the result lies where its frames belong, and shows what they showed."""
+    strip = timeline.movie(clips[0], start=1)
+    timeline.submit(strip)
+    if bpy.app.version >= (5, 2, 0):
+        strip.content_start = 101
+    else:
+        strip.frame_start = 101
+    strip.channel = 4
+    drive(addon, lambda: idle(addon))
+    assert timeline.addon.versions.handles(timeline.result_of(strip)) == (101, 131)
+    assert timeline.result_of(strip).channel == 5
+    assert [a == b for _, a, b in timeline.compare(strip, [101, 110, 130])] == [True] * 3
+
+
+def test_settings_are_frozen_when_the_button_is_pressed(
+    timeline: Timeline, clips: list[Path], addon: SimpleNamespace
+) -> None:
+    """What is changed afterwards counts for the next job."""
+    strip = timeline.movie(clips[0])
+    (job,), _ = timeline.submit(strip)
+    timeline.scene.rvm_matting.result = "COLOUR"
+    timeline.scene.rvm_matting.keep_source = True
+    drive(addon, lambda: idle(addon))
+    assert job.spec.result == addon.spec.Result.CUTOUT
+    assert strip.mute
+
+
+def test_quality_chooses_how_closely_the_model_looks(timeline: Timeline, clips: list[Path]) -> None:
+    """Draft, standard, fine and a ratio of one's own reach the job."""
+    strip = timeline.movie(clips[0])
+    told = []
+    for quality in ("DRAFT", "STANDARD", "FINE", "RATIO"):
+        timeline.scene.rvm_matting.quality = quality
+        timeline.scene.rvm_matting.ratio = 0.5
+        (job,), _ = timeline.submit(strip)
+        told.append((job.spec.working_side, job.spec.ratio))
+    assert told == [(256, None), (512, None), (1024, None), (512, 0.5)]
+
+
+def test_a_folder_that_cannot_be_written_is_told_at_once(
+    timeline: Timeline, clips: list[Path], tmp_path: Path
+) -> None:
+    """Before any work, with the folder's name."""
+    (tmp_path / "in the way").touch()
+    timeline.scene.rvm_matting.output = str(tmp_path / "in the way")
+    jobs, problems = timeline.submit(timeline.movie(clips[0]))
+    assert jobs == []
+    assert "in the way" in problems[0]
+
+
+def test_a_damaged_model_never_runs(timeline: Timeline, clips: list[Path], addon: SimpleNamespace) -> None:
+    """Half a file of weights ends the job with a sentence; no frame is made."""
+    model = addon.folder / "weights" / "tiny.onnx"
+    content = model.read_bytes()
+    try:
+        model.write_bytes(content[:-10])
+        (job,), _ = timeline.submit(timeline.movie(clips[0]))
+        drive(addon, lambda: idle(addon))
+    finally:
+        model.write_bytes(content)
+    assert job.state.name == "FAILED"
+    assert "damaged" in job.error and "tiny.onnx" in job.error
+    assert not job.output.exists()
+
+
+def test_another_file_keeps_its_timeline(timeline: Timeline, clips: list[Path], addon: SimpleNamespace) -> None:
+    """Opening another file while a job runs: its frames are made, no strip appears there, and the user is told."""
+    (job,), _ = timeline.submit(timeline.movie(clips[0]))
+    addon.runner._file_opened("")
+    drive(addon, lambda: idle(addon))
+    assert job.state.name == "DONE"
+    assert any(str(job.output) in text for text in job.warnings)
+    assert len(timeline.strips) == 1
+
+
+def test_ended_jobs_leave_the_list(timeline: Timeline, clips: list[Path], addon: SimpleNamespace) -> None:
+    """The list's cross takes a job off, and tells of one that is not there."""
+    (job,), _ = timeline.submit(timeline.movie(clips[0]))
+    drive(addon, lambda: idle(addon))
+    assert bpy.ops.rvm.dismiss_job(folder=str(job.folder)) == {"FINISHED"}
+    assert addon.runner.current().queue.jobs == []
+    assert bpy.ops.rvm.cancel_job(folder=str(job.folder)) == {"CANCELLED"}
+
+
+def test_operator_search_finds_the_button(addon: SimpleNamespace) -> None:
+    """Search looks through menus: the operator stands in the Strip menu and in the context menu."""
+    for name in ("SEQUENCER_MT_strip", "SEQUENCER_MT_context_menu"):
+        assert addon.operators._draw_menu in getattr(bpy.types, name)._dyn_ui_initialize()
+
+
+def test_disabling_the_extension_takes_everything_back(timeline: Timeline, clips: list[Path]) -> None:
+    """A running worker ends, and menus, settings and operators are gone; enabling brings them back."""
+    addon = timeline.addon
+    (job,), _ = timeline.submit(timeline.movie(clips[0]))
+    addon.runner.current().step()
+    package = addon.runner.__name__.removesuffix(".host.runner")
+    bpy.ops.preferences.addon_disable(module=package)
+    try:
+        assert job.state.ended
+        assert not hasattr(timeline.scene, "rvm_matting")
+        assert addon.operators._draw_menu not in bpy.types.SEQUENCER_MT_strip._dyn_ui_initialize()
+    finally:
+        bpy.ops.preferences.addon_enable(module=package)
+    assert hasattr(timeline.scene, "rvm_matting")

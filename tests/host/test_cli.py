@@ -1,0 +1,189 @@
+"""The command line, through its own door: a process with arguments, an exit status, and text on standard output."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import bpy
+import cv2
+import numpy as np
+import pytest
+
+from tests import tiny
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def command(*arguments: object) -> list[str]:
+    """Return the command line that `build.py matte` runs."""
+    return [sys.executable, "-P", "-m", "rvm_addon.host", *map(str, arguments)]
+
+
+def environment() -> dict[str, str]:
+    """Return an environment in which the checkout is found."""
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+def matte(*arguments: object) -> tuple[int, list[dict[str, Any]], str]:
+    """Run the command with --json; return its status, its objects, and what it said besides."""
+    ended = subprocess.run(
+        command(*arguments, "--json"), capture_output=True, text=True, env=environment(), timeout=120, check=False
+    )
+    return ended.returncode, [json.loads(line) for line in ended.stdout.splitlines()], ended.stderr
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A movie of 20 frames, 30.12 a second, of odd height."""
+    return tiny.barcode_movie(tmp_path_factory.mktemp("clip") / "clip 人.avi", 20, 30.12, "MJPG", (128, 66))
+
+
+def test_a_movie_becomes_numbered_frames(clip: Path, passthrough: Path, tmp_path: Path) -> None:
+    """DIR/<stem>/<stem>_000001.png …, frame i the source's frame i; and the object tells all of it."""
+    status, (told,), _ = matte(clip, "--output", tmp_path, "--model", passthrough)
+    assert status == 0
+    files = sorted((tmp_path / "clip 人").iterdir())
+    assert [path.name for path in files] == [f"clip 人_{n:06d}.png" for n in range(1, 21)]
+    shown = [tiny.read_barcode(cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)) for path in files]
+    assert shown == list(range(20))
+    assert told["input"] == str(clip) and told["folder"] == str(tmp_path / "clip 人")
+    assert (told["result"], told["frames"], told["provider"]) == ("cutout", 20, "CPUExecutionProvider")
+    assert told["seconds"] > 0 and "error" not in told
+
+
+@pytest.mark.parametrize(("result", "suffix", "channels"), [("cutout", ".png", 4), ("colour", ".jpg", 3)])
+def test_pictures_keep_their_names(
+    counting: Path, tmp_path: Path, result: str, suffix: str, channels: int
+) -> None:
+    """A picture goes to DIR/<stem>, a folder of pictures to DIR/<folder>/<stem>: PNG with alpha, JPEG over a colour."""
+    (one, *_) = tiny.barcode_pictures(tmp_path / "in", [5, 6])
+    options = ["--output", tmp_path / "out", "--model", counting, "--result", result, "--background", "#0000ff"]
+    status, told, _ = matte(one, tmp_path / "in", *options)
+    assert (status, [entry["frames"] for entry in told]) == (0, [1, 2])
+    written = [path for path in (tmp_path / "out").rglob("*") if path.suffix == suffix]
+    names = {str(path.relative_to(tmp_path / "out").with_suffix("")) for path in written}
+    assert names == {"shot_0005", str(Path("in", "shot_0005")), str(Path("in", "shot_0006"))}
+    for path in written:
+        picture = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+        assert picture.shape[2] == channels
+    if result == "colour":
+        first = cv2.imread(str(tmp_path / "out" / "shot_0005.jpg"))
+        assert np.abs(first.astype(int) - (255, 0, 0)).max() <= 3, "the matte is nought: all is background"
+
+
+def test_one_bad_input_does_not_stop_the_others(clip: Path, passthrough: Path, tmp_path: Path) -> None:
+    """The exit status is 1, the bad inputs have an error in words, the good one its frames."""
+    (tmp_path / "bad.mp4").write_bytes(b"not a movie")
+    (tmp_path / "notes.txt").write_text("not a picture")
+    (tmp_path / "empty").mkdir()
+    bad = [tmp_path / name for name in ("gone.mov", "bad.mp4", "notes.txt", "empty")]
+    status, told, said = matte(*bad, clip, "--output", tmp_path / "out", "--model", passthrough)
+    assert status == 1
+    assert [bool(entry.get("error")) for entry in told] == [True, True, True, True, False]
+    for path, entry in zip(bad, told, strict=False):
+        assert path.name in entry["error"] and path.name in said
+    assert told[-1]["frames"] == 20
+
+
+def test_two_inputs_of_one_name_get_two_folders(clip: Path, passthrough: Path, tmp_path: Path) -> None:
+    """Nothing is written over."""
+    other = tiny.barcode_movie(tmp_path / clip.name, 5, fourcc="MJPG")
+    status, told, _ = matte(clip, other, "--output", tmp_path / "out", "--model", passthrough)
+    assert status == 0
+    assert [Path(entry["folder"]).name for entry in told] == ["clip 人", "clip 人_2"]
+    assert [len(list(Path(entry["folder"]).iterdir())) for entry in told] == [20, 5]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["--movie"],
+        ["--ratio", "2"],
+        ["--background", "green"],
+        ["--result", "hologram"],
+        ["--what"],
+    ],
+)
+def test_wrong_options_are_refused(clip: Path, tmp_path: Path, wrong: list[str]) -> None:
+    """Status 2 and a sentence, before anything is written."""
+    status, told, said = matte(clip, "--output", tmp_path / "out", *wrong)
+    assert (status, told) == (2, [])
+    assert "usage:" in said and wrong[0] in said
+    assert not (tmp_path / "out").exists()
+
+
+def test_quiet_says_nothing(clip: Path, passthrough: Path, tmp_path: Path) -> None:
+    """Neither progress nor anything else."""
+    line = command(clip, "--output", tmp_path, "--model", passthrough, "--quiet")
+    ended = subprocess.run(line, capture_output=True, text=True, env=environment(), timeout=120, check=True)
+    assert ended.stdout == ""
+    assert "frames" not in ended.stderr
+
+
+def test_a_movie_over_colour_comes_with_its_sound(
+    addon: SimpleNamespace, passthrough: Path, tmp_path: Path
+) -> None:
+    """DIR/<stem>.mp4 has the clip's frames, rate and sound."""
+    frames = tiny.barcode_pictures(tmp_path / "frames", range(30))
+    source = tmp_path / "talk.mp4"
+    sounding = addon.movies.write_movie(frames, 30.0, tiny.tone(tmp_path / "t.wav", 1.0), source, lambda _: None)
+    status, (told,), said = matte(
+        source, "--output", tmp_path / "out", "--model", passthrough, "--result", "colour", "--movie"
+    )
+    assert status == 0
+    movie = tmp_path / "out" / "talk.mp4"
+    assert told["movie"] == str(movie)
+    capture = cv2.VideoCapture(str(movie))
+    numbers = []
+    while (shot := capture.read())[0]:
+        numbers.append(tiny.read_barcode(shot[1]))
+    assert numbers == list(range(30))
+    assert capture.get(cv2.CAP_PROP_FPS) == 30
+    assert b"mp4a" in movie.read_bytes() if sounding else "without sound" in said
+
+
+def test_an_odd_rate_and_a_silent_clip_make_a_movie(clip: Path, passthrough: Path, tmp_path: Path) -> None:
+    """30.12 frames a second stay so; a clip without sound is said to have none."""
+    status, (told,), said = matte(
+        clip, "--output", tmp_path, "--model", passthrough, "--result", "colour", "--movie"
+    )
+    assert status == 0
+    capture = cv2.VideoCapture(told["movie"])
+    assert capture.get(cv2.CAP_PROP_FPS) == pytest.approx(30.12, abs=0.005)
+    assert capture.get(cv2.CAP_PROP_FRAME_COUNT) == 20
+    assert "without sound" in said
+
+
+def test_interrupting_keeps_the_frames(passthrough: Path, tmp_path: Path) -> None:
+    """Ctrl-C ends the worker, keeps the frames made, and is told by status 130."""
+    if sys.platform == "win32":
+        pytest.skip("sending Ctrl-C to one process is a POSIX affair")
+    clip = tiny.barcode_movie(tmp_path / "long.mp4", 255, size=(1280, 720))
+    line = command(clip, "--output", tmp_path / "out", "--model", passthrough)
+    process = subprocess.Popen(line, env=environment(), stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while len(list((tmp_path / "out").rglob("*.png"))) < 3:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "kept" in said
+    kept = list((tmp_path / "out" / "long").iterdir())
+    assert 3 <= len(kept) < 255
+    assert all(path.suffix == ".png" for path in kept)
+
+
+def test_blender_offers_the_command(addon: SimpleNamespace, capfd: pytest.CaptureFixture[str]) -> None:
+    """`blender --command rvm_matting` is taken once the extension is enabled: Blender says so to a second taker."""
+    second = bpy.utils.register_cli_command(addon.cli.COMMAND, lambda _: 0)
+    try:
+        assert 'duplicate command "rvm_matting"' in "".join(capfd.readouterr())
+    finally:
+        bpy.utils.unregister_cli_command(second)

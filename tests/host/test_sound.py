@@ -1,0 +1,79 @@
+"""Sound stays where it is, in sync, and follows the picture."""
+
+import wave
+from pathlib import Path
+from types import SimpleNamespace
+
+import bpy
+import cv2
+import numpy as np
+import pytest
+
+from tests import tiny
+from tests.host.timeline import Timeline
+
+FPS = 24
+
+
+@pytest.fixture(scope="module")
+def talkie(addon: SimpleNamespace, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A movie of 48 frames with two seconds of sound, written by Blender."""
+    folder = tmp_path_factory.mktemp("talkie")
+    frames = tiny.barcode_pictures(folder / "frames", range(48))
+    tone = tiny.tone(folder / "tone.wav", 2.0)
+    if not addon.movies.write_movie(frames, FPS, tone, folder / "talkie.mp4", lambda _: None):
+        pytest.skip("this Blender was built without its sound library")
+    return folder / "talkie.mp4"
+
+
+def mixdown(timeline: Timeline) -> np.ndarray:
+    """Return the timeline's sound as samples."""
+    path = timeline.folder / "mix.wav"
+    with timeline.shown():
+        bpy.ops.sound.mixdown(filepath=str(path), container="WAV", codec="PCM", format="S16")
+    with wave.open(str(path)) as sound:
+        return np.frombuffer(sound.readframes(sound.getnframes()), "<i2")
+
+
+def test_the_sound_strip_is_untouched_and_connected(timeline: Timeline, talkie: Path) -> None:
+    """Place, trims and volume of the sound strip stay; where Blender can, it is connected to the new strip."""
+    movie = timeline.movie(talkie, channel=2, start=5)
+    sound = timeline.strips.new_sound(name="sound", filepath=str(talkie), channel=1, frame_start=5)
+    sound.volume = 0.5
+    timeline.scene.frame_end = 60
+    state = (*timeline.addon.versions.handles(sound), sound.channel, sound.mute, sound.volume)
+    before = mixdown(timeline)
+    timeline.press_button(movie, sound)
+    assert (*timeline.addon.versions.handles(sound), sound.channel, sound.mute, sound.volume) == state
+    after = mixdown(timeline)
+    assert np.abs(before).max() > 1000, "there is something to hear"
+    assert np.array_equal(before, after)
+    assert timeline.result_of(movie).channel == 3
+    if bpy.app.version >= (5, 2, 0):  # the first version that can be asked
+        assert {strip.name for strip in timeline.result_of(movie).connections} == {movie.name, sound.name}
+
+
+def test_the_selection_stays_as_it_was(timeline: Timeline, talkie: Path) -> None:
+    """Connecting works through the selection, and gives it back."""
+    movie = timeline.movie(talkie, channel=2, start=5)
+    timeline.strips.new_sound(name="sound", filepath=str(talkie), channel=1, frame_start=5)
+    timeline.press_button(movie)
+    assert [strip.name for strip in timeline.strips if strip.select] == [movie.name]
+
+
+def test_another_movies_sound_is_left_alone(timeline: Timeline, talkie: Path, tmp_path: Path) -> None:
+    """Sound belongs to a movie strip by its file and its place."""
+    movie = timeline.movie(talkie, channel=2, start=5)
+    timeline.strips.new_sound(name="music", filepath=str(tiny.tone(tmp_path / "m.wav", 1)), channel=1, frame_start=5)
+    timeline.strips.new_sound(name="later", filepath=str(talkie), channel=1, frame_start=70)
+    assert list(timeline.addon.versions.sounds_of(movie, timeline.strips)) == []
+
+
+def test_a_written_movie_has_its_frames_and_its_sound(talkie: Path) -> None:
+    """48 frames at 24 a second, each in its place."""
+    capture = cv2.VideoCapture(str(talkie))
+    assert capture.get(cv2.CAP_PROP_FPS) == FPS
+    numbers = []
+    while (shot := capture.read())[0]:
+        numbers.append(tiny.read_barcode(shot[1]))
+    assert numbers == list(range(48))
