@@ -29,7 +29,7 @@ def write_movie(frames: Sequence[Path], fps: float, sound: Path, target: Path, t
     Raises:
         MovieFailed: the file cannot be written.
     """
-    with temporary_scene("rvm_matting movie") as scene:
+    with _chatter_silenced(), temporary_scene("rvm_matting movie") as scene:
         strips = versions.top_strips(scene.sequence_editor_create())
         picture = strips.new_image(name="frames", filepath=str(frames[0]), channel=1, frame_start=1)
         for path in frames[1:]:
@@ -95,8 +95,7 @@ def render(scene: bpy.types.Scene, tell: Callable[[int], None]) -> None:
 
     bpy.app.handlers.render_write.append(written)
     try:
-        with _chatter_silenced():
-            bpy.ops.render.render(animation=True, scene=scene.name)
+        bpy.ops.render.render(animation=True, scene=scene.name)
     except RuntimeError as error:  # how Blender's operators report
         raise MovieFailed(str(error).strip()) from error
     finally:
@@ -127,7 +126,7 @@ def temporary_scene(name: str) -> Iterator[bpy.types.Scene]:
 
 @contextlib.contextmanager
 def _chatter_silenced() -> Iterator[None]:
-    """Drop the two lines that Blender prints for every frame: standard output belongs to `--json`."""
+    """Drop what Blender prints, two lines for every frame among it: standard output belongs to `--json`."""
     sys.stdout.flush()
     kept = os.dup(1)
     with Path(os.devnull).open("wb") as nowhere:

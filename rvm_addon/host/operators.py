@@ -10,6 +10,9 @@ from ..jobs.job import Job
 from . import properties, runner, strips, versions
 from .terminal import ProgressLine
 
+ICON = "USER"
+"""Of the main operator, wherever it stands: a person, head and shoulders."""
+
 
 class RVM_OT_matte_strips(bpy.types.Operator):
     """Cut the people out of the selected strips, and put the results on new strips above them"""
@@ -163,7 +166,7 @@ def _obstacle(context: bpy.types.Context) -> str:
 def _draw_menu(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
     """Add the button to a menu; operator search finds only what stands in one."""
     self.layout.separator()
-    self.layout.operator(RVM_OT_matte_strips.bl_idname, icon="OUTLINER_OB_ARMATURE")
+    self.layout.operator(RVM_OT_matte_strips.bl_idname, icon=ICON)
 
 
 _MENUS = ("SEQUENCER_MT_strip", "SEQUENCER_MT_context_menu")

@@ -15,8 +15,10 @@ _ICONS = {
     State.FAILED: "ERROR",
     State.CANCELLED: "X",
 }
-_LINE_CHARACTERS = 46
-"""Labels do not wrap; longer sentences are broken into lines of about the side bar's usual width."""
+_CHARACTER_PIXELS = 7.0
+"""About the width of a letter in Blender's font, at a resolution scale of 1."""
+_MARGIN_PIXELS = 70
+"""What the side bar's tabs and the borders of panel and box take of its width."""
 
 
 class _SideBar:
@@ -38,7 +40,7 @@ class RVM_PT_matting(_SideBar, bpy.types.Panel):
         scene = versions.sequencer_scene(context)
         column = layout.column()
         column.scale_y = 1.4
-        column.operator(operators.RVM_OT_matte_strips.bl_idname, icon="OUTLINER_OB_ARMATURE")
+        column.operator(operators.RVM_OT_matte_strips.bl_idname, icon=operators.ICON)
         if scene is None:
             layout.label(text="Choose a sequencer scene first", icon="INFO")
             return
@@ -70,15 +72,16 @@ class RVM_PT_jobs(_SideBar, bpy.types.Panel):
         """Be there when there is something to show."""
         return bool(runner.current().queue.jobs)
 
-    def draw(self, _context: bpy.types.Context) -> None:
+    def draw(self, context: bpy.types.Context) -> None:
         """Draw each job."""
         for job in runner.current().queue.jobs:
-            _draw_job(self.layout.box(), job)
+            _draw_job(self.layout.box(), job, _line_characters(context))
 
 
-def _draw_job(box: bpy.types.UILayout, job: Job) -> None:
-    """Draw one job: its name and buttons, its bar, and what went wrong."""
-    row = box.row()
+def _draw_job(box: bpy.types.UILayout, job: Job, width: int) -> None:
+    """Draw one job: its name and buttons, its bar, and what went wrong in lines of `width` characters."""
+    column = box.column(align=True)
+    row = column.row()
     row.label(text=job.spec.name, icon=_ICONS[job.state])
     buttons = row.row(align=True)
     _job_button(buttons, operators.RVM_OT_open_result_folder, job, "FILE_FOLDER")
@@ -87,13 +90,13 @@ def _draw_job(box: bpy.types.UILayout, job: Job) -> None:
     else:
         _job_button(buttons, operators.RVM_OT_cancel_job, job, "CANCEL")
     if job.state in (State.RUNNING, State.CANCELLING):
-        box.progress(factor=job.progress, text=f"{job.progress:.0%}")
-        box.label(text=words.progress(job))
+        column.progress(factor=job.progress, text=words.progress(job))
     elif job.state is State.DONE:
-        box.label(text=f"{job.frames_done} frames in {words.duration(job.seconds)}")
-    elif job.state is not State.FAILED:
-        box.label(text=f"{job.state.value}, {job.frames_done} of {job.frames_total} frames")
-    _sentences(box, [text for text in (job.error, job.remedy, *job.warnings) if text])
+        column.label(text=f"{words.frames(job.frames_done)} in {words.duration(job.seconds)}")
+    elif job.state is State.CANCELLED:
+        column.label(text=f"Cancelled, {job.frames_done} of {words.frames(job.frames_total)}")
+    for text in (job.error, job.remedy, *job.warnings):
+        _sentence(column, text, width)
 
 
 def _job_button(row: bpy.types.UILayout, operator: type[bpy.types.Operator], job: Job, icon: str) -> None:
@@ -101,13 +104,16 @@ def _job_button(row: bpy.types.UILayout, operator: type[bpy.types.Operator], job
     row.operator(operator.bl_idname, text="", icon=icon, emboss=False).folder = str(job.folder)
 
 
-def _sentences(layout: bpy.types.UILayout, texts: list[str]) -> None:
-    """Draw sentences as lines that fit, for labels do not wrap."""
-    column = layout.column(align=True)
-    column.scale_y = 0.8
-    for text in texts:
-        for line in textwrap.wrap(text, _LINE_CHARACTERS):
-            column.label(text=line)
+def _sentence(column: bpy.types.UILayout, text: str, width: int) -> None:
+    """Draw a sentence as lines that fit, for labels do not wrap."""
+    for line in textwrap.wrap(text, width):
+        column.label(text=line)
+
+
+def _line_characters(context: bpy.types.Context) -> int:
+    """Return how many characters fit in a line of the side bar, as wide as the user has made it."""
+    scale = context.preferences.system.ui_scale
+    return max(int((context.region.width / scale - _MARGIN_PIXELS) / _CHARACTER_PIXELS), 20)
 
 
 classes = (RVM_PT_matting, RVM_PT_jobs)

@@ -7,6 +7,7 @@ import bpy
 
 from ..engine.spec import GREEN, WORKING_SIDE, Colour, Result
 from ..engine.weights import catalogue
+from . import versions
 
 RESULTS = (
     ("CUTOUT", "Cut-out", "Transparent where the background was; the strips below show through"),
@@ -53,6 +54,7 @@ class MattingSettings(bpy.types.PropertyGroup):
     output: bpy.props.StringProperty(
         name="Output Folder",
         subtype="DIR_PATH",
+        options=versions.PATH_OPTIONS,
         default="//matte",
         description="Where the frames are written; each strip gets a folder of its own in it",
     )

@@ -123,11 +123,13 @@ def start_timer() -> None:
 
 
 def redraw() -> None:
-    """Draw the sequencers again, whose side bar shows the jobs."""
+    """Draw the sequencers' side bars again, which show the jobs; timeline and preview can be slow to draw."""
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
             if area.type == "SEQUENCE_EDITOR":
-                area.tag_redraw()
+                for region in area.regions:
+                    if region.type == "UI":
+                        region.tag_redraw()
 
 
 def _tick() -> float | None:

@@ -57,10 +57,10 @@ class ProgressLine:
         """Return how the job ended, in words."""
         if job.state is State.DONE:
             rate = f", {job.frames_per_second:.1f} per second" if job.frames_per_second else ""
-            return f"{job.frames_done} frames in {words.duration(job.seconds)}{rate}"
+            return f"{words.frames(job.frames_done)} in {words.duration(job.seconds)}{rate}"
         if job.state is State.FAILED:
             return f"failed. {job.error}. {job.remedy}"
-        return f"cancelled after {job.frames_done} frames; they are in “{job.output}”"
+        return f"cancelled after {words.frames(job.frames_done)}; they are in “{job.output}”"
 
     def _say(self, text: str, *, last: bool) -> None:
         """Write `text` over the line that stands, and end it if it is the last to stand there."""

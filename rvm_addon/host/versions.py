@@ -10,12 +10,16 @@ from typing import Any
 import bpy
 
 _STRIPS_RENAMED = bpy.app.version >= (4, 4, 0)
-_CONNECTIONS = bpy.app.version >= (4, 4, 0)
+_CONNECTIONS = bpy.app.version >= (4, 3, 0)
+_RELATIVE_PATHS_DECLARED = bpy.app.version >= (4, 5, 0)
 _SEQUENCER_SCENE = bpy.app.version >= (5, 0, 0)
 _FRAMES_RENAMED = bpy.app.version >= (5, 2, 0)
 _LENGTH_ARGUMENT = bpy.app.version >= (5, 0, 0)
 
 _MEDIA_TYPE = bpy.app.version >= (5, 0, 0)
+
+PATH_OPTIONS: set[str] = {"PATH_SUPPORTS_BLEND_RELATIVE"} if _RELATIVE_PATHS_DECLARED else set()
+"""Options of a property that takes a path beginning with `//`; without them, 4.5 and later show such a path in red."""
 
 Strip: Any = bpy.types.Strip if _STRIPS_RENAMED else bpy.types.Sequence
 """The base class of strips."""

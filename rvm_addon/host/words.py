@@ -13,13 +13,18 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
+def frames(count: int) -> str:
+    """Return a number of frames: '1 frame', '60 frames'."""
+    return f"{count} frame{'' if count == 1 else 's'}"
+
+
 def progress(job: Job) -> str:
     """Return what a running job says of itself: frames, rate, time left."""
     if job.state is not State.RUNNING:
         return job.state.value
     if job.started is None:
         return "Opening"
-    words = [f"{job.frames_done} of {job.frames_total} frames"]
+    words = [f"{job.frames_done} of {frames(job.frames_total)}"]
     if job.frames_per_second:
         words.append(f"{job.frames_per_second:.1f} per second")
     if job.seconds_left is not None:

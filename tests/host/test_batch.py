@@ -1,4 +1,4 @@
-"""Many strips at once, and what may happen to them while their jobs run. The tick is called by hand, as the timer does."""
+"""Many strips at once, and what may befall them while their jobs run; the tick is called by hand, for no timer fires."""
 
 import time
 from collections.abc import Callable
@@ -146,9 +146,7 @@ def test_quality_chooses_how_closely_the_model_looks(timeline: Timeline, clips: 
     assert told == [(256, None), (512, None), (1024, None), (512, 0.5)]
 
 
-def test_a_folder_that_cannot_be_written_is_told_at_once(
-    timeline: Timeline, clips: list[Path], tmp_path: Path
-) -> None:
+def test_a_folder_that_cannot_be_written_is_told_at_once(timeline: Timeline, clips: list[Path], tmp_path: Path) -> None:
     """Before any work, with the folder's name."""
     (tmp_path / "in the way").touch()
     timeline.scene.rvm_matting.output = str(tmp_path / "in the way")

@@ -58,9 +58,7 @@ def test_a_movie_becomes_numbered_frames(clip: Path, passthrough: Path, tmp_path
 
 
 @pytest.mark.parametrize(("result", "suffix", "channels"), [("cutout", ".png", 4), ("colour", ".jpg", 3)])
-def test_pictures_keep_their_names(
-    counting: Path, tmp_path: Path, result: str, suffix: str, channels: int
-) -> None:
+def test_pictures_keep_their_names(counting: Path, tmp_path: Path, result: str, suffix: str, channels: int) -> None:
     """A picture goes to DIR/<stem>, a folder of pictures to DIR/<folder>/<stem>: PNG with alpha, JPEG over a colour."""
     (one, *_) = tiny.barcode_pictures(tmp_path / "in", [5, 6])
     options = ["--output", tmp_path / "out", "--model", counting, "--result", result, "--background", "#0000ff"]
@@ -126,9 +124,7 @@ def test_quiet_says_nothing(clip: Path, passthrough: Path, tmp_path: Path) -> No
     assert "frames" not in ended.stderr
 
 
-def test_a_movie_over_colour_comes_with_its_sound(
-    addon: SimpleNamespace, passthrough: Path, tmp_path: Path
-) -> None:
+def test_a_movie_over_colour_comes_with_its_sound(addon: SimpleNamespace, passthrough: Path, tmp_path: Path) -> None:
     """DIR/<stem>.mp4 has the clip's frames, rate and sound."""
     frames = tiny.barcode_pictures(tmp_path / "frames", range(30))
     source = tmp_path / "talk.mp4"
@@ -150,9 +146,7 @@ def test_a_movie_over_colour_comes_with_its_sound(
 
 def test_an_odd_rate_and_a_silent_clip_make_a_movie(clip: Path, passthrough: Path, tmp_path: Path) -> None:
     """30.12 frames a second stay so; a clip without sound is said to have none."""
-    status, (told,), said = matte(
-        clip, "--output", tmp_path, "--model", passthrough, "--result", "colour", "--movie"
-    )
+    status, (told,), said = matte(clip, "--output", tmp_path, "--model", passthrough, "--result", "colour", "--movie")
     assert status == 0
     capture = cv2.VideoCapture(told["movie"])
     assert capture.get(cv2.CAP_PROP_FPS) == pytest.approx(30.12, abs=0.005)

@@ -62,7 +62,9 @@ def held(strip: Any) -> None:
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # 5.2's new names are the product's affair, not the test's
 @pytest.mark.parametrize("change", [trimmed, reverse_trimmed, strobed, offset, held])
-def test_every_frame_shows_what_the_source_showed(timeline: Timeline, clip: Path, change: Callable[[Any], None]) -> None:
+def test_every_frame_shows_what_the_source_showed(
+    timeline: Timeline, clip: Path, change: Callable[[Any], None]
+) -> None:
     """Trims, reverse, strobe, offsets and held frames: the result shows the source's frame, at every frame."""
     strip = timeline.movie(clip, start=10)
     change(strip)
@@ -103,7 +105,7 @@ def test_only_the_frames_that_show_are_matted(timeline: Timeline, clip: Path) ->
 def test_a_picture_sequence_is_exact(timeline: Timeline, tmp_path: Path) -> None:
     """Pictures with gaps in their numbers and repeats in their order show in the same order."""
     numbers = [3, 4, 9, 9, 4, 12, 13]
-    paths = {n: path for n, path in zip(numbers, tiny.barcode_pictures(tmp_path / "in", numbers), strict=True)}
+    paths = dict(zip(numbers, tiny.barcode_pictures(tmp_path / "in", numbers), strict=True))
     strip = timeline.pictures([paths[n] for n in numbers], start=5)
     timeline.press_button(strip)
     assert [result for _, _, result in timeline.compare(strip)] == numbers

