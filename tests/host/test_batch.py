@@ -1,4 +1,4 @@
-"""Many strips at once, and what may befall them while their jobs run; the tick is called by hand, for no timer fires."""
+"""Many strips at once, and what may befall them while their jobs run; the tick is called by hand."""
 
 import time
 from collections.abc import Callable
