@@ -94,14 +94,20 @@ def _background(frame: int) -> Layer:
     top = np.array([0.55 + 0.2 * np.sin(turn), 0.25, 0.2 + 0.1 * np.cos(turn)], np.float32)
     bottom = np.array([0.3, 0.45 + 0.15 * np.sin(turn + 1), 0.75 + 0.15 * np.cos(turn)], np.float32)
     picture = np.broadcast_to(top * (1 - height) + bottom * height, (HEIGHT, WIDTH, 3)).copy()
-    random = np.random.default_rng(5)
-    lights = np.zeros_like(picture)
-    for x, y, size, drift, *colour in random.random((26, 7)):
-        centre = (int((x * 1.3 + 0.35 * drift * frame / FRAMES - 0.15) * WIDTH), int(y * HEIGHT))
-        cv2.circle(lights, centre, int(12 + 34 * size), [0.12 + 0.3 * c for c in colour], -1, cv2.LINE_AA)
+    lights = cv2.resize(_lights(frame), (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
+    return np.minimum(picture + lights, 1)
+
+
+def _lights(frame: int) -> Layer:
+    """Return what shines (BGR), at a quarter of the size: out of focus, it has no detail to lose."""
+    width, height = WIDTH // 4, HEIGHT // 4
+    lights = np.zeros((height, width, 3), np.float32)
+    for x, y, size, drift, *colour in np.random.default_rng(5).random((26, 7)):
+        centre = (int((x * 1.3 + 0.35 * drift * frame / FRAMES - 0.15) * width), int(y * height))
+        cv2.circle(lights, centre, int(3 + 9 * size), [0.12 + 0.3 * c for c in colour], -1, cv2.LINE_AA)
     since_note = frame % NOTE_FRAMES / NOTE_FRAMES
-    cv2.circle(lights, (WIDTH - 110, 110), 60, [0.2, 0.7 * (1 - since_note), 1 - since_note], -1, cv2.LINE_AA)
-    return np.minimum(picture + cv2.GaussianBlur(lights, (0, 0), 5), 1)
+    cv2.circle(lights, (width - 28, 28), 15, [0.2, 0.7 * (1 - since_note), 1 - since_note], -1, cv2.LINE_AA)
+    return cv2.GaussianBlur(lights, (0, 0), 1.5).clip(0, 1)  # type: ignore[no-any-return]
 
 
 def _write_notes(path: Path) -> None:
