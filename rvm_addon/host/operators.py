@@ -116,7 +116,8 @@ class RVM_OT_open_result_folder(bpy.types.Operator):
 def submit_selected(context: bpy.types.Context) -> tuple[list[Job], list[str]]:
     """Queue a job for each selected strip, and return the jobs and what the user must know of the other strips.
 
-    Sound strips are selected along with their movies and left as they are.
+    Sound strips and earlier results are selected along with the movies that they are connected to, and left as they
+    are.
     """
     scene = versions.sequencer_scene(context)
     jobs, problems = [], []
@@ -125,7 +126,7 @@ def submit_selected(context: bpy.types.Context) -> tuple[list[Job], list[str]]:
     except MattingError as error:
         return [], [f"{error}. {error.remedy}"]
     for strip in versions.selected_strips(context):
-        if strip.type == "SOUND":
+        if strip.type == "SOUND" or strips.is_result(strip):
             continue
         try:
             spec, place = strips.job_spec(scene, strip, settings)

@@ -15,10 +15,10 @@ _ICONS = {
     State.FAILED: "ERROR",
     State.CANCELLED: "X",
 }
-_CHARACTER_PIXELS = 7.0
+_CHARACTER_PIXELS = 6.2
 """About the width of a letter in Blender's font, at a resolution scale of 1."""
-_MARGIN_PIXELS = 70
-"""What the side bar's tabs and the borders of panel and box take of its width."""
+_MARGIN_PIXELS = 80
+"""What tabs, borders and a line's icon take of the side bar's width."""
 
 
 class _SideBar:
@@ -57,7 +57,7 @@ class RVM_PT_matting(_SideBar, bpy.types.Panel):
         column = layout.column()
         column.prop(settings, "output", text="Output")
         if settings.output.startswith("//") and not bpy.data.is_saved:
-            column.label(text="Unsaved project: frames go to the extension's folder", icon="INFO")
+            _sentences(column, ["Unsaved: frames go to the extension's folder"], _line_characters(context), "INFO")
         column.prop(settings, "keep_source")
 
 
@@ -73,8 +73,10 @@ class RVM_PT_jobs(_SideBar, bpy.types.Panel):
         return bool(runner.current().queue.jobs)
 
     def draw(self, context: bpy.types.Context) -> None:
-        """Draw each job."""
-        for job in runner.current().queue.jobs:
+        """Draw each job: first what runs and waits, in order, then what has ended, the newest first."""
+        jobs = runner.current().queue.jobs
+        ended = [job for job in jobs if job.state.ended]
+        for job in [*(job for job in jobs if not job.state.ended), *reversed(ended)]:
             _draw_job(self.layout.box(), job, _line_characters(context))
 
 
@@ -95,8 +97,8 @@ def _draw_job(box: bpy.types.UILayout, job: Job, width: int) -> None:
         column.label(text=f"{words.frames(job.frames_done)} in {words.duration(job.seconds)}")
     elif job.state is State.CANCELLED:
         column.label(text=f"Cancelled, {job.frames_done} of {words.frames(job.frames_total)}")
-    for text in (job.error, job.remedy, *job.warnings):
-        _sentence(column, text, width)
+    _sentences(box, [text for text in (job.error, job.remedy) if text], width)
+    _sentences(box, job.warnings, width, "INFO")
 
 
 def _job_button(row: bpy.types.UILayout, operator: type[bpy.types.Operator], job: Job, icon: str) -> None:
@@ -104,10 +106,16 @@ def _job_button(row: bpy.types.UILayout, operator: type[bpy.types.Operator], job
     row.operator(operator.bl_idname, text="", icon=icon, emboss=False).folder = str(job.folder)
 
 
-def _sentence(column: bpy.types.UILayout, text: str, width: int) -> None:
-    """Draw a sentence as lines that fit, for labels do not wrap."""
-    for line in textwrap.wrap(text, width):
-        column.label(text=line)
+def _sentences(layout: bpy.types.UILayout, texts: list[str], width: int, icon: str = "NONE") -> None:
+    """Draw sentences as lines of `width` characters, for labels do not wrap; each begins with the icon."""
+    if not texts:
+        return
+    column = layout.column(align=True)
+    column.scale_y = 0.8  # lines of one text lie closer than buttons
+    below = "NONE" if icon == "NONE" else "BLANK1"
+    for text in texts:
+        for number, line in enumerate(textwrap.wrap(text, width, break_on_hyphens=False)):
+            column.label(text=line, icon=below if number else icon)
 
 
 def _line_characters(context: bpy.types.Context) -> int:

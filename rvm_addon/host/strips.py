@@ -7,6 +7,7 @@ import bpy
 
 from ..engine.errors import MattingError
 from ..engine.spec import JobSpec, Source, SourceKind
+from ..jobs.job import JOB_FILE
 from . import versions
 from .mapping import MovieTiming
 from .movies import temporary_scene
@@ -91,6 +92,11 @@ def job_spec(scene: bpy.types.Scene, strip: versions.Strip, settings: Settings) 
     return spec, place
 
 
+def is_result(strip: versions.Strip) -> bool:
+    """Return whether a strip shows the frames of a job: its job lies beside them."""
+    return strip.type == "IMAGE" and (Path(bpy.path.abspath(strip.directory)).parent / JOB_FILE).is_file()
+
+
 def find(place: Placement) -> tuple[bpy.types.Scene, versions.Strip] | None:
     """Return scene and source strip of a placement, or None if they are gone or were renamed."""
     scene = bpy.data.scenes.get(place.scene)
@@ -145,11 +151,12 @@ def _movie(scene: bpy.types.Scene, strip: versions.Strip, frames: range) -> tupl
     path = Path(bpy.path.abspath(strip.filepath))
     if not path.is_file():
         raise StripUnsuitable(strip.name, f"plays a file that was not found: “{path}”")
-    if strip.fps <= 0:
+    fps = strip.fps  # Blender opens the file each time that it is asked
+    if fps <= 0:
         raise StripUnsuitable(strip.name, f"plays a file that Blender cannot read: “{path}”")
     timing = movie_timing(scene, strip)
     shown = tuple(timing.source_frame(frame) for frame in frames)
-    return Source(SourceKind.MOVIE, (str(path),), tuple(sorted(set(shown))), strip.fps, upright=True), shown
+    return Source(SourceKind.MOVIE, (str(path),), tuple(sorted(set(shown))), fps, upright=True), shown
 
 
 def _images(strip: versions.Strip, frames: range) -> tuple[Source, tuple[int, ...]]:
@@ -170,13 +177,13 @@ def _images(strip: versions.Strip, frames: range) -> tuple[Source, tuple[int, ..
 def movie_timing(scene: bpy.types.Scene, strip: versions.Strip) -> MovieTiming:
     """Return what decides which frames a movie strip shows."""
     offset = versions.source_offset(strip)
-    adjusts = _adjusts_playback_rate(scene, strip)
+    rate = strip.fps * scene.render.fps_base / scene.render.fps
     return MovieTiming(
         content_start=versions.content_start(strip),
         content=versions.content_duration(strip),
         source=max(_source_length(strip) - offset - versions.source_offset_end(strip), 1),
         offset=offset,
-        rate=strip.fps * scene.render.fps_base / scene.render.fps if adjusts else 1.0,
+        rate=rate if rate != 1.0 and _adjusts_playback_rate(scene, strip) else 1.0,
         reverse=strip.use_reverse_frames,
         strobe=strip.strobe,
     )
@@ -185,15 +192,17 @@ def movie_timing(scene: bpy.types.Scene, strip: versions.Strip) -> MovieTiming:
 def _adjusts_playback_rate(scene: bpy.types.Scene, strip: versions.Strip) -> bool:
     """Return a movie strip's hidden flag: with it, the content's length follows the scene's frame rate.
 
-    No property shows it, so the scene's rate is doubled for a moment; Blender restores every length exactly.
+    No property shows it, so the rate of a copy of the scene is doubled. Never that of the scene itself: to change it
+    and change it back moves trimmed sound strips by a frame or more, for good.
     """
-    before = versions.content_duration(strip)
-    fps = scene.render.fps
-    scene.render.fps = fps * 2 if fps * 2 <= 32767 else fps // 2
+    trial = scene.copy()
     try:
-        return versions.content_duration(strip) != before
+        double = versions.all_strips(trial.sequence_editor)[strip.name]
+        before = versions.content_duration(double)
+        trial.render.fps = trial.render.fps * 2 if trial.render.fps * 2 <= 32767 else trial.render.fps // 2
+        return versions.content_duration(double) != before
     finally:
-        scene.render.fps = fps
+        bpy.data.scenes.remove(trial)
 
 
 def _source_length(strip: versions.Strip) -> int:

@@ -1,0 +1,242 @@
+"""Drive Blender's window with mouse and keyboard as an editor would, and check what Blender then knows.
+
+Run by `run.sh` in the chroot while `scene.py` runs in Blender. Blender does not tell where its buttons are, so places
+are counted in pixels from the corners of its regions: when the panel changes, look at the pictures and count again.
+"""
+
+# ruff: noqa: T201  # it tells the person who waits
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+State = dict[str, Any]
+
+WORK, PICTURES = Path(os.environ["WORK"]), Path(os.environ["PICTURES"])
+INDOOR, OUTDOOR = "woman_indoor_bokeh_720p.mp4", "woman_outdoor_portrait_720x1364.mp4"
+BUTTON, FIRST_X = (170, 51), (325, 221)
+"""From the side bar's corner: the main button, and the X of the job on top."""
+STRIP_MENU = (415, 14)
+"""From the corner of the sequencer's header."""
+EMPTY = (300, 60)
+"""From the timeline's corner: where no strip is."""
+SEARCH_KEY = "69"
+"""F3 by its keycode: under its name it arrives as Alt+F3 in 5.2."""
+
+
+def run(*words: object) -> str:
+    """Run a program of the chroot and return what it printed."""
+    return subprocess.run([str(word) for word in words], check=False, capture_output=True, text=True).stdout
+
+
+def states() -> list[State]:
+    """Return everything that Blender has told so far."""
+    return [json.loads(line) for line in (WORK / "state.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def wait(what: str, test: Callable[[State], bool], seconds: float = 90.0) -> State:
+    """Wait until Blender tells a state that passes `test`, and return it; end the run if none comes."""
+    end = time.monotonic() + seconds
+    while not test(state := states()[-1]):
+        if time.monotonic() > end:
+            picture("failed")
+            sys.exit(f"FAILED: {what}. Blender told last: {json.dumps(state, indent=1)}")
+        time.sleep(0.1)
+    print(f"  {what}")
+    return state
+
+
+def check(what: str, *, holds: bool) -> None:
+    """End the run unless something holds."""
+    print(f"  {what}") if holds else sys.exit(f"FAILED: {what}")
+
+
+def picture(name: str) -> None:
+    """Save a picture of the screen."""
+    run("import", "-window", "root", PICTURES / f"{name}.png")
+
+
+def point(region: str, offset: tuple[int, int]) -> None:
+    """Move the mouse to an offset from the corner of a region."""
+    left, top = states()[-1][region]
+    run("xdotool", "mousemove", left + offset[0], top + offset[1])
+    time.sleep(0.3)  # Blender notices what is under the mouse before anything is pressed
+
+
+def click(region: str, offset: tuple[int, int], *held: str) -> None:
+    """Click at an offset from the corner of a region, with keys held down."""
+    point(region, offset)
+    down, up = ([word for key in held for word in (action, key)] for action in ("keydown", "keyup"))
+    run("xdotool", *down, "click", "1", *up)
+    time.sleep(0.6)  # past the time in which a second click would make a double one; and the state is told anew
+
+
+def click_strip(name: str, *held: str) -> None:
+    """Click on a strip; it takes its connected sound along."""
+    click("screen", tuple(states()[-1]["strips"][name]["at"]), *held)
+
+
+def press(*keys: str) -> None:
+    """Press keys over whatever the mouse is on."""
+    for key in keys:
+        run("xdotool", "key", key)
+        time.sleep(0.6)
+
+
+def order(code: str) -> None:
+    """Let Blender run what is not this product's to click."""
+    part = WORK / "do.part"
+    part.write_text(code, encoding="utf-8")
+    part.rename(WORK / "do.py")
+    time.sleep(2.0)
+
+
+def tell_longest_gap(doing: str, since: float, until: float) -> None:
+    """Print for how long, at most, Blender did not come round to its timers: so long the window stood still."""
+    longest = max(state["gap"] for state in states() if since < state["time"] <= until)
+    print(f"  longest stand-still {doing}: {longest * 1000:.0f} ms")
+
+
+def without_results(state: State) -> State:
+    """Return a state's strips but for the new ones, and but for what may change of the others."""
+    return {
+        name: {key: value for key, value in strip.items() if strip["type"] == "SOUND" or key != "mute"}
+        for name, strip in state["strips"].items()
+        if strip["type"] != "IMAGE"
+    }
+
+
+def is_there(state: State, name: str) -> bool:
+    """Return whether the result of a strip lies above it, equally long, and the strip is muted."""
+    source, result = state["strips"][name], state["strips"].get(f"{name} matte")
+    return (
+        result is not None
+        and result["channel"] > source["channel"]
+        and result["span"] == source["span"]
+        and source["mute"]
+        and not result["mute"]
+    )
+
+
+def two_strips() -> None:
+    """Matte two strips with the button, while the window stays alive."""
+    print("Two strips, by the button")
+    time.sleep(5.0)
+    tell_longest_gap("while idle", time.time() - 3.0, time.time())
+    before = states()[-1]
+    click_strip(INDOOR)
+    click_strip(OUTDOOR, "shift")
+    picture("1-selected")
+    began = time.time()
+    click("side_bar", BUTTON)
+    frames = [wait(f"the bar is at {n}", lambda s, n=n: s["jobs"] and s["jobs"][0]["frames"] >= n) for n in (1, 10, 20)]
+    check("the bar moves", holds=len({state["jobs"][0]["frames"] for state in frames}) == len(frames))
+    picture("2-running")
+    point("timeline", EMPTY)
+    frame = states()[-1]["frame"]
+    press("Right")
+    wait("the timeline still steps by keyboard", lambda s: s["frame"] == frame + 1, seconds=2.0)
+    wait("the second job is half-way", lambda s: s["jobs"][1]["frames"] >= 26)
+    picture("3-one-done-one-running")
+    after = wait("both jobs are done", lambda s: all(job["state"] == "DONE" for job in s["jobs"]))
+    time.sleep(1.0)
+    tell_longest_gap("when the button is pressed", began, began + 1.5)
+    tell_longest_gap("while the bar moves", began + 1.5, time.time())
+    picture("4-done")
+    check("the results lie above their muted sources", holds=is_there(after, INDOOR) and is_there(after, OUTDOOR))
+    check("nothing else changed, sound included", holds=without_results(after) == without_results(before))
+
+
+def undo() -> None:
+    """Take the results back, one step each."""
+    print("Undo")
+    point("timeline", EMPTY)
+    press("ctrl+z")
+    wait("one step takes the newest result back", lambda s: not is_there(s, OUTDOOR) and is_there(s, INDOOR))
+    picture("5-undone")
+    press("ctrl+z")
+    wait("the next one the other, and unmutes", lambda s: not any(strip["mute"] for strip in s["strips"].values()))
+    press("ctrl+shift+z", "ctrl+shift+z")
+    wait("redo brings both back", lambda s: is_there(s, OUTDOOR) and is_there(s, INDOOR))
+
+
+def search_and_cancel() -> None:
+    """Find the operator by name, and cancel its job."""
+    print("Search, cancel")
+    click_strip(OUTDOOR)
+    press(SEARCH_KEY)
+    time.sleep(1.5)  # letters typed before the field is there are lost
+    run("xdotool", "type", "--delay", "80", "matte sel")
+    time.sleep(1.0)
+    picture("6-search")
+    press("Return")
+    wait("the search starts a job, for the source only", lambda s: len(s["jobs"]) == 3 and s["jobs"][2]["frames"] > 3)
+    click("side_bar", FIRST_X)
+    wait("the X cancels it", lambda s: s["jobs"][2]["state"] == "CANCELLED", seconds=4.0)
+    time.sleep(0.5)
+    picture("7-cancelled")
+    click("side_bar", FIRST_X)
+    wait("the next X takes it off the list", lambda s: len(s["jobs"]) == 2)
+
+
+def source_deleted() -> None:
+    """Delete a strip while its job runs."""
+    print("Strip menu, source deleted")
+    click_strip(OUTDOOR)
+    click("header", STRIP_MENU)
+    press("Up")  # from the top to the last entry
+    picture("8-menu")
+    press("Return")
+    wait("the menu starts a job", lambda s: len(s["jobs"]) == 3 and s["jobs"][2]["frames"] > 3)
+    click_strip(OUTDOOR)
+    press("Delete")
+    wait("the source is deleted", lambda s: OUTDOOR not in s["strips"])
+    wait(
+        "the panel says where its frames are",
+        lambda s: "gone" in s["jobs"][2]["said"] and "/matte/" in s["jobs"][2]["said"],
+    )
+    time.sleep(0.5)
+    picture("9-source-deleted")
+
+
+def other_file() -> None:
+    """Open another project while a job runs."""
+    print("Another project")
+    click_strip(INDOOR)
+    click("side_bar", BUTTON)
+    wait("a job runs", lambda s: len(s["jobs"]) == 4 and s["jobs"][3]["frames"] > 3)
+    order("bpy.ops.wm.open_mainfile(filepath=str(WORK / 'other.blend'))")
+    wait("the other project is open", lambda s: s["file"] == "other.blend")
+    after = wait("its job goes on to the end", lambda s: s["jobs"][3]["state"] == "DONE")
+    time.sleep(0.5)
+    picture("10-other-project")
+    check("no result got into it", holds=not any(strip["type"] == "IMAGE" for strip in after["strips"].values()))
+    check("the panel says where its frames are", holds="/matte/" in after["jobs"][3]["said"])
+
+
+def quit_blender() -> None:
+    """Quit while a job runs."""
+    print("Quit")
+    click_strip(INDOOR)
+    press("ctrl+s")  # else Blender asks what to do with the changed selection
+    click("side_bar", BUTTON)
+    wait("a job runs", lambda s: len(s["jobs"]) == 5 and s["jobs"][4]["frames"] > 3)
+    worker = run("pgrep", "-f", "--", "-m engine").split()
+    check("its worker is a process", holds=len(worker) == 1)
+    press("ctrl+q")
+    for _ in range(50):
+        if not run("pgrep", "-x", "blender"):
+            break
+        time.sleep(0.1)
+    check("Blender is gone within five seconds", holds=not run("pgrep", "-x", "blender"))
+    check("so is the worker", holds=not run("pgrep", "-f", "--", "-m engine"))
+    check("and it was no crash", holds=not list(Path(os.environ["TMPDIR"]).glob("*.crash.txt")))
+
+
+for part in (two_strips, undo, search_and_cancel, source_deleted, other_file, quit_blender):
+    part()
