@@ -7,7 +7,7 @@ import bpy
 from ..engine.errors import MattingError
 from ..engine.spec import JobSpec
 from ..jobs.job import Job
-from . import properties, runner, strips, versions
+from . import properties, results, runner, strips, versions
 from .terminal import ProgressLine
 
 ICON = "USER"
@@ -126,7 +126,7 @@ def submit_selected(context: bpy.types.Context) -> tuple[list[Job], list[str]]:
     except MattingError as error:
         return [], [f"{error}. {error.remedy}"]
     for strip in versions.selected_strips(context):
-        if strip.type == "SOUND" or strips.is_result(strip):
+        if strip.type == "SOUND" or results.is_result(strip):
             continue
         try:
             spec, place = strips.job_spec(scene, strip, settings)

@@ -15,7 +15,7 @@ from ..engine.spec import JobSpec
 from ..jobs.job import Job, State
 from ..jobs.queue import JobQueue
 from ..jobs.worker import Launcher
-from . import strips
+from . import results
 
 log = logging.getLogger(__name__)
 
@@ -30,9 +30,9 @@ class Runner:
     def __init__(self) -> None:
         """Begin with nothing to do."""
         self.queue = JobQueue(launcher())
-        self._placements: dict[Path, strips.Placement] = {}
+        self._placements: dict[Path, results.Placement] = {}
 
-    def submit(self, spec: JobSpec, folder: Path, place: strips.Placement | None = None) -> Job:
+    def submit(self, spec: JobSpec, folder: Path, place: results.Placement | None = None) -> Job:
         """Queue a job whose folder will be `folder`, or beside it if that exists.
 
         Raises:
@@ -78,7 +78,7 @@ class Runner:
         if place is None:
             return
         try:
-            strips.insert_result(job.spec, job.output, place)
+            results.insert_result(job.spec, job.output, place)
         except MattingError as error:
             job.warnings.append(str(error))
             log.warning("%s", error)

@@ -1,65 +1,15 @@
-"""Strips become jobs, and jobs become strips."""
+"""Strips become jobs: which frames of which files a strip shows."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
 
-from ..engine.errors import MattingError
 from ..engine.spec import JobSpec, Source, SourceKind
-from ..jobs.job import JOB_FILE
 from . import versions
 from .mapping import MovieTiming
 from .movies import temporary_scene
 from .properties import Settings
-
-FRAMES_FOLDER = "frames"
-_LAST_CHANNEL = 128
-_LOOK = (
-    "blend_alpha",
-    "use_flip_x",
-    "use_flip_y",
-    "color_multiply",
-    "color_saturation",
-    "color_tag",
-    "multiply_alpha",
-    "use_float",
-)
-_TRANSFORM = ("offset_x", "offset_y", "scale_x", "scale_y", "rotation", "origin", "filter")
-_CROP = ("min_x", "max_x", "min_y", "max_y")
-_COVERING = frozenset({"REPLACE", "CROSS"})
-"""Blend types that hide what lies below, which a cut-out is there to show."""
-
-
-class StripUnsuitable(MattingError):
-    """A strip that cannot be matted, named with the reason."""
-
-    def __init__(self, name: str, reason: str) -> None:
-        """Remember which strip and why."""
-        super().__init__(name, reason)
-        self.name = name
-        self.reason = reason
-
-    def __str__(self) -> str:
-        """Say which strip, and why."""
-        return f"“{self.name}” {self.reason}"
-
-
-@dataclass(frozen=True)
-class Placement:
-    """Where a job's result goes, in names and numbers: references to strips do not outlast an undo."""
-
-    scene: str
-    strip: str
-    content_start: int
-    """Of the source strip when the job was made; it tells later how far the strip was moved."""
-    start: int
-    """The first timeline frame of the result."""
-    shown: tuple[int, ...]
-    """For each timeline frame of the result, the source frame that shows. A still has one entry."""
-    length: int
-    """How many timeline frames the result fills."""
-    keep_source: bool
+from .results import FRAMES_FOLDER, Placement, StripUnsuitable
 
 
 def job_spec(scene: bpy.types.Scene, strip: versions.Strip, settings: Settings) -> tuple[JobSpec, Placement]:
@@ -90,52 +40,6 @@ def job_spec(scene: bpy.types.Scene, strip: versions.Strip, settings: Settings) 
         scene.name, strip.name, versions.content_start(strip), start, shown, end - start, settings.keep_source
     )
     return spec, place
-
-
-def is_result(strip: versions.Strip) -> bool:
-    """Return whether a strip shows the frames of a job: its job lies beside them."""
-    return strip.type == "IMAGE" and (Path(bpy.path.abspath(strip.directory)).parent / JOB_FILE).is_file()
-
-
-def find(place: Placement) -> tuple[bpy.types.Scene, versions.Strip] | None:
-    """Return scene and source strip of a placement, or None if they are gone or were renamed."""
-    scene = bpy.data.scenes.get(place.scene)
-    if scene is None or scene.sequence_editor is None:
-        return None
-    strip = versions.all_strips(scene.sequence_editor).get(place.strip)
-    return None if strip is None else (scene, strip)
-
-
-def insert_result(spec: JobSpec, folder: Path, place: Placement) -> versions.Strip:
-    """Put the frames in `folder` above their source as a new strip that looks and lies like it, and mute the source.
-
-    Raises:
-        StripUnsuitable: the source strip is gone, or every channel above it is taken.
-    """
-    found = find(place)
-    if found is None:
-        raise StripUnsuitable(place.strip, f"is gone or was renamed; its frames are in “{folder}”")
-    scene, source = found
-    start = place.start + versions.content_start(source) - place.content_start
-    channel = _free_channel(scene.sequence_editor, source, start, start + place.length)
-    if channel is None:
-        raise StripUnsuitable(place.strip, f"has no free channel above it; its frames are in “{folder}”")
-    names = [spec.file_name(frame) for frame in place.shown]
-    result = versions.siblings(scene.sequence_editor, source).new_image(
-        name=f"{source.name} matte", filepath=str(folder / names[0]), channel=channel, frame_start=start
-    )
-    for name in names[1:]:
-        result.elements.append(name)
-    if len(names) == 1:
-        versions.set_right_handle(result, start + place.length)
-    result.directory = _as_user_prefers(folder)
-    result.select = False  # the user goes on with what is selected
-    _copy_look(source, result)
-    source.mute = source.mute or not place.keep_source
-    sounds = list(versions.sounds_of(source, versions.siblings(scene.sequence_editor, source)))
-    if sounds:
-        versions.connect(scene, [source, result, *sounds])
-    return result
 
 
 def file_stem(name: str) -> str:
@@ -212,37 +116,3 @@ def _source_length(strip: versions.Strip) -> int:
             name="probe", filepath=bpy.path.abspath(strip.filepath), channel=1, frame_start=1
         )
         return versions.content_duration(probe)
-
-
-def _free_channel(editor: bpy.types.SequenceEditor, strip: versions.Strip, start: int, end: int) -> int | None:
-    """Return the lowest channel above `strip` that is not locked and free from `start` to `end` - 1."""
-    spans = [(other.channel, *versions.handles(other)) for other in versions.siblings(editor, strip)]
-    taken = {channel for channel, first, last in spans if first < end and start < last}
-    locked = versions.channels(editor, strip)
-    for channel in range(strip.channel + 1, _LAST_CHANNEL + 1):
-        if channel not in taken and not locked[channel].lock:
-            return channel
-    return None
-
-
-def _copy_look(source: versions.Strip, result: versions.Strip) -> None:
-    """Give the result the source's transform, crop, flips, blend and colour."""
-    for name in _LOOK:
-        setattr(result, name, getattr(source, name))
-    for name in _TRANSFORM:
-        setattr(result.transform, name, getattr(source.transform, name))
-    for name in _CROP:
-        setattr(result.crop, name, getattr(source.crop, name))
-    result.blend_type = "ALPHA_OVER" if source.blend_type in _COVERING else source.blend_type
-    result.colorspace_settings.name = source.colorspace_settings.name
-
-
-def _as_user_prefers(folder: Path) -> str:
-    """Return the folder as Blender writes it: relative to the .blend where the user wants that and it can be."""
-    path = f"{folder}/"
-    if not (bpy.data.is_saved and bpy.context.preferences.filepaths.use_relative_paths):
-        return path
-    try:
-        return bpy.path.relpath(path)
-    except ValueError:  # another drive, on Windows
-        return path

@@ -5,6 +5,7 @@ Names changed in 4.4 (`sequences` became `strips`), old ones went in 5.0, and 5.
 """
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import bpy
@@ -15,6 +16,7 @@ _RELATIVE_PATHS_DECLARED = bpy.app.version >= (4, 5, 0)
 _SEQUENCER_SCENE = bpy.app.version >= (5, 0, 0)
 _FRAMES_RENAMED = bpy.app.version >= (5, 2, 0)
 _LENGTH_ARGUMENT = bpy.app.version >= (5, 0, 0)
+_SEQUENCE_DETECTION = "use_sequence_detection" in bpy.ops.sequencer.image_strip_add.get_rna_type().properties
 
 _MEDIA_TYPE = bpy.app.version >= (5, 0, 0)
 
@@ -111,16 +113,22 @@ def use_movie_output(scene: bpy.types.Scene) -> None:
 
 
 def sounds_of(strip: Strip, others: Iterable[Strip]) -> Iterator[Strip]:
-    """Yield the sound strips of `others` that belong to a movie strip: same file, same place on the timeline."""
+    """Yield the sound strips of `others` that belong to a movie strip: same file, same place on the timeline.
+
+    Of a movie that was cut in two, each part has its own.
+    """
     if strip.type != "MOVIE":
         return
     path = bpy.path.abspath(strip.filepath)
+    start, end = handles(strip)
     for other in others:
         if (
             other.type == "SOUND"
             and other.sound is not None
             and bpy.path.abspath(other.sound.filepath) == path
             and content_start(other) == content_start(strip)
+            and handles(other)[0] < end
+            and start < handles(other)[1]
         ):
             yield other
 
@@ -130,28 +138,56 @@ def connect(scene: bpy.types.Scene, strips: list[Strip]) -> bool:
 
     The operator works on the selection of a visible sequencer, which is given back as it was.
     """
-    area = _sequencer_area(scene)
+    area = sequencer_area(scene)
     if not _CONNECTIONS or area is None:
         return False
     everything = list(all_strips(scene.sequence_editor))
     selection = [strip for strip in everything if strip.select]
     for strip in everything:
         strip.select = strip in strips
-    window, screen_area, region = area
-    with bpy.context.temp_override(window=window, area=screen_area, region=region):
+    with bpy.context.temp_override(**area):
         bpy.ops.sequencer.connect(toggle=False)
     for strip in everything:
         strip.select = strip in selection
     return True
 
 
-def _sequencer_area(scene: bpy.types.Scene) -> tuple[bpy.types.Window, bpy.types.Area, bpy.types.Region] | None:
-    """Return a visible sequencer that shows `scene`."""
+def add_images(folder: Path, names: list[str], channel: int, start: int) -> None:
+    """Add an image strip of these files, in this order, with the operator of the sequencer in context."""
+    options: dict[str, Any] = {"frame_end": start + len(names)}
+    if _LENGTH_ARGUMENT:
+        # Without a hand on the mouse, to let the strips follow it crashes.
+        options = {"length": 1, "move_strips": False}
+    if _SEQUENCE_DETECTION:
+        options |= {"image_import_type": "SEQUENCE", "use_sequence_detection": False}
+    bpy.ops.sequencer.image_strip_add(
+        directory=str(folder),
+        files=[{"name": name} for name in names],
+        frame_start=start,
+        channel=channel,
+        relative_path=False,
+        replace_sel=False,
+        overlap=True,  # the channel was chosen because it is free
+        fit_method="ORIGINAL",
+        set_view_transform=False,
+        **options,
+    )
+
+
+def shows_level_of(editor: bpy.types.SequenceEditor, strip: Strip) -> bool:
+    """Return whether the sequencer shows the level that `strip` lies at: the top, or the meta strip that is open."""
+    opened = editor.meta_stack[-1] if len(editor.meta_stack) else None
+    return opened == strip.parent_meta()
+
+
+def sequencer_area(scene: bpy.types.Scene) -> dict[str, Any] | None:
+    """Return the context of a visible sequencer that shows `scene`, for `temp_override`; None if there is none."""
     for window in bpy.context.window_manager.windows:
         shown = window.workspace.sequencer_scene if _SEQUENCER_SCENE else window.scene
         if shown != scene:
             continue
         for area in window.screen.areas:
             if area.type == "SEQUENCE_EDITOR":
-                return window, area, next(region for region in area.regions if region.type == "WINDOW")
+                region = next(region for region in area.regions if region.type == "WINDOW")
+                return {"window": window, "area": area, "region": region}
     return None
