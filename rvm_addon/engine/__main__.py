@@ -33,7 +33,7 @@ def main() -> int:
     _yield_to_others()
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     if arguments.stop_with_parent:
-        threading.Thread(target=_stop_with_parent, daemon=True).start()
+        threading.Thread(target=_stop_at_end_of, args=(_standard_input_apart(),), daemon=True).start()
     with (arguments.folder / "events.jsonl").open("w", encoding="utf-8", buffering=1) as stream:
         return _run(arguments.folder, stream)
 
@@ -66,12 +66,23 @@ def _yield_to_others() -> None:
         os.nice(_NICENESS)
 
 
-def _stop_with_parent() -> None:
-    """Wait for the end of standard input, which the parent holds open for as long as it lives.
+def _standard_input_apart() -> int:
+    """Return standard input's descriptor under another number, and leave an empty input in its place.
+
+    On Windows, a library that is loaded while a thread reads standard input waits for that read for ever.
+    """
+    descriptor = os.dup(0)
+    with Path(os.devnull).open("rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
+    return descriptor
+
+
+def _stop_at_end_of(descriptor: int) -> None:
+    """Wait for the end of an input that the parent holds open for as long as it lives, and end this process.
 
     Read from the descriptor: a buffered reader would hold its lock at the interpreter's own, orderly end.
     """
-    while os.read(sys.stdin.fileno(), 1):
+    while os.read(descriptor, 1):
         pass
     os._exit(3)
 

@@ -69,7 +69,7 @@ _KINDS: dict[str, type[Event]] = {kind.__name__: kind for kind in (Started, Fram
 
 def encode(event: Event) -> str:
     """Return the event as one line, newline included."""
-    return json.dumps({"event": type(event).__name__, **asdict(event)}, ensure_ascii=False) + "\n"
+    return json.dumps({"event": type(event).__name__, **asdict(event)}) + "\n"
 
 
 def decode(line: str) -> Event:

@@ -4,6 +4,7 @@ A *source* yields each wanted frame once, in ascending order; a *sink* makes a f
 Movies have a module of their own (`movies`). OpenCV's refusals end here: what leaves is a `MattingError`.
 """
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
@@ -12,7 +13,7 @@ import cv2
 import numpy as np
 
 from .errors import OutputFailed, SourceMissing, SourceUnreadable
-from .spec import FrameFormat, JobSpec, Source
+from .spec import PARTIAL_SUFFIX, FrameFormat, JobSpec, Source
 from .tensors import Picture
 
 _PNG = [cv2.IMWRITE_PNG_COMPRESSION, 1]
@@ -86,16 +87,21 @@ class ImageSource:
 
 
 class FolderSink:
-    """A folder of numbered or named pictures."""
+    """A folder of numbered or named pictures.
 
-    def __init__(self, spec: JobSpec, folder: Path) -> None:
-        """Make the folder where it is missing.
+    Half-written ones are kept apart, in the job's own folder: nothing in the output is ever half a frame, and what a
+    killed worker leaves behind is known to be its own.
+    """
+
+    def __init__(self, spec: JobSpec, job_folder: Path) -> None:
+        """Make the output folder of the job in `job_folder`, where it is missing.
 
         Raises:
             OutputFailed: the folder cannot be made.
         """
         self._spec = spec
-        self._folder = folder
+        self._folder = folder = job_folder / spec.output
+        self._partial = job_folder
         self._options = _JPEG if spec.format is FrameFormat.JPEG else _PNG
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -105,11 +111,12 @@ class FolderSink:
     def write(self, frame: int, picture: Picture) -> None:
         """Encode the picture and write it under a temporary name; the last step gives it its own."""
         path = self._folder / self._spec.file_name(frame)
-        partial = path.with_name(f".{path.name}.part")
+        partial = self._partial / f"{frame}{PARTIAL_SUFFIX}"
         _, data = cv2.imencode(path.suffix, picture, self._options)
         try:
             partial.write_bytes(data.data)
             partial.replace(path)
         except OSError as error:
-            partial.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                partial.unlink(missing_ok=True)
             raise OutputFailed(path, error.strerror or "") from error

@@ -11,12 +11,14 @@ import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from . import weights
-from .errors import ModelUnsuitable
+from .errors import ModelUnsuitable, SpecError
 from .spec import JobSpec
 from .tensors import Tensor
 
 STATES = ("r1i", "r2i", "r3i", "r4i")
 INPUTS = ("src", *STATES, "downsample_ratio")
+SMALLEST_SIDE = 4
+"""Pixels that must be left at the size at which the network looks."""
 OUTPUTS = ("fgr", "pha", "r1o", "r2o", "r3o", "r4o")
 
 _REFUSALS = (
@@ -75,6 +77,8 @@ class RvmModel:
             self._size = (width, height)
             self._rec = [np.zeros((1, 1, 1, 1), np.float32)] * len(STATES)
         ratio = np.array([self.ratio_for(width, height)], np.float32)
+        if min(width, height) * ratio[0] < SMALLEST_SIDE:
+            raise SpecError("downsample ratio", f"{ratio[0]:g} leaves nothing to see of {width} x {height} pixels")
         inputs = {"src": src, "downsample_ratio": ratio, **dict(zip(STATES, self._rec, strict=True))}
         fgr, pha, *self._rec = self._session.run(OUTPUTS, inputs)
         return fgr, pha

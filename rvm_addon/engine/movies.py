@@ -32,14 +32,15 @@ class Shot:
 class Decoder:
     """One open movie, read forward."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the movie and learn when its first picture begins.
+    def __init__(self, path: Path, *, upright: bool = True) -> None:
+        """Open the movie and learn when its first picture begins; `upright` turns it as its metadata says.
 
         Raises:
             SourceMissing: there is no such file.
             SourceUnreadable: no picture can be decoded.
         """
         self._path = path
+        self._upright = upright
         self._start = 0.0
         self._capture = self._open()
         first = self.read()
@@ -88,6 +89,7 @@ class Decoder:
         capture = cv2.VideoCapture(str(self._path), cv2.CAP_FFMPEG)
         if not capture.isOpened():
             raise SourceUnreadable(self._path)
+        capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, float(self._upright))
         return capture
 
 
@@ -105,18 +107,26 @@ class MovieSource:
         self._wanted = source.frames
         self._fps = source.fps
         self._warn = warn
-        self._decoder = Decoder(self._path)
+        self._decoder = Decoder(self._path, upright=source.upright)
         self.expected = self._decoder.count() if source.frames is None else len(source.frames)
 
     def frames(self) -> Iterator[tuple[int, Picture]]:
         """Yield the wanted frames, by time where the job gives a rate, else as they are decoded."""
         if self._wanted is None:
-            return self._decoded()
+            return self._all()
         return self._by_time(self._wanted) if self._fps else self._by_count(self._wanted)
 
     def close(self) -> None:
         """Close the movie."""
         self._decoder.close()
+
+    def _all(self) -> Iterator[tuple[int, Picture]]:
+        """Yield every frame, and warn where the movie breaks off before its container says."""
+        count = 0
+        for count, (frame, picture) in enumerate(self._decoded(), 1):  # noqa: B007  # the last count is wanted below
+            yield frame, picture
+        if self.expected - count > _HELD_FRAMES_UNSPOKEN:
+            self._warn(f"“{self._path}” ends early: {count} frames can be read of the {self.expected} that it promises")
 
     def _decoded(self) -> Iterator[tuple[int, Picture]]:
         """Yield every frame in the order of decoding."""

@@ -45,7 +45,7 @@ def run(spec: JobSpec, folder: Path, emit: Emit) -> None:
     spec.validate()
     model = RvmModel(spec)
     with closing(open_source(spec, lambda text: emit(Warned(text)))) as source:
-        sink = FolderSink(spec, folder / spec.output)
+        sink = FolderSink(spec, folder)
         done = 0
         for frame in matte_frames(spec, source, model, sink, lambda *size: emit(_started(source, model, *size))):
             emit(FrameDone(frame, time.monotonic() - begun))

@@ -17,6 +17,9 @@ from .errors import SpecError
 FORMAT = 1
 """The version of `job.json`. A worker refuses what it does not know."""
 
+PARTIAL_SUFFIX = ".part"
+"""Ends the names of files, in a job's folder, that are not whole yet."""
+
 MOVIE_SUFFIXES = frozenset(
     {
         *(".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".m2v", ".ts", ".mts", ".m2ts"),
@@ -69,7 +72,7 @@ class Source:
     """Frames per second by which a movie's frame numbers count its time, as Blender counts them: frame k is what shows
     at k / fps. 0 counts the frames as they are decoded, which differs where the frame rate varies."""
     upright: bool = True
-    """Turn pictures as their EXIF orientation says. Blender's sequencer does not."""
+    """Turn pictures and movies as their metadata says. Blender's sequencer does so with movies, from 4.4 on."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ class JobSpec:
     output: str
     """The folder of the frames, absolute or relative to the job's own folder."""
     stem: str
-    """What a movie's frames are called: frame i is `<stem>_<i+1, six digits>`."""
+    """What the results are called: a single picture this, a movie's frame i `<stem>_<i+1, six digits>`."""
     model: str
     """Absolute path of the ONNX file."""
     result: Result = Result.CUTOUT
@@ -121,10 +124,12 @@ class JobSpec:
     def file_name(self, frame: int) -> str:
         """Return the name of source frame `frame`'s file inside the output folder.
 
-        A picture keeps its own name; where two pictures differ by their suffix only, the suffix stays in the name.
+        Of several pictures each keeps its own name; where two differ by their suffix only, it stays in the name.
         """
         if self.source.kind is SourceKind.MOVIE:
             return f"{self.stem}_{frame + 1:06d}{self.format}"
+        if len(self.source.paths) == 1:
+            return f"{self.stem}{self.format}"
         return f"{self._picture_stems[frame]}{self.format}"
 
     @cached_property
@@ -132,11 +137,23 @@ class JobSpec:
         """The names of the pictures without suffix, made distinct."""
         paths = [PurePath(path) for path in self.source.paths]
         uses = Counter(path.stem.casefold() for path in paths)
-        return tuple(p.stem if uses[p.stem.casefold()] == 1 else f"{p.stem}_{p.suffix[1:]}" for p in paths)
+        taken = {stem for stem, count in uses.items() if count == 1}
+        stems = []
+        for path in paths:
+            stem, number = path.stem, 1
+            if uses[stem.casefold()] > 1:
+                stem = f"{path.stem}_{path.suffix[1:]}"
+                while stem.casefold() in taken:
+                    number += 1
+                    stem = f"{path.stem}_{path.suffix[1:]}_{number}"
+                taken.add(stem.casefold())
+            stems.append(stem)
+        return tuple(stems)
 
     def to_json(self) -> str:
         """Return the text of `job.json`."""
-        return json.dumps({"format_version": FORMAT, **asdict(self)}, ensure_ascii=False, indent=1)
+        # ASCII only: a file name that is no valid text on this system comes through it unharmed.
+        return json.dumps({"format_version": FORMAT, **asdict(self)}, indent=1)
 
     @classmethod
     def from_json(cls, text: str) -> "JobSpec":

@@ -2,36 +2,23 @@
 
 import argparse
 import json
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
 
-from ..engine.errors import MattingError, SourceMissing, SourceUnreadable, SpecError
-from ..engine.spec import (
-    GREEN,
-    Colour,
-    FrameFormat,
-    JobSpec,
-    Result,
-    Source,
-    SourceKind,
-    is_image,
-    is_movie,
-    parse_colour,
-)
+from ..engine.errors import MattingError, SpecError
+from ..engine.spec import GREEN, Colour, Result, SourceKind, parse_colour
 from ..engine.weights import catalogue
 from ..jobs.job import Job, State
 from . import movies
+from .inputs import Input, Request, distinct, job_of, movie_target
 from .properties import weights_folder
 from .runner import Runner
 from .terminal import ProgressLine
 
 COMMAND = "rvm_matting"
-_JOBS_FOLDER = ".rvm_matting"
-"""Inside the output folder: each input's job.json, events.jsonl and worker.log."""
 
 
 @dataclass
@@ -50,7 +37,7 @@ class Outcome:
     def as_json(self) -> str:
         """Return the outcome as one line; what there is none of is left out."""
         optional = ("movie", "error")
-        return json.dumps({k: v for k, v in vars(self).items() if v or k not in optional}, ensure_ascii=False)
+        return json.dumps({k: v for k, v in vars(self).items() if v or k not in optional})
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -59,16 +46,17 @@ def main(arguments: Sequence[str]) -> int:
         options = _options(arguments)
     except SystemExit as stop:  # argparse has said what is wrong, or has shown the help
         return int(stop.code or 0)
+    request = _request(options)
     outcomes = []
     runner = Runner()
     with ProgressLine(quiet=options.quiet) as line:
-        for path, name in _distinct_names(options.inputs):
-            outcome = Outcome(str(path), options.result.value)
+        for one in distinct(options.inputs):
+            outcome = Outcome(str(one.path), options.result.value)
             try:
-                _matte(path, name, options, runner, line, outcome)
-            except (MattingError, movies.MovieFailed) as error:
+                _matte(one, request, runner, line, outcome)
+            except (MattingError, movies.MovieFailed, OSError) as error:
                 outcome.error = str(error)
-                line.say(f"{path}: {error}. {getattr(error, 'remedy', '')}".strip())
+                line.say(f"{one.path}: {error}. {getattr(error, 'remedy', '')}".strip())
             except KeyboardInterrupt:
                 line.say("Stopped; the frames made so far are kept")
                 return 130
@@ -76,6 +64,20 @@ def main(arguments: Sequence[str]) -> int:
             if options.json:
                 print(outcome.as_json(), flush=True)  # noqa: T201  # standard output is this command's product
     return 0 if all(not outcome.error for outcome in outcomes) else 1
+
+
+def _request(options: argparse.Namespace) -> Request:
+    """Return what is asked of every input, its paths made absolute."""
+    folder = weights_folder()
+    return Request(
+        inputs=tuple(one.path for one in distinct(options.inputs)),
+        output=options.output.absolute(),
+        result=options.result,
+        background=options.background,
+        model=options.model.absolute() if options.model else folder / catalogue(folder)[0].file,
+        ratio=options.ratio,
+        movie=options.movie,
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -119,95 +121,39 @@ def _ratio(text: str) -> float:
     return value
 
 
-def _distinct_names(inputs: Sequence[Path]) -> Iterator[tuple[Path, str]]:
-    """Yield each input, absolute, with a name for its result that no other input of this call has."""
-    taken: set[str] = set()
-    for given in inputs:
-        path = Path(os.path.abspath(given))  # noqa: PTH100  # resolve() would follow links and lose the user's name
-        stem = path.name if path.is_dir() else path.stem
-        name, number = stem, 1
-        while name.casefold() in taken:
-            number += 1
-            name = f"{stem}_{number}"
-        taken.add(name.casefold())
-        yield path, name
-
-
-def _matte(
-    path: Path, name: str, options: argparse.Namespace, runner: Runner, line: ProgressLine, outcome: Outcome
-) -> None:
+def _matte(one: Input, request: Request, runner: Runner, line: ProgressLine, outcome: Outcome) -> None:
     """Matte one input and fill in what became of it.
 
     Raises:
-        MattingError, MovieFailed: in the user's words.
+        MattingError, MovieFailed, OSError: in the user's words, or the system's.
     """
-    spec = _spec(path, name, options)
-    job = runner.submit(spec, options.output.absolute() / _JOBS_FOLDER / name)
+    spec, folder = job_of(one, request)
+    job = runner.submit(spec, folder)
     runner.run_to_end(line.show)
     outcome.folder = str(job.output)
     outcome.frames = job.frames_done
     outcome.seconds = round(job.seconds, 3)
     outcome.provider = job.started.provider if job.started else ""
     for warning in job.warnings:
-        line.say(f"{path}: {warning}")
+        line.say(f"{one.path}: {warning}")
     if job.state is not State.DONE:
         outcome.error = job.error
-    elif options.movie and spec.source.kind is SourceKind.MOVIE:
-        outcome.movie = str(_movie(path, name, job, line))
+    elif request.movie and spec.source.kind is SourceKind.MOVIE:
+        outcome.movie = str(_write_movie(one, request, job, line))
+    elif request.movie:
+        line.say(f"{one.path}: no movie of this one, for it has no frame rate and no sound")
 
 
-def _spec(path: Path, name: str, options: argparse.Namespace) -> JobSpec:
-    """Describe the job of one input: a movie or a folder gets a folder of frames, a picture lies in DIR itself.
-
-    Raises:
-        SourceMissing, SourceUnreadable, ModelMissing: naming the file.
-    """
-    output = options.output.absolute()
-    over_colour = options.result is Result.COLOUR
-    if path.is_dir():
-        pictures = sorted(str(file) for file in path.iterdir() if file.is_file() and is_image(file))
-        if not pictures:
-            raise SourceUnreadable(path, "there are no pictures in this folder")
-        source, output = Source(SourceKind.IMAGES, tuple(pictures)), output / name
-    elif not path.is_file():
-        raise SourceMissing(path)
-    elif is_image(path):
-        source = Source(SourceKind.IMAGES, (str(path),))
-    elif is_movie(path):
-        source, output = Source(SourceKind.MOVIE, (str(path),)), output / name
-    else:
-        raise SourceUnreadable(path, "its name ends like neither a movie nor a picture")
-    pictures_over_colour = over_colour and source.kind is SourceKind.IMAGES
-    return JobSpec(
-        name=path.name,
-        source=source,
-        output=str(output),
-        stem=name,
-        model=str(_model(options.model)),
-        result=options.result,
-        background=options.background,
-        format=FrameFormat.JPEG if pictures_over_colour else FrameFormat.PNG,
-        ratio=options.ratio,
-    )
-
-
-def _model(chosen: Path | None) -> Path:
-    """Return the model to use: the chosen file, else the catalogue's first."""
-    if chosen is not None:
-        return chosen.absolute()
-    folder = weights_folder()
-    return folder / catalogue(folder)[0].file
-
-
-def _movie(clip: Path, name: str, job: Job, line: ProgressLine) -> Path:
+def _write_movie(one: Input, request: Request, job: Job, line: ProgressLine) -> Path:
     """Write a finished job's frames as a movie with the clip's sound, and return its path."""
-    frames = [job.output / job.spec.file_name(frame) for frame in range(job.frames_done)]
-    target = job.output.parent / f"{name}.mp4"
+    wanted = job.spec.source.frames or range(job.frames_done)
+    frames = [job.output / job.spec.file_name(frame) for frame in wanted]
+    target = movie_target(one, request)
 
     def tell(done: int) -> None:
         line.bar(target.name, done / len(frames), f"{done} of {len(frames)} frames")
 
-    if not movies.write_movie(frames, movies.frame_rate(clip), clip, target, tell):
+    if not movies.write_movie(frames, movies.frame_rate(one.path), one.path, target, tell):
         line.say(f"{target}: without sound, for the clip has none that Blender can play")
     return target
 

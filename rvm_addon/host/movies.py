@@ -44,6 +44,13 @@ def write_movie(frames: Sequence[Path], fps: float, sound: Path, target: Path, t
     return audible
 
 
+def length(clip: Path) -> int:
+    """Return how many frames Blender counts in a movie (OpenCV may count otherwise); 1 if it cannot read it."""
+    with temporary_scene("rvm_matting probe") as scene:
+        strips = versions.top_strips(scene.sequence_editor_create())
+        return versions.content_duration(strips.new_movie(name="clip", filepath=str(clip), channel=1, frame_start=1))
+
+
 def frame_rate(clip: Path) -> float:
     """Return a movie's frames per second, as Blender reads them."""
     with temporary_scene("rvm_matting probe") as scene:

@@ -1,12 +1,9 @@
 """What the user can do. An operator gathers, calls and reports; the work is elsewhere."""
 
-from pathlib import Path
-
 import bpy
 
 from ..engine.errors import MattingError
-from ..engine.spec import JobSpec
-from ..jobs.job import Job
+from ..jobs.job import Job, State, claim_folder
 from . import properties, results, runner, strips, versions
 from .terminal import ProgressLine
 
@@ -32,11 +29,11 @@ class RVM_OT_matte_strips(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Queue one job per selected strip; in background mode, also run them to their end."""
         jobs, problems = submit_selected(context)
+        if not jobs:
+            self.report({"ERROR"}, "\n".join(problems) or "Select movie or picture strips: sound has nothing to matte")
+            return {"CANCELLED"}
         for problem in problems:
             self.report({"WARNING"}, problem)
-        if not jobs:
-            self.report({"ERROR"}, "None of the selected strips can be matted")
-            return {"CANCELLED"}
         if bpy.app.background:
             return self._run_to_end(jobs)
         runner.start_timer()
@@ -47,11 +44,12 @@ class RVM_OT_matte_strips(bpy.types.Operator):
         """Run the queue here and now, with progress on the terminal, and report how it went."""
         with ProgressLine() as line:
             runner.current().run_to_end(line.show)
+        done = [job for job in jobs if job.state is State.DONE]
         for job in jobs:
-            for text in (job.error, *job.warnings):
+            for text in (f"{job.error}. {job.remedy}" if job.error else "", *job.warnings):
                 if text:
-                    self.report({"WARNING"}, f"{job.spec.name}: {text}")
-        return {"FINISHED"}
+                    self.report({"WARNING"} if done else {"ERROR"}, f"{job.spec.name}: {text}")
+        return {"FINISHED"} if done else {"CANCELLED"}
 
 
 class RVM_OT_cancel_job(bpy.types.Operator):
@@ -116,21 +114,23 @@ class RVM_OT_open_result_folder(bpy.types.Operator):
 def submit_selected(context: bpy.types.Context) -> tuple[list[Job], list[str]]:
     """Queue a job for each selected strip, and return the jobs and what the user must know of the other strips.
 
-    Sound strips and earlier results are selected along with the movies that they are connected to, and left as they
-    are.
+    Sound strips and earlier results are selected along with the movies that they are connected to, and left alone.
     """
     scene = versions.sequencer_scene(context)
+    pictures = [strip for strip in versions.selected_strips(context) if strip.type != "SOUND"]
+    sources = [strip for strip in pictures if not results.is_result(strip)]
+    if pictures and not sources:
+        return [], [f"“{strip.name}” is a matted strip already; select its source" for strip in pictures]
     jobs, problems = [], []
     try:
         settings = properties.snapshot(scene)
     except MattingError as error:
         return [], [f"{error}. {error.remedy}"]
-    for strip in versions.selected_strips(context):
-        if strip.type == "SOUND" or results.is_result(strip):
-            continue
+    for strip in sources:
         try:
             spec, place = strips.job_spec(scene, strip, settings)
-            jobs.append(runner.current().submit(spec, free_folder(settings.output, spec), place))
+            folder = claim_folder(settings.output, strips.file_stem(spec.name))
+            jobs.append(runner.current().submit(spec, folder, place))
         except MattingError as error:
             problems.append(str(error))
     return jobs, problems
@@ -139,17 +139,6 @@ def submit_selected(context: bpy.types.Context) -> tuple[list[Job], list[str]]:
 def find_job(folder: str) -> Job | None:
     """Return the job whose folder this is."""
     return next((job for job in runner.current().queue.jobs if str(job.folder) == folder), None)
-
-
-def free_folder(output: Path, spec: JobSpec) -> Path:
-    """Return a folder in `output` for this job that is not there yet."""
-    name = strips.file_stem(spec.name)
-    taken = {job.folder for job in runner.current().queue.jobs}
-    folder, number = output / name, 1
-    while folder in taken or folder.exists():
-        number += 1
-        folder = output / f"{name} {number}"
-    return folder
 
 
 def _obstacle(context: bpy.types.Context) -> str:

@@ -98,20 +98,15 @@ def snapshot(scene: bpy.types.Scene) -> Settings:
 def output_folder(chosen: str) -> Path:
     """Return the absolute folder for results.
 
-    A folder beside the .blend cannot be had before that is saved: results then go to the extension's own folder, where
-    they outlast the session.
+    A relative folder is beside the .blend, with or without the leading `//`. Before that is saved there is no such
+    place: results then go to Blender's folder for the user's data, where they outlast session and extension.
     """
-    if chosen.startswith("//") and not bpy.data.is_saved:
-        return unsaved_folder()
-    return Path(bpy.path.abspath(chosen or "//"))
-
-
-def unsaved_folder() -> Path:
-    """Return where the results of a project go that was never saved."""
-    package = __package__.rpartition(".")[0]
-    if package.startswith("bl_ext."):
-        return Path(bpy.utils.extension_path_user(package, path="results"))
-    return Path(bpy.app.tempdir) / "rvm_matting"  # run from a checkout, where no extension has a folder
+    path = Path(chosen).expanduser()
+    if path.is_absolute() and not chosen.startswith("//"):
+        return path
+    if not bpy.data.is_saved:
+        return Path(bpy.utils.user_resource("DATAFILES", path="rvm_matting"))
+    return Path(bpy.path.abspath(f"//{chosen.removeprefix('//')}"))
 
 
 def weights_folder() -> Path:

@@ -1,7 +1,7 @@
 """Jobs become strips: where a result goes, and how it comes to look and lie like its source."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,6 +50,8 @@ class Placement:
 
     scene: str
     strip: str
+    file: str
+    """What the strip shows, as `source_file` tells it: another strip may bear the name by now."""
     content_start: int
     """Of the source strip when the job was made; it tells later how far the strip was moved."""
     start: int
@@ -72,7 +74,30 @@ def find(place: Placement) -> tuple[bpy.types.Scene, versions.Strip] | None:
     if scene is None or scene.sequence_editor is None:
         return None
     strip = versions.all_strips(scene.sequence_editor).get(place.strip)
-    return None if strip is None else (scene, strip)
+    return None if strip is None or source_file(strip) != place.file else (scene, strip)
+
+
+def source_file(strip: versions.Strip) -> str:
+    """Return the movie of a movie strip, the first picture of an image strip, and nothing for any other."""
+    if strip.type == "MOVIE":
+        return bpy.path.abspath(strip.filepath)
+    if strip.type == "IMAGE":
+        return str(Path(bpy.path.abspath(strip.directory)) / strip.elements[0].filename)
+    return ""
+
+
+def _pieces(source: versions.Strip, siblings: Iterable[versions.Strip], start: int, end: int) -> list[versions.Strip]:
+    """Return `source` and what was cut off it while its job ran, as far as it lies from `start` to `end` - 1."""
+    return [
+        strip
+        for strip in siblings
+        if strip.channel == source.channel
+        and strip.type == source.type
+        and source_file(strip) == source_file(source)
+        and versions.content_start(strip) == versions.content_start(source)
+        and versions.handles(strip)[0] < end
+        and start < versions.handles(strip)[1]
+    ]
 
 
 def insert_result(spec: JobSpec, folder: Path, place: Placement) -> versions.Strip:
@@ -97,8 +122,10 @@ def insert_result(spec: JobSpec, folder: Path, place: Placement) -> versions.Str
     result.directory = _as_user_prefers(folder)
     result.select = False  # the user goes on with what is selected
     _copy_look(source, result)
-    source.mute = source.mute or not place.keep_source
-    sounds = list(versions.sounds_of(source, versions.siblings(scene.sequence_editor, source)))
+    siblings = versions.siblings(scene.sequence_editor, source)
+    for piece in _pieces(source, siblings, start, start + place.length):
+        piece.mute = piece.mute or not place.keep_source
+    sounds = list(versions.sounds_of(source, siblings))
     if sounds:
         versions.connect(scene, [source, result, *sounds])
     return result

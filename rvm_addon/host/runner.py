@@ -31,9 +31,15 @@ class Runner:
         """Begin with nothing to do."""
         self.queue = JobQueue(launcher())
         self._placements: dict[Path, results.Placement] = {}
+        self._arrived: list[Job] = []
+
+    @property
+    def busy(self) -> bool:
+        """Whether a job runs or waits, or a result has not been put on its timeline yet."""
+        return self.queue.busy or bool(self._arrived)
 
     def submit(self, spec: JobSpec, folder: Path, place: results.Placement | None = None) -> Job:
-        """Queue a job whose folder will be `folder`, or beside it if that exists.
+        """Queue a job in `folder`; with a placement, its result becomes a strip.
 
         Raises:
             SpecError, OutputFailed: the job cannot be taken.
@@ -47,9 +53,10 @@ class Runner:
     def step(self) -> list[Job]:
         """Move the queue on, put results of finished jobs on their timelines, and return the jobs that changed."""
         changed = self.queue.tick()
-        for job in changed:
-            if job.state is State.DONE:
-                self._deliver(job)
+        self._arrived += [job for job in changed if job.state is State.DONE]
+        # A render reads the strips while it lasts; and an undo step would end up in the middle of it.
+        while self._arrived and not bpy.app.is_job_running("RENDER"):
+            self._deliver(self._arrived.pop(0))
         return changed
 
     def run_to_end(self, tell: Callable[[Job], None]) -> None:
@@ -58,7 +65,7 @@ class Runner:
         Ctrl-C cancels what is left; the frames made so far stay.
         """
         try:
-            while self.queue.busy:
+            while self.busy:
                 for job in self.step():
                     tell(job)
                 time.sleep(TICK_SECONDS / 4)
@@ -69,7 +76,7 @@ class Runner:
     def forget_placements(self) -> None:
         """Another file was opened: results no longer belong on this timeline."""
         for job in self.queue.jobs:
-            if not job.state.ended and self._placements.pop(job.folder, None):
+            if self._placements.pop(job.folder, None):
                 job.warnings.append(f"Another file was opened; the frames go to “{job.output}”")
 
     def _deliver(self, job: Job) -> None:
@@ -137,26 +144,26 @@ def _tick() -> float | None:
     runner = current()
     if runner.step():
         redraw()
-    return TICK_SECONDS if runner.queue.busy else None
+    return TICK_SECONDS if runner.busy else None
 
 
 @persistent
 def _file_opened(_path: str) -> None:
-    """Blender is about to show another file."""
+    """Blender shows another file. (Before it is opened nobody knows whether it will be.)"""
     current().forget_placements()
 
 
 def register() -> None:
     """Watch for other files being opened."""
-    bpy.app.handlers.load_pre.append(_file_opened)
+    bpy.app.handlers.load_post.append(_file_opened)
 
 
 def unregister() -> None:
     """Stop driving, and end what runs: Blender quits, or the extension is disabled."""
-    global _runner  # noqa: PLW0603
-    bpy.app.handlers.load_pre.remove(_file_opened)
+    global _runner
+    bpy.app.handlers.load_post.remove(_file_opened)
     if bpy.app.timers.is_registered(_tick):
         bpy.app.timers.unregister(_tick)
-    if _runner is not None:
-        _runner.queue.shutdown()
-        _runner = None
+    runner, _runner = _runner, None
+    if runner is not None:
+        runner.queue.shutdown()

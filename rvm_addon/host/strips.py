@@ -7,9 +7,13 @@ import bpy
 from ..engine.spec import JobSpec, Source, SourceKind
 from . import versions
 from .mapping import MovieTiming
-from .movies import temporary_scene
+from .movies import length
 from .properties import Settings
-from .results import FRAMES_FOLDER, Placement, StripUnsuitable
+from .results import FRAMES_FOLDER, Placement, StripUnsuitable, source_file
+
+_LONGEST_STEM_BYTES = 100
+"""Of the 255 that a name may have; and on Windows a whole path has no more than 260 characters."""
+_RESERVED_ON_WINDOWS = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10))}
 
 
 def job_spec(scene: bpy.types.Scene, strip: versions.Strip, settings: Settings) -> tuple[JobSpec, Placement]:
@@ -37,15 +41,25 @@ def job_spec(scene: bpy.types.Scene, strip: versions.Strip, settings: Settings) 
         working_side=settings.working_side,
     )
     place = Placement(
-        scene.name, strip.name, versions.content_start(strip), start, shown, end - start, settings.keep_source
+        scene=scene.name,
+        strip=strip.name,
+        file=source_file(strip),
+        content_start=versions.content_start(strip),
+        start=start,
+        shown=shown,
+        length=end - start,
+        keep_source=settings.keep_source,
     )
     return spec, place
 
 
 def file_stem(name: str) -> str:
-    """Return `name` as a file name that every system accepts: letters of any script stay."""
-    kept = "".join(c if c.isalnum() or c in " ._-+()" else "_" for c in name).strip(" .")
-    return kept or "strip"
+    """Return `name` as a file name that every system accepts: letters of any script stay, as far as there is room."""
+    kept = "".join(c if c.isalnum() or c in " ._-+()" else "_" for c in name)
+    short = kept.encode()[:_LONGEST_STEM_BYTES].decode(errors="ignore").strip(" .")
+    if short.partition(".")[0].upper() in _RESERVED_ON_WINDOWS:
+        short = f"_{short}"
+    return short or "strip"
 
 
 def _movie(scene: bpy.types.Scene, strip: versions.Strip, frames: range) -> tuple[Source, tuple[int, ...]]:
@@ -60,7 +74,8 @@ def _movie(scene: bpy.types.Scene, strip: versions.Strip, frames: range) -> tupl
         raise StripUnsuitable(strip.name, f"plays a file that Blender cannot read: “{path}”")
     timing = movie_timing(scene, strip)
     shown = tuple(timing.source_frame(frame) for frame in frames)
-    return Source(SourceKind.MOVIE, (str(path),), tuple(sorted(set(shown))), fps, upright=True), shown
+    frames_shown = tuple(sorted(set(shown)))
+    return Source(SourceKind.MOVIE, (str(path),), frames_shown, fps, upright=versions.TURNS_MOVIES_UPRIGHT), shown
 
 
 def _images(strip: versions.Strip, frames: range) -> tuple[Source, tuple[int, ...]]:
@@ -85,7 +100,7 @@ def movie_timing(scene: bpy.types.Scene, strip: versions.Strip) -> MovieTiming:
     return MovieTiming(
         content_start=versions.content_start(strip),
         content=versions.content_duration(strip),
-        source=max(_source_length(strip) - offset - versions.source_offset_end(strip), 1),
+        source=max(length(Path(bpy.path.abspath(strip.filepath))) - offset - versions.source_offset_end(strip), 1),
         offset=offset,
         rate=rate if rate != 1.0 and _adjusts_playback_rate(scene, strip) else 1.0,
         reverse=strip.use_reverse_frames,
@@ -107,12 +122,3 @@ def _adjusts_playback_rate(scene: bpy.types.Scene, strip: versions.Strip) -> boo
         return versions.content_duration(double) != before
     finally:
         bpy.data.scenes.remove(trial)
-
-
-def _source_length(strip: versions.Strip) -> int:
-    """Return how many frames Blender counts in the movie; containers and OpenCV count otherwise."""
-    with temporary_scene("rvm_matting probe") as scene:
-        probe = versions.top_strips(scene.sequence_editor_create()).new_movie(
-            name="probe", filepath=bpy.path.abspath(strip.filepath), channel=1, frame_start=1
-        )
-        return versions.content_duration(probe)

@@ -17,7 +17,7 @@ class ProgressLine:
     """Shows the job that runs; used as a context manager, so that the line is ended."""
 
     def __init__(self, *, quiet: bool = False, stream: TextIO | None = None) -> None:
-        """Write to `stream` (standard error by default), or nowhere."""
+        """Write to `stream` (standard error by default); if `quiet`, only what went wrong."""
         self._stream = stream or sys.stderr
         self._quiet = quiet
         self._live = self._stream.isatty()
@@ -36,13 +36,15 @@ class ProgressLine:
 
     def show(self, job: Job) -> None:
         """Show how the job stands."""
-        if job.state.ended:
+        if job.state.ended and not (self._quiet and job.state is State.DONE):
             self._say(f"{job.spec.name}: {self._ending(job)}", last=True)
         elif job.state is State.RUNNING:
             self.bar(job.spec.name, job.progress, words.progress(job))
 
     def bar(self, name: str, progress: float, text: str) -> None:
         """Show a bar; `progress` is from 0 to 1. A log gets one now and then."""
+        if self._quiet:
+            return
         if not self._live and time.monotonic() < self._next_line:
             return
         self._next_line = time.monotonic() + _LOG_SECONDS
@@ -64,8 +66,6 @@ class ProgressLine:
 
     def _say(self, text: str, *, last: bool) -> None:
         """Write `text` over the line that stands, and end it if it is the last to stand there."""
-        if self._quiet:
-            return
         self._stream.write(f"\r\x1b[2K{text}" if self._live else text)
         self._open = True
         if last:

@@ -20,6 +20,9 @@ _SEQUENCE_DETECTION = "use_sequence_detection" in bpy.ops.sequencer.image_strip_
 
 _MEDIA_TYPE = bpy.app.version >= (5, 0, 0)
 
+TURNS_MOVIES_UPRIGHT = bpy.app.version >= (4, 4, 0)
+"""Whether movies are shown turned as their metadata says, as phones write it."""
+
 PATH_OPTIONS: set[str] = {"PATH_SUPPORTS_BLEND_RELATIVE"} if _RELATIVE_PATHS_DECLARED else set()
 """Options of a property that takes a path beginning with `//`; without them, 4.5 and later show such a path in red."""
 

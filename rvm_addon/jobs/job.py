@@ -1,14 +1,19 @@
 """A job: one folder, and the state that its events fold into."""
 
+import contextlib
 from enum import Enum
 from pathlib import Path
 
+from ..engine.errors import OutputFailed
 from ..engine.events import Event, Failed, Finished, FrameDone, Started, Warned
-from ..engine.spec import JobSpec
+from ..engine.spec import PARTIAL_SUFFIX, JobSpec
 
 JOB_FILE = "job.json"
 EVENTS_FILE = "events.jsonl"
 LOG_FILE = "worker.log"
+
+_KILLED = frozenset({-9, 137})
+"""How a process ends that the system killed, most often because memory ran out."""
 
 
 class State(Enum):
@@ -41,7 +46,9 @@ class Job:
     """One job and what is known of it. Only `JobQueue` moves it."""
 
     def __init__(self, folder: Path, spec: JobSpec) -> None:
-        """Describe a job; nothing is written yet."""
+        """Describe a job; nothing is written yet. `folder` is absolute: the worker starts elsewhere."""
+        if not folder.is_absolute():
+            raise ValueError(f"a job's folder must be absolute: {folder}")
         self.folder = folder
         self.spec = spec
         self.state = State.QUEUED
@@ -99,7 +106,7 @@ class Job:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / EVENTS_FILE).unlink(missing_ok=True)
-        partial = self.folder / f".{JOB_FILE}.part"
+        partial = self.folder / f"{JOB_FILE}{PARTIAL_SUFFIX}"
         partial.write_text(self.spec.to_json(), encoding="utf-8")
         partial.replace(self.folder / JOB_FILE)
 
@@ -121,8 +128,11 @@ class Job:
             case Failed(message=message, remedy=remedy):
                 self.error, self.remedy = message, remedy
 
-    def end(self) -> None:
-        """Settle the state once the process is gone: its end is the truth, whatever was asked of it."""
+    def end(self, status: int) -> None:
+        """Settle the state once the process is gone: its end is the truth, whatever was asked of it.
+
+        `status` is the process's exit status, negative where a signal ended it.
+        """
         self._remove_partial_frames()
         if self._finished:
             self.move(State.DONE)
@@ -130,8 +140,9 @@ class Job:
             self.move(State.CANCELLED)
         else:
             if not self.error:
-                self.error = "The worker stopped unexpectedly"
-                self.remedy = f"It may have run out of memory. Its log is “{self.log}”."
+                self.error = f"The worker stopped unexpectedly (status {status})"
+                memory = "It may have run out of memory. " if status in _KILLED else ""
+                self.remedy = f"{memory}Its log is “{self.log}”."
             self.move(State.FAILED)
 
     def fail(self, message: str, remedy: str) -> None:
@@ -146,6 +157,28 @@ class Job:
         self.state = state
 
     def _remove_partial_frames(self) -> None:
-        """Delete what a killed worker was in the middle of writing."""
-        for partial in self.output.glob(".*.part"):
-            partial.unlink(missing_ok=True)
+        """Delete what a killed worker was in the middle of writing, as far as the system lets go of it."""
+        for partial in self.folder.glob(f"*{PARTIAL_SUFFIX}"):
+            with contextlib.suppress(OSError):
+                partial.unlink(missing_ok=True)
+
+
+def claim_folder(parent: Path, name: str) -> Path:
+    """Make a folder called `name`, or `name 2` and so on where that is taken, and return it: it is nobody else's.
+
+    Raises:
+        OutputFailed: `parent` refuses.
+    """
+    folder, number = parent / name, 1
+    while True:
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            if parent.exists() and not parent.is_dir():
+                raise OutputFailed(parent, "it is a file, not a folder") from None
+            number += 1
+            folder = parent / f"{name} {number}"
+        except OSError as error:
+            raise OutputFailed(folder, error.strerror or "") from error
+        else:
+            return folder

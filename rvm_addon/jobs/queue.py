@@ -76,13 +76,13 @@ class JobQueue:
         if job is None or worker is None:
             return []
         before = job.state
-        events, ended = worker.poll()
+        events, status = worker.poll()
         for event in events:
             job.apply(event)
-        if ended:
+        if status is not None:
+            self._running = self._worker = None  # first of all: whatever comes, the next job gets its turn
             worker.close()
-            job.end()
-            self._running = self._worker = None
+            job.end(status)
         elif job.state is State.CANCELLING and time.monotonic() > self._kill_at:
             worker.kill()
         return [job] if events or job.state is not before else []

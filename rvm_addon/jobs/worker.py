@@ -1,5 +1,6 @@
 """The process that runs one job."""
 
+import logging
 import os
 import subprocess
 import sys
@@ -9,6 +10,8 @@ from typing import Any
 
 from ..engine.events import Event, decode
 from .job import EVENTS_FILE, LOG_FILE
+
+log = logging.getLogger(__name__)
 
 _PACKAGE_FOLDER = Path(__file__).resolve().parents[1]
 
@@ -45,10 +48,10 @@ class WorkerProcess:
                 **_apart(),
             )
 
-    def poll(self) -> tuple[list[Event], bool]:
-        """Return the events since the last call, and whether the process has ended; the events are complete then."""
-        ended = self._process.poll() is not None
-        return self._new_events(), ended
+    def poll(self) -> tuple[list[Event], int | None]:
+        """Return the events since the last call, and the exit status once the process has ended: then all are told."""
+        status = self._process.poll()
+        return self._new_events(), status
 
     def terminate(self) -> None:
         """Ask the process to end."""
@@ -77,11 +80,17 @@ class WorkerProcess:
             with self._events.open("rb") as stream:
                 stream.seek(self._offset)
                 data = stream.read()
-        except FileNotFoundError:  # the worker has not got that far
+        except OSError:  # not there yet, or a network drive that will be back
             return []
         whole = data[: data.rfind(b"\n") + 1]
         self._offset += len(whole)
-        return [decode(line.decode("utf-8")) for line in whole.splitlines()]
+        events = []
+        for line in whole.splitlines():
+            try:
+                events.append(decode(line.decode("utf-8")))
+            except ValueError:
+                log.exception("not an event, in %s", self._events)
+        return events
 
 
 def _environment(launcher: Launcher) -> dict[str, str]:

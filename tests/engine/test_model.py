@@ -5,7 +5,7 @@ import numpy as np
 import onnx
 import pytest
 
-from rvm_addon.engine.errors import ModelMissing, ModelUnsuitable
+from rvm_addon.engine.errors import ModelMissing, ModelUnsuitable, SpecError
 from rvm_addon.engine.model import RvmModel
 from rvm_addon.engine.spec import JobSpec, Source, SourceKind
 from tests import tiny
@@ -55,6 +55,12 @@ def test_a_file_that_is_no_model_is_named(tmp_path: Path, passthrough: Path) -> 
         half.write_bytes(content)
         with pytest.raises(ModelUnsuitable, match=r"half\.onnx"):
             RvmModel(replace(SPEC, model=str(half)))
+
+
+def test_a_picture_too_small_for_its_ratio_is_refused(passthrough: Path) -> None:
+    """No message from the depths of a library: the ratio and the size are named."""
+    with pytest.raises(SpecError, match=r"0\.1 leaves nothing to see of 12 x 8"):
+        RvmModel(replace(SPEC, model=str(passthrough), ratio=0.1)).matte(SRC)
 
 
 def test_another_networks_graph_is_refused(tmp_path: Path) -> None:

@@ -62,6 +62,15 @@ def test_frames_are_named_by_their_source_frame() -> None:
     """A movie's frame 0 is file 1; a picture keeps its name, told apart from one that differs by suffix only."""
     assert MOVIE.file_name(0) == "clip_000001.png"
     assert [PICTURES.file_name(i) for i in range(3)] == ["a_jpg.png", "A_png.png", "ü 人.png"]
+    single = replace(PICTURES, source=replace(PICTURES.source, paths=PICTURES.source.paths[:1]), stem="portrait_2")
+    assert single.file_name(0) == "portrait_2.png"
+
+
+def test_no_two_pictures_share_a_file() -> None:
+    """Whatever the names are."""
+    paths = tuple(str(ROOT / name) for name in ("a.jpg", "a.png", "a_jpg.png", "A.JPG", "a_png.tif", "b.png"))
+    spec = replace(PICTURES, source=Source(SourceKind.IMAGES, paths))
+    assert len({spec.file_name(i).casefold() for i in range(len(paths))}) == len(paths)
 
 
 def test_colours_are_read_as_on_the_web() -> None:

@@ -72,7 +72,6 @@ def test_a_retimed_strip_is_refused_in_words(timeline: Timeline, clips: list[Pat
     timeline.select([strip])
     timeline.editor.active_strip = strip
     with timeline.shown():
-        bpy.ops.sequencer.retiming_segment_speed_set.poll()
         bpy.ops.sequencer.retiming_key_add(timeline_frame=10)
     assert len(strip.retiming_keys) > 0
     jobs, problems = timeline.submit(strip)
@@ -83,7 +82,7 @@ def test_a_retimed_strip_is_refused_in_words(timeline: Timeline, clips: list[Pat
 def test_nothing_to_matte_is_an_error(timeline: Timeline) -> None:
     """Without a strip that can be matted the button says so; without a selection it is grey."""
     colour = timeline.addon.versions.new_colour_strip(timeline.strips, "colour", 1, 1, 9)
-    with pytest.raises(RuntimeError, match="None of the selected strips"):
+    with pytest.raises(RuntimeError, match="neither a movie nor a picture"):
         timeline.press_button(colour)
     timeline.select([])
     with timeline.shown():
@@ -107,7 +106,7 @@ def test_a_strip_that_is_gone_leaves_its_frames(timeline: Timeline, clips: list[
 def test_a_strip_that_moved_takes_its_result_along(
     timeline: Timeline, clips: list[Path], addon: SimpleNamespace
 ) -> None:
-    """Moved or trimmed while its job runs: the result lies where its frames belong, and shows what they showed."""
+    """Moved while its job runs: the result lies where its frames belong, and shows what they showed."""
     strip = timeline.movie(clips[0], start=1)
     timeline.submit(strip)
     if bpy.app.version >= (5, 2, 0):
@@ -119,6 +118,71 @@ def test_a_strip_that_moved_takes_its_result_along(
     assert timeline.addon.versions.handles(timeline.result_of(strip)) == (101, 131)
     assert timeline.result_of(strip).channel == 5
     assert [a == b for _, a, b in timeline.compare(strip, [101, 110, 130])] == [True] * 3
+
+
+def test_another_strip_of_the_same_name_gets_nothing(
+    timeline: Timeline, clips: list[Path], addon: SimpleNamespace
+) -> None:
+    """Cameras reuse names: a strip of another file, or of another kind, is not the one that was matted."""
+    jobs, _ = timeline.submit(
+        timeline.movie(clips[0], name="A"), timeline.movie(clips[1], channel=2, start=50, name="B")
+    )
+    for name in "AB":
+        timeline.strips.remove(timeline.strips[name])
+    timeline.movie(clips[2], name="A")
+    addon.versions.new_colour_strip(timeline.strips, "B", 2, 50, 60)
+    drive(addon, lambda: idle(addon))
+    assert sorted(strip.name for strip in timeline.strips) == ["A", "B"]
+    assert all(str(job.output) in job.warnings[0] for job in jobs)
+
+
+def test_a_strip_cut_in_two_is_muted_whole(timeline: Timeline, clips: list[Path], addon: SimpleNamespace) -> None:
+    """Cut while its job runs: no part of the source shows below its cut-out."""
+    strip = timeline.movie(clips[0], start=1)
+    timeline.submit(strip)
+    right = strip.split(frame=15, split_method="SOFT")
+    drive(addon, lambda: idle(addon))
+    assert strip.mute
+    assert right.mute
+    assert addon.versions.handles(timeline.result_of(strip)) == (1, 31)
+
+
+def test_a_result_is_not_matted_again(timeline: Timeline, clips: list[Path]) -> None:
+    """Selected along with its source it is left alone; alone, it is said to be a result."""
+    strip = timeline.movie(clips[0])
+    timeline.press_button(strip)
+    result = timeline.result_of(strip)
+    jobs, problems = timeline.submit(strip, result)
+    assert (len(jobs), problems) == (1, [])
+    jobs, problems = timeline.submit(result)
+    assert jobs == []
+    assert "matted strip already" in problems[0]
+
+
+def test_a_result_waits_for_the_end_of_a_render(
+    timeline: Timeline, clips: list[Path], addon: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While Blender renders, strips stay as they are; the result comes after it."""
+    rendering = True
+    app = SimpleNamespace(background=True, is_job_running=lambda _: rendering)
+    monkeypatch.setattr(addon.runner, "bpy", SimpleNamespace(app=app))
+    runner = addon.runner.current()
+    (job,), _ = timeline.submit(timeline.movie(clips[0]))
+    drive(addon, lambda: job.state.ended)
+    assert (len(timeline.strips), runner.busy) == (1, True)
+    rendering = False
+    runner.step()
+    assert (len(timeline.strips), runner.busy) == (2, False)
+
+
+@pytest.mark.parametrize("chosen", ["", "renders", "//renders/deeper", "//"])
+def test_a_relative_folder_lies_beside_the_project(timeline: Timeline, tmp_path: Path, chosen: str) -> None:
+    """With or without the leading //; never in whatever folder Blender was started from."""
+    project = tmp_path / "Projekt Ü 人"
+    project.mkdir()
+    bpy.ops.wm.save_as_mainfile(filepath=str(project / "cut.blend"))
+    folder = timeline.addon.properties.output_folder(chosen)
+    assert folder == project / chosen.removeprefix("//")
 
 
 def test_settings_are_frozen_when_the_button_is_pressed(

@@ -1,5 +1,6 @@
 """The command line, through its own door: a process with arguments, an exit status, and text on standard output."""
 
+import hashlib
 import json
 import os
 import signal
@@ -114,6 +115,65 @@ def test_wrong_options_are_refused(clip: Path, tmp_path: Path, wrong: list[str])
     assert (status, told) == (2, [])
     assert "usage:" in said and wrong[0] in said
     assert not (tmp_path / "out").exists()
+
+
+def digest(folder: Path) -> dict[str, str]:
+    """Return what lies in a folder, by its sha256."""
+    return {str(p): hashlib.sha256(p.read_bytes()).hexdigest() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_nothing_of_the_users_is_written_over(counting: Path, tmp_path: Path) -> None:
+    """Results beside their sources: where the names would meet, the input fails and every file stays as it was."""
+    (picture, *_) = tiny.barcode_pictures(tmp_path, [7])
+    tiny.barcode_pictures(tmp_path / "shots", [1, 2])
+    clip = tiny.barcode_movie(tmp_path / "talk.mp4", 5)
+    original = tiny.barcode_pictures(tmp_path / "take", [1])[0].rename(tmp_path / "take" / "take_000001.png")
+    take = tiny.barcode_movie(tmp_path / "take.mp4", 5)
+    before = digest(tmp_path)
+    options = ["--output", tmp_path, "--model", counting]
+    status, told, _ = matte(picture, tmp_path / "shots", take, *options)
+    assert status == 1 and all("choose another folder" in entry["error"] for entry in told)
+    status, (told,), _ = matte(clip, *options, "--result", "colour", "--movie")
+    assert status == 1 and "talk.mp4" in told["error"]
+    assert digest(tmp_path) == before
+    assert original.is_file()
+
+
+def test_a_second_run_leaves_nothing_of_the_first(passthrough: Path, tmp_path: Path) -> None:
+    """A shorter movie of the same name has its own frames only."""
+    clip = tmp_path / "in" / "c.avi"
+    clip.parent.mkdir()
+    for frames in (12, 5):
+        tiny.barcode_movie(clip, frames, fourcc="MJPG")
+        status, (told,), _ = matte(clip, "--output", tmp_path / "out", "--model", passthrough)
+        assert (status, told["frames"], len(list((tmp_path / "out" / "c").iterdir()))) == (0, frames, frames)
+
+
+def test_two_pictures_of_one_name_get_two_files(passthrough: Path, tmp_path: Path) -> None:
+    """a.png and a.jpg from two places."""
+    one = tiny.barcode_pictures(tmp_path / "one", [5])[0]
+    two = tiny.barcode_pictures(tmp_path / "two", [5], ".jpg")[0]
+    status, _, _ = matte(one, two, "--output", tmp_path / "out", "--model", passthrough)
+    assert status == 0
+    assert sorted(path.name for path in (tmp_path / "out").glob("*.png")) == ["shot_0005.png", "shot_0005_2.png"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere, file names are always text")
+def test_a_name_that_is_no_text_is_matted_too(passthrough: Path, tmp_path: Path) -> None:
+    """Old disks hold such names; the inputs after it go on."""
+    odd = tmp_path / os.fsdecode(b"shot_\xff.png")
+    tiny.barcode_pictures(tmp_path, [5])[0].rename(odd)
+    fine = tiny.barcode_pictures(tmp_path, [6])[0]
+    status, told, _ = matte(odd, fine, "--output", tmp_path / "out", "--model", passthrough)
+    assert (status, [entry["frames"] for entry in told]) == (0, [1, 1])
+
+
+def test_quiet_still_tells_what_went_wrong(tmp_path: Path) -> None:
+    """No progress, but a missing input is named."""
+    line = command(tmp_path / "gone.mp4", "--output", tmp_path, "--quiet")
+    ended = subprocess.run(line, capture_output=True, text=True, env=environment(), timeout=120, check=False)
+    assert ended.returncode == 1
+    assert "gone.mp4" in ended.stderr
 
 
 def test_quiet_says_nothing(clip: Path, passthrough: Path, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Sound stays where it is, in sync, and follows the picture."""
 
+import warnings
 import wave
 from pathlib import Path
 from types import SimpleNamespace
@@ -51,6 +52,32 @@ def test_the_sound_strip_is_untouched_and_connected(timeline: Timeline, talkie: 
     assert timeline.result_of(movie).channel == 3
     if bpy.app.version >= (5, 2, 0):  # the first version that can be asked
         assert {strip.name for strip in timeline.result_of(movie).connections} == {movie.name, sound.name}
+
+
+def test_a_trimmed_sound_never_moves(timeline: Timeline, talkie: Path) -> None:
+    """To learn a movie's rate, the scene's own must not be touched: trimmed sound would move for good."""
+    timeline.scene.render.fps = 30
+    movie = timeline.movie_by_operator(talkie, start=11, adjust_playback_rate=True)
+    sound = timeline.strips.new_sound(name="sound", filepath=str(talkie), channel=4, frame_start=11)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        movie.frame_offset_start = sound.frame_offset_start = 13
+        movie.frame_offset_end = sound.frame_offset_end = 9
+    before = timeline.addon.versions.handles(sound)
+    timeline.press_button(movie)
+    timeline.press_button(movie)
+    assert timeline.addon.versions.handles(sound) == before
+    assert timeline.addon.versions.handles(timeline.result_of(movie)) == timeline.addon.versions.handles(movie)
+
+
+def test_of_a_cut_clip_each_part_keeps_its_sound(timeline: Timeline, talkie: Path) -> None:
+    """The result of one part is connected to that part's sound, not to the next one's."""
+    movie = timeline.movie(talkie, channel=2, start=5)
+    sound = timeline.strips.new_sound(name="sound", filepath=str(talkie), channel=1, frame_start=5)
+    later = [strip.split(frame=20, split_method="SOFT") for strip in (movie, sound)]
+    of_first = list(timeline.addon.versions.sounds_of(movie, timeline.strips))
+    of_later = list(timeline.addon.versions.sounds_of(later[0], timeline.strips))
+    assert ([strip.name for strip in of_first], of_later) == (["sound"], [later[1]])
 
 
 def test_the_selection_stays_as_it_was(timeline: Timeline, talkie: Path) -> None:

@@ -2,9 +2,10 @@ from pathlib import Path
 
 import pytest
 
+from rvm_addon.engine.errors import OutputFailed
 from rvm_addon.engine.events import Failed, Finished, FrameDone, Started, Warned
 from rvm_addon.engine.spec import JobSpec, Source, SourceKind
-from rvm_addon.jobs.job import Job, State
+from rvm_addon.jobs.job import Job, State, claim_folder
 
 SPEC = JobSpec("x", Source(SourceKind.MOVIE, ("/x.mp4",), tuple(range(10))), "frames", "x", "/m.onnx")
 STARTED = Started(10, 1280, 720, "CPUExecutionProvider", 0.4, "onnxruntime")
@@ -58,7 +59,7 @@ def test_the_end_of_the_process_settles_the_state(
         job.move(State.CANCELLING)
     for event in events:
         job.apply(event)
-    job.end()
+    job.end(1)
     assert job.state is state and job.state.ended
     if state is State.FAILED:
         assert job.error and job.remedy
@@ -70,7 +71,7 @@ def test_impossible_moves_raise(job: Job) -> None:
     with pytest.raises(ValueError, match="RUNNING to QUEUED"):
         job.move(State.QUEUED)
     job.apply(Finished(10, 1.0))
-    job.end()
+    job.end(0)
     with pytest.raises(ValueError, match="DONE"):
         job.move(State.RUNNING)
 
@@ -80,8 +81,28 @@ def test_warnings_are_kept_and_halves_removed(job: Job) -> None:
     job.apply(Warned("one"))
     job.apply(Warned("two"))
     job.output.mkdir()
-    (job.output / ".x_000004.png.part").touch()
+    (job.folder / "4.part").touch()
     (job.output / "x_000003.png").touch()
-    job.end()
+    (job.output / "somebody's.part").touch()
+    job.end(-15)
     assert job.warnings == ["one", "two"]
-    assert [path.name for path in job.output.iterdir()] == ["x_000003.png"]
+    assert {path.name for path in job.folder.rglob("*") if path.is_file()} == {"x_000003.png", "somebody's.part"}
+
+
+def test_only_a_killed_worker_is_suspected_of_memory(job: Job) -> None:
+    """The guess is made where the system killed the process, and nowhere else."""
+    other = Job(job.folder, SPEC)
+    other.move(State.RUNNING)
+    job.end(-9)
+    other.end(1)
+    assert "memory" in job.remedy
+    assert "memory" not in other.remedy
+    assert "status 1" in other.error
+
+
+def test_a_folder_is_claimed_once(tmp_path: Path) -> None:
+    """Two jobs of one name get two folders; a file in the way is an error in words."""
+    assert [claim_folder(tmp_path / "out", "clip").name for _ in range(3)] == ["clip", "clip 2", "clip 3"]
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputFailed, match="file"):
+        claim_folder(tmp_path / "file", "clip")

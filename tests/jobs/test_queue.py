@@ -174,6 +174,16 @@ def test_a_job_that_cannot_be_taken_raises(queue: JobQueue, spec: JobSpec, tmp_p
     assert queue.jobs == []
 
 
+def test_garbage_among_the_events_ends_nothing(queue: JobQueue, spec: JobSpec, tmp_path: Path) -> None:
+    """A line that is no event is logged and passed over; the job goes on to its end."""
+    job = submit(queue, tmp_path / "job", spec)
+    drive(queue, lambda: job.frames_done > 3)
+    with (job.folder / "events.jsonl").open("ab") as stream:
+        stream.write(b"\xff\xfe garbage\n[1]\n")
+    drive(queue, lambda: job.state.ended)
+    assert job.state is State.DONE
+
+
 def test_ended_jobs_can_be_dismissed(queue: JobQueue, spec: JobSpec, tmp_path: Path) -> None:
     """A job leaves the list when it has ended, not before; its folder stays."""
     job = submit(queue, tmp_path / "job", spec)
@@ -186,6 +196,8 @@ def test_ended_jobs_can_be_dismissed(queue: JobQueue, spec: JobSpec, tmp_path: P
 
 def test_a_worker_ends_when_its_parent_does(spec: JobSpec, tmp_path: Path) -> None:
     """A Blender that is killed leaves no worker behind."""
+    if not Path("/proc").is_dir():
+        pytest.skip("whether a process of another parent lives is read from /proc")
     clip = tiny.barcode_movie(tmp_path / "long.mp4", 255, size=(1280, 720))
     job = Job(tmp_path / "job", replace(spec, source=Source(SourceKind.MOVIE, (str(clip),))))
     job.write()

@@ -1,0 +1,138 @@
+"""The command line's inputs as jobs: where each result goes, and that nothing of the user's is written over."""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..engine.errors import SourceMissing, SourceUnreadable, SpecError
+from ..engine.spec import Colour, FrameFormat, JobSpec, Result, Source, SourceKind, is_image, is_movie
+from ..jobs.job import JOB_FILE
+from . import movies
+
+_JOBS_FOLDER = ".rvm_matting"
+"""Inside the output folder: each input's job.json, events.jsonl and worker.log."""
+_DIGITS = r"_\d{6}"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the command line asks of every input."""
+
+    inputs: tuple[Path, ...]
+    output: Path
+    """Absolute."""
+    result: Result
+    background: Colour
+    model: Path
+    """Absolute."""
+    ratio: float | None
+    movie: bool
+    """Whether to write each movie's result as a movie, too."""
+
+
+@dataclass(frozen=True)
+class Input:
+    """One input and the name of its result."""
+
+    path: Path
+    """Absolute."""
+    name: str
+    """The result's, which no other input of the call has."""
+
+
+def distinct(given: Sequence[Path]) -> Iterator[Input]:
+    """Yield each input with a name of its own: two files of one name get two."""
+    taken: set[str] = set()
+    for each in given:
+        path = Path(os.path.abspath(each))  # noqa: PTH100  # resolve() would follow links and lose the user's name
+        stem = path.name if path.is_dir() else path.stem
+        name, number = stem, 1
+        while name.casefold() in taken:
+            number += 1
+            name = f"{stem}_{number}"
+        taken.add(name.casefold())
+        yield Input(path, name)
+
+
+def job_of(one: Input, request: Request) -> tuple[JobSpec, Path]:
+    """Describe an input's job, and return it with the job's folder. A movie or a folder gets a folder of frames.
+
+    Raises:
+        SourceMissing, SourceUnreadable: the input is not there, or nothing that can be matted.
+        SpecError: the result would be written over files of the user's.
+    """
+    source = _source(one.path, request)
+    single = source.kind is SourceKind.IMAGES and not one.path.is_dir()
+    over_colour = request.result is Result.COLOUR
+    spec = JobSpec(
+        name=one.path.name,
+        source=source,
+        output=str(request.output if single else request.output / one.name),
+        stem=one.name,
+        model=str(request.model),
+        result=request.result,
+        background=request.background,
+        format=FrameFormat.JPEG if over_colour and source.kind is SourceKind.IMAGES else FrameFormat.PNG,
+        ratio=request.ratio,
+    )
+    folder = request.output / _JOBS_FOLDER / one.name
+    _guard(spec, folder, request)
+    return spec, folder
+
+
+def movie_target(one: Input, request: Request) -> Path:
+    """Return where an input's result goes as a movie."""
+    return request.output / f"{one.name}.mp4"
+
+
+def _source(path: Path, request: Request) -> Source:
+    """Return what an input holds, told by its name.
+
+    Frames of a movie are counted as they are decoded. Those of one that is to become a movie again are counted by time,
+    one for each frame that Blender plays, so that a variable frame rate keeps step with the sound.
+    """
+    if path.is_dir():
+        pictures = sorted(str(file) for file in path.iterdir() if file.is_file() and is_image(file))
+        if not pictures:
+            raise SourceUnreadable(path, "there are no pictures in this folder")
+        return Source(SourceKind.IMAGES, tuple(pictures))
+    if not path.is_file():
+        raise SourceMissing(path)
+    if is_image(path):
+        return Source(SourceKind.IMAGES, (str(path),))
+    if not is_movie(path):
+        raise SourceUnreadable(path, "its name ends like neither a movie nor a picture")
+    if request.movie and (length := movies.length(path)) > 1:
+        return Source(SourceKind.MOVIE, (str(path),), tuple(range(length)), movies.frame_rate(path))
+    return Source(SourceKind.MOVIE, (str(path),))
+
+
+def _guard(spec: JobSpec, folder: Path, request: Request) -> None:
+    """Raise SpecError where a result would take the place of an input, or of frames that no job of ours made.
+
+    Frames of an earlier run of the same job are removed: a shorter movie would leave the rest of them behind.
+    """
+    output = Path(spec.output)
+    if spec.source.kind is SourceKind.MOVIE:
+        pattern = re.compile(re.escape(spec.stem) + _DIGITS + re.escape(spec.format))
+        earlier = [path for path in output.glob("*") if pattern.fullmatch(path.name)]
+        if earlier and not (folder / JOB_FILE).is_file():
+            raise SpecError("output", f"“{output}” holds frames of these names already; choose another folder")
+        for path in earlier:
+            path.unlink()
+        targets = {request.output / f"{spec.stem}.mp4"} if request.movie else set()
+    else:
+        targets = {output / spec.file_name(frame) for frame in range(len(spec.source.paths))}
+    for path in {target.resolve() for target in targets} & set(_inputs(request)):
+        raise SpecError("output", f"“{path}” is one of the inputs; choose another folder")
+
+
+def _inputs(request: Request) -> Iterator[Path]:
+    """Yield every file that goes in."""
+    for path in request.inputs:
+        if path.is_dir():
+            yield from (file.resolve() for file in path.iterdir() if is_image(file))
+        else:
+            yield path.resolve()
