@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from rvm_addon.engine.errors import MattingError
-from rvm_addon.engine.tensors import Picture, Tensor
+from rvm_addon.engine.matte import Matte, PlainMatte
+from rvm_addon.engine.tensors import Picture, Tensor, to_tensor
 
 
 class ListSource:
@@ -50,5 +51,8 @@ class EchoModel:
     def ratio_for(self, width: int, height: int) -> float:
         return 1.0
 
-    def matte(self, src: Tensor) -> tuple[Tensor, Tensor]:
-        return src, np.ones_like(src[:, :1])
+    def prepared(self, picture: Picture) -> Tensor:
+        return to_tensor(picture)
+
+    def matte(self, picture: Picture, src: Tensor) -> Matte:
+        return PlainMatte(src, np.ones_like(src[:, :1]))

@@ -9,7 +9,7 @@ import pytest
 
 ADDON = Path(__file__).resolve().parents[1] / "rvm_addon"
 CONTRACT = {"engine", "engine.spec", "engine.events", "engine.errors", "engine.weights"}
-ENGINE_LIBRARIES = {"numpy", "cv2", "onnxruntime"}
+ENGINE_LIBRARIES = {"numpy", "cv2", "onnxruntime", "isal"}
 MODULES = sorted(ADDON.rglob("*.py"))
 
 

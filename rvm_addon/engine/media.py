@@ -12,11 +12,11 @@ from typing import Protocol
 import cv2
 import numpy as np
 
+from . import png
 from .errors import OutputFailed, SourceMissing, SourceUnreadable
 from .spec import PARTIAL_SUFFIX, FrameFormat, JobSpec, Source
 from .tensors import Picture
 
-_PNG = [cv2.IMWRITE_PNG_COMPRESSION, 1]
 _JPEG = [cv2.IMWRITE_JPEG_QUALITY, 95]
 
 
@@ -102,7 +102,6 @@ class FolderSink:
         self._spec = spec
         self._folder = folder = job_folder / spec.output
         self._partial = job_folder
-        self._options = _JPEG if spec.format is FrameFormat.JPEG else _PNG
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -112,11 +111,18 @@ class FolderSink:
         """Encode the picture and write it under a temporary name; the last step gives it its own."""
         path = self._folder / self._spec.file_name(frame)
         partial = self._partial / f"{frame}{PARTIAL_SUFFIX}"
-        _, data = cv2.imencode(path.suffix, picture, self._options)
         try:
-            partial.write_bytes(data.data)
+            partial.write_bytes(_encoded(picture, self._spec.format))
             partial.replace(path)
         except OSError as error:
             with contextlib.suppress(OSError):
                 partial.unlink(missing_ok=True)
             raise OutputFailed(path, error.strerror or "") from error
+
+
+def _encoded(picture: Picture, form: FrameFormat) -> bytes:
+    """Return the picture as a file's content."""
+    if form is FrameFormat.PNG:
+        return png.encode(picture)
+    _, data = cv2.imencode(form, picture, _JPEG)
+    return data.tobytes()  # type: ignore[no-any-return]

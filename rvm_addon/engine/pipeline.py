@@ -17,21 +17,22 @@ import onnxruntime
 
 from .errors import MattingError
 from .events import Event, Finished, FrameDone, Started, Warned
+from .matte import Matte
 from .media import FolderSink, FrameSink, FrameSource, ImageSource
-from .model import MattingModel, RvmModel
+from .model import MattingModel, open_model
 from .movies import MovieSource
 from .refine import compose
 from .spec import JobSpec, SourceKind
-from .tensors import Tensor, to_tensor
+from .tensors import Picture, Tensor
 
 Emit = Callable[[Event], None]
 
 _Item = TypeVar("_Item")
 
 _AHEAD = 2
-"""Frames decoded before the network asks for them. At 2160p each is 100 MB."""
-_BEHIND = 2
-"""Frames being composed, encoded and written while the network goes on."""
+"""Frames decoded before the network asks for them. At 2160p each is 25 MB."""
+_BEHIND = 3
+"""Frames being drawn, encoded and written while the network goes on."""
 _WRITERS = 2
 
 
@@ -42,9 +43,14 @@ def run(spec: JobSpec, folder: Path, emit: Emit) -> None:
         MattingError: what happened, to which file; the frames made so far stay.
     """
     begun = time.monotonic()
+    cv2.setNumThreads(1)  # frames are worked on side by side; splitting each one up as well only costs
+
+    def warn(text: str) -> None:
+        emit(Warned(text))
+
     spec.validate()
-    model = RvmModel(spec)
-    with closing(open_source(spec, lambda text: emit(Warned(text)))) as source:
+    model = open_model(spec, warn)
+    with closing(open_source(spec, warn)) as source:
         sink = FolderSink(spec, folder)
         done = 0
         for frame in matte_frames(spec, source, model, sink, lambda *size: emit(_started(source, model, *size))):
@@ -63,11 +69,11 @@ def matte_frames(
     writing: deque[tuple[int, Future[None]]] = deque()
     with ThreadPoolExecutor(1, "decode") as decoder, ThreadPoolExecutor(_WRITERS, "encode") as encoder:
         try:
-            for count, (frame, src) in enumerate(ahead(_tensors(source), decoder)):
+            for count, (frame, picture, src) in enumerate(ahead(_prepared(source, model), decoder)):
                 if count == 0:
-                    start(src.shape[3], src.shape[2])
-                fgr, pha = model.matte(src)
-                writing.append((frame, encoder.submit(_write, spec, sink, frame, fgr, pha)))
+                    start(picture.shape[1], picture.shape[0])
+                matte = model.matte(picture, src)
+                writing.append((frame, encoder.submit(_write, spec, sink, frame, matte)))
                 while len(writing) > _BEHIND or (writing and writing[0][1].done()):
                     yield _written(writing)
         except MattingError:
@@ -97,15 +103,15 @@ def ahead(items: Iterator[_Item], executor: ThreadPoolExecutor) -> Iterator[_Ite
         yield item
 
 
-def _tensors(source: FrameSource) -> Iterator[tuple[int, Tensor]]:
-    """Yield the source's frames as the model wants them."""
+def _prepared(source: FrameSource, model: MattingModel) -> Iterator[tuple[int, Picture, Tensor]]:
+    """Yield the source's frames with what the network looks at of each."""
     for frame, picture in source.frames():
-        yield frame, to_tensor(picture)
+        yield frame, picture, model.prepared(picture)
 
 
-def _write(spec: JobSpec, sink: FrameSink, frame: int, fgr: Tensor, pha: Tensor) -> None:
-    """Compose and write one frame; runs on an encoding thread."""
-    sink.write(frame, compose(spec, fgr, pha))
+def _write(spec: JobSpec, sink: FrameSink, frame: int, matte: Matte) -> None:
+    """Draw, compose and write one frame; runs on an encoding thread."""
+    sink.write(frame, compose(spec, matte.cutout()))
 
 
 def _written(writing: deque[tuple[int, Future[None]]]) -> int:

@@ -21,6 +21,32 @@ def to_tensor(picture: Picture) -> Tensor:
     return tensor
 
 
+def downsampled(picture: Picture, ratio: float) -> Tensor:
+    """Return a BGR picture (H x W x 3) at `ratio` of its size as an RGB tensor (1 x 3 x floor(H·r) x floor(W·r), 0..1).
+
+    Equal to the published graph's first step (ONNX Resize, linear, half_pixel, without antialias): pixel i looks at
+    (i + 0.5) / r - 0.5 and mixes its two neighbours there. OpenCV's own resize differs where H·r is not whole.
+    """
+    height, width = picture.shape[:2]
+    exact = np.float32(ratio)  # 32 bits wide, as the graph is given it and multiplies with it
+    above, below, down = neighbours(int(np.float32(height) * exact), height, float(exact))
+    left, right, across = neighbours(int(np.float32(width) * exact), width, float(exact))
+    across, down = across[None, :, None], down[:, None, None]
+    upper, lower = (
+        rows[:, left] + (rows[:, right].astype(np.float32) - rows[:, left]) * across
+        for rows in (picture[above], picture[below])
+    )
+    mixed = (upper + (lower - upper) * down) * np.float32(1 / 255)
+    return np.ascontiguousarray(mixed[..., ::-1].transpose(2, 0, 1))[None]
+
+
+def neighbours(count: int, available: int, ratio: float) -> tuple[NDArray[np.intp], NDArray[np.intp], Tensor]:
+    """Return, for `count` samples of `available` ones at `ratio`, the two to mix and the second one's share (0..1)."""
+    place = np.clip((np.arange(count) + 0.5) / ratio - 0.5, 0, available - 1)
+    first = np.floor(place).astype(np.intp)
+    return first, np.minimum(first + 1, available - 1), (place - first).astype(np.float32)
+
+
 def to_bytes(plane: Tensor) -> Picture:
     """Return a plane (H x W) of 0..1 as uint8 (H x W), rounded to nearest."""
     values: Picture = cv2.convertScaleAbs(plane, alpha=255.0)  # saturates, and is ten times as fast as numpy

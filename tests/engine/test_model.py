@@ -1,3 +1,4 @@
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -5,28 +6,40 @@ import numpy as np
 import onnx
 import pytest
 
-from rvm_addon.engine.errors import ModelMissing, ModelUnsuitable, SpecError
-from rvm_addon.engine.model import RvmModel
+from rvm_addon.engine.errors import ModelDamaged, ModelMissing, ModelUnsuitable, SpecError
+from rvm_addon.engine.model import CutRvm, MattingModel, WholeRvm, open_model
 from rvm_addon.engine.spec import JobSpec, Source, SourceKind
+from rvm_addon.engine.tensors import Picture
+from rvm_addon.engine.weights import cut_files
 from tests import tiny
 
 SPEC = JobSpec("x", Source(SourceKind.MOVIE, ("/x.mp4",)), "frames", "x", "/m.onnx")
-SRC = np.zeros((1, 3, 8, 12), np.float32)
+PICTURE = np.zeros((8, 12, 3), np.uint8)
+
+
+def opened(path: Path, ratio: float | None = None) -> MattingModel:
+    """Open a model as the pipeline does; its warnings are not looked at."""
+    return open_model(replace(SPEC, model=str(path), ratio=ratio), [].append)
+
+
+def alpha(model: MattingModel, picture: Picture) -> int:
+    """Matte a frame and return the greatest alpha in it."""
+    return int(model.matte(picture, model.prepared(picture)).cutout()[..., 3].max())
 
 
 def test_the_state_is_carried_from_frame_to_frame(counting: Path) -> None:
     """What the model says after one frame goes in with the next; another size begins anew."""
-    model = RvmModel(replace(SPEC, model=str(counting)))
-    mattes = [float(model.matte(SRC)[1].max()) for _ in range(3)]
-    assert mattes == pytest.approx([0.0, 0.1, 0.2])
-    assert float(model.matte(SRC[..., :8])[1].max()) == 0.0
+    model = opened(counting)
+    assert [alpha(model, PICTURE) for _ in range(3)] == [0, 26, 51]
+    assert alpha(model, PICTURE[:, :8]) == 0
 
 
-def test_foreground_and_matte_have_the_frames_shape(passthrough: Path) -> None:
-    """1 x 3 x H x W and 1 x 1 x H x W, float32; and the provider is told."""
-    model = RvmModel(replace(SPEC, model=str(passthrough)))
-    fgr, pha = model.matte(SRC)
-    assert (fgr.shape, pha.shape, pha.dtype) == ((1, 3, 8, 12), (1, 1, 8, 12), np.float32)
+def test_a_model_of_ones_own_runs_whole_with_a_word(passthrough: Path) -> None:
+    """It is told that it could be faster; and which provider runs it."""
+    said: list[str] = []
+    model = open_model(replace(SPEC, model=str(passthrough)), said.append)
+    assert isinstance(model, WholeRvm)
+    assert len(said) == 1 and passthrough.name in said[0]
     assert model.provider == "CPUExecutionProvider"
 
 
@@ -43,24 +56,24 @@ def test_the_ratio_follows_the_longest_side(
     passthrough: Path, size: tuple[int, int], given: float | None, ratio: float
 ) -> None:
     """Automatic scales the longest side to 512 and never enlarges; a given ratio is taken."""
-    assert RvmModel(replace(SPEC, model=str(passthrough), ratio=given)).ratio_for(*size) == pytest.approx(ratio)
+    assert opened(passthrough, given).ratio_for(*size) == pytest.approx(ratio)
 
 
 def test_a_file_that_is_no_model_is_named(tmp_path: Path, passthrough: Path) -> None:
     """Missing, half and strange files raise errors in words."""
     with pytest.raises(ModelMissing, match=r"gone\.onnx"):
-        RvmModel(replace(SPEC, model=str(tmp_path / "gone.onnx")))
+        opened(tmp_path / "gone.onnx")
     half = tmp_path / "half.onnx"
     for content in (b"", b"no model", passthrough.read_bytes()[:200]):
         half.write_bytes(content)
         with pytest.raises(ModelUnsuitable, match=r"half\.onnx"):
-            RvmModel(replace(SPEC, model=str(half)))
+            opened(half)
 
 
 def test_a_picture_too_small_for_its_ratio_is_refused(passthrough: Path) -> None:
     """No message from the depths of a library: the ratio and the size are named."""
     with pytest.raises(SpecError, match=r"0\.1 leaves nothing to see of 12 x 8"):
-        RvmModel(replace(SPEC, model=str(passthrough), ratio=0.1)).matte(SRC)
+        alpha(opened(passthrough, 0.1), PICTURE)
 
 
 def test_another_networks_graph_is_refused(tmp_path: Path) -> None:
@@ -69,6 +82,37 @@ def test_another_networks_graph_is_refused(tmp_path: Path) -> None:
     del model.graph.output[1]
     onnx.save(model, str(tmp_path / "m.onnx"))
     with pytest.raises(ModelUnsuitable, match="no pha"):
-        RvmModel(replace(SPEC, model=str(tmp_path / "m.onnx")))
+        opened(tmp_path / "m.onnx")
     with pytest.raises(ModelUnsuitable, match="16"):
-        RvmModel(replace(SPEC, model=str(tiny.half_model(tmp_path / "half.onnx"))))
+        opened(tiny.half_model(tmp_path / "half.onnx"))
+
+
+@pytest.fixture
+def copied(rvm_weights: Path, tmp_path: Path) -> Path:
+    """The published weights with their cut graph, in a folder where they may be damaged."""
+    for path in (rvm_weights, *cut_files(rvm_weights)):
+        shutil.copy(path, tmp_path)
+    return tmp_path / rvm_weights.name
+
+
+def test_the_cut_graph_is_used_if_it_is_right(copied: Path) -> None:
+    """A cut that is missing, damaged or made of another file is not trusted: the model then runs whole."""
+    assert isinstance(opened(copied), CutRvm)
+    graph, note = cut_files(copied)
+    content = note.read_text()
+    for wrong in ("", "{}", content.replace('"recipe": 1', '"recipe": 0'), content.replace("88d4531", "0000000")):
+        note.write_text(wrong)
+        assert isinstance(opened(copied), WholeRvm), wrong
+    note.write_text(content)
+    graph.write_bytes(graph.read_bytes()[:-1])
+    assert isinstance(opened(copied), WholeRvm)
+    graph.unlink()
+    assert isinstance(opened(copied), WholeRvm)
+
+
+def test_damaged_weights_do_not_run_by_their_cut(copied: Path, rvm_weights: Path) -> None:
+    """The published file is checked first, whatever lies beside it."""
+    shutil.copy(rvm_weights.parent / "catalogue.toml", copied.parent)
+    copied.write_bytes(copied.read_bytes()[:-1])
+    with pytest.raises(ModelDamaged):
+        opened(copied)

@@ -10,7 +10,7 @@ import pytest
 
 from rvm_addon.engine import pipeline
 from rvm_addon.engine.errors import OutputFailed, SourceUnreadable
-from rvm_addon.engine.events import Event, Finished, FrameDone, Started
+from rvm_addon.engine.events import Event, Finished, FrameDone, Started, Warned
 from rvm_addon.engine.spec import JobSpec, Result, Source, SourceKind
 from tests import tiny
 from tests.fakes import DictSink, EchoModel, ListSource
@@ -83,6 +83,7 @@ def test_a_movie_becomes_a_folder_of_cutouts(tmp_path: Path, passthrough: Path) 
     clip = tiny.barcode_movie(tmp_path / "clip.mp4", 9)
     source = Source(SourceKind.MOVIE, (str(clip),), (3, 4, 5), 24.0)
     events = run(replace(SPEC, source=source, model=str(passthrough), stem="clip"), tmp_path)
+    events = [event for event in events if not isinstance(event, Warned)]  # a tiny model runs whole, with a word
     assert isinstance(events[0], Started) and (events[0].frames, events[0].width, events[0].height) == (3, 128, 64)
     assert [event.frame for event in events if isinstance(event, FrameDone)] == [3, 4, 5]
     assert isinstance(events[-1], Finished) and events[-1].frames == 3

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from rvm_addon.engine.refine import cutout, over_colour
+from rvm_addon.engine.matte import PlainMatte
+from rvm_addon.engine.refine import over_colour
 from rvm_addon.engine.tensors import Tensor, to_bytes, to_tensor
 
 
@@ -32,7 +33,7 @@ def test_a_cutout_has_straight_alpha(frame: tuple[Tensor, Tensor]) -> None:
     """The matte is the alpha; colour is not multiplied by it, and is gone where no filter can reach it."""
     fgr, pha = frame
     fgr[..., :8, :32], pha[..., :8, :32] = 1.0, 0.0
-    picture = cutout(fgr, pha)
+    picture = PlainMatte(fgr, pha).cutout()
     alpha = picture[..., 3]
     assert np.array_equal(alpha, np.rint(pha[0, 0] * 255))
     shown = alpha > 0
@@ -43,10 +44,10 @@ def test_a_cutout_has_straight_alpha(frame: tuple[Tensor, Tensor]) -> None:
 
 
 def test_over_a_colour_is_opaque_and_exact(frame: tuple[Tensor, Tensor]) -> None:
-    """C = F·a + B·(1 - a), to half a unit, with no alpha channel left."""
-    fgr, pha = frame
-    picture = over_colour(fgr, pha, (10, 200, 30))
+    """C = F·a + B·(1 - a) of what the cut-out holds, to half a unit, with no alpha channel left."""
+    cutout = PlainMatte(*frame).cutout()
+    picture = over_colour(cutout, (10, 200, 30))
     assert picture.shape == (16, 64, 3)
-    for channel, (plane, behind) in enumerate(zip(fgr[0], (10, 200, 30), strict=True)):
-        wanted = plane * 255 * pha[0, 0] + behind * (1 - pha[0, 0])
-        assert np.abs(picture[..., 2 - channel] - wanted).max() <= 0.501
+    alpha = cutout[..., 3:] / 255
+    wanted = cutout[..., :3] * alpha + np.array([30, 200, 10]) * (1 - alpha)
+    assert np.abs(picture - wanted).max() <= 0.505

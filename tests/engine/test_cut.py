@@ -1,0 +1,105 @@
+"""The cut graph against the published one: the same numbers, drawn another way."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+from onnx import TensorProto, helper
+
+from rvm_addon.engine.matte import Grid, GuidedMatte, PlainMatte
+from rvm_addon.engine.model import CutRvm, WholeRvm
+from rvm_addon.engine.spec import JobSpec, Source, SourceKind
+from rvm_addon.engine.tensors import Picture, Tensor, downsampled, to_tensor
+from rvm_addon.engine.weights import cut_files
+
+SPEC = JobSpec("x", Source(SourceKind.MOVIE, ("/x.mp4",)), "frames", "x", "/m.onnx")
+FRAMES = 100
+
+
+def reference_resize(mode: str, **given: Tensor) -> Callable[[Tensor], Tensor]:
+    """Return ONNX's own Resize, as the published graph uses it."""
+    scales = helper.make_tensor("scales", TensorProto.FLOAT, [4], given["scales"]) if "scales" in given else None
+    sizes = helper.make_tensor("sizes", TensorProto.INT64, [4], given["sizes"]) if "sizes" in given else None
+    inputs = ["x", "", "scales"] if scales else ["x", "", "", "sizes"]
+    node = helper.make_node("Resize", inputs, ["y"], mode="linear", coordinate_transformation_mode=mode)
+    graph = helper.make_graph(
+        [node],
+        "resize",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, "c", "h", "w"])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
+        [tensor for tensor in (scales, sizes) if tensor],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    return lambda x: session.run(None, {"x": x})[0]
+
+
+@pytest.mark.parametrize("size", [(1080, 1920), (1364, 720), (361, 641), (64, 128), (37, 53)])
+@pytest.mark.parametrize("ratio", [None, 0.25, 0.371, 1.0])
+def test_downsampling_is_the_graphs_own(size: tuple[int, int], ratio: float | None) -> None:
+    """Also where the size times the ratio is not whole: same size, same values."""
+    picture = np.random.default_rng(1).integers(0, 256, (*size, 3), np.uint8)
+    scale = ratio or min(512 / max(size), 1.0)
+    wanted = reference_resize("pytorch_half_pixel", scales=np.array([1, 1, scale, scale], np.float32))(
+        to_tensor(picture)
+    )
+    small = downsampled(picture, scale)
+    assert small.shape == wanted.shape
+    assert np.abs(small - wanted).max() < 2e-4
+
+
+@pytest.mark.parametrize("sizes", [((288, 512), (1080, 1920)), ((512, 270), (1364, 720)), ((9, 13), (33, 50))])
+def test_a_guided_matte_is_drawn_as_the_graph_would(sizes: tuple[tuple[int, int], tuple[int, int]]) -> None:
+    """Tile by tile, empty columns left out: alpha and colours as by the plain formula, to one unit of rounding."""
+    (h, w), (height, width) = sizes
+    random = np.random.default_rng(2)
+    picture = random.integers(0, 256, (height, width, 3), np.uint8)
+    slope = cv2.GaussianBlur(random.normal(0, 2, (h, w, 4)).astype(np.float32), (0, 0), 3).transpose(2, 0, 1)[None]
+    offset = cv2.GaussianBlur(random.normal(0, 4, (h, w, 4)).astype(np.float32), (0, 0), 3).transpose(2, 0, 1)[None]
+    offset[:, 3, : h // 3] -= 2  # a part without foreground
+    resize = reference_resize("half_pixel", sizes=np.array([1, 4, height, width]))
+    src = to_tensor(picture)
+    full = resize(slope) * np.concatenate([src, src.mean(axis=1, keepdims=True)], axis=1) + resize(offset)
+    plain = PlainMatte((full[:, :3] + src).clip(0, 1), full[:, 3:].clip(0, 1)).cutout().astype(int)
+    drawn = GuidedMatte(picture, slope, offset, Grid(height, width, h)).cutout().astype(int)
+    assert np.abs(plain[..., 3] - drawn[..., 3]).max() <= 1
+    both = (plain[..., 3] > 0) & (drawn[..., 3] > 0)
+    assert both.any() and not both.all()
+    assert np.abs(plain - drawn)[both].max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("clip", "ratio"),
+    [("clips/woman_outdoor_portrait_720x1364.mp4", None), ("truth/dancer_medium_static/com.mp4", None)],
+)
+def test_a_hundred_frames_on_the_alpha_is_the_same(
+    real_clips: Path, rvm_weights: Path, clip: str, ratio: float | None
+) -> None:
+    """After 100 frames of carried state no alpha differs by more than 2/255, and 99.9 % by at most 1/255."""
+    spec = replace(SPEC, model=str(rvm_weights), ratio=ratio)
+    whole, cut = WholeRvm(spec, rvm_weights), CutRvm(spec, cut_files(rvm_weights)[0])
+    capture = cv2.VideoCapture(str(real_clips / clip))
+    for number in range(FRAMES):
+        more, frame = capture.read()
+        assert more
+        picture: Picture = frame
+        mattes = [model.matte(picture, model.prepared(picture)) for model in (whole, cut)]
+        if number % 33 == 0:
+            reference, drawn = (matte.cutout()[..., 3].astype(int) for matte in mattes)
+            apart = np.abs(reference - drawn)
+            assert apart.max() <= 2
+            assert (apart <= 1).mean() >= 0.999
+    assert reference.max() == 255
+
+
+def test_the_cut_graph_keeps_channels_together(rvm_weights: Path) -> None:
+    """Every convolution takes channels that ONNX Runtime's blocked layout can hold, but for the picture's three."""
+    graph = onnx.load(str(cut_files(rvm_weights)[0])).graph
+    shapes = {tensor.name: tensor.dims for tensor in graph.initializer}
+    taken = {shapes[node.input[1]][1] for node in graph.node if node.op_type == "Conv"}
+    assert {channels for channels in taken if channels % 4} <= {1, 3}
