@@ -2,6 +2,8 @@
 
 import dataclasses
 import hashlib
+import json
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -13,7 +15,7 @@ from steps.commands import StepError
 from steps.environment import Environment
 
 from rvm_addon.engine.errors import ModelDamaged
-from rvm_addon.engine.weights import Weights, catalogue
+from rvm_addon.engine.weights import Weights, catalogue, cut_files, cut_of
 
 PUBLISHED = b"the published weights" * 100
 MEMBER = "tiny/model.onnx"
@@ -97,8 +99,28 @@ def test_unpack_without_member(entry: Weights, tmp_path: Path) -> None:
 
 def write_catalogue(folder: Path, entry: Weights) -> None:
     """Write the catalogue that holds `entry` alone."""
-    lines = [f"{key} = {value!r}" for key, value in dataclasses.asdict(entry).items()]
+    lines = [
+        f"{name} = {json.dumps(value)}" for name, value in dataclasses.asdict(entry).items()
+    ]  # such values are TOML, too
     (folder / "catalogue.toml").write_text("\n".join(["[[weights]]", *lines]), encoding="utf-8")
+
+
+def test_a_cut_is_made_once_and_again_when_it_is_wrong(rvm_weights: Path, tmp_path: Path) -> None:
+    """Beside checked weights appears their cut graph with a note; a damaged one, or one of other weights, is remade."""
+    shutil.copy(layout.WEIGHTS / "catalogue.toml", tmp_path)
+    model = Path(shutil.copy(rvm_weights, tmp_path))
+    files = weights.ensure(Path(sys.executable), tmp_path)
+    graph, note = cut_files(model)
+    assert files == (model, graph, note)
+    assert cut_of(model) == graph
+    made = graph.stat().st_mtime_ns
+    weights.ensure(Path(sys.executable), tmp_path)
+    assert graph.stat().st_mtime_ns == made
+    graph.write_bytes(graph.read_bytes()[:1000])
+    assert cut_of(model) is None
+    weights.ensure(Path(sys.executable), tmp_path)
+    assert cut_of(model) == graph
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["catalogue.toml", *(f.name for f in files)])
 
 
 def test_ensure_present(entry: Weights, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ def test_manifest_covers() -> None:
     for platform in manifest["platforms"]:
         for python in wheels.BLENDER_PYTHONS:
             fitting = {w.project for w in listed if w.platform == platform and w.serves(python)}
-            assert fitting == {"onnxruntime", "opencv_python_headless"}, (platform, python)
+            assert fitting == {"isal", "onnxruntime", "opencv_python_headless"}, (platform, python)
 
 
 def test_manifest_hashes() -> None:
@@ -38,7 +38,8 @@ def test_select_usual() -> None:
 
 def test_select_debian() -> None:
     """Debian's Python gets its own wheel of the same version."""
-    runtime, opencv = sorted(wheel.file for wheel in wheels.select(["linux-x64"], ["cp314"]))
+    isal, runtime, opencv = sorted(wheel.file for wheel in wheels.select(["linux-x64"], ["cp314"]))
+    assert isal.startswith("isal-1.9.1-cp314-cp314-manylinux")
     assert runtime.startswith("onnxruntime-1.32.0-cp314-cp314-manylinux")
     assert "-abi3-" in opencv
 

@@ -5,10 +5,10 @@ The libraries come from the environment here; `test_installed.py` installs the z
 
 import hashlib
 import importlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import bpy
 import pytest
@@ -55,11 +55,6 @@ def set_model(addon: SimpleNamespace, model: Path) -> None:
     """Put `model` into the installed extension, with a catalogue that vouches for it."""
     content = model.read_bytes()
     entry = Weights("tiny", "tiny.onnx", len(content), hashlib.sha256(content).hexdigest(), *[""] * 6)
-    lines = [f"{name} = {value if isinstance(value, int) else repr(value)}" for name, value in vars(entry).items()]
+    lines = [f"{name} = {json.dumps(value)}" for name, value in vars(entry).items()]  # such values are TOML, too
     (addon.folder / "weights" / entry.file).write_bytes(content)
-    (addon.folder / "weights" / CATALOGUE).write_text("\n".join(["[[weights]]", *lines]).replace("'", '"'))
-
-
-def names_of(strips: Any) -> list[str]:
-    """Return the names of strips."""
-    return sorted(strip.name for strip in strips)
+    (addon.folder / "weights" / CATALOGUE).write_text("\n".join(["[[weights]]", *lines]))
