@@ -16,9 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rvm_addon.engine.media import FolderSink
-from rvm_addon.engine.model import RvmModel
+from rvm_addon.engine.model import open_model
 from rvm_addon.engine.spec import JobSpec, Source, SourceKind
-from rvm_addon.engine.tensors import to_tensor
 from rvm_addon.engine.weights import catalogue
 from rvm_addon.host.movies import write_movie
 from rvm_addon.host.properties import weights_folder
@@ -66,13 +65,12 @@ def _spec(portrait: Path, folder: Path) -> JobSpec:
 
 def _person(portrait: Path, spec: JobSpec) -> Layer:
     """Return the person of the portrait, cut out: premultiplied BGRA (H x W x 4), 0..1, PERSON pixels square."""
-    src = to_tensor(cv2.imread(str(portrait), cv2.IMREAD_COLOR))
-    model = RvmModel(spec)
+    picture = cv2.imread(str(portrait), cv2.IMREAD_COLOR)
+    model = open_model(spec, lambda _: None)
     for _ in range(WARM_UP_FRAMES):
-        fgr, pha = model.matte(src)
-    colour = fgr[0, ::-1].transpose(1, 2, 0)
-    alpha = pha[0].transpose(1, 2, 0)
-    layer = np.concatenate([colour * alpha, alpha], axis=2)
+        matte = model.matte(picture, model.prepared(picture))
+    layer = matte.cutout().astype(np.float32) / 255
+    layer[..., :3] *= layer[..., 3:]
     return cv2.resize(layer, (PERSON, PERSON), interpolation=cv2.INTER_CUBIC).clip(0, 1)  # type: ignore[no-any-return]
 
 
