@@ -56,11 +56,11 @@ class Grid:
         self._mix[rows, below] += share
         self._first, self._last = above, below
 
-    def tile(self, plane: Tensor, top: int, bottom: int) -> Tensor:
-        """Return rows `top` to `bottom` - 1, at full width, of a map (h x w) at the frame's size."""
+    def tile(self, plane: Tensor, top: int, bottom: int, columns: slice) -> Tensor:
+        """Return rows `top` to `bottom` - 1 and some columns of a map (h x w) at the frame's size."""
         first, last = self._first[top], self._last[bottom - 1] + 1
         wide = cv2.resize(plane[first:last], (self.width, int(last - first)), interpolation=cv2.INTER_LINEAR)
-        rows: Tensor = self._mix[top:bottom, first:last] @ wide
+        rows: Tensor = self._mix[top:bottom, first:last] @ np.ascontiguousarray(wide[:, columns])
         return rows
 
 
@@ -96,20 +96,20 @@ class GuidedMatte:
         """Draw rows `top` to `bottom` - 1, but for the columns on both sides where there is no foreground."""
         blue, green, red = planes = cv2.split(self.picture[top:bottom])
         total = cv2.add(cv2.add(blue, green, dtype=cv2.CV_16U), red, dtype=cv2.CV_16U)
-        alpha = _linear(self._tiles(matte, top, bottom), total)
+        alpha = _linear(self._tiles(matte, top, bottom, slice(None)), total)
         columns = np.flatnonzero(alpha.any(axis=0))
         if not columns.size:
             return
         span = slice(max(columns[0] - 1, 0), columns[-1] + 2)
         bgr = [
-            _linear([tile[:, span] for tile in self._tiles(maps, top, bottom)], plane[:, span])
+            _linear(self._tiles(maps, top, bottom, span), plane[:, span])
             for maps, plane in zip(colours, planes, strict=True)
         ]
         drawn[top:bottom, span] = cv2.merge([*bgr, alpha[:, span]])
 
-    def _tiles(self, maps: tuple[Tensor, Tensor], top: int, bottom: int) -> list[Tensor]:
-        """Return the rows of both maps at the frame's size."""
-        return [self.grid.tile(plane, top, bottom) for plane in maps]
+    def _tiles(self, maps: tuple[Tensor, Tensor], top: int, bottom: int, columns: slice) -> list[Tensor]:
+        """Return a tile of both maps at the frame's size."""
+        return [self.grid.tile(plane, top, bottom, columns) for plane in maps]
 
 
 def _linear(maps: list[Tensor], values: NDArray[np.uint8] | NDArray[np.uint16]) -> Picture:
