@@ -5,7 +5,7 @@ import textwrap
 import bpy
 
 from ..jobs.job import Job, State
-from . import operators, runner, versions, words
+from . import operators, properties, runner, versions, words
 
 _ICONS = {
     State.QUEUED: "SORTTIME",
@@ -56,8 +56,9 @@ class RVM_PT_matting(_SideBar, bpy.types.Panel):
             column.prop(settings, "ratio", slider=True)
         column = layout.column()
         column.prop(settings, "output", text="Output")
-        if settings.output.startswith("//") and not bpy.data.is_saved:
-            _sentences(column, ["Unsaved: frames go to the extension's folder"], _line_characters(context), "INFO")
+        if properties.is_relative(settings.output) and not bpy.data.is_saved:
+            folder = properties.output_folder(settings.output)
+            _sentences(column, [f"Unsaved: frames go to “{folder}”"], _line_characters(context), "INFO")
         column.prop(settings, "keep_source")
 
 

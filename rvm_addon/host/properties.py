@@ -101,12 +101,16 @@ def output_folder(chosen: str) -> Path:
     A relative folder is beside the .blend, with or without the leading `//`. Before that is saved there is no such
     place: results then go to Blender's folder for the user's data, where they outlast session and extension.
     """
-    path = Path(chosen).expanduser()
-    if path.is_absolute() and not chosen.startswith("//"):
-        return path
+    if not is_relative(chosen):
+        return Path(chosen).expanduser()
     if not bpy.data.is_saved:
         return Path(bpy.utils.user_resource("DATAFILES", path="rvm_matting"))
     return Path(bpy.path.abspath(f"//{chosen.removeprefix('//')}"))
+
+
+def is_relative(chosen: str) -> bool:
+    """Return whether a folder is meant to lie beside the .blend."""
+    return chosen.startswith("//") or not Path(chosen).expanduser().is_absolute()
 
 
 def weights_folder() -> Path:

@@ -86,9 +86,9 @@ class Runner:
             return
         try:
             results.insert_result(job.spec, job.output, place)
-        except MattingError as error:
-            job.warnings.append(str(error))
-            log.warning("%s", error)
+        except (MattingError, RuntimeError) as error:  # the second is how Blender's own operators refuse
+            job.warnings.append(f"{error}".strip())
+            log.warning("%s: %s", job.output, error)
             return
         if not bpy.app.background:  # there the operator's own undo step covers it, and none can be pushed
             bpy.ops.ed.undo_push(message="Matte Selected Strips")
