@@ -48,7 +48,8 @@ def _columns(picture: Picture, columns: NDArray[np.intp]) -> Tensor:
     Pixels are gathered four bytes at a time, which numpy does many times faster than three.
     """
     words = cv2.cvtColor(picture, cv2.COLOR_BGR2BGRA).view(np.uint32)[..., 0]
-    return words.take(columns, axis=1).view(np.uint8).reshape(len(picture), -1, 4).astype(np.float32)
+    gathered: Picture = words.take(columns, axis=1).view(np.uint8).reshape(len(picture), -1, 4)
+    return gathered.astype(np.float32)
 
 
 def neighbours(count: int, available: int, ratio: float) -> tuple[NDArray[np.intp], NDArray[np.intp], Tensor]:
