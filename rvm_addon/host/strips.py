@@ -9,7 +9,7 @@ from . import versions
 from .mapping import MovieTiming
 from .movies import length
 from .properties import Settings
-from .results import FRAMES_FOLDER, Placement, StripUnsuitable, source_file
+from .results import FRAMES_FOLDER, Placement, StripUnsuitable, free_channel, source_file
 
 _LONGEST_STEM_BYTES = 100
 """Of the 255 that a name may have; and on Windows a whole path has no more than 260 characters."""
@@ -23,6 +23,8 @@ def job_spec(scene: bpy.types.Scene, strip: versions.Strip, settings: Settings) 
         StripUnsuitable: the strip cannot be matted; says why.
     """
     start, end = versions.handles(strip)
+    if free_channel(scene.sequence_editor, strip, start, end) is None:
+        raise StripUnsuitable(strip.name, "has no free channel above it; move it down, or unlock a channel above it")
     if strip.type == "MOVIE":
         source, shown = _movie(scene, strip, range(start, end))
     elif strip.type == "IMAGE":
