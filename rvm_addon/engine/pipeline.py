@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import cv2
+import numpy as np
 import onnxruntime
 
 from .errors import MattingError
@@ -63,10 +64,11 @@ def matte_frames(
     writing: deque[tuple[int, Future[None]]] = deque()
     with ThreadPoolExecutor(1, "decode") as decoder, ThreadPoolExecutor(_WRITERS, "encode") as encoder:
         try:
-            for count, (frame, src) in enumerate(ahead(_tensors(source), decoder)):
+            for count, (frame, src, alpha) in enumerate(ahead(_tensors(source), decoder)):
                 if count == 0:
                     start(src.shape[3], src.shape[2])
                 fgr, pha = model.matte(src)
+                pha = pha if alpha is None else pha * alpha
                 writing.append((frame, encoder.submit(_write, spec, sink, frame, fgr, pha)))
                 while len(writing) > _BEHIND or (writing and writing[0][1].done()):
                     yield _written(writing)
@@ -97,10 +99,11 @@ def ahead(items: Iterator[_Item], executor: ThreadPoolExecutor) -> Iterator[_Ite
         yield item
 
 
-def _tensors(source: FrameSource) -> Iterator[tuple[int, Tensor]]:
-    """Yield the source's frames as the model wants them."""
+def _tensors(source: FrameSource) -> Iterator[tuple[int, Tensor, Tensor | None]]:
+    """Yield the source's frames as the model wants them, each with the alpha that it carries (H x W, 0..1) or None."""
     for frame, picture in source.frames():
-        yield frame, to_tensor(picture)
+        alpha = picture[..., 3] * np.float32(1 / 255) if picture.shape[2] == 4 else None
+        yield frame, to_tensor(picture[..., :3]), alpha
 
 
 def _write(spec: JobSpec, sink: FrameSink, frame: int, fgr: Tensor, pha: Tensor) -> None:

@@ -59,6 +59,7 @@ class RVM_PT_matting(_SideBar, bpy.types.Panel):
         if settings.output.startswith("//") and not bpy.data.is_saved:
             _sentences(column, ["Unsaved: frames go to the extension's folder"], _line_characters(context), "INFO")
         column.prop(settings, "keep_source")
+        column.prop(settings, "ignore_alpha")
 
 
 class RVM_PT_jobs(_SideBar, bpy.types.Panel):

@@ -1,5 +1,6 @@
 """Strips become jobs: which frames of which files a strip shows."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
@@ -33,7 +34,7 @@ def job_spec(scene: bpy.types.Scene, strip: versions.Strip, settings: Settings) 
         raise StripUnsuitable(strip.name, "is neither a movie nor a picture")
     spec = JobSpec(
         name=strip.name,
-        source=source,
+        source=replace(source, use_alpha=settings.use_alpha),
         output=FRAMES_FOLDER,
         stem=file_stem(Path(source.paths[0]).stem),
         model=str(settings.model),
