@@ -11,12 +11,14 @@ from typing import Protocol
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from . import png
 from .errors import OutputFailed, SourceMissing, SourceUnreadable
 from .spec import PARTIAL_SUFFIX, FrameFormat, JobSpec, Source
 from .tensors import Picture
 
+_JPEG_BEGINS = b"\xff\xd8"
 _JPEG = [cv2.IMWRITE_JPEG_QUALITY, 95]
 
 
@@ -27,7 +29,7 @@ class FrameSource(Protocol):
     """How many frames will come; a movie's container may be wrong about it."""
 
     def frames(self) -> Iterator[tuple[int, Picture]]:
-        """Yield (source frame, BGR picture) for each wanted frame, ascending, each once.
+        """Yield (source frame, picture) for each wanted frame, ascending, each once; BGR, or BGRA with straight alpha.
 
         Raises:
             SourceMissing, SourceUnreadable: naming the file.
@@ -58,11 +60,12 @@ class ImageSource:
         for _, path in self._files:
             if not path.is_file():
                 raise SourceMissing(path)
-        self._flags = cv2.IMREAD_COLOR if source.upright else cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+        self._turned = 0 if source.upright else cv2.IMREAD_IGNORE_ORIENTATION
+        self._with_alpha = source.use_alpha
         self.expected = len(self._files)
 
     def frames(self) -> Iterator[tuple[int, Picture]]:
-        """Yield each picture as BGR, 8 bit."""
+        """Yield each picture, 8 bit: BGRA where it carries alpha and that is wanted, else BGR."""
         for frame, path in self._files:
             yield frame, self._read(path)
 
@@ -75,12 +78,29 @@ class ImageSource:
         except OSError as error:
             raise SourceUnreadable(path, error.strerror or "") from error
         try:
-            picture: Picture | None = cv2.imdecode(data, self._flags) if data.size else None
+            decoded = cv2.imdecode(data, self._flags(data)) if data.size else None
         except cv2.error as error:  # a size beyond OpenCV's limit
             raise SourceUnreadable(path, str(error.err)) from error
-        if picture is None:
+        if decoded is None:
             raise SourceUnreadable(path)
-        return picture
+        if decoded.dtype.kind == "f":
+            raise SourceUnreadable(path, "its values are floating-point numbers, whose meaning the file does not tell")
+        return self._picture(decoded)
+
+    def _flags(self, data: NDArray[np.uint8]) -> int:
+        """Return how OpenCV reads a file: as it is, for alpha and 16 bits; only JPEG, which has neither, is turned."""
+        jpeg = data[:2].tobytes() == _JPEG_BEGINS
+        flags: int = cv2.IMREAD_COLOR | self._turned if jpeg else cv2.IMREAD_UNCHANGED
+        return flags
+
+    def _picture(self, decoded: NDArray[np.uint8] | NDArray[np.uint16]) -> Picture:
+        """Return what OpenCV read (H x W, or H x W x 3 or 4; 8 or 16 bit) as an 8-bit picture."""
+        if decoded.dtype == np.uint16:
+            decoded = cv2.convertScaleAbs(decoded, alpha=1 / 257)  # rounds, as Blender does
+        if decoded.ndim == 2:
+            picture: Picture = cv2.cvtColor(decoded, cv2.COLOR_GRAY2BGR)
+            return picture
+        return decoded if self._with_alpha else decoded[..., :3]  # type: ignore[return-value]  # 8 bit by now
 
     def close(self) -> None:
         """Nothing is held open between frames."""

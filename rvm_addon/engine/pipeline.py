@@ -21,7 +21,7 @@ from .matte import Matte
 from .media import FolderSink, FrameSink, FrameSource, ImageSource
 from .model import MattingModel, open_model
 from .movies import MovieSource
-from .refine import compose
+from .refine import compose, thinned
 from .spec import JobSpec, SourceKind
 from .tensors import Picture, Tensor
 
@@ -69,11 +69,11 @@ def matte_frames(
     writing: deque[tuple[int, Future[None]]] = deque()
     with ThreadPoolExecutor(1, "decode") as decoder, ThreadPoolExecutor(_WRITERS, "encode") as encoder:
         try:
-            for count, (frame, picture, src) in enumerate(ahead(_prepared(source, model), decoder)):
+            for count, (frame, picture, alpha, src) in enumerate(ahead(_prepared(source, model), decoder)):
                 if count == 0:
                     start(picture.shape[1], picture.shape[0])
                 matte = model.matte(picture, src)
-                writing.append((frame, encoder.submit(_write, spec, sink, frame, matte)))
+                writing.append((frame, encoder.submit(_write, spec, sink, frame, matte, alpha)))
                 while len(writing) > _BEHIND or (writing and writing[0][1].done()):
                     yield _written(writing)
         except MattingError:
@@ -103,15 +103,18 @@ def ahead(items: Iterator[_Item], executor: ThreadPoolExecutor) -> Iterator[_Ite
         yield item
 
 
-def _prepared(source: FrameSource, model: MattingModel) -> Iterator[tuple[int, Picture, Tensor]]:
-    """Yield the source's frames with what the network looks at of each."""
+def _prepared(source: FrameSource, model: MattingModel) -> Iterator[tuple[int, Picture, Picture | None, Tensor]]:
+    """Yield each frame's number, colours (BGR), alpha if it carries any (H x W), and what the network looks at."""
     for frame, picture in source.frames():
-        yield frame, picture, model.prepared(picture)
+        alpha = cv2.extractChannel(picture, 3) if picture.shape[2] == 4 else None
+        colours = picture if alpha is None else cv2.cvtColor(picture, cv2.COLOR_BGRA2BGR)
+        yield frame, colours, alpha, model.prepared(colours)
 
 
-def _write(spec: JobSpec, sink: FrameSink, frame: int, matte: Matte) -> None:
+def _write(spec: JobSpec, sink: FrameSink, frame: int, matte: Matte, alpha: Picture | None) -> None:
     """Draw, compose and write one frame; runs on an encoding thread."""
-    sink.write(frame, compose(spec, matte.cutout()))
+    cutout = matte.cutout() if alpha is None else thinned(matte.cutout(), alpha)
+    sink.write(frame, compose(spec, cutout))
 
 
 def _written(writing: deque[tuple[int, Future[None]]]) -> int:

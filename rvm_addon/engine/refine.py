@@ -18,6 +18,13 @@ def compose(spec: JobSpec, cutout: Picture) -> Picture:
     return over_colour(cutout, spec.background)
 
 
+def thinned(cutout: Picture, alpha: Picture) -> Picture:
+    """Return a cut-out (H x W x 4, BGRA) whose matte is multiplied by an alpha (H x W) that the source carried."""
+    *colours, matte = cv2.split(cutout)
+    picture: Picture = cv2.merge([*colours, cv2.multiply(matte, alpha, scale=1 / 255)])
+    return picture
+
+
 def over_colour(cutout: Picture, background: Colour) -> Picture:
     """Return opaque BGR (H x W x 3): a cut-out (H x W x 4, BGRA) over `background` (RGB, 0..255)."""
     behind = np.empty((*cutout.shape[:2], 3), np.uint8)

@@ -73,6 +73,8 @@ class Source:
     at k / fps. 0 counts the frames as they are decoded, which differs where the frame rate varies."""
     upright: bool = True
     """Turn pictures and movies as their metadata says. Blender's sequencer does so with movies, from 4.4 on."""
+    use_alpha: bool = True
+    """Multiply the matte by the alpha that pictures carry: what was transparent stays so."""
 
 
 @dataclass(frozen=True)

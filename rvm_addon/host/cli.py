@@ -77,6 +77,7 @@ def _request(options: argparse.Namespace) -> Request:
         model=options.model.absolute() if options.model else folder / catalogue(folder)[0].file,
         ratio=options.ratio,
         movie=options.movie,
+        use_alpha=not options.ignore_alpha,
     )
 
 
@@ -90,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--background", type=_colour, default=GREEN, metavar="#RRGGBB", help="the colour behind (default #00ff00)")
     add("--model", type=Path, metavar="FILE", help="an RVM model as ONNX (default: the one that comes along)")
     add("--ratio", type=_ratio, metavar="R", help="downsample ratio, above 0 to 1 (default: longest side to 512)")
+    add("--ignore-alpha", action="store_true", help="matte pictures as if they were opaque")
     add("--movie", action="store_true", help="with --result colour: also write DIR/<name>.mp4 with the sound")
     add("--json", action="store_true", help="print one JSON object per input on standard output")
     add("--quiet", action="store_true", help="show no progress")

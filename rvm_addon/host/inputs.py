@@ -30,6 +30,8 @@ class Request:
     ratio: float | None
     movie: bool
     """Whether to write each movie's result as a movie, too."""
+    use_alpha: bool
+    """Whether what is transparent in a picture stays so."""
 
 
 @dataclass(frozen=True)
@@ -97,11 +99,11 @@ def _source(path: Path, request: Request) -> Source:
         pictures = sorted(str(file) for file in path.iterdir() if file.is_file() and is_image(file))
         if not pictures:
             raise SourceUnreadable(path, "there are no pictures in this folder")
-        return Source(SourceKind.IMAGES, tuple(pictures))
+        return Source(SourceKind.IMAGES, tuple(pictures), use_alpha=request.use_alpha)
     if not path.is_file():
         raise SourceMissing(path)
     if is_image(path):
-        return Source(SourceKind.IMAGES, (str(path),))
+        return Source(SourceKind.IMAGES, (str(path),), use_alpha=request.use_alpha)
     if not is_movie(path):
         raise SourceUnreadable(path, "its name ends like neither a movie nor a picture")
     if request.movie and (length := movies.length(path)) > 1:

@@ -60,6 +60,7 @@ class RVM_PT_matting(_SideBar, bpy.types.Panel):
             folder = properties.output_folder(settings.output)
             _sentences(column, [f"Unsaved: frames go to “{folder}”"], _line_characters(context), "INFO")
         column.prop(settings, "keep_source")
+        column.prop(settings, "ignore_alpha")
 
 
 class RVM_PT_jobs(_SideBar, bpy.types.Panel):

@@ -34,6 +34,7 @@ class Settings:
     ratio: float | None
     working_side: int
     keep_source: bool
+    use_alpha: bool
 
 
 class MattingSettings(bpy.types.PropertyGroup):
@@ -74,6 +75,11 @@ class MattingSettings(bpy.types.PropertyGroup):
         default=False,
         description="Leave the source strip as it is; otherwise it is muted when its matted strip appears",
     )
+    ignore_alpha: bpy.props.BoolProperty(
+        name="Ignore Source Alpha",
+        default=False,
+        description="Matte pictures as if they were opaque; otherwise what is transparent in them stays so",
+    )
 
 
 def snapshot(scene: bpy.types.Scene) -> Settings:
@@ -92,6 +98,7 @@ def snapshot(scene: bpy.types.Scene) -> Settings:
         ratio=chosen.ratio if chosen.quality == "RATIO" else None,
         working_side=_WORKING_SIDES[chosen.quality],
         keep_source=chosen.keep_source,
+        use_alpha=not chosen.ignore_alpha,
     )
 
 

@@ -11,23 +11,10 @@ from ..engine.errors import MattingError
 from ..engine.spec import JobSpec
 from ..jobs.job import JOB_FILE
 from . import versions
+from .likeness import copy_look
 
 FRAMES_FOLDER = "frames"
 _LAST_CHANNEL = 128
-_LOOK = (
-    "blend_alpha",
-    "use_flip_x",
-    "use_flip_y",
-    "color_multiply",
-    "color_saturation",
-    "color_tag",
-    "multiply_alpha",
-    "use_float",
-)
-_TRANSFORM = ("offset_x", "offset_y", "scale_x", "scale_y", "rotation", "origin", "filter")
-_CROP = ("min_x", "max_x", "min_y", "max_y")
-_COVERING = frozenset({"REPLACE", "CROSS"})
-"""Blend types that hide what lies below, which a cut-out is there to show."""
 
 
 class StripUnsuitable(MattingError):
@@ -111,7 +98,7 @@ def insert_result(spec: JobSpec, folder: Path, place: Placement) -> versions.Str
         raise StripUnsuitable(place.strip, f"is gone or was renamed; its frames are in “{folder}”")
     scene, source = found
     start = place.start + versions.content_start(source) - place.content_start
-    channel = _free_channel(scene.sequence_editor, source, start, start + place.length)
+    channel = free_channel(scene.sequence_editor, source, start, start + place.length)
     if channel is None:
         raise StripUnsuitable(place.strip, f"has no free channel above it; its frames are in “{folder}”")
     names = [spec.file_name(frame) for frame in place.shown]
@@ -121,7 +108,7 @@ def insert_result(spec: JobSpec, folder: Path, place: Placement) -> versions.Str
         versions.set_right_handle(result, start + place.length)
     result.directory = _as_user_prefers(folder)
     result.select = False  # the user goes on with what is selected
-    _copy_look(source, result)
+    copy_look(scene, source, result)
     siblings = versions.siblings(scene.sequence_editor, source)
     for piece in _pieces(source, siblings, start, start + place.length):
         piece.mute = piece.mute or not place.keep_source
@@ -165,7 +152,7 @@ def _tool_settings_kept(scene: bpy.types.Scene) -> Iterator[None]:
         scene.sequence_editor.active_strip = active
 
 
-def _free_channel(editor: bpy.types.SequenceEditor, strip: versions.Strip, start: int, end: int) -> int | None:
+def free_channel(editor: bpy.types.SequenceEditor, strip: versions.Strip, start: int, end: int) -> int | None:
     """Return the lowest channel above `strip` that is not locked and free from `start` to `end` - 1."""
     spans = [(other.channel, *versions.handles(other)) for other in versions.siblings(editor, strip)]
     taken = {channel for channel, first, last in spans if first < end and start < last}
@@ -174,18 +161,6 @@ def _free_channel(editor: bpy.types.SequenceEditor, strip: versions.Strip, start
         if channel not in taken and not locked[channel].lock:
             return channel
     return None
-
-
-def _copy_look(source: versions.Strip, result: versions.Strip) -> None:
-    """Give the result the source's transform, crop, flips, blend and colour."""
-    for name in _LOOK:
-        setattr(result, name, getattr(source, name))
-    for name in _TRANSFORM:
-        setattr(result.transform, name, getattr(source.transform, name))
-    for name in _CROP:
-        setattr(result.crop, name, getattr(source.crop, name))
-    result.blend_type = "ALPHA_OVER" if source.blend_type in _COVERING else source.blend_type
-    result.colorspace_settings.name = source.colorspace_settings.name
 
 
 def _as_user_prefers(folder: Path) -> str:

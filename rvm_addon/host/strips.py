@@ -1,5 +1,6 @@
 """Strips become jobs: which frames of which files a strip shows."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
@@ -9,7 +10,7 @@ from . import versions
 from .mapping import MovieTiming
 from .movies import length
 from .properties import Settings
-from .results import FRAMES_FOLDER, Placement, StripUnsuitable, source_file
+from .results import FRAMES_FOLDER, Placement, StripUnsuitable, free_channel, source_file
 
 _LONGEST_STEM_BYTES = 100
 """Of the 255 that a name may have; and on Windows a whole path has no more than 260 characters."""
@@ -23,6 +24,8 @@ def job_spec(scene: bpy.types.Scene, strip: versions.Strip, settings: Settings) 
         StripUnsuitable: the strip cannot be matted; says why.
     """
     start, end = versions.handles(strip)
+    if free_channel(scene.sequence_editor, strip, start, end) is None:
+        raise StripUnsuitable(strip.name, "has no free channel above it; move it down, or unlock a channel above it")
     if strip.type == "MOVIE":
         source, shown = _movie(scene, strip, range(start, end))
     elif strip.type == "IMAGE":
@@ -31,7 +34,7 @@ def job_spec(scene: bpy.types.Scene, strip: versions.Strip, settings: Settings) 
         raise StripUnsuitable(strip.name, "is neither a movie nor a picture")
     spec = JobSpec(
         name=strip.name,
-        source=source,
+        source=replace(source, use_alpha=settings.use_alpha),
         output=FRAMES_FOLDER,
         stem=file_stem(Path(source.paths[0]).stem),
         model=str(settings.model),

@@ -12,6 +12,7 @@ import bpy
 
 _STRIPS_RENAMED = bpy.app.version >= (4, 4, 0)
 _CONNECTIONS = bpy.app.version >= (4, 3, 0)
+_LAYERED_ACTIONS = bpy.app.version >= (4, 4, 0)
 _RELATIVE_PATHS_DECLARED = bpy.app.version >= (4, 5, 0)
 _SEQUENCER_SCENE = bpy.app.version >= (5, 0, 0)
 _FRAMES_RENAMED = bpy.app.version >= (5, 2, 0)
@@ -113,6 +114,17 @@ def use_movie_output(scene: bpy.types.Scene) -> None:
     if _MEDIA_TYPE:
         scene.render.image_settings.media_type = "VIDEO"
     scene.render.image_settings.file_format = "FFMPEG"
+
+
+def strip_curves(scene: bpy.types.Scene) -> bpy.types.bpy_prop_collection | None:
+    """Return the F-curves of a scene's strips and other properties, as a collection that makes new ones."""
+    animated = scene.animation_data
+    if animated is None or animated.action is None:
+        return None
+    if not _LAYERED_ACTIONS:
+        return animated.action.fcurves
+    bags = (strip.channelbag(animated.action_slot) for layer in animated.action.layers for strip in layer.strips)
+    return next((bag.fcurves for bag in bags if bag is not None), None)
 
 
 def sounds_of(strip: Strip, others: Iterable[Strip]) -> Iterator[Strip]:

@@ -107,19 +107,28 @@ def test_pictures_come_in_the_order_asked_for(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["grey", "16 bit", "alpha", "jpeg"])
-def test_kinds_of_pictures_become_8_bit_bgr(tmp_path: Path, kind: str) -> None:
-    """Whatever the file holds, the model gets three channels of 8 bits."""
+@pytest.mark.parametrize("use_alpha", [True, False])
+def test_kinds_of_pictures_become_8_bit_bgr(tmp_path: Path, kind: str, use_alpha: bool) -> None:
+    """Whatever the file holds, there are three channels of 8 bits; and a fourth where it has alpha that is wanted."""
     picture = tiny.barcode(77)
     written = {
         "grey": picture[..., :1],
         "16 bit": picture.astype(np.uint16) * 257,
-        "alpha": np.dstack([picture, np.full(picture.shape[:2], 255, np.uint8)]),
+        "alpha": np.dstack([picture, np.full(picture.shape[:2], 99, np.uint8)]),
         "jpeg": picture,
     }[kind]
     path = tmp_path / ("picture.jpg" if kind == "jpeg" else "picture.png")
     cv2.imwrite(str(path), written)
-    ((_, read),) = ImageSource(Source(SourceKind.IMAGES, (str(path),))).frames()
-    assert read.dtype == np.uint8 and read.shape == picture.shape and tiny.read_barcode(read) == 77
+    ((_, read),) = ImageSource(Source(SourceKind.IMAGES, (str(path),), use_alpha=use_alpha)).frames()
+    assert read.dtype == np.uint8 and read[..., :3].shape == picture.shape and tiny.read_barcode(read) == 77
+    assert read[0, 0, 3:].tolist() == ([99] if kind == "alpha" and use_alpha else [])
+
+
+def test_floating_point_pictures_are_refused(tmp_path: Path) -> None:
+    """What 1.0 means in them is not told; the error names the file."""
+    cv2.imwrite(str(tmp_path / "linear.tif"), np.zeros((4, 4, 3), np.float32))
+    with pytest.raises(SourceUnreadable, match=r"linear\.tif.*floating-point"):
+        list(ImageSource(Source(SourceKind.IMAGES, (str(tmp_path / "linear.tif"),))).frames())
 
 
 def test_a_missing_picture_is_told_before_the_work(tmp_path: Path) -> None:

@@ -99,6 +99,18 @@ def test_two_inputs_of_one_name_get_two_folders(clip: Path, passthrough: Path, t
     assert [len(list(Path(entry["folder"]).iterdir())) for entry in told] == [20, 5]
 
 
+@pytest.mark.parametrize(("options", "alpha"), [([], 100), (["--ignore-alpha"], 255)])
+def test_a_pictures_own_alpha_counts_unless_ignored(
+    passthrough: Path, tmp_path: Path, options: list[str], alpha: int
+) -> None:
+    """What was half transparent stays so, or is matted as if it were not."""
+    path = tmp_path / "a.png"
+    cv2.imwrite(str(path), np.dstack([tiny.barcode(5), np.full(tiny.SIZE[::-1], 100, np.uint8)]))
+    status, _, _ = matte(path, "--output", tmp_path / "out", "--model", passthrough, *options)
+    assert status == 0
+    assert (cv2.imread(str(tmp_path / "out" / "a.png"), cv2.IMREAD_UNCHANGED)[..., 3] == alpha).all()
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

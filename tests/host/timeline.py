@@ -27,6 +27,7 @@ class Timeline:
         self.scene.render.fps, self.scene.render.fps_base = fps, 1.0
         self.scene.render.image_settings.file_format = "PNG"
         self.scene.render.image_settings.color_mode = "RGBA"
+        self.scene.render.dither_intensity = 0.0  # noise, wherever a picture has more than 8 bits
         self.scene.rvm_matting.output = str(folder / "results")
         window = bpy.context.window
         window.scene = self.scene

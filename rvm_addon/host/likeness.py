@@ -1,0 +1,40 @@
+"""How a result comes to look like its source: what both kinds of strip have in common, taken over."""
+
+import bpy
+
+from . import versions
+from .animation import copy_animation
+from .values import copy_values
+
+_LOOK = (
+    "blend_alpha",
+    "use_flip_x",
+    "use_flip_y",
+    "color_multiply",
+    "color_saturation",
+    "color_tag",
+    "multiply_alpha",
+    "use_float",
+)
+_TRANSFORM = ("offset_x", "offset_y", "scale_x", "scale_y", "rotation", "origin", "filter")
+_CROP = ("min_x", "max_x", "min_y", "max_y")
+_COVERING = frozenset({"REPLACE", "CROSS"})
+"""Blend types that hide what lies below, which a cut-out is there to show."""
+_ANIMATED = frozenset({*_LOOK, "transform", "crop", "modifiers"})
+"""What may move over time on both; strobe and the like are in the frames already."""
+
+
+def copy_look(scene: bpy.types.Scene, source: versions.Strip, result: versions.Strip) -> None:
+    """Give the result the source's transform, crop, flips, blend, colour, modifiers, and how they move."""
+    for name in _LOOK:
+        setattr(result, name, getattr(source, name))
+    for name in _TRANSFORM:
+        setattr(result.transform, name, getattr(source.transform, name))
+    for name in _CROP:
+        setattr(result.crop, name, getattr(source.crop, name))
+    result.blend_type = "ALPHA_OVER" if source.blend_type in _COVERING else source.blend_type
+    result.colorspace_settings.name = source.colorspace_settings.name
+    result.use_proxy = False  # the frames stand where they are; a proxy would be made of what is there already
+    for modifier in source.modifiers:
+        copy_values(modifier, result.modifiers.new(modifier.name, modifier.type))
+    copy_animation(scene, source, result, _ANIMATED)

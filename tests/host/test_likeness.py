@@ -1,0 +1,158 @@
+"""Results look like their sources at every frame: modifiers, animation, channels."""
+
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import bpy
+import numpy as np
+import pytest
+
+from tests import tiny
+from tests.host.timeline import Timeline
+
+FRAMES = (1, 4, 8, 12)
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A movie of 12 frames."""
+    return tiny.barcode_movie(tmp_path_factory.mktemp("clip") / "clip.avi", 12, fourcc="MJPG")
+
+
+def looks(timeline: Timeline, strip: Any, *, tolerance: int = 4) -> list[Any]:
+    """Render source and result at each frame, assert that they are equal, and return the source's pictures."""
+    result = timeline.result_of(strip)
+    pictures = []
+    for frame in FRAMES:
+        strip.mute, result.mute = False, True
+        source = timeline.render(frame)
+        strip.mute, result.mute = True, False
+        assert np.abs(source.astype(int) - timeline.render(frame)).max() <= tolerance, f"frame {frame}"
+        pictures.append(source)
+    return pictures
+
+
+def animate(strip: Any, path: str, *values: float) -> None:
+    """Give a property one key per value, from frame 1 to the last, with different ways between them."""
+    *owner, name = path.rpartition(".")
+    thing = strip.path_resolve(owner[0]) if owner[0] else strip
+    for index, value in enumerate(values):
+        setattr(thing, name, value)
+        thing.keyframe_insert(name, frame=1 + 11 * index / (len(values) - 1))
+
+
+def curve_of(timeline: Timeline, path: str) -> Any:
+    """Return the F-curve whose path ends so."""
+    return next(c for c in timeline.addon.versions.strip_curves(timeline.scene) if c.data_path.endswith(path))
+
+
+def test_animation_is_carried_over(timeline: Timeline, clip: Path) -> None:
+    """Opacity, place, size, rotation and crop move as the source's do, whatever lies between the keys."""
+    strip = timeline.movie(clip, name='clip "one"')
+    animate(strip, "blend_alpha", 0.2, 1.0, 0.5)
+    animate(strip, "transform.offset_x", -20, 30)
+    animate(strip, "transform.scale_y", 0.5, 1.5)
+    animate(strip, "transform.rotation", 0.0, 0.8)
+    animate(strip, "crop.min_x", 0, 30)
+    for point, kind in zip(curve_of(timeline, "blend_alpha").keyframe_points, ("LINEAR", "BACK"), strict=False):
+        point.interpolation = kind
+    curve_of(timeline, "scale_y").modifiers.new("NOISE").strength = 0.7
+    timeline.press_button(strip)
+    pictures = looks(timeline, strip)
+    assert all(np.abs(a.astype(int) - b).max() > 30 for a, b in pairwise(pictures))
+
+
+def test_a_driver_is_carried_over(timeline: Timeline, clip: Path) -> None:
+    """An expression that moves the source moves the result."""
+    strip = timeline.movie(clip)
+    strip.driver_add("blend_alpha").driver.expression = "frame / 12"
+    timeline.press_button(strip)
+    pictures = looks(timeline, strip)
+    assert pictures[0][..., 3].max() < pictures[-1][..., 3].max()
+
+
+def test_strobe_in_motion_is_not_carried_over(timeline: Timeline, clip: Path) -> None:
+    """What is in the frames already must not be done to them once more."""
+    strip = timeline.movie(clip)
+    strip.strobe = 3
+    strip.keyframe_insert("strobe", frame=1)
+    timeline.press_button(strip)
+    assert [(source == result) for _, source, result in timeline.compare(strip)] == [True] * 12
+
+
+def curves(_timeline: Timeline, strip: Any) -> None:
+    """Bend all colours through a third point."""
+    mapping = strip.modifiers.new("Curves", "CURVES").curve_mapping
+    mapping.curves[3].points.new(0.3, 0.8)
+    mapping.update()
+
+
+def hue(_timeline: Timeline, strip: Any) -> None:
+    """Make every hue brighter."""
+    for point in strip.modifiers.new("Hue", "HUE_CORRECT").curve_mapping.curves[2].points:
+        point.location = (point.location[0], 0.8)
+
+
+def balance(_timeline: Timeline, strip: Any) -> None:
+    """Colour balance in its second manner, and brightness that moves."""
+    balance = strip.modifiers.new("Balance", "COLOR_BALANCE").color_balance
+    balance.correction_method = "OFFSET_POWER_SLOPE"
+    balance.slope = (0.5, 1.2, 0.9)
+    bright = strip.modifiers.new("Bright", "BRIGHT_CONTRAST")
+    bright.bright = -0.2
+    bright.keyframe_insert("bright", frame=1)
+    bright.bright = 0.4
+    bright.keyframe_insert("bright", frame=12)
+
+
+def white(_timeline: Timeline, strip: Any) -> None:
+    """White balance and tone map, one of them off."""
+    strip.modifiers.new("White", "WHITE_BALANCE").white_value = (0.8, 0.9, 0.6)
+    strip.modifiers.new("Tone", "TONEMAP").mute = True
+
+
+def masked(timeline: Timeline, strip: Any) -> None:
+    """Masked by another strip's picture."""
+    colour = timeline.addon.versions.new_colour_strip(timeline.strips, "half", 5, 1, 13)
+    colour.color, colour.mute = (0.5, 0.5, 0.5), True
+    colour.transform.offset_x = 40
+    modifier = strip.modifiers.new("Mask", "MASK")
+    modifier.input_mask_type, modifier.input_mask_strip = "STRIP", colour
+
+
+@pytest.mark.parametrize("modify", [curves, hue, balance, white, masked])
+def test_modifiers_are_carried_over(timeline: Timeline, clip: Path, modify: Callable[[Timeline, Any], None]) -> None:
+    """Each kind of modifier, with its values, its curves and the strip that masks it."""
+    strip = timeline.movie(clip)
+    plain = timeline.render(1)
+    modify(timeline, strip)
+    timeline.press_button(strip)
+    result = timeline.result_of(strip)
+    assert [(m.name, m.type, m.mute) for m in result.modifiers] == [(m.name, m.type, m.mute) for m in strip.modifiers]
+    # The modifiers make more of the difference between Blender's decoder and OpenCV's.
+    assert np.abs(looks(timeline, strip, tolerance=12)[0].astype(int) - plain).max() > 20
+
+
+def test_colour_space_and_proxies(timeline: Timeline, tmp_path: Path) -> None:
+    """Pictures declared to be in another colour space show alike, to the bit; the result has no proxy."""
+    strip = timeline.pictures(tiny.barcode_pictures(tmp_path / "in", range(12)))
+    strip.colorspace_settings.name = "Linear Rec.709"
+    strip.use_proxy = True
+    timeline.press_button(strip)
+    assert not timeline.result_of(strip).use_proxy
+    looks(timeline, strip, tolerance=0)
+
+
+def test_without_a_channel_above_nothing_is_begun(timeline: Timeline, clip: Path) -> None:
+    """On the topmost channel, or below locked ones only, the user reads so before any work."""
+    topmost, below = timeline.movie(clip, channel=128), timeline.movie(clip, channel=127, start=30)
+    timeline.editor.channels[128].lock = True
+    jobs, problems = timeline.submit(topmost, below)
+    assert jobs == []
+    assert all("no free channel" in text and "unlock" in text for text in problems) and len(problems) == 2
+    timeline.editor.channels[128].lock = False
+    bpy.context.view_layer.update()
+    jobs, _ = timeline.submit(below)
+    assert len(jobs) == 1

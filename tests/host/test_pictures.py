@@ -1,0 +1,134 @@
+"""Pictures of every kind, as strips: the result shows what the source showed."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from rvm_addon.engine.tensors import Picture
+from tests import tiny
+from tests.host.timeline import Timeline
+
+WIDTH, HEIGHT = tiny.SIZE
+
+
+def see_through(picture: Picture) -> NDArray[np.uint8]:
+    """Return an RGBA picture whose alpha falls from left to right, from opaque to nothing."""
+    alpha = np.broadcast_to(np.linspace(255, 0, WIDTH, dtype=np.uint8), (HEIGHT, WIDTH))
+    return np.dstack([picture[..., ::-1], alpha])
+
+
+def write_rgba(path: Path, picture: Picture) -> None:
+    """Write 8 bits with alpha."""
+    Image.fromarray(see_through(picture)).save(path)
+
+
+def write_deep(path: Path, picture: Picture) -> None:
+    """Write 16 bits, the lower ones of them noise."""
+    noise = np.random.default_rng(7).integers(0, 256, picture.shape, np.uint16)
+    cv2.imwrite(str(path), picture.astype(np.uint16) * 256 + noise)
+
+
+def write_deep_rgba(path: Path, picture: Picture) -> None:
+    """Write 16 bits with alpha."""
+    cv2.imwrite(str(path), cv2.cvtColor(see_through(picture), cv2.COLOR_RGBA2BGRA).astype(np.uint16) * 257)
+
+
+def write_grey(path: Path, picture: Picture) -> None:
+    """Write one channel."""
+    Image.fromarray(picture[..., 0]).save(path)
+
+
+def write_grey_with_alpha(path: Path, picture: Picture) -> None:
+    """Write two channels."""
+    rgba = see_through(picture)
+    Image.merge("LA", [Image.fromarray(rgba[..., 0]), Image.fromarray(rgba[..., 3])]).save(path)
+
+
+def write_palette(path: Path, picture: Picture) -> None:
+    """Write 16 colours."""
+    Image.fromarray(picture[..., ::-1]).quantize(16).save(path)
+
+
+def write_palette_with_a_hole(path: Path, picture: Picture) -> None:
+    """Write 16 colours, one of them transparent."""
+    Image.fromarray(picture[..., ::-1]).quantize(16).save(path, transparency=0)
+
+
+def write_turned(path: Path, picture: Picture) -> None:
+    """Write a picture whose metadata asks for a quarter turn, which Blender leaves undone."""
+    about = Image.Exif()
+    about[0x0112] = 6
+    Image.fromarray(picture[..., ::-1]).save(path, exif=about, quality=95, subsampling=0)
+
+
+KINDS: dict[str, tuple[Callable[[Path, Picture], None], str]] = {
+    "alpha": (write_rgba, ".png"),
+    "16 bit": (write_deep, ".png"),
+    "16 bit with alpha": (write_deep_rgba, ".png"),
+    "grey": (write_grey, ".png"),
+    "grey with alpha": (write_grey_with_alpha, ".png"),
+    "palette": (write_palette, ".png"),
+    "palette with a hole": (write_palette_with_a_hole, ".png"),
+    "turned JPEG": (write_turned, ".jpg"),
+    "turned PNG": (write_turned, ".png"),
+    "WebP": (write_rgba, ".webp"),
+}
+
+
+def differences(timeline: Timeline, strip: Any) -> list[int]:
+    """Return the largest difference between source and result at each frame."""
+    result = timeline.result_of(strip)
+    found = []
+    for frame in range(*timeline.addon.versions.handles(strip)):
+        strip.mute, result.mute = False, True
+        source = timeline.render(frame)
+        strip.mute, result.mute = True, False
+        found.append(int(np.abs(seen(source) - seen(timeline.render(frame))).max()))
+    return found
+
+
+def seen(picture: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Return what shows of a BGRA picture: its colours as far as they are opaque, and its alpha."""
+    alpha = picture[..., 3:] / 255
+    return np.round(np.dstack([picture[..., :3] * alpha, picture[..., 3:]]))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_pictures_of_every_kind_show_alike(timeline: Timeline, tmp_path: Path, kind: str) -> None:
+    """Depth, palette, grey, alpha and orientation: equal to the bit, or to the rounding of 16 bits and of alpha."""
+    write, suffix = KINDS[kind]
+    paths = [tmp_path / f"{number:03d}{suffix}" for number in (5, 130)]
+    for path in paths:
+        write(path, tiny.barcode(int(path.stem)))
+    strip = timeline.pictures(paths)
+    timeline.press_button(strip)
+    assert max(differences(timeline, strip)) <= (1 if "alpha" in kind or kind in {"16 bit", "WebP"} else 0)
+
+
+def test_alpha_can_be_ignored(timeline: Timeline, tmp_path: Path) -> None:
+    """By choice, what was transparent is matted as if it were not."""
+    write_rgba(tmp_path / "shot.png", tiny.barcode(170))
+    strip = timeline.pictures([tmp_path / "shot.png"])
+    timeline.scene.rvm_matting.ignore_alpha = True
+    timeline.press_button(strip)
+    (job,) = timeline.addon.runner.current().queue.jobs
+    written = cv2.imread(str(job.output / "shot.png"), cv2.IMREAD_UNCHANGED)
+    assert (written[..., 3] == 255).all()
+    assert (written[..., :3] == tiny.barcode(170)).all()
+
+
+def test_pictures_of_several_sizes_keep_them(timeline: Timeline, tmp_path: Path) -> None:
+    """Blender shows each picture of a sequence at its own size, and so does the result."""
+    paths = []
+    for number, size in ((1, (128, 64)), (2, (64, 32)), (3, (101, 51)), (4, (128, 64))):
+        paths.append(tmp_path / f"{number}.png")
+        cv2.imwrite(str(paths[-1]), tiny.barcode(number, size))
+    strip = timeline.pictures(paths)
+    timeline.press_button(strip)
+    assert differences(timeline, strip) == [0, 0, 0, 0]
