@@ -75,6 +75,8 @@ class Source:
     """Turn pictures and movies as their metadata says. Blender's sequencer does so with movies, from 4.4 on."""
     use_alpha: bool = True
     """Multiply the matte by the alpha that pictures carry: what was transparent stays so."""
+    disposable: bool = False
+    """The pictures were made for this job, in its folder: each is deleted once it has been read."""
 
 
 @dataclass(frozen=True)
