@@ -47,7 +47,7 @@ def text(timeline: Timeline, _clip: Path) -> Any:
 def retimed(timeline: Timeline, clip: Path) -> Any:
     """Slow at first, then fast; smaller than it is."""
     strip = timeline.movie(clip)
-    retime(timeline, strip)
+    timeline.retime(strip, 10, 17)
     strip.transform.scale_x = 0.8
     return strip
 
@@ -121,20 +121,11 @@ def see_through(timeline: Timeline, _clip: Path) -> Any:
 def nested(timeline: Timeline, clip: Path) -> Any:
     """A retimed movie inside a meta strip that is moved and half transparent."""
     strip = timeline.movie(clip)
-    retime(timeline, strip)
+    timeline.retime(strip, 10, 17)
     meta = timeline.strips.new_meta(name="meta", channel=1, frame_start=1)
     strip.move_to_meta(meta)
     meta.transform.offset_x, meta.blend_alpha = 9, 0.5
     return strip
-
-
-def retime(timeline: Timeline, strip: Any) -> None:
-    """Let the first ten frames last sixteen."""
-    timeline.select([strip])
-    timeline.editor.active_strip = strip
-    with timeline.shown():
-        bpy.ops.sequencer.retiming_key_add(timeline_frame=10)
-    strip.retiming_keys[1].timeline_frame = 17
 
 
 def seen(picture: NDArray[np.uint8]) -> NDArray[np.float64]:
