@@ -1,11 +1,22 @@
 """What a worker says while it runs: one line of JSON per event, in `events.jsonl`.
 
 Standard library only. Exactly one `Finished` or `Failed` ends a run; a process that ends without either was killed or
-crashed.
+crashed. The process that prepares a job says `Rendered`, and `Failed` where it must.
 """
 
 import json
 from dataclasses import asdict, dataclass
+from typing import get_args
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A picture that the worker will matte stands in the job's folder: a background Blender made it."""
+
+    frame: int
+    """On the timeline."""
+    seconds: float
+    """Since that Blender began."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +73,9 @@ class Failed:
     """What to do about it."""
 
 
-Event = Started | FrameDone | Warned | Finished | Failed
+Event = Rendered | Started | FrameDone | Warned | Finished | Failed
 
-_KINDS: dict[str, type[Event]] = {kind.__name__: kind for kind in (Started, FrameDone, Warned, Finished, Failed)}
+_KINDS: dict[str, type[Event]] = {kind.__name__: kind for kind in get_args(Event)}
 
 
 def encode(event: Event) -> str:

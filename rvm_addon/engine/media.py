@@ -62,12 +62,16 @@ class ImageSource:
                 raise SourceMissing(path)
         self._turned = 0 if source.upright else cv2.IMREAD_IGNORE_ORIENTATION
         self._with_alpha = source.use_alpha
+        self._disposable = source.disposable
         self.expected = len(self._files)
 
     def frames(self) -> Iterator[tuple[int, Picture]]:
         """Yield each picture, 8 bit: BGRA where it carries alpha and that is wanted, else BGR."""
         for frame, path in self._files:
-            yield frame, self._read(path)
+            picture = self._read(path)
+            if self._disposable:
+                path.unlink()
+            yield frame, picture
 
     def _read(self, path: Path) -> Picture:
         """Return the file's picture. Python opens it, for OpenCV cannot open every name on Windows."""

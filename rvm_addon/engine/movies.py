@@ -16,6 +16,8 @@ from .tensors import Picture
 
 _SEEK_MARGIN_MS = 2000.0
 """A seek aims this long before the wanted frame, and decoding forward decides which frame it is."""
+_HALF_TICK_MS = 0.84
+"""Blender rounds the moment of a frame to the container's clock; half a tick of the coarsest in use, 1/600 s (MOV)."""
 _HELD_FRAMES_UNSPOKEN = 2
 """Containers miscount by a frame or two; holding the last picture that long is no news."""
 
@@ -146,17 +148,17 @@ class MovieSource:
         raise SourceUnreadable(self._path, f"it ends before frame {wanted[-1] + 1}")
 
     def _by_time(self, wanted: tuple[int, ...]) -> Iterator[tuple[int, Picture]]:
-        """Yield for frame k the last picture that begins by k / fps and a quarter of a frame.
+        """Yield for frame k the last picture that begins by k / fps, give or take the container's clock.
 
-        This is what Blender shows, also for a variable frame rate and edit lists (16 clips in 4 versions compared).
-        Past the end the last picture is held, as Blender holds it.
+        This is what Blender shows, also for a variable or a trembling frame rate and for edit lists (the table of
+        `tests/host/test_every_frame.py`). Past the end the last picture is held, as Blender holds it.
         """
         step = 1000.0 / self._fps
         shown = self._decoder.seek_before(wanted[0] * step)
         following = self._decoder.read()
         held = 0
         for frame in wanted:
-            limit = (frame + 0.25) * step
+            limit = frame * step + _HALF_TICK_MS
             while following is not None and following.time <= limit:
                 shown, following = following, self._decoder.read()
             if shown is None:

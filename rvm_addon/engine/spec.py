@@ -26,7 +26,7 @@ MOVIE_SUFFIXES = frozenset(
         *(".ogv", ".wmv", ".flv", ".3gp", ".mxf", ".dv"),
     }
 )
-IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jp2", ".webp", ".bmp", ".tif", ".tiff", ".tga", ".ppm", ".pgm"})
+IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jp2", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm"})
 
 Colour = tuple[int, int, int]
 """Red, green, blue; sRGB-encoded, 0 to 255."""
@@ -75,6 +75,8 @@ class Source:
     """Turn pictures and movies as their metadata says. Blender's sequencer does so with movies, from 4.4 on."""
     use_alpha: bool = True
     """Multiply the matte by the alpha that pictures carry: what was transparent stays so."""
+    disposable: bool = False
+    """The pictures were made for this job, in its folder: each is deleted once it has been read."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import bpy
 
 from . import versions
-from .animation import copy_animation
+from .animation import copy_animation, remove_animation
 from .values import copy_values
 
 _LOOK = (
@@ -16,6 +16,17 @@ _LOOK = (
     "multiply_alpha",
     "use_float",
 )
+_PLAIN = {
+    "blend_type": "REPLACE",
+    "blend_alpha": 1.0,
+    "use_flip_x": False,
+    "use_flip_y": False,
+    "color_multiply": 1.0,
+    "color_saturation": 1.0,
+    "multiply_alpha": False,
+}
+"""What shows a strip as it comes."""
+_UNMOVED = {"offset_x": 0.0, "offset_y": 0.0, "scale_x": 1.0, "scale_y": 1.0, "rotation": 0.0}
 _TRANSFORM = ("offset_x", "offset_y", "scale_x", "scale_y", "rotation", "origin", "filter")
 _CROP = ("min_x", "max_x", "min_y", "max_y")
 _COVERING = frozenset({"REPLACE", "CROSS"})
@@ -33,8 +44,20 @@ def copy_look(scene: bpy.types.Scene, source: versions.Strip, result: versions.S
     for name in _CROP:
         setattr(result.crop, name, getattr(source.crop, name))
     result.blend_type = "ALPHA_OVER" if source.blend_type in _COVERING else source.blend_type
-    result.colorspace_settings.name = source.colorspace_settings.name
     result.use_proxy = False  # the frames stand where they are; a proxy would be made of what is there already
     for modifier in source.modifiers:
         copy_values(modifier, result.modifiers.new(modifier.name, modifier.type))
     copy_animation(scene, source, result, _ANIMATED)
+
+
+def make_plain(scene: bpy.types.Scene, strip: versions.Strip) -> None:
+    """Take everything off a strip that `copy_look` gives to a result: what is left is the picture itself."""
+    remove_animation(scene, strip)
+    for name, value in _PLAIN.items():
+        setattr(strip, name, value)
+    for name, value in _UNMOVED.items():
+        setattr(strip.transform, name, value)
+    for name in _CROP:
+        setattr(strip.crop, name, 0)
+    for modifier in list(strip.modifiers):  # `clear` crashes Blender 5.0
+        strip.modifiers.remove(modifier)

@@ -30,7 +30,7 @@ class RVM_OT_matte_strips(bpy.types.Operator):
         """Queue one job per selected strip; in background mode, also run them to their end."""
         jobs, problems = submit_selected(context)
         if not jobs:
-            self.report({"ERROR"}, "\n".join(problems) or "Select movie or picture strips: sound has nothing to matte")
+            self.report({"ERROR"}, "\n".join(problems) or "Select strips with pictures: sound has nothing to matte")
             return {"CANCELLED"}
         for problem in problems:
             self.report({"WARNING"}, problem)
@@ -126,7 +126,7 @@ def submit_selected(context: bpy.types.Context) -> tuple[list[Job], list[str]]:
         settings = properties.snapshot(scene)
     except MattingError as error:
         return [], [f"{error}. {error.remedy}"]
-    for strip in sources:
+    for strip in strips.source_strips(sources):
         try:
             spec, place = strips.job_spec(scene, strip, settings)
             folder = claim_folder(settings.output, strips.file_stem(spec.name))
@@ -146,7 +146,7 @@ def _obstacle(context: bpy.types.Context) -> str:
     if versions.sequencer_scene(context) is None:
         return "This workspace has no sequencer scene; choose one in the sequencer's header"
     if not versions.selected_strips(context):
-        return "Select the movie or picture strips to matte"
+        return "Select the strips to matte"
     missing = runner.missing_libraries()
     if missing:
         return f"{', '.join(missing)} is missing; install the extension again for this version of Blender"

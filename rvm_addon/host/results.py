@@ -65,12 +65,12 @@ def find(place: Placement) -> tuple[bpy.types.Scene, versions.Strip] | None:
 
 
 def source_file(strip: versions.Strip) -> str:
-    """Return the movie of a movie strip, the first picture of an image strip, and nothing for any other."""
+    """Return the movie of a movie strip, the first picture of an image strip, and the kind of any other."""
     if strip.type == "MOVIE":
         return bpy.path.abspath(strip.filepath)
     if strip.type == "IMAGE":
         return str(Path(bpy.path.abspath(strip.directory)) / strip.elements[0].filename)
-    return ""
+    return str(strip.type)
 
 
 def _pieces(source: versions.Strip, siblings: Iterable[versions.Strip], start: int, end: int) -> list[versions.Strip]:
@@ -85,6 +85,15 @@ def _pieces(source: versions.Strip, siblings: Iterable[versions.Strip], start: i
         and versions.handles(strip)[0] < end
         and start < versions.handles(strip)[1]
     ]
+
+
+def _covered_inputs(effect: versions.Strip, start: int, end: int) -> Iterator[versions.Strip]:
+    """Yield what would show once an effect strip is muted: the strips that it is made of, where they end with it."""
+    for strip in versions.inputs(effect):
+        first, last = versions.handles(strip)
+        if start <= first and last <= end:
+            yield strip
+            yield from _covered_inputs(strip, start, end)
 
 
 def insert_result(spec: JobSpec, folder: Path, place: Placement) -> versions.Strip:
@@ -109,9 +118,12 @@ def insert_result(spec: JobSpec, folder: Path, place: Placement) -> versions.Str
     result.directory = _as_user_prefers(folder)
     result.select = False  # the user goes on with what is selected
     copy_look(scene, source, result)
+    if not spec.source.disposable:  # what was rendered first is in the colours of the screen
+        result.colorspace_settings.name = source.colorspace_settings.name
     siblings = versions.siblings(scene.sequence_editor, source)
     for piece in _pieces(source, siblings, start, start + place.length):
-        piece.mute = piece.mute or not place.keep_source
+        for covered in (piece, *_covered_inputs(piece, start, start + place.length)):
+            covered.mute = covered.mute or not place.keep_source
     sounds = list(versions.sounds_of(source, siblings))
     if sounds:
         versions.connect(scene, [source, result, *sounds])

@@ -15,7 +15,7 @@ from ..engine.spec import JobSpec
 from ..jobs.job import Job, State
 from ..jobs.queue import JobQueue
 from ..jobs.worker import Launcher
-from . import results
+from . import rendering, results
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,10 @@ class Runner:
         Raises:
             SpecError, OutputFailed: the job cannot be taken.
         """
-        job = Job(folder, spec)
+        preparation = None
+        if place is not None and spec.source.disposable:
+            spec, preparation = rendering.prepare(folder, spec, place)
+        job = Job(folder, spec, preparation)
         self.queue.submit(job)
         if place is not None:
             self._placements[job.folder] = place

@@ -1,17 +1,20 @@
 """Strips become jobs: which frames of which files a strip shows."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 import bpy
 
 from ..engine.spec import JobSpec, Source, SourceKind
-from . import versions
+from . import rendering, versions
 from .mapping import MovieTiming
 from .movies import length
 from .properties import Settings
 from .results import FRAMES_FOLDER, Placement, StripUnsuitable, free_channel, source_file
 
+_FILES = frozenset({"MOVIE", "IMAGE"})
+"""The kinds of strip that show files."""
 _LONGEST_STEM_BYTES = 100
 """Of the 255 that a name may have; and on Windows a whole path has no more than 260 characters."""
 _RESERVED_ON_WINDOWS = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10))}
@@ -26,17 +29,19 @@ def job_spec(scene: bpy.types.Scene, strip: versions.Strip, settings: Settings) 
     start, end = versions.handles(strip)
     if free_channel(scene.sequence_editor, strip, start, end) is None:
         raise StripUnsuitable(strip.name, "has no free channel above it; move it down, or unlock a channel above it")
-    if strip.type == "MOVIE":
+    _check_files(strip)
+    stem = file_stem(Path(source_file(strip)).stem if strip.type in _FILES else strip.name)
+    if rendering.is_needed(strip):
+        source, shown = rendering.rendered_source(stem, end - start), tuple(range(end - start))
+    elif strip.type == "MOVIE":
         source, shown = _movie(scene, strip, range(start, end))
-    elif strip.type == "IMAGE":
-        source, shown = _images(strip, range(start, end))
     else:
-        raise StripUnsuitable(strip.name, "is neither a movie nor a picture")
+        source, shown = _images(strip, range(start, end))
     spec = JobSpec(
         name=strip.name,
         source=replace(source, use_alpha=settings.use_alpha),
         output=FRAMES_FOLDER,
-        stem=file_stem(Path(source.paths[0]).stem),
+        stem=stem,
         model=str(settings.model),
         result=settings.result,
         background=settings.background,
@@ -65,20 +70,37 @@ def file_stem(name: str) -> str:
     return short or "strip"
 
 
+def source_strips(strips: Iterable[versions.Strip]) -> list[versions.Strip]:
+    """Return the strips to matte where these are selected, each once: of a movie with a speed effect, the effect."""
+    chosen = {}
+    for strip in strips:
+        others = versions.siblings(strip.id_data.sequence_editor, strip)
+        effect = next((one for one in others if one.type == "SPEED" and versions.inputs(one) == [strip]), strip)
+        chosen[effect.name] = effect
+    return list(chosen.values())
+
+
+def _check_files(strip: versions.Strip) -> None:
+    """Raise StripUnsuitable where a file that the strip shows is not there, or is a movie that Blender cannot read."""
+    if strip.type == "MOVIE":
+        if not Path(source_file(strip)).is_file():
+            raise StripUnsuitable(strip.name, f"plays a file that was not found: “{source_file(strip)}”")
+        if strip.fps <= 0:
+            raise StripUnsuitable(strip.name, f"plays a file that Blender cannot read: “{source_file(strip)}”")
+    elif strip.type == "IMAGE":
+        folder = Path(bpy.path.abspath(strip.directory))
+        names = {strip.strip_elem_from_frame(frame).filename for frame in range(*versions.handles(strip))}
+        for name in sorted(names):
+            if not (folder / name).is_file():
+                raise StripUnsuitable(strip.name, f"shows a file that was not found: “{folder / name}”")
+
+
 def _movie(scene: bpy.types.Scene, strip: versions.Strip, frames: range) -> tuple[Source, tuple[int, ...]]:
     """Return a movie strip's source, and the source frame of each timeline frame."""
-    if len(strip.retiming_keys) > 0:
-        raise StripUnsuitable(strip.name, "is retimed; render it to a movie first, or take its speed changes away")
-    path = Path(bpy.path.abspath(strip.filepath))
-    if not path.is_file():
-        raise StripUnsuitable(strip.name, f"plays a file that was not found: “{path}”")
-    fps = strip.fps  # Blender opens the file each time that it is asked
-    if fps <= 0:
-        raise StripUnsuitable(strip.name, f"plays a file that Blender cannot read: “{path}”")
     timing = movie_timing(scene, strip)
     shown = tuple(timing.source_frame(frame) for frame in frames)
-    frames_shown = tuple(sorted(set(shown)))
-    return Source(SourceKind.MOVIE, (str(path),), frames_shown, fps, upright=versions.TURNS_MOVIES_UPRIGHT), shown
+    upright = versions.TURNS_MOVIES_UPRIGHT
+    return Source(SourceKind.MOVIE, (source_file(strip),), tuple(sorted(set(shown))), strip.fps, upright), shown
 
 
 def _images(strip: versions.Strip, frames: range) -> tuple[Source, tuple[int, ...]]:
@@ -88,9 +110,6 @@ def _images(strip: versions.Strip, frames: range) -> tuple[Source, tuple[int, ..
     number = {name: index for index, name in enumerate(names)}
     shown = tuple(number[strip.strip_elem_from_frame(frame).filename] for frame in frames)
     used = tuple(sorted(set(shown)))
-    for index in used:
-        if not (folder / names[index]).is_file():
-            raise StripUnsuitable(strip.name, f"shows a file that was not found: “{folder / names[index]}”")
     if len(names) == 1:
         shown = shown[:1]  # a still stays one picture, however long it stands
     return Source(SourceKind.IMAGES, tuple(str(folder / name) for name in names), used, upright=False), shown

@@ -4,6 +4,7 @@ Names changed in 4.4 (`sequences` became `strips`), old ones went in 5.0, and 5.
 (the old names stay, deprecated, until 6.0).
 """
 
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -114,6 +115,28 @@ def use_movie_output(scene: bpy.types.Scene) -> None:
     if _MEDIA_TYPE:
         scene.render.image_settings.media_type = "VIDEO"
     scene.render.image_settings.file_format = "FFMPEG"
+
+
+def use_picture_output(scene: bpy.types.Scene) -> None:
+    """Let the scene render to PNG: 8 bit, with alpha, encoded fast."""
+    settings = scene.render.image_settings
+    if _MEDIA_TYPE:
+        settings.media_type = "IMAGE"
+    settings.file_format = "PNG"
+    settings.color_mode, settings.color_depth, settings.compression = "RGBA", "8", 10
+    settings.color_management = "FOLLOW_SCENE"
+
+
+def inputs(effect: Strip) -> list[Strip]:
+    """Return the strips that an effect strip is made of; none for any other."""
+    return [strip for number in (1, 2) if (strip := getattr(effect, f"input_{number}", None)) is not None]
+
+
+def background_command(expression: str) -> tuple[str, ...]:
+    """Return the command line of another Blender like this one, without window, that executes a Python expression."""
+    if bpy.app.binary_path:
+        return (bpy.app.binary_path, "--background", "--python-exit-code", "1", "--python-expr", expression)
+    return (sys.executable, "-c", expression)  # the bpy module
 
 
 def strip_curves(scene: bpy.types.Scene) -> bpy.types.bpy_prop_collection | None:

@@ -22,6 +22,8 @@ def progress(job: Job) -> str:
     """Return what a running job says of itself: frames, rate, time left."""
     if job.state is not State.RUNNING:
         return job.state.value
+    if job.preparing and job.preparation is not None:
+        return f"Rendering {job.frames_rendered} of {frames(job.preparation.frames)}"
     if job.started is None:
         return "Opening"
     words = [f"{job.frames_done} of {frames(job.frames_total)}"]

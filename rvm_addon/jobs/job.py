@@ -1,16 +1,19 @@
 """A job: one folder, and the state that its events fold into."""
 
 import contextlib
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
 from ..engine.errors import OutputFailed
-from ..engine.events import Event, Failed, Finished, FrameDone, Started, Warned
+from ..engine.events import Event, Failed, Finished, FrameDone, Rendered, Started, Warned
 from ..engine.spec import PARTIAL_SUFFIX, JobSpec
 
 JOB_FILE = "job.json"
 EVENTS_FILE = "events.jsonl"
 LOG_FILE = "worker.log"
+PREPARATION_EVENTS_FILE = "preparation.jsonl"
+PREPARATION_LOG_FILE = "preparation.log"
 
 _KILLED = frozenset({-9, 137})
 """How a process ends that the system killed, most often because memory ran out."""
@@ -42,15 +45,31 @@ _MOVES: dict[State, frozenset[State]] = {
 }
 
 
+@dataclass(frozen=True)
+class Preparation:
+    """A job's first part: another process makes the pictures that the worker then mattes.
+
+    It tells of each with `Rendered` in `preparation.jsonl`, and its exit status is 0 when all stand.
+    """
+
+    command: tuple[str, ...]
+    frames: int
+    """How many pictures will come."""
+
+
 class Job:
     """One job and what is known of it. Only `JobQueue` moves it."""
 
-    def __init__(self, folder: Path, spec: JobSpec) -> None:
+    def __init__(self, folder: Path, spec: JobSpec, preparation: Preparation | None = None) -> None:
         """Describe a job; nothing is written yet. `folder` is absolute: the worker starts elsewhere."""
         if not folder.is_absolute():
             raise ValueError(f"a job's folder must be absolute: {folder}")
         self.folder = folder
         self.spec = spec
+        self.preparation = preparation
+        self.preparing = preparation is not None
+        """Whether the first part is still to be done."""
+        self.frames_rendered = 0
         self.state = State.QUEUED
         self.started: Started | None = None
         self.frames_done = 0
@@ -69,8 +88,8 @@ class Job:
 
     @property
     def log(self) -> Path:
-        """What the worker printed."""
-        return self.folder / LOG_FILE
+        """What the process printed that runs, or that ran last."""
+        return self.folder / (PREPARATION_LOG_FILE if self.preparing else LOG_FILE)
 
     @property
     def frames_total(self) -> int:
@@ -81,10 +100,11 @@ class Job:
 
     @property
     def progress(self) -> float:
-        """From 0 to 1."""
+        """From 0 to 1, over both parts where there are two."""
         if self.state is State.DONE:
             return 1.0
-        return self.frames_done / self.frames_total if self.frames_total else 0.0
+        total = self.frames_total + (self.preparation.frames if self.preparation else 0)
+        return (self.frames_rendered + self.frames_done) / total if total else 0.0
 
     @property
     def frames_per_second(self) -> float:
@@ -105,7 +125,8 @@ class Job:
             OSError: the folder refuses.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / EVENTS_FILE).unlink(missing_ok=True)
+        for name in (EVENTS_FILE, PREPARATION_EVENTS_FILE):
+            (self.folder / name).unlink(missing_ok=True)
         partial = self.folder / f"{JOB_FILE}{PARTIAL_SUFFIX}"
         partial.write_text(self.spec.to_json(), encoding="utf-8")
         partial.replace(self.folder / JOB_FILE)
@@ -113,6 +134,8 @@ class Job:
     def apply(self, event: Event) -> None:
         """Fold one event into what is known."""
         match event:
+            case Rendered():
+                self.frames_rendered += 1
             case Started():
                 self.started = event
             case FrameDone(seconds=seconds):

@@ -1,10 +1,10 @@
-"""The queue: one worker at a time, moved along by `tick`."""
+"""The queue: one process at a time, moved along by `tick`."""
 
 import time
 
 from ..engine.errors import OutputFailed
 from .job import Job, State
-from .worker import Launcher, WorkerProcess
+from .worker import Launcher, WorkerProcess, matting, preparation
 
 KILL_AFTER_SECONDS = 2.0
 """How long a worker may take to end when it is asked to."""
@@ -82,21 +82,33 @@ class JobQueue:
         if status is not None:
             self._running = self._worker = None  # first of all: whatever comes, the next job gets its turn
             worker.close()
-            job.end(status)
+            if job.preparing and status == 0 and job.state is State.RUNNING:
+                job.preparing = False
+                self._start(job)
+            else:
+                job.end(status)
         elif job.state is State.CANCELLING and time.monotonic() > self._kill_at:
             worker.kill()
-        return [job] if events or job.state is not before else []
+        return [job] if events or status is not None or job.state is not before else []
 
     def _start_next(self) -> list[Job]:
         """Start the first job that waits."""
         job = next((job for job in self.jobs if job.state is State.QUEUED), None)
         if job is None:
             return []
+        job.move(State.RUNNING)
+        self._start(job)
+        return [job]
+
+    def _start(self, job: Job) -> None:
+        """Start the next part of a job: what prepares it, where it has that, or the worker."""
+        if job.preparing and job.preparation is not None:
+            part = preparation(job.preparation.command)
+        else:
+            part = matting(job.folder, self._launcher)
         try:
-            self._worker = WorkerProcess(job.folder, self._launcher)
+            self._worker = WorkerProcess(job.folder, part)
         except OSError as error:
-            job.fail(f"The worker could not be started ({error})", "Install the extension again.")
+            job.fail(f"“{part.command[0]}” could not be started ({error})", "Install the extension again.")
         else:
             self._running = job
-            job.move(State.RUNNING)
-        return [job]

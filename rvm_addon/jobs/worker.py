@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..engine.events import Event, decode
-from .job import EVENTS_FILE, LOG_FILE
+from .job import EVENTS_FILE, LOG_FILE, PREPARATION_EVENTS_FILE, PREPARATION_LOG_FILE
 
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 """For numpy's small matrix products, which several threads of the worker do at once; ONNX Runtime minds its own."""
@@ -29,24 +29,46 @@ class Launcher:
     """Folders that hold numpy, OpenCV and ONNX Runtime, where the interpreter does not find them by itself."""
 
 
-class WorkerProcess:
-    """A running worker: its events are read from the job's folder, a few at a time."""
+@dataclass(frozen=True)
+class Part:
+    """One process of a job: what is run, and where it tells of itself in the job's folder."""
 
-    def __init__(self, folder: Path, launcher: Launcher) -> None:
-        """Start the worker on `folder`, which holds `job.json`.
+    command: tuple[str, ...]
+    events: str
+    log: str
+    environment: dict[str, str] | None = None
+    """None is this process's own."""
+
+
+def preparation(command: tuple[str, ...]) -> Part:
+    """Return the first part of a job that has one."""
+    return Part(command, PREPARATION_EVENTS_FILE, PREPARATION_LOG_FILE)
+
+
+def matting(folder: Path, launcher: Launcher) -> Part:
+    """Return the worker on `folder`, which holds `job.json`."""
+    command = (launcher.python, "-m", "engine", str(folder), "--stop-with-parent")
+    return Part(command, EVENTS_FILE, LOG_FILE, _environment(launcher))
+
+
+class WorkerProcess:
+    """A running process: its events are read from the job's folder, a few at a time."""
+
+    def __init__(self, folder: Path, part: Part) -> None:
+        """Start it in the job's `folder`.
 
         Raises:
-            OSError: the interpreter cannot be started, or the log cannot be written.
+            OSError: the program cannot be started, or the log cannot be written.
         """
-        self._events = folder / EVENTS_FILE
+        self._events = folder / part.events
         self._offset = 0
-        with (folder / LOG_FILE).open("wb") as log:
+        with (folder / part.log).open("wb") as log:
             self._process = subprocess.Popen(
-                [launcher.python, "-m", "engine", str(folder), "--stop-with-parent"],
+                part.command,
                 stdin=subprocess.PIPE,  # held open, never written: its end tells the worker that this process died
                 stdout=log,
                 stderr=log,
-                env=_environment(launcher),
+                env=part.environment,
                 cwd=folder,
                 **_apart(),
             )

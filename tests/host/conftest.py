@@ -18,7 +18,16 @@ from rvm_addon.engine.weights import CATALOGUE, Weights
 from tests.host.timeline import Timeline
 
 PACKAGE = "bl_ext.user_default.rvm_matting"
-MODULES = ("host.cli", "host.mapping", "host.movies", "host.operators", "host.properties", "host.runner", "host.strips")
+MODULES = (
+    "host.cli",
+    "host.mapping",
+    "host.movies",
+    "host.operators",
+    "host.properties",
+    "host.runner",
+    "host.strips",
+    "host.words",
+)
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +35,7 @@ def addon(passthrough: Path) -> SimpleNamespace:
     """The installed extension's modules by their last name; its default model passes pictures through."""
     zipped = packaging.package_for(wheels.this_platform(), with_wheels=False)
     bpy.ops.extensions.package_install_files(filepath=str(zipped), repo="user_default", enable_on_install=True)
-    names = (*MODULES, "host.versions", "jobs.job", "engine.spec")
+    names = (*MODULES, "host.results", "host.versions", "host.words", "jobs.job", "engine.spec")
     modules = {name.rpartition(".")[2]: importlib.import_module(f"{PACKAGE}.{name}") for name in names}
     addon = SimpleNamespace(**modules, folder=Path(modules["runner"].__file__).parents[1])
     set_model(addon, passthrough)

@@ -54,36 +54,23 @@ def test_five_strips_at_once(timeline: Timeline, clips: list[Path], addon: Simpl
 
 
 def test_strips_that_cannot_be_matted_are_named(timeline: Timeline, clips: list[Path], tmp_path: Path) -> None:
-    """A missing file, a colour strip and a strip in speed changes are told apart; the good ones go on."""
+    """A missing file is told, and the good strips go on."""
     gone = tiny.barcode_movie(tmp_path / "gone.avi", 9, fourcc="MJPG")
     good, missing = timeline.movie(clips[0]), timeline.movie(gone, start=50)
     gone.unlink()
-    colour = timeline.addon.versions.new_colour_strip(timeline.strips, "colour", 1, 80, 90)
-    jobs, problems = timeline.submit(good, missing, colour)
+    jobs, problems = timeline.submit(good, missing)
     assert [job.spec.name for job in jobs] == ["clip 0.avi"]
-    assert len(problems) == 2
-    assert any("gone.avi" in text and "not found" in text for text in problems)
-    assert any("colour" in text for text in problems)
+    assert len(problems) == 1
+    assert "gone.avi" in problems[0] and "not found" in problems[0]
 
 
-def test_a_retimed_strip_is_refused_in_words(timeline: Timeline, clips: list[Path]) -> None:
-    """Its frames cannot be known from outside Blender; the user reads what to do."""
-    strip = timeline.movie(clips[0])
-    timeline.select([strip])
-    timeline.editor.active_strip = strip
-    with timeline.shown():
-        bpy.ops.sequencer.retiming_key_add(timeline_frame=10)
-    assert len(strip.retiming_keys) > 0
-    jobs, problems = timeline.submit(strip)
-    assert jobs == []
-    assert "retimed" in problems[0]
-
-
-def test_nothing_to_matte_is_an_error(timeline: Timeline) -> None:
+def test_nothing_to_matte_is_an_error(timeline: Timeline, tmp_path: Path) -> None:
     """Without a strip that can be matted the button says so; without a selection it is grey."""
-    colour = timeline.addon.versions.new_colour_strip(timeline.strips, "colour", 1, 1, 9)
-    with pytest.raises(RuntimeError, match="neither a movie nor a picture"):
-        timeline.press_button(colour)
+    gone = tiny.barcode_movie(tmp_path / "gone.avi", 9, fourcc="MJPG")
+    missing = timeline.movie(gone)
+    gone.unlink()
+    with pytest.raises(RuntimeError, match="not found"):
+        timeline.press_button(missing)
     timeline.select([])
     with timeline.shown():
         assert not bpy.ops.rvm.matte_strips.poll()

@@ -65,6 +65,14 @@ class Timeline:
             strip.elements.append(path.name)
         return strip
 
+    def retime(self, strip: Any, frame: int, moved: int) -> None:
+        """Let what a strip shows up to a timeline frame last until another; the rest is moved along."""
+        self.select([strip])
+        self.editor.active_strip = strip
+        with self.shown():  # to add a key from Python crashes up to 5.0
+            bpy.ops.sequencer.retiming_key_add(timeline_frame=frame)
+        strip.retiming_keys[1].timeline_frame = moved
+
     def select(self, strips: Iterable[Any]) -> None:
         """Select exactly these strips."""
         chosen = {strip.name for strip in strips}

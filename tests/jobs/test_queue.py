@@ -22,9 +22,10 @@ PATIENCE_SECONDS = 60
 PARENT = """
 import sys, time
 from pathlib import Path
-from rvm_addon.jobs.worker import Launcher, WorkerProcess
+from rvm_addon.jobs.worker import Launcher, WorkerProcess, matting
 
-print(WorkerProcess(Path(sys.argv[1]), Launcher())._process.pid, flush=True)
+folder = Path(sys.argv[1])
+print(WorkerProcess(folder, matting(folder, Launcher()))._process.pid, flush=True)
 time.sleep(60)
 """
 

@@ -1,0 +1,120 @@
+"""The other Blender: it opens a copy of the project and renders one strip's frames, alone and as they come.
+
+It runs in a process of its own, which `rendering` describes and the queue starts and ends; never in the user's.
+"""
+
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import bpy
+
+from ..engine import lifeline
+from ..engine.events import Event, Failed, Rendered, encode
+from ..jobs.job import PREPARATION_EVENTS_FILE, PREPARATION_LOG_FILE
+from . import versions
+from .likeness import make_plain
+from .rendering import PROJECT_FILE, Order
+
+log = logging.getLogger(__name__)
+
+_SHOWS_WHAT_IS_BELOW = frozenset({"ADJUSTMENT", "MULTICAM"})
+"""Kinds of strip whose picture is made of the channels below."""
+
+
+def main(folder: str) -> None:
+    """Render what the job's folder asks for and end this process; its status is 0 if every picture stands."""
+    lifeline.yield_to_others()
+    lifeline.end_with_parent()
+    status = 1
+    with (Path(folder) / PREPARATION_EVENTS_FILE).open("w", encoding="utf-8") as stream:
+
+        def emit(event: Event) -> None:
+            stream.write(encode(event))
+            stream.flush()
+
+        try:
+            render_order(Path(folder), emit)
+            status = 0
+        except Exception as error:  # the process's one broad door: whatever it is must reach the user
+            log.exception("unexpected")
+            remedy = f"Look into its log “{Path(folder) / PREPARATION_LOG_FILE}”."
+            emit(Failed(f"The strip could not be rendered ({str(error).strip()})", remedy))
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)  # Blender's own end can hang or crash after all is done
+
+
+def render_order(folder: Path, emit: Callable[[Event], None]) -> None:
+    """Render each frame of the order in the job's folder, and tell of it.
+
+    Raises:
+        RuntimeError: Blender cannot open the copy, or cannot write a picture.
+    """
+    begun = time.monotonic()
+    order = Order.read(folder)
+    project = folder / PROJECT_FILE
+    bpy.ops.wm.open_mainfile(filepath=str(project), load_ui=False)
+    project.unlink()
+    scene = bpy.data.scenes[order.scene]
+    strip = versions.all_strips(scene.sequence_editor)[order.strip]
+    set_output(scene, *picture_size(scene, strip))
+    leave_alone(scene, strip)
+    for frame, path in enumerate(order.paths, order.start):
+        scene.frame_set(frame)
+        for each in versions.all_strips(scene.sequence_editor):
+            each.invalidate_cache("RAW")  # from 5.0 on, frames of slowed strips would share their neighbour's picture
+        scene.render.filepath = path
+        bpy.ops.render.render(write_still=True, scene=scene.name)
+        emit(Rendered(frame, time.monotonic() - begun))
+
+
+def picture_size(scene: bpy.types.Scene, strip: versions.Strip) -> tuple[int, int]:
+    """Return the width and height in pixels at which nothing of a strip is cut off or scaled."""
+    if strip.type in {"MOVIE", "IMAGE"}:
+        return strip.elements[0].orig_width, strip.elements[0].orig_height
+    if strip.type == "SCENE" and strip.scene_input == "CAMERA" and strip.scene is not None:
+        inner = strip.scene.render
+        part = inner.resolution_percentage / 100
+        return int(inner.resolution_x * part), int(inner.resolution_y * part)
+    return scene.render.resolution_x, scene.render.resolution_y
+
+
+def set_output(scene: bpy.types.Scene, width: int, height: int) -> None:
+    """Render PNGs of this size in the colours that the files have."""
+    versions.use_picture_output(scene)
+    render, view = scene.render, scene.view_settings
+    render.resolution_x, render.resolution_y, render.resolution_percentage = width, height, 100
+    render.use_file_extension, render.use_overwrite, render.use_placeholder = False, True, False
+    render.use_sequencer, render.use_compositing = True, False
+    render.use_border = render.use_stamp = render.use_multiview = False
+    render.dither_intensity = 0.0
+    scene.display_settings.display_device = "sRGB"
+    view.view_transform, view.look, view.exposure, view.gamma = "Standard", "None", 0.0, 1.0
+    view.use_curve_mapping = False
+
+
+def leave_alone(scene: bpy.types.Scene, strip: versions.Strip) -> None:
+    """Let the sequencer show nothing but `strip`, as it comes; in a meta strip, through that as if it were not there.
+
+    What it is made of stays: an effect's inputs, and below an adjustment strip the other channels.
+    """
+    level: versions.Strip | None = strip
+    while level is not None:
+        kept = {one.name for one in (level, *_made_of(level))}
+        for other in versions.siblings(scene.sequence_editor, level):
+            below = level.type in _SHOWS_WHAT_IS_BELOW and other.channel < level.channel
+            other.mute = other.mute if other.name in kept or below else True
+        level.mute = False
+        versions.channels(scene.sequence_editor, level)[level.channel].mute = False
+        make_plain(scene, level)
+        level = level.parent_meta()
+
+
+def _made_of(effect: versions.Strip) -> list[versions.Strip]:
+    """Return the inputs of an effect strip, and theirs."""
+    inputs = versions.inputs(effect)
+    return [*inputs, *(deeper for strip in inputs for deeper in _made_of(strip))]

@@ -1,0 +1,106 @@
+"""Strips that no file shows as they are: a Blender in the background renders their frames before they are matted.
+
+This side only saves a copy of the project and says what to do (`prepare`); `background` does it, in another process.
+"""
+
+import json
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import bpy
+
+from ..engine.errors import OutputFailed
+from ..engine.spec import JobSpec, Source, SourceKind
+from ..jobs.job import Preparation
+from . import versions
+from .results import Placement
+
+RENDERED_FOLDER = "rendered"
+PROJECT_FILE = "project.blend"
+ORDER_FILE = "render.json"
+
+_READ_AS_THEY_ARE = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp"})
+"""Suffixes of pictures that OpenCV reads just as Blender shows them; EXR, TIFF, TGA and the like it does not."""
+_WITH_ALPHA = frozenset({32, 64, 128})
+"""Bits per pixel of four channels."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the background Blender shall render."""
+
+    scene: str
+    strip: str
+    start: int
+    """The first timeline frame."""
+    paths: tuple[str, ...]
+    """One picture per timeline frame."""
+
+    def write(self, folder: Path) -> None:
+        """Leave the order in a job's folder.
+
+        Raises:
+            OSError: the folder refuses.
+        """
+        (folder / ORDER_FILE).write_text(json.dumps(asdict(self)), encoding="utf-8")
+
+    @classmethod
+    def read(cls, folder: Path) -> "Order":
+        """Return the order that `write` left."""
+        data = json.loads((folder / ORDER_FILE).read_text(encoding="utf-8"))
+        return cls(**{**data, "paths": tuple(data["paths"])})
+
+
+def is_needed(strip: versions.Strip) -> bool:
+    """Return whether a strip shows something that OpenCV cannot read from its files."""
+    if strip.type == "MOVIE":
+        return len(strip.retiming_keys) > 0 or strip.use_deinterlace or _carries_alpha(strip)
+    if strip.type == "IMAGE":
+        suffixes = {Path(element.filename).suffix.lower() for element in strip.elements}
+        return strip.alpha_mode != "STRAIGHT" or not suffixes <= _READ_AS_THEY_ARE
+    return True
+
+
+def rendered_source(stem: str, length: int) -> Source:
+    """Return the pictures that will be rendered for `length` timeline frames; `prepare` says in which folder."""
+    names = tuple(f"{stem}_{number:06d}.png" for number in range(1, length + 1))
+    return Source(SourceKind.IMAGES, names, tuple(range(length)), upright=False, disposable=True)
+
+
+def prepare(folder: Path, spec: JobSpec, place: Placement) -> tuple[JobSpec, Preparation]:
+    """Make ready what a background Blender needs, in the job's folder; return the job with its first part.
+
+    Saving a copy leaves the user's file and its state alone.
+
+    Raises:
+        OutputFailed: the folder refuses.
+    """
+    paths = tuple(str(folder / RENDERED_FOLDER / name) for name in spec.source.paths)
+    try:
+        (folder / RENDERED_FOLDER).mkdir(parents=True, exist_ok=True)
+        Order(place.scene, place.strip, place.start, paths).write(folder)
+        bpy.ops.wm.save_as_mainfile(filepath=str(folder / PROJECT_FILE), copy=True, check_existing=False)
+    except OSError as error:
+        raise OutputFailed(folder, error.strerror or "") from error
+    except RuntimeError as error:  # how Blender's operators report
+        raise OutputFailed(folder / PROJECT_FILE, str(error).strip()) from error
+    spec = replace(spec, source=replace(spec.source, paths=paths))
+    return spec, Preparation(versions.background_command(_expression(folder)), len(paths))
+
+
+def _expression(folder: Path) -> str:
+    """Return the Python that runs `background.main` where nothing of this extension is enabled or on the path."""
+    package = Path(__file__).resolve().parents[1]
+    return (
+        f"import sys; sys.path.insert(0, {str(package.parent)!r}); "
+        f"from {package.name}.host import background; background.main({str(folder)!r})"
+    )
+
+
+def _carries_alpha(strip: versions.Strip) -> bool:
+    """Return whether Blender finds alpha in a movie. It looks at the first frame, as it does to show it."""
+    image = bpy.data.images.load(bpy.path.abspath(strip.filepath))
+    try:
+        return image.depth in _WITH_ALPHA
+    finally:
+        bpy.data.images.remove(image)
