@@ -19,7 +19,7 @@ State = dict[str, Any]
 
 WORK, PICTURES = Path(os.environ["WORK"]), Path(os.environ["PICTURES"])
 INDOOR, OUTDOOR = "woman_indoor_bokeh_720p.mp4", "woman_outdoor_portrait_720x1364.mp4"
-BUTTON, FIRST_X = (170, 51), (325, 221)
+BUTTON, FIRST_X = (170, 51), (325, 244)
 """From the side bar's corner: the main button, and the X of the job on top."""
 STRIP_MENU = (415, 14)
 """From the corner of the sequencer's header."""
