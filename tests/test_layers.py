@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ADDON = Path(__file__).resolve().parents[1] / "rvm_addon"
-CONTRACT = {"engine", "engine.spec", "engine.events", "engine.errors", "engine.weights", "engine.lifeline"}
+CONTRACT = {"engine", *(f"engine.{name}" for name in ("spec", "outputs", "events", "errors", "weights", "lifeline"))}
 ENGINE_LIBRARIES = {"numpy", "cv2", "onnxruntime", "isal"}
 MODULES = sorted(ADDON.rglob("*.py"))
 

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from . import png
 from .errors import OutputFailed, SourceMissing, SourceUnreadable
-from .spec import PARTIAL_SUFFIX, FrameFormat, JobSpec, Source
+from .outputs import FrameFormat
+from .spec import PARTIAL_SUFFIX, JobSpec, Source
 from .tensors import Picture
 
 _JPEG_BEGINS = b"\xff\xd8"
@@ -148,5 +149,5 @@ def _encoded(picture: Picture, form: FrameFormat) -> bytes:
     """Return the picture as a file's content."""
     if form is FrameFormat.PNG:
         return png.encode(picture)
-    _, data = cv2.imencode(form, picture, _JPEG)
+    _, data = cv2.imencode(form.suffix, picture, _JPEG)
     return data.tobytes()  # type: ignore[no-any-return]

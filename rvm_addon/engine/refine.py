@@ -7,7 +7,8 @@ Blender's sequencer does by default.
 import cv2
 import numpy as np
 
-from .spec import Colour, JobSpec, Result
+from .outputs import Result
+from .spec import Colour, JobSpec
 from .tensors import Picture
 
 

@@ -13,8 +13,9 @@ from itertools import pairwise
 from pathlib import Path, PurePath
 
 from .errors import SpecError
+from .outputs import MOST_BLUR, UNTOUCHED, EdgeColour, Edges, Fit, FrameFormat, Result
 
-FORMAT = 1
+FORMAT = 2
 """The version of `job.json`. A worker refuses what it does not know."""
 
 PARTIAL_SUFFIX = ".part"
@@ -41,22 +42,6 @@ class SourceKind(StrEnum):
 
     MOVIE = "movie"
     IMAGES = "images"
-
-
-class Result(StrEnum):
-    """What is made of each frame."""
-
-    CUTOUT = "cutout"
-    """RGBA, straight alpha: the foreground's colour, the matte as alpha."""
-    COLOUR = "colour"
-    """RGB: the foreground over `JobSpec.background`, fully opaque."""
-
-
-class FrameFormat(StrEnum):
-    """The file format of the frames; the value is the suffix."""
-
-    PNG = ".png"
-    JPEG = ".jpg"
 
 
 @dataclass(frozen=True)
@@ -94,8 +79,18 @@ class JobSpec:
     """Absolute path of the ONNX file."""
     result: Result = Result.CUTOUT
     background: Colour = GREEN
-    """Behind the foreground where `result` is COLOUR."""
+    """Behind the foreground where `result` is COLOUR, and beside a backdrop that does not fill the frame."""
+    blur: float = 20.0
+    """Standard deviation in pixels of the Gaussian behind the foreground where `result` is BLUR."""
+    backdrop: str = ""
+    """Absolute path of the picture or movie behind the foreground where `result` is BACKDROP."""
+    fit: Fit = Fit.FILL
     format: FrameFormat = FrameFormat.PNG
+    edges: Edges = UNTOUCHED
+    keep_raw: bool = False
+    """Keep each frame's raw matte and foreground in the job's folder, to make other results without the model."""
+    raws: tuple[str, ...] = ()
+    """Folders of raw mattes of earlier jobs with the same matting: frames found there do not need the model."""
     ratio: float | None = None
     """The downsample ratio, above 0 and at most 1; None scales the longest side to `working_side`."""
     working_side: int = WORKING_SIDE
@@ -107,23 +102,26 @@ class JobSpec:
         Raises:
             SpecError: naming the setting and what is wrong with it.
         """
-        source = self.source
-        if not source.paths:
-            raise SpecError("source", "there is nothing to matte")
-        if source.kind is SourceKind.MOVIE and len(source.paths) != 1:
-            raise SpecError("source", "a movie is one file")
-        if not all(PurePath(path).is_absolute() for path in (*source.paths, self.model)):
-            raise SpecError("source", "paths must be absolute")
-        if source.frames is not None:
-            _check_frames(source)
+        _check_source(self.source)
+        if not PurePath(self.model).is_absolute():
+            raise SpecError("model", "its path must be absolute")
         if self.ratio is not None and not 0.0 < self.ratio <= 1.0:
             raise SpecError("ratio", f"{self.ratio:g} is not above 0 and at most 1")
         if self.working_side < 16:
             raise SpecError("working size", f"{self.working_side} pixels are too few to see a person in")
+        self._check_result()
+        self.edges.validate()
+
+    def _check_result(self) -> None:
+        """Raise SpecError unless what is to be made of each frame can be made."""
+        if self.result.has_alpha and not self.format.holds_alpha:
+            raise SpecError("format", "JPEG has no alpha; a cut-out needs another format")
         if len(self.background) != 3 or not all(0 <= value <= 255 for value in self.background):
             raise SpecError("background", f"{self.background} is not a colour of three values from 0 to 255")
-        if self.result is Result.CUTOUT and self.format is FrameFormat.JPEG:
-            raise SpecError("format", "JPEG has no alpha; a cut-out needs PNG")
+        if not 0.0 < self.blur <= MOST_BLUR:
+            raise SpecError("blur", f"{self.blur:g} pixels are not above 0 and at most {MOST_BLUR:g}")
+        if self.result is Result.BACKDROP and not PurePath(self.backdrop).is_absolute():
+            raise SpecError("backdrop", "choose the picture or movie that goes behind the person")
 
     def file_name(self, frame: int) -> str:
         """Return the name of source frame `frame`'s file inside the output folder.
@@ -131,10 +129,10 @@ class JobSpec:
         Of several pictures each keeps its own name; where two differ by their suffix only, it stays in the name.
         """
         if self.source.kind is SourceKind.MOVIE:
-            return f"{self.stem}_{frame + 1:06d}{self.format}"
+            return f"{self.stem}_{frame + 1:06d}{self.format.suffix}"
         if len(self.source.paths) == 1:
-            return f"{self.stem}{self.format}"
-        return f"{self._picture_stems[frame]}{self.format}"
+            return f"{self.stem}{self.format.suffix}"
+        return f"{self._picture_stems[frame]}{self.format.suffix}"
 
     @cached_property
     def _picture_stems(self) -> tuple[str, ...]:
@@ -172,6 +170,7 @@ class JobSpec:
                 raise SpecError("job.json", "it was written by another version of the extension")
             source = data.pop("source")
             frames = source.pop("frames")
+            edges = data.pop("edges")
             return cls(
                 source=Source(
                     kind=SourceKind(source.pop("kind")),
@@ -182,6 +181,9 @@ class JobSpec:
                 result=Result(data.pop("result")),
                 format=FrameFormat(data.pop("format")),
                 background=tuple(data.pop("background")),
+                fit=Fit(data.pop("fit")),
+                edges=Edges(colour=EdgeColour(edges.pop("colour")), **edges),
+                raws=tuple(data.pop("raws")),
                 **data,
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -212,9 +214,17 @@ def is_image(path: Path) -> bool:
     return path.suffix.lower() in IMAGE_SUFFIXES
 
 
-def _check_frames(source: Source) -> None:
-    """Raise SpecError unless the wanted frames are ascending numbers that exist as far as that is known."""
-    frames = source.frames or ()
+def _check_source(source: Source) -> None:
+    """Raise SpecError unless the source names files, and wanted frames are ascending numbers that may exist."""
+    if not source.paths:
+        raise SpecError("source", "there is nothing to matte")
+    if source.kind is SourceKind.MOVIE and len(source.paths) != 1:
+        raise SpecError("source", "a movie is one file")
+    if not all(PurePath(path).is_absolute() for path in source.paths):
+        raise SpecError("source", "paths must be absolute")
+    frames = source.frames
+    if frames is None:
+        return
     if not frames:
         raise SpecError("source", "there are no frames to matte")
     if frames[0] < 0 or any(b <= a for a, b in pairwise(frames)):

@@ -9,7 +9,8 @@ from pathlib import Path
 import bpy
 
 from ..engine.errors import MattingError, SpecError
-from ..engine.spec import GREEN, Colour, Result, SourceKind, parse_colour
+from ..engine.outputs import Result
+from ..engine.spec import GREEN, Colour, SourceKind, parse_colour
 from ..engine.weights import catalogue
 from ..jobs.job import Job, State
 from . import movies

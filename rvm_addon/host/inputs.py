@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..engine.errors import SourceMissing, SourceUnreadable, SpecError
-from ..engine.spec import Colour, FrameFormat, JobSpec, Result, Source, SourceKind, is_image, is_movie
+from ..engine.outputs import FrameFormat, Result
+from ..engine.spec import Colour, JobSpec, Source, SourceKind, is_image, is_movie
 from ..jobs.job import JOB_FILE
 from . import movies
 
@@ -118,7 +119,7 @@ def _guard(spec: JobSpec, folder: Path, request: Request) -> None:
     """
     output = Path(spec.output)
     if spec.source.kind is SourceKind.MOVIE:
-        pattern = re.compile(re.escape(spec.stem) + _DIGITS + re.escape(spec.format))
+        pattern = re.compile(re.escape(spec.stem) + _DIGITS + re.escape(spec.format.suffix))
         earlier = [path for path in output.glob("*") if pattern.fullmatch(path.name)]
         if earlier and not (folder / JOB_FILE).is_file():
             raise SpecError("output", f"“{output}” holds frames of these names already; choose another folder")

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import bpy
 
-from ..engine.spec import GREEN, WORKING_SIDE, Colour, Result
+from ..engine.outputs import Result
+from ..engine.spec import GREEN, WORKING_SIDE, Colour
 from ..engine.weights import catalogue
 from . import versions
 

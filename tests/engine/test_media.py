@@ -8,7 +8,8 @@ import pytest
 from rvm_addon.engine.errors import OutputFailed, SourceMissing, SourceUnreadable
 from rvm_addon.engine.media import FolderSink, ImageSource
 from rvm_addon.engine.movies import Decoder, MovieSource
-from rvm_addon.engine.spec import FrameFormat, JobSpec, Result, Source, SourceKind
+from rvm_addon.engine.outputs import FrameFormat, Result
+from rvm_addon.engine.spec import JobSpec, Source, SourceKind
 from tests import tiny
 
 SPEC = JobSpec("x", Source(SourceKind.MOVIE, ("/x.mp4",)), "frames", "x", "/m.onnx")

@@ -11,7 +11,8 @@ import pytest
 from rvm_addon.engine import pipeline
 from rvm_addon.engine.errors import OutputFailed, SourceUnreadable
 from rvm_addon.engine.events import Event, Finished, FrameDone, Started, Warned
-from rvm_addon.engine.spec import JobSpec, Result, Source, SourceKind
+from rvm_addon.engine.outputs import Result
+from rvm_addon.engine.spec import JobSpec, Source, SourceKind
 from tests import tiny
 from tests.fakes import DictSink, EchoModel, ListSource
 

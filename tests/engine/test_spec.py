@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from rvm_addon.engine.errors import SpecError
-from rvm_addon.engine.spec import FrameFormat, JobSpec, Result, Source, SourceKind, parse_colour
+from rvm_addon.engine.outputs import EdgeColour, Edges, Fit, FrameFormat, Result
+from rvm_addon.engine.spec import JobSpec, Source, SourceKind, parse_colour
 
 ROOT = Path(Path.cwd().anchor)
 MOVIE = JobSpec(
@@ -20,7 +21,14 @@ PICTURES = replace(
 
 
 @pytest.mark.parametrize(
-    "spec", [MOVIE, PICTURES, replace(MOVIE, result=Result.COLOUR, background=(1, 2, 3), ratio=1.0)]
+    "spec",
+    [
+        MOVIE,
+        PICTURES,
+        replace(MOVIE, result=Result.COLOUR, background=(1, 2, 3), ratio=1.0),
+        replace(MOVIE, result=Result.BACKDROP, backdrop=str(ROOT / "b.png"), fit=Fit.FIT, format=FrameFormat.EXR),
+        replace(MOVIE, edges=Edges(EdgeColour.SOURCE, 0.1, 0.9, -2, 1.5, 1.0), keep_raw=True, raws=("/a", "/b")),
+    ],
 )
 def test_a_job_survives_its_file(spec: JobSpec) -> None:
     """What is written to job.json is what the worker reads."""
@@ -35,6 +43,12 @@ def test_a_job_survives_its_file(spec: JobSpec) -> None:
         ({"working_side": 8}, "working size"),
         ({"background": (0, 256, 0)}, "background"),
         ({"format": FrameFormat.JPEG}, "JPEG"),
+        ({"result": Result.BACKDROP}, "backdrop"),
+        ({"blur": 0.0}, "blur"),
+        ({"edges": Edges(black=0.5, white=0.5)}, "black and white"),
+        ({"edges": Edges(grow=101)}, "grow"),
+        ({"edges": Edges(feather=-1.0)}, "feather"),
+        ({"edges": Edges(despill=1.5)}, "despill"),
         ({"model": "relative.onnx"}, "absolute"),
         ({"source": replace(MOVIE.source, frames=())}, "no frames"),
         ({"source": replace(MOVIE.source, frames=(3, 2))}, "ascending"),
