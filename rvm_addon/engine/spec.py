@@ -4,13 +4,15 @@ Standard library only. Every default and every choice of the product is written 
 command line and the worker take them from this module.
 """
 
+import hashlib
 import json
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path, PurePath
+from typing import Any
 
 from .errors import SpecError
 from .outputs import MOST_BLUR, UNTOUCHED, EdgeColour, Edges, Fit, FrameFormat, Result
@@ -31,6 +33,9 @@ IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jp2", ".webp", ".bmp", ".
 
 Colour = tuple[int, int, int]
 """Red, green, blue; sRGB-encoded, 0 to 255."""
+
+Stamp = tuple[int, int]
+"""A file's size in bytes and its time of modification in nanoseconds: while both stay, it is taken for the same."""
 
 GREEN: Colour = (0, 255, 0)
 WORKING_SIDE = 512
@@ -62,6 +67,8 @@ class Source:
     """Multiply the matte by the alpha that pictures carry: what was transparent stays so."""
     disposable: bool = False
     """The pictures were made for this job, in its folder: each is deleted once it has been read."""
+    stamps: tuple[Stamp, ...] = ()
+    """Of `paths`, when the job was made; none where nobody will ask whether the files are still the same."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +141,32 @@ class JobSpec:
             return f"{self.stem}{self.format.suffix}"
         return f"{self._picture_stems[frame]}{self.format.suffix}"
 
+    @property
+    def recipe(self) -> "JobSpec":
+        """What decides the pixels of a frame: this job without names, without the choice of frames, and what it keeps."""
+        source = replace(self.source, frames=None)
+        return replace(self, name="", output="", stem="", source=source, keep_raw=False, raws=())
+
+    @property
+    def recipe_digest(self) -> str:
+        """The recipe in 64 characters."""
+        return hashlib.sha256(self.recipe.to_json().encode()).hexdigest()
+
+    @property
+    def reusable(self) -> bool:
+        """Whether another job may use these frames: it is known which they are, and from which files they were made."""
+        known = bool(self.source.stamps) and self.source.frames is not None and not self.source.disposable
+        return known and self.result is not Result.BACKDROP
+
+    def covers(self, other: "JobSpec") -> bool:
+        """Return whether this job makes every frame that `other` asks for, from the same files and in the same way."""
+        return (
+            self.reusable
+            and other.reusable
+            and self.recipe == other.recipe
+            and set(other.source.frames or ()) <= set(self.source.frames or ())
+        )
+
     @cached_property
     def _picture_stems(self) -> tuple[str, ...]:
         """The names of the pictures without suffix, made distinct."""
@@ -153,9 +186,11 @@ class JobSpec:
         return tuple(stems)
 
     def to_json(self) -> str:
-        """Return the text of `job.json`."""
+        """Return the text of `job.json`, a setting a line."""
+        settings = {"format_version": FORMAT, **_fields(self)}
         # ASCII only: a file name that is no valid text on this system comes through it unharmed.
-        return json.dumps({"format_version": FORMAT, **asdict(self)}, indent=1)
+        lines = (f' "{name}": {json.dumps(value, default=_fields)}' for name, value in settings.items())
+        return "{\n" + ",\n".join(lines) + "\n}\n"
 
     @classmethod
     def from_json(cls, text: str) -> "JobSpec":
@@ -176,6 +211,7 @@ class JobSpec:
                     kind=SourceKind(source.pop("kind")),
                     paths=tuple(source.pop("paths")),
                     frames=None if frames is None else tuple(frames),
+                    stamps=tuple((size, time) for size, time in source.pop("stamps")),
                     **source,
                 ),
                 result=Result(data.pop("result")),
@@ -212,6 +248,11 @@ def is_movie(path: Path) -> bool:
 def is_image(path: Path) -> bool:
     """Return whether the name says that the file is a picture."""
     return path.suffix.lower() in IMAGE_SUFFIXES
+
+
+def _fields(described: Any) -> dict[str, Any]:
+    """Return a dataclass's fields as they are: to copy each of 10,000 frame numbers takes its time."""
+    return {field.name: getattr(described, field.name) for field in fields(described)}
 
 
 def _check_source(source: Source) -> None:

@@ -1,10 +1,14 @@
 """What the user can do. An operator gathers, calls and reports; the work is elsewhere."""
 
+from pathlib import Path
+
 import bpy
 
 from ..engine.errors import MattingError
+from ..engine.spec import JobSpec
+from ..jobs.finished import FinishedJobs
 from ..jobs.job import Job, State, claim_folder
-from . import properties, results, runner, strips, versions
+from . import properties, results, runner, strips, versions, words
 from .terminal import ProgressLine
 
 ICON = "USER"
@@ -27,7 +31,7 @@ class RVM_OT_matte_strips(bpy.types.Operator):
         return not reason
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        """Queue one job per selected strip; in background mode, also run them to their end."""
+        """Queue the jobs of the selected strips; in background mode, also run them to their end."""
         jobs, problems = submit_selected(context)
         if not jobs:
             self.report({"ERROR"}, "\n".join(problems) or "Select strips with pictures: sound has nothing to matte")
@@ -37,7 +41,7 @@ class RVM_OT_matte_strips(bpy.types.Operator):
         if bpy.app.background:
             return self._run_to_end(jobs)
         runner.start_timer()
-        self.report({"INFO"}, f"Matting {len(jobs)} strip{'s' if len(jobs) > 1 else ''}")
+        self.report({"INFO"}, words.taken(jobs))
         return {"FINISHED"}
 
     def _run_to_end(self, jobs: list[Job]) -> set[str]:
@@ -112,28 +116,41 @@ class RVM_OT_open_result_folder(bpy.types.Operator):
 
 
 def submit_selected(context: bpy.types.Context) -> tuple[list[Job], list[str]]:
-    """Queue a job for each selected strip, and return the jobs and what the user must know of the other strips.
+    """Let each selected strip be matted, and return the jobs and what the user must know of the other strips.
 
-    Sound strips and earlier results are selected along with the movies that they are connected to, and left alone.
+    What was matted before is not matted again, and strips of the same files share a job. Sound strips and earlier
+    results are selected along with the movies that they are connected to, and left alone.
     """
     scene = versions.sequencer_scene(context)
     pictures = [strip for strip in versions.selected_strips(context) if strip.type != "SOUND"]
     sources = [strip for strip in pictures if not results.is_result(strip)]
     if pictures and not sources:
         return [], [f"“{strip.name}” is a matted strip already; select its source" for strip in pictures]
-    jobs, problems = [], []
     try:
         settings = properties.snapshot(scene)
     except MattingError as error:
         return [], [f"{error}. {error.remedy}"]
+    wanted, problems = [], []
     for strip in strips.source_strips(sources):
         try:
-            spec, place = strips.job_spec(scene, strip, settings)
-            folder = claim_folder(settings.output, strips.file_stem(spec.name))
-            jobs.append(runner.current().submit(spec, folder, place))
+            wanted.append(strips.job_spec(scene, strip, settings))
         except MattingError as error:
             problems.append(str(error))
-    return jobs, problems
+    jobs, more = _submit(wanted, settings.output)
+    return jobs, problems + more
+
+
+def _submit(wanted: list[tuple[JobSpec, results.Placement]], output: Path) -> tuple[list[Job], list[str]]:
+    """Find the jobs in `output` that serve already, queue the others, and return them all and what went wrong."""
+    current, finished = runner.current(), FinishedJobs(output)
+    found = [(current.reuse(spec, place, finished), spec, place) for spec, place in wanted]
+    jobs, problems = [job for job, _, _ in found if job is not None], []
+    for spec, places in strips.shared_jobs((spec, place) for job, spec, place in found if job is None):
+        try:
+            jobs.append(current.submit(spec, claim_folder(output, strips.file_stem(spec.name)), *places))
+        except MattingError as error:
+            problems.append(str(error))
+    return list(dict.fromkeys(jobs)), problems
 
 
 def find_job(folder: str) -> Job | None:

@@ -96,7 +96,7 @@ def _draw_job(box: bpy.types.UILayout, job: Job, width: int) -> None:
     if job.state in (State.RUNNING, State.CANCELLING):
         column.progress(factor=job.progress, text=words.progress(job))
     elif job.state is State.DONE:
-        column.label(text=f"{words.frames(job.frames_done)} in {words.duration(job.seconds)}")
+        column.label(text=words.ending(job))
     elif job.state is State.CANCELLED:
         column.label(text=f"Cancelled, {job.frames_done} of {words.frames(job.frames_total)}")
     _sentences(box, [text for text in (job.error, job.remedy) if text], width)

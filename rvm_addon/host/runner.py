@@ -12,6 +12,7 @@ from bpy.app.handlers import persistent
 
 from ..engine.errors import MattingError
 from ..engine.spec import JobSpec
+from ..jobs.finished import FinishedJobs
 from ..jobs.job import Job, State
 from ..jobs.queue import JobQueue
 from ..jobs.worker import Launcher
@@ -22,15 +23,17 @@ log = logging.getLogger(__name__)
 TICK_SECONDS = 0.1
 _LIBRARIES = ("numpy", "cv2", "onnxruntime", "isal")
 _EXTENSION_WHEELS = "/extensions/.local/"
+_TO_COME = frozenset({State.QUEUED, State.RUNNING})
+"""Where a job stands whose frames will be there without anybody's doing."""
 
 
 class Runner:
-    """One queue and, for each job made from a strip, where its result goes."""
+    """One queue and, for each job made from strips, where its results go."""
 
     def __init__(self) -> None:
         """Begin with nothing to do."""
         self.queue = JobQueue(launcher())
-        self._placements: dict[Path, results.Placement] = {}
+        self._placements: dict[Path, list[results.Placement]] = {}
         self._arrived: list[Job] = []
 
     @property
@@ -38,19 +41,30 @@ class Runner:
         """Whether a job runs or waits, or a result has not been put on its timeline yet."""
         return self.queue.busy or bool(self._arrived)
 
-    def submit(self, spec: JobSpec, folder: Path, place: results.Placement | None = None) -> Job:
-        """Queue a job in `folder`; with a placement, its result becomes a strip.
+    def submit(self, spec: JobSpec, folder: Path, *places: results.Placement) -> Job:
+        """Queue a job in `folder`; for each placement, its result becomes a strip.
 
         Raises:
             SpecError, OutputFailed: the job cannot be taken.
         """
         preparation = None
-        if place is not None and spec.source.disposable:
-            spec, preparation = rendering.prepare(folder, spec, place)
+        if places and spec.source.disposable:
+            spec, preparation = rendering.prepare(folder, spec, places[0])
         job = Job(folder, spec, preparation)
         self.queue.submit(job)
-        if place is not None:
-            self._placements[job.folder] = place
+        self._placements[job.folder] = list(places)
+        return job
+
+    def reuse(self, spec: JobSpec, place: results.Placement, finished: FinishedJobs) -> Job | None:
+        """Return a job that makes these frames, or has made them, and let it serve `place` too; None if none does."""
+        waiting = (job for job in self.queue.jobs if job.state in _TO_COME and job.spec.covers(spec))
+        job = next(waiting, None) or finished.find(spec)
+        if job is None:
+            return None
+        self._placements.setdefault(job.folder, []).append(place)
+        if job.state is State.DONE and job not in self._arrived:
+            self.queue.adopt(job)
+            self._arrived.append(job)
         return job
 
     def step(self) -> list[Job]:
@@ -59,8 +73,10 @@ class Runner:
         self._arrived += [job for job in changed if job.state is State.DONE]
         # A render reads the strips while it lasts; and an undo step would end up in the middle of it.
         while self._arrived and not bpy.app.is_job_running("RENDER"):
-            self._deliver(self._arrived.pop(0))
-        return changed
+            job = self._arrived.pop(0)
+            self._deliver(job)
+            changed.append(job)
+        return list(dict.fromkeys(changed))
 
     def run_to_end(self, tell: Callable[[Job], None]) -> None:
         """Work until nothing waits, where no timer fires; `tell` is given each job that changed.
@@ -83,17 +99,16 @@ class Runner:
                 job.warnings.append(f"Another file was opened; the frames go to “{job.output}”")
 
     def _deliver(self, job: Job) -> None:
-        """Put a finished job's result on the timeline, as one step that can be undone."""
-        place = self._placements.pop(job.folder, None)
-        if place is None:
-            return
-        try:
-            results.insert_result(job.spec, job.output, place)
-        except (MattingError, RuntimeError) as error:  # the second is how Blender's own operators refuse
-            job.warnings.append(f"{error}".strip())
-            log.warning("%s: %s", job.output, error)
-            return
-        if not bpy.app.background:  # there the operator's own undo step covers it, and none can be pushed
+        """Put a finished job's results on the timeline, as one step that can be undone."""
+        delivered = 0
+        for place in self._placements.pop(job.folder, ()):
+            try:
+                results.insert_result(job.spec, job.output, place)
+                delivered += 1
+            except (MattingError, RuntimeError) as error:  # the second is how Blender's own operators refuse
+                job.warnings.append(f"{error}".strip())
+                log.warning("%s: %s", job.output, error)
+        if delivered and not bpy.app.background:  # there the operator's own undo step covers it, and none can be pushed
             bpy.ops.ed.undo_push(message="Matte Selected Strips")
 
 

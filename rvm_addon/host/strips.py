@@ -1,5 +1,6 @@
 """Strips become jobs: which frames of which files a strip shows."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import bpy
 
 from ..engine.spec import JobSpec, Source, SourceKind
+from ..jobs.finished import stamps
 from . import rendering, versions
 from .mapping import MovieTiming
 from .movies import length
@@ -80,6 +82,24 @@ def source_strips(strips: Iterable[versions.Strip]) -> list[versions.Strip]:
     return list(chosen.values())
 
 
+def shared_jobs(wanted: Iterable[tuple[JobSpec, Placement]]) -> list[tuple[JobSpec, list[Placement]]]:
+    """Let strips that show the same files in the same way have one job, over all the frames that any of them shows."""
+    alike: dict[JobSpec, list[tuple[JobSpec, Placement]]] = defaultdict(list)
+    for spec, place in wanted:
+        alike[spec.recipe if spec.reusable else spec].append((spec, place))
+    return [(_over_all([spec for spec, _ in group]), [place for _, place in group]) for group in alike.values()]
+
+
+def _over_all(specs: list[JobSpec]) -> JobSpec:
+    """Return the job that makes what each of several of one recipe would."""
+    first = specs[0]
+    if len(specs) == 1:
+        return first
+    frames = {frame for spec in specs for frame in spec.source.frames or ()}
+    name = f"{Path(first.source.paths[0]).name} ({len(specs)} strips)"
+    return replace(first, name=name, source=replace(first.source, frames=tuple(sorted(frames))))
+
+
 def _check_files(strip: versions.Strip) -> None:
     """Raise StripUnsuitable where a file that the strip shows is not there, or is a movie that Blender cannot read."""
     if strip.type == "MOVIE":
@@ -99,8 +119,16 @@ def _movie(scene: bpy.types.Scene, strip: versions.Strip, frames: range) -> tupl
     """Return a movie strip's source, and the source frame of each timeline frame."""
     timing = movie_timing(scene, strip)
     shown = tuple(timing.source_frame(frame) for frame in frames)
-    upright = versions.TURNS_MOVIES_UPRIGHT
-    return Source(SourceKind.MOVIE, (source_file(strip),), tuple(sorted(set(shown))), strip.fps, upright), shown
+    paths = (source_file(strip),)
+    source = Source(
+        SourceKind.MOVIE,
+        paths,
+        frames=tuple(sorted(set(shown))),
+        fps=strip.fps,
+        upright=versions.TURNS_MOVIES_UPRIGHT,
+        stamps=stamps(paths),
+    )
+    return source, shown
 
 
 def _images(strip: versions.Strip, frames: range) -> tuple[Source, tuple[int, ...]]:
@@ -112,7 +140,8 @@ def _images(strip: versions.Strip, frames: range) -> tuple[Source, tuple[int, ..
     used = tuple(sorted(set(shown)))
     if len(names) == 1:
         shown = shown[:1]  # a still stays one picture, however long it stands
-    return Source(SourceKind.IMAGES, tuple(str(folder / name) for name in names), used, upright=False), shown
+    paths = tuple(str(folder / name) for name in names)
+    return Source(SourceKind.IMAGES, paths, used, upright=False, stamps=stamps(paths)), shown
 
 
 def movie_timing(scene: bpy.types.Scene, strip: versions.Strip) -> MovieTiming:

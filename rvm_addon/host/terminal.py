@@ -59,7 +59,7 @@ class ProgressLine:
         """Return how the job ended, in words."""
         if job.state is State.DONE:
             rate = f", {job.frames_per_second:.1f} per second" if job.frames_per_second else ""
-            return f"{words.frames(job.frames_done)} in {words.duration(job.seconds)}{rate}"
+            return f"{words.ending(job)}{rate}"
         if job.state is State.FAILED:
             return f"failed. {job.error}. {job.remedy}"
         return f"cancelled after {words.frames(job.frames_done)}; they are in “{job.output}”"

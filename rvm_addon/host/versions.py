@@ -86,6 +86,14 @@ def handles(strip: Strip) -> tuple[int, int]:
     return strip.frame_final_start, strip.frame_final_end
 
 
+def set_left_handle(strip: Strip, frame: int) -> None:
+    """Make `frame` the strip's first one."""
+    if _FRAMES_RENAMED:
+        strip.left_handle = frame
+    else:
+        strip.frame_final_start = frame
+
+
 def set_right_handle(strip: Strip, frame: int) -> None:
     """Make `frame` the first one after the strip."""
     if _FRAMES_RENAMED:

@@ -18,6 +18,21 @@ def frames(count: int) -> str:
     return f"{count} frame{'' if count == 1 else 's'}"
 
 
+def taken(jobs: list[Job]) -> str:
+    """Return what the button has set going."""
+    begun = sum(job.state is not State.DONE for job in jobs)
+    if not begun:
+        return "Nothing had to be matted: the frames are there already"
+    return f"Matting: {begun} job{'' if begun == 1 else 's'}"
+
+
+def ending(job: Job) -> str:
+    """Return what a finished job says of itself."""
+    if job.found:
+        return f"{frames(job.frames_done)}, matted before: nothing had to be done"
+    return f"{frames(job.frames_done)} in {duration(job.seconds)}"
+
+
 def progress(job: Job) -> str:
     """Return what a running job says of itself: frames, rate, time left."""
     if job.state is not State.RUNNING:

@@ -10,6 +10,8 @@ from ..engine.events import Event, Failed, Finished, FrameDone, Rendered, Starte
 from ..engine.spec import PARTIAL_SUFFIX, JobSpec
 
 JOB_FILE = "job.json"
+RECIPE_FILE = "recipe.sha256"
+"""Holds `JobSpec.recipe_digest`, so that a job is found again among many without reading them."""
 EVENTS_FILE = "events.jsonl"
 LOG_FILE = "worker.log"
 PREPARATION_EVENTS_FILE = "preparation.jsonl"
@@ -71,6 +73,8 @@ class Job:
         """Whether the first part is still to be done."""
         self.frames_rendered = 0
         self.state = State.QUEUED
+        self.found = False
+        """Whether it was done before: its frames are there, and nothing was run for it."""
         self.started: Started | None = None
         self.frames_done = 0
         self.seconds = 0.0
@@ -80,6 +84,14 @@ class Job:
         self.remedy = ""
         self._first_frame_seconds = 0.0
         self._finished = False
+
+    @classmethod
+    def done_before(cls, folder: Path, spec: JobSpec) -> "Job":
+        """Return a job that an earlier run has finished."""
+        job = cls(folder, spec)
+        job.state, job.found = State.DONE, True
+        job.frames_done = job.frames_total
+        return job
 
     @property
     def output(self) -> Path:
@@ -119,7 +131,7 @@ class Job:
         return (self.frames_total - self.frames_done) / rate if rate else None
 
     def write(self) -> None:
-        """Make the job's folder as a worker wants it: `job.json`, and no events of an earlier run.
+        """Make the job's folder as a worker wants it: `job.json`, its recipe, and no events of an earlier run.
 
         Raises:
             OSError: the folder refuses.
@@ -130,6 +142,7 @@ class Job:
         partial = self.folder / f"{JOB_FILE}{PARTIAL_SUFFIX}"
         partial.write_text(self.spec.to_json(), encoding="utf-8")
         partial.replace(self.folder / JOB_FILE)
+        (self.folder / RECIPE_FILE).write_text(self.spec.recipe_digest, encoding="ascii")
 
     def apply(self, event: Event) -> None:
         """Fold one event into what is known."""

@@ -40,6 +40,10 @@ class JobQueue:
             raise OutputFailed(job.folder, error.strerror or "") from error
         self.jobs.append(job)
 
+    def adopt(self, job: Job) -> None:
+        """Add a job that an earlier run has finished; one of its folder that is here already gives way to it."""
+        self.jobs = [*(other for other in self.jobs if other.folder != job.folder), job]
+
     def cancel(self, job: Job) -> None:
         """Stop a job that runs, or drop one that waits; one that has ended stays as it is."""
         if job.state is State.QUEUED:

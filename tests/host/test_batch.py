@@ -140,6 +140,7 @@ def test_a_result_is_not_matted_again(timeline: Timeline, clips: list[Path]) -> 
     timeline.press_button(strip)
     result = timeline.result_of(strip)
     jobs, problems = timeline.submit(strip, result)
+    timeline.addon.runner.current().run_to_end(lambda _: None)
     assert (len(jobs), problems) == (1, [])
     jobs, problems = timeline.submit(result)
     assert jobs == []

@@ -1,0 +1,96 @@
+"""Jobs that are done already, found again in their folders, so that nothing is matted twice.
+
+Of each job that does not match, the 64 characters of its recipe are read and nothing else: a project may have hundreds.
+"""
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+
+from ..engine.errors import SpecError
+from ..engine.events import Finished, decode
+from ..engine.spec import JobSpec, Stamp
+from .job import EVENTS_FILE, JOB_FILE, RECIPE_FILE, Job
+
+_LAST_LINE_BYTES = 1024
+"""More than the line of a `Finished` has."""
+
+
+class FinishedJobs:
+    """The jobs that were made in one folder of results, as they are at the moment of looking."""
+
+    def __init__(self, parent: Path) -> None:
+        """Look through the job folders in `parent`, which need not be there."""
+        self._folders: dict[str, list[Path]] = defaultdict(list)
+        self._jobs: dict[Path, Job | None] = {}
+        try:
+            folders = [Path(entry) for entry in os.scandir(parent)]
+        except OSError:
+            return
+        for folder in folders:
+            self._folders[_text(folder / RECIPE_FILE)].append(folder)
+
+    def find(self, spec: JobSpec) -> Job | None:
+        """Return a job that ended well and whose frames, all there, are what `spec` would make; or None."""
+        folders = self._folders.get(spec.recipe_digest, ()) if spec.reusable else ()
+        jobs = (self._job(folder) for folder in folders)
+        return next((job for job in jobs if job and job.spec.covers(spec) and has_frames(job, spec)), None)
+
+    def _job(self, folder: Path) -> Job | None:
+        """Return the job of a folder if it ended well; the same one each time."""
+        if folder not in self._jobs:
+            self._jobs[folder] = _finished_job(folder)
+        return self._jobs[folder]
+
+
+def _finished_job(folder: Path) -> Job | None:
+    """Return the job of a folder if it ended well."""
+    if not is_finished(folder):
+        return None
+    try:
+        return Job.done_before(folder, JobSpec.from_json(_text(folder / JOB_FILE)))
+    except SpecError:  # changed by hand, or by another version
+        return None
+
+
+def is_finished(folder: Path) -> bool:
+    """Return whether the last thing that the worker said in a job's folder is that all is done."""
+    try:
+        with (folder / EVENTS_FILE).open("rb") as stream:
+            stream.seek(max(stream.seek(0, os.SEEK_END) - _LAST_LINE_BYTES, 0))
+            last = stream.read().splitlines()[-1:]
+        return bool(last) and isinstance(decode(last[0].decode("utf-8")), Finished)
+    except (OSError, ValueError):  # no worker began here, or it was ended in the middle of a line
+        return False
+
+
+def has_frames(job: Job, wanted: JobSpec) -> bool:
+    """Return whether every frame that `wanted` asks for stands in the job's output folder."""
+    try:
+        there = {entry.name for entry in os.scandir(job.output)}
+    except OSError:
+        return False
+    return all(job.spec.file_name(frame) in there for frame in wanted.source.frames or ())
+
+
+def stamps(paths: Iterable[str]) -> tuple[Stamp, ...]:
+    """Return each file's size and time of modification; (-1, 0) for one that is not there."""
+    return tuple(map(_stamp, paths))
+
+
+def _stamp(path: str) -> Stamp:
+    """Return one file's."""
+    try:
+        told = os.stat(path)  # noqa: PTH116  # thousands of pictures: a Path for each costs more than the question
+    except OSError:
+        return -1, 0
+    return told.st_size, told.st_mtime_ns
+
+
+def _text(path: Path) -> str:
+    """Return what a file says; nothing where it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return ""

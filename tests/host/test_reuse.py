@@ -1,0 +1,145 @@
+"""Matted once, and not again: strips of one file share a job, and a second run finds everything done."""
+
+from pathlib import Path
+from typing import Any
+
+import cv2
+import pytest
+
+from tests import tiny
+from tests.host.timeline import Timeline
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A movie of 60 frames."""
+    return tiny.barcode_movie(tmp_path_factory.mktemp("clip") / "clip.avi", 60, fourcc="MJPG")
+
+
+def piece(timeline: Timeline, path: Path, start: int, first: int, last: int, channel: int = 1) -> Any:
+    """Add a strip that shows the source frames `first` to `last` of a movie from timeline frame `start` on."""
+    strip = timeline.movie(path, channel, start - first, name=f"piece at {start}")
+    timeline.addon.versions.set_right_handle(strip, start + last - first + 1)
+    timeline.addon.versions.set_left_handle(strip, start)
+    return strip
+
+
+def exact(timeline: Timeline, strip: Any) -> bool:
+    """Return whether a strip's result shows the same number at every frame."""
+    told = timeline.compare(strip)
+    return len(told) > 5 and [source for _, source, _ in told] == [result for _, _, result in told]
+
+
+def test_strips_of_one_file_share_a_job(timeline: Timeline, clip: Path) -> None:
+    """Three pieces, two of which show frames in common, one of them backwards: one job, and a strip for each."""
+    pieces = [piece(timeline, clip, *where) for where in ((1, 0, 9), (101, 5, 19), (201, 40, 49))]
+    pieces[1].use_reverse_frames = True
+    shown = [tuple(told for _, told in numbers(timeline, strip)) for strip in pieces]
+    assert timeline.press_button(*pieces) == {"FINISHED"}
+    (job,) = timeline.addon.runner.current().queue.jobs
+    assert job.spec.name == "clip.avi (3 strips)"
+    assert job.frames_done == len(list(job.output.iterdir())) == len({n for told in shown for n in told}) == 25
+    assert all(exact(timeline, strip) for strip in pieces)
+    assert all(strip.mute for strip in pieces)
+
+
+def numbers(timeline: Timeline, strip: Any) -> list[tuple[int, int]]:
+    """Return what a strip shows at each of its frames."""
+    return [
+        (frame, tiny.read_barcode(timeline.render(frame))) for frame in range(*timeline.addon.versions.handles(strip))
+    ]
+
+
+def test_others_have_jobs_of_their_own(timeline: Timeline, clip: Path, tmp_path: Path) -> None:
+    """Another file, and what must be rendered, does not join in; a still that is used twice does."""
+    other = tiny.barcode_movie(tmp_path / "other.avi", 30, fourcc="MJPG")
+    (still,) = tiny.barcode_pictures(tmp_path / "in", [99])
+    strips = [
+        piece(timeline, clip, 1, 0, 9),
+        piece(timeline, clip, 101, 0, 9),
+        piece(timeline, other, 201, 0, 9),
+        timeline.pictures([still], start=301, name="still"),
+        timeline.pictures([still], start=311, name="still again"),
+        timeline.addon.versions.new_colour_strip(timeline.strips, "red", 1, 401, 403),
+        timeline.addon.versions.new_colour_strip(timeline.strips, "blue", 1, 501, 503),
+    ]
+    timeline.press_button(*strips)
+    jobs = timeline.addon.runner.current().queue.jobs
+    assert [job.spec.name for job in jobs] == [
+        "clip.avi (2 strips)", "piece at 201", "shot_0099.png (2 strips)", "red", "blue",
+    ]  # fmt: skip
+    assert [job.state.name for job in jobs] == ["DONE"] * 5
+    assert all(timeline.result_of(strip) for strip in strips)
+
+
+def modified(job: Any) -> list[int]:
+    """Return when each file of a job's folder was last written."""
+    return [path.stat().st_mtime_ns for path in sorted(job.folder.rglob("*"))]
+
+
+def test_a_second_run_finds_everything_done(timeline: Timeline, clip: Path) -> None:
+    """Also in a later session, for a part of it, under another name: no worker starts, the strip is there at once."""
+    strip = piece(timeline, clip, 11, 0, 19)
+    timeline.press_button(strip)
+    runner = timeline.addon.runner.current()
+    (first,) = runner.queue.jobs
+    before = modified(first)
+    runner.queue.dismiss(first)
+    later = piece(timeline, clip, 101, 5, 14, channel=3)
+    later.name = "later"
+    (job,), problems = timeline.submit(later)
+    assert (job.state.name, job.folder, problems) == ("DONE", first.folder, [])
+    assert runner.step() == [job]
+    assert runner.queue._worker is None and not runner.busy
+    assert exact(timeline, later)
+    assert modified(first) == before
+    assert "nothing had to be done" in timeline.addon.words.ending(job)
+    assert "Nothing had to be matted" in timeline.addon.words.taken([job])
+
+
+def test_some_done_and_some_to_do(timeline: Timeline, clip: Path) -> None:
+    """Of three strips one was matted before: it gets its strip from then, the others share a job for theirs."""
+    pieces = [piece(timeline, clip, *where) for where in ((1, 0, 9), (101, 20, 29), (201, 25, 34))]
+    timeline.press_button(pieces[0])
+    timeline.strips.remove(timeline.result_of(pieces[0]))
+    jobs, problems = timeline.submit(*pieces)
+    assert [(job.spec.name, job.found) for job in jobs] == [("piece at 1", True), ("clip.avi (2 strips)", False)]
+    assert problems == []
+    timeline.addon.runner.current().run_to_end(lambda _: None)
+    assert [job.frames_done for job in jobs] == [10, 15]
+    assert all(exact(timeline, strip) for strip in pieces)
+
+
+def test_pressed_twice_while_it_works(timeline: Timeline, clip: Path) -> None:
+    """What a waiting or running job makes already is not queued once more: it serves both strips in the end."""
+    whole, part = piece(timeline, clip, 1, 0, 29), piece(timeline, clip, 101, 3, 12)
+    (job,), _ = timeline.submit(whole)
+    (same,), _ = timeline.submit(part)
+    assert same is job
+    timeline.addon.runner.current().run_to_end(lambda _: None)
+    assert timeline.addon.runner.current().queue.jobs == [job]
+    assert exact(timeline, whole) and exact(timeline, part)
+
+
+def test_a_file_written_over_is_matted_again(timeline: Timeline, tmp_path: Path) -> None:
+    """The same name, other pictures: the result shows the new ones."""
+    paths = tiny.barcode_pictures(tmp_path / "in", range(6))
+    strip = timeline.pictures(paths)
+    timeline.press_button(strip)
+    timeline.strips.remove(timeline.result_of(strip))
+    cv2.imwrite(str(paths[2]), tiny.barcode(222))
+    timeline.press_button(strip)
+    jobs = timeline.addon.runner.current().queue.jobs
+    assert [job.found for job in jobs] == [False, False]
+    assert tiny.read_barcode(cv2.imread(str(jobs[1].output / "shot_0002.png"))) == 222
+
+
+def test_one_strip_that_is_gone_costs_only_its_own_result(timeline: Timeline, clip: Path) -> None:
+    """Of two strips that share a job, one is deleted meanwhile: the other gets its result, and the user is told."""
+    gone, stays = piece(timeline, clip, 1, 0, 9), piece(timeline, clip, 101, 5, 14)
+    (job,), _ = timeline.submit(gone, stays)
+    timeline.strips.remove(gone)
+    timeline.addon.runner.current().run_to_end(lambda _: None)
+    told = [text for text in job.warnings if "piece at" in text]
+    assert len(told) == 1 and "“piece at 1”" in told[0] and str(job.output) in told[0]
+    assert exact(timeline, stays)

@@ -1,0 +1,163 @@
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from rvm_addon.engine import pipeline
+from rvm_addon.engine.events import FrameDone, encode
+from rvm_addon.engine.spec import JobSpec, Result, Source, SourceKind
+from rvm_addon.jobs.finished import FinishedJobs, stamps
+from rvm_addon.jobs.job import EVENTS_FILE, Job, State
+from tests import tiny
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    """A movie of 12 frames."""
+    return tiny.barcode_movie(tmp_path / "clip ü.avi", 12, fourcc="MJPG")
+
+
+@pytest.fixture
+def spec(clip: Path, passthrough: Path) -> JobSpec:
+    """A job of eight of its frames."""
+    source = Source(SourceKind.MOVIE, (str(clip),), tuple(range(2, 10)), 24.0, stamps=stamps([str(clip)]))
+    return JobSpec("clip", source, "frames", "clip", str(passthrough))
+
+
+@pytest.fixture
+def done(spec: JobSpec, tmp_path: Path) -> Job:
+    """The job, run to its end as a worker does it, among folders that are no jobs."""
+    (tmp_path / "matte" / "holidays").mkdir(parents=True)
+    (tmp_path / "matte" / "notes.txt").touch()
+    job = Job(tmp_path / "matte" / "人", spec)
+    job.write()
+    with (job.folder / EVENTS_FILE).open("w") as events:
+        pipeline.run(spec, job.folder, lambda event: events.write(encode(event)))
+    return job
+
+
+def find(done: Job, spec: JobSpec) -> Job | None:
+    """Look for a job that has made what `spec` asks for."""
+    return FinishedJobs(done.folder.parent).find(spec)
+
+
+def with_frames(spec: JobSpec, *frames: int) -> JobSpec:
+    """Return the job of other frames of the same clip, called by another name."""
+    return replace(spec, name="later", stem="later", source=replace(spec.source, frames=frames))
+
+
+@pytest.mark.parametrize("frames", [tuple(range(2, 10)), (2,), (3, 9)])
+def test_what_was_made_is_found_under_any_name(done: Job, spec: JobSpec, frames: tuple[int, ...]) -> None:
+    """The same frames, or some of them, asked for by another strip: the job that has them, as it was described then."""
+    found = find(done, with_frames(spec, *frames))
+    assert found is not None
+    assert (found.folder, found.spec, found.state, found.found) == (done.folder, spec, State.DONE, True)
+    assert (found.frames_done, found.progress) == (8, 1.0)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"result": Result.COLOUR},
+        {"background": (1, 2, 3)},
+        {"ratio": 0.5},
+        {"working_side": 256},
+        {"model": "/another.onnx"},
+    ],
+)
+def test_other_settings_make_other_frames(done: Job, spec: JobSpec, change: dict[str, object]) -> None:
+    """Whatever changes a pixel makes it another job."""
+    assert find(done, replace(spec, **change)) is None
+
+
+def test_frames_that_were_not_asked_for_are_not_there(done: Job, spec: JobSpec) -> None:
+    """One frame more, and it is another job."""
+    assert find(done, with_frames(spec, 9, 10)) is None
+
+
+def test_a_file_that_changed_is_another_file(done: Job, spec: JobSpec, clip: Path) -> None:
+    """Another length, or another time of modification; and put back as it was, it is the same."""
+    before = clip.stat()
+    content = clip.read_bytes()
+    clip.write_bytes(content + b"\0")
+    os.utime(clip, ns=(before.st_atime_ns, before.st_mtime_ns))
+    longer = stamps([str(clip)])
+    clip.write_bytes(content)
+    os.utime(clip, ns=(before.st_atime_ns, before.st_mtime_ns + 1_000_000))
+    later = stamps([str(clip)])
+    os.utime(clip, ns=(before.st_atime_ns, before.st_mtime_ns))
+    found = [find(done, replace(spec, source=replace(spec.source, stamps=told))) for told in (longer, later)]
+    assert found == [None, None]
+    assert find(done, replace(spec, source=replace(spec.source, stamps=stamps([str(clip)])))) is not None
+
+
+def lose_a_frame(job: Job) -> None:
+    """Delete one of the frames."""
+    (job.output / job.spec.file_name(5)).unlink()
+
+
+def lose_all(job: Job) -> None:
+    """Delete the folder of the frames."""
+    for path in job.output.iterdir():
+        path.unlink()
+    job.output.rmdir()
+
+
+def break_off(job: Job) -> None:
+    """Leave the events of a worker that was killed after its last frame."""
+    (job.folder / EVENTS_FILE).write_text(encode(FrameDone(9, 1.0)))
+
+
+def break_off_in_a_line(job: Job) -> None:
+    """Leave half an event."""
+    events = job.folder / EVENTS_FILE
+    events.write_text(events.read_text()[:-5])
+
+
+def say_nothing(job: Job) -> None:
+    """Leave no events, as a job that waits."""
+    (job.folder / EVENTS_FILE).unlink()
+
+
+def spoil(job: Job) -> None:
+    """Leave a description that nobody can read."""
+    (job.folder / "job.json").write_text("{")
+
+
+@pytest.mark.parametrize("harm", [lose_a_frame, lose_all, break_off, break_off_in_a_line, say_nothing, spoil])
+def test_half_a_job_is_not_done(done: Job, spec: JobSpec, harm: Callable[[Job], None]) -> None:
+    """Where a frame or the worker's last word is missing, the work is to be done again."""
+    harm(done)
+    assert find(done, spec) is None
+
+
+def test_what_is_left_of_a_job_still_serves_whom_it_is_enough_for(done: Job, spec: JobSpec) -> None:
+    """A deleted frame is missed only by those who show it."""
+    lose_a_frame(done)
+    assert find(done, with_frames(spec, 2, 3)) is not None
+
+
+def test_what_nobody_can_recognise_is_never_used_again(done: Job, spec: JobSpec) -> None:
+    """Pictures rendered for one job, files of unknown state, and frames that nobody counted."""
+    for source in (
+        replace(spec.source, disposable=True),
+        replace(spec.source, stamps=()),
+        replace(spec.source, frames=None),
+    ):
+        unknown = replace(spec, source=source)
+        assert not unknown.covers(unknown)
+        assert find(done, unknown) is None
+
+
+def test_no_folder_of_results_holds_no_job(spec: JobSpec, tmp_path: Path) -> None:
+    """Before the first run there is nothing to find."""
+    assert FinishedJobs(tmp_path / "nowhere").find(spec) is None
+
+
+def test_a_file_that_is_gone_has_a_stamp_that_none_has(tmp_path: Path) -> None:
+    """Size and time are those of the file system; a missing file is told from an empty one."""
+    (tmp_path / "empty").touch()
+    os.utime(tmp_path / "empty", ns=(7, 0))
+    assert stamps([str(tmp_path / "empty"), str(tmp_path / "gone")]) == ((0, 0), (-1, 0))
