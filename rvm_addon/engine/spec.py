@@ -143,7 +143,7 @@ class JobSpec:
 
     @property
     def recipe(self) -> "JobSpec":
-        """What decides the pixels of a frame: this job without names, without the choice of frames, and what it keeps."""
+        """What decides the pixels of a frame: this job without names, choice of frames, and what it keeps besides."""
         source = replace(self.source, frames=None)
         return replace(self, name="", output="", stem="", source=source, keep_raw=False, raws=())
 
