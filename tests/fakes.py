@@ -6,7 +6,7 @@ import numpy as np
 
 from rvm_addon.engine.errors import MattingError
 from rvm_addon.engine.matte import Matte, PlainMatte
-from rvm_addon.engine.tensors import Picture, Tensor, to_tensor
+from rvm_addon.engine.tensors import Picture, Plane, Tensor, to_tensor
 
 
 class ListSource:
@@ -33,11 +33,11 @@ class DictSink:
     """Keeps what is written; may refuse one frame."""
 
     def __init__(self, refuse: int | None = None, failure: MattingError | None = None) -> None:
-        self.pictures: dict[int, Picture] = {}
+        self.pictures: dict[int, Plane] = {}
         self._refuse = refuse
         self._failure = failure
 
-    def write(self, frame: int, picture: Picture) -> None:
+    def write(self, frame: int, picture: Plane) -> None:
         if frame == self._refuse and self._failure is not None:
             raise self._failure
         self.pictures[frame] = picture
@@ -51,8 +51,11 @@ class EchoModel:
     def ratio_for(self, width: int, height: int) -> float:
         return 1.0
 
+    def forget(self) -> None:
+        """Nothing is remembered."""
+
     def prepared(self, picture: Picture) -> Tensor:
         return to_tensor(picture)
 
     def matte(self, picture: Picture, src: Tensor) -> Matte:
-        return PlainMatte(src, np.ones_like(src[:, :1]))
+        return PlainMatte(picture, src, np.ones_like(src[:, :1]))

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from rvm_addon.engine.media import FolderSink
 from rvm_addon.engine.model import open_model
+from rvm_addon.engine.refine import cut_out
 from rvm_addon.engine.spec import JobSpec, Source, SourceKind
 from rvm_addon.engine.weights import catalogue
 from rvm_addon.host.movies import write_movie
@@ -69,7 +70,8 @@ def _person(portrait: Path, spec: JobSpec) -> Layer:
     model = open_model(spec, lambda _: None)
     for _ in range(WARM_UP_FRAMES):
         matte = model.matte(picture, model.prepared(picture))
-    layer = matte.cutout().astype(np.float32) / 255
+    cutout = cut_out(matte, spec.edges, None, deep=False)
+    layer = np.dstack([cutout.colours, cutout.alpha]).astype(np.float32) / 255
     layer[..., :3] *= layer[..., 3:]
     return cv2.resize(layer, (PERSON, PERSON), interpolation=cv2.INTER_CUBIC).clip(0, 1)  # type: ignore[no-any-return]
 

@@ -1,43 +1,58 @@
-"""What the model says of one frame, drawn as a cut-out when somebody needs it, on the thread that needs it.
+"""What the model says of one frame, drawn when somebody needs it, on the thread that needs it.
 
-A cut-out is BGRA with straight alpha (H x W x 4, uint8). Colour is zeroed where nothing of it can ever show, which
-makes the PNG a third of the size and of the time. One pixel beyond the matte keeps its colour: a viewer that scales
-the picture mixes it into the edge.
+The matte is wanted in every pixel; the foreground's colours only where they can show, which most of a picture does not.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from .tensors import Picture, Tensor, neighbours, to_bytes, to_planes
+from .tensors import Picture, Plane, Tensor, full, neighbours, to_bytes, to_planes
 
-_NEIGHBOURS = np.ones((3, 3), np.uint8)
 _TILE_ROWS = 32
 """Rows that are drawn at once: what they need stays in the processor's cache."""
+_TILE_COLUMNS = 64
+"""Columns that are asked at once whether any of their colours are wanted."""
 
 
 class Matte(Protocol):
     """The foreground and the matte of one frame."""
 
-    def cutout(self) -> Picture:
-        """Return the frame's cut-out (H x W x 4, BGRA, straight alpha)."""
+    @property
+    def picture(self) -> Picture:
+        """The source frame, BGR (H x W x 3)."""
+
+    def alpha(self, *, deep: bool) -> Plane:
+        """Return the matte (H x W), 8 bit, or 16 bit if `deep`."""
+
+    def paint(self, colours: Picture, where: Picture) -> None:
+        """Put the foreground on `colours` (BGR, H x W x 3) in the pixels where `where` (H x W) is not nought.
+
+        Pixels whose foreground is not known stay as they are.
+        """
 
 
 @dataclass(frozen=True)
 class PlainMatte:
     """A matte at the frame's own size."""
 
+    picture: Picture
+    """The source frame, BGR (H x W x 3)."""
     fgr: Tensor
     """Foreground, 1 x 3 x H x W, RGB, 0..1."""
     pha: Tensor
     """Matte, 1 x 1 x H x W, 0..1."""
 
-    def cutout(self) -> Picture:
-        """Return the frame's cut-out (H x W x 4, BGRA, straight alpha)."""
-        return _where_shown(cv2.merge([*to_planes(self.fgr), to_bytes(self.pha[0, 0])]))
+    def alpha(self, *, deep: bool) -> Plane:
+        """Return the matte (H x W), 8 bit, or 16 bit if `deep`."""
+        return cv2.multiply(self.pha[0, 0], 65535.0, dtype=cv2.CV_16U) if deep else to_bytes(self.pha[0, 0])
+
+    def paint(self, colours: Picture, where: Picture) -> None:
+        """Put the foreground on `colours` (BGR, H x W x 3) in the pixels where `where` (H x W) is not nought."""
+        cv2.copyTo(cv2.merge(to_planes(self.fgr)), where, colours)
 
 
 class Grid:
@@ -80,47 +95,50 @@ class GuidedMatte:
     """b, 1 x 4 x h x w."""
     grid: Grid
 
-    def cutout(self) -> Picture:
-        """Return the frame's cut-out (H x W x 4, BGRA, straight alpha)."""
-        height, width = self.picture.shape[:2]
-        drawn = np.zeros((height, width, 4), np.uint8)
-        colours = [(self.slope[0, c] + 1, self.offset[0, c] * 255) for c in (2, 1, 0)]
-        matte = (self.slope[0, 3] / 3, self.offset[0, 3] * 255)
+    def alpha(self, *, deep: bool) -> Plane:
+        """Return the matte (H x W), 8 bit, or 16 bit if `deep`."""
+        kind = np.uint16 if deep else np.uint8
+        most = full(kind)
+        slope, offset = self.slope[0, 3] * (most / 255 / 3), self.offset[0, 3] * most
+        drawn: Plane = np.empty(self.picture.shape[:2], kind)
+        for top, bottom in self._tiles():
+            blue, green, red = cv2.split(self.picture[top:bottom])
+            total = cv2.add(cv2.add(blue, green, dtype=cv2.CV_16U), red, dtype=cv2.CV_16U)
+            self._draw(drawn[top:bottom], (slope, offset), total, (top, bottom), slice(None))
+        return drawn
+
+    def paint(self, colours: Picture, where: Picture) -> None:
+        """Put the foreground on `colours` (BGR, H x W x 3) in the pixels where `where` (H x W) is not nought."""
+        maps = [(self.slope[0, channel] + 1, self.offset[0, channel] * 255) for channel in (2, 1, 0)]
+        for rows in self._tiles():
+            top, bottom = rows
+            for span in _spans(where[top:bottom]):
+                source = cv2.split(self.picture[top:bottom, span])
+                planes = [np.empty_like(plane) for plane in source]
+                for drawn, own, plane in zip(planes, maps, source, strict=True):
+                    self._draw(drawn, own, plane, rows, span)
+                target = colours[top:bottom, span]
+                target[:] = cv2.copyTo(cv2.merge(planes), where[top:bottom, span], target.copy())
+
+    def _tiles(self) -> Iterator[tuple[int, int]]:
+        """Yield the first row of each tile and the one after its last."""
+        height = self.picture.shape[0]
         for top in range(0, height, _TILE_ROWS):
-            self._draw_tile(drawn, top, min(top + _TILE_ROWS, height), colours, matte)
-        return _where_shown(drawn)
+            yield top, min(top + _TILE_ROWS, height)
 
-    def _draw_tile(
-        self, drawn: Picture, top: int, bottom: int, colours: list[tuple[Tensor, Tensor]], matte: tuple[Tensor, Tensor]
+    def _draw(
+        self, drawn: Plane, maps: tuple[Tensor, Tensor], values: Plane, rows: tuple[int, int], columns: slice
     ) -> None:
-        """Draw rows `top` to `bottom` - 1, but for the columns on both sides where there is no foreground."""
-        blue, green, red = planes = cv2.split(self.picture[top:bottom])
-        total = cv2.add(cv2.add(blue, green, dtype=cv2.CV_16U), red, dtype=cv2.CV_16U)
-        alpha = _linear(self._tiles(matte, top, bottom, slice(None)), total)
-        columns = np.flatnonzero(alpha.any(axis=0))
-        if not columns.size:
-            return
-        span = slice(max(columns[0] - 1, 0), columns[-1] + 2)
-        bgr = [
-            _linear(self._tiles(maps, top, bottom, span), plane[:, span])
-            for maps, plane in zip(colours, planes, strict=True)
-        ]
-        drawn[top:bottom, span] = cv2.merge([*bgr, alpha[:, span]])
-
-    def _tiles(self, maps: tuple[Tensor, Tensor], top: int, bottom: int, columns: slice) -> list[Tensor]:
-        """Return a tile of both maps at the frame's size."""
-        return [self.grid.tile(plane, top, bottom, columns) for plane in maps]
+        """Draw slope · values + offset into `drawn`, rounded to nearest and saturated."""
+        slope, offset = (self.grid.tile(plane, *rows, columns) for plane in maps)
+        depth = cv2.CV_16U if drawn.dtype == np.uint16 else cv2.CV_8U
+        drawn[:] = cv2.add(cv2.multiply(slope, values, dtype=cv2.CV_32F), offset, dtype=depth)
 
 
-def _linear(maps: list[Tensor], values: NDArray[np.uint8] | NDArray[np.uint16]) -> Picture:
-    """Return slope · values + offset as uint8, rounded to nearest and saturated."""
-    slope, offset = maps
-    result: Picture = cv2.add(cv2.multiply(slope, values, dtype=cv2.CV_32F), offset, dtype=cv2.CV_8U)
-    return result
-
-
-def _where_shown(drawn: Picture) -> Picture:
-    """Return BGRA (H x W x 4) with nothing left farther than a pixel from where alpha is above nought."""
-    shown = cv2.dilate(cv2.extractChannel(drawn, 3), _NEIGHBOURS)
-    kept: Picture = cv2.bitwise_and(drawn, drawn, mask=shown)
-    return kept
+def _spans(where: Picture) -> Iterator[slice]:
+    """Yield runs of columns that hold every pixel of a tile that is wanted, and few others."""
+    starts = np.arange(0, where.shape[1], _TILE_COLUMNS)
+    wanted = np.add.reduceat(where.any(axis=0), starts) > 0
+    edges = np.flatnonzero(np.diff(wanted, prepend=False, append=False))
+    for first, last in edges.reshape(-1, 2):
+        yield slice(int(first) * _TILE_COLUMNS, min(int(last) * _TILE_COLUMNS, where.shape[1]))

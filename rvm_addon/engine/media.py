@@ -13,14 +13,18 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from . import png
+from . import exr, png
 from .errors import OutputFailed, SourceMissing, SourceUnreadable
 from .outputs import FrameFormat
 from .spec import PARTIAL_SUFFIX, JobSpec, Source
-from .tensors import Picture
+from .tensors import Picture, Plane
 
 _JPEG_BEGINS = b"\xff\xd8"
-_JPEG = [cv2.IMWRITE_JPEG_QUALITY, 95]
+_ENCODER_OPTIONS = {
+    FrameFormat.JPEG: [cv2.IMWRITE_JPEG_QUALITY, 95],
+    # Colours beside the matte's edge are kept, for a viewer that scales the picture mixes them in.
+    FrameFormat.WEBP: [cv2.IMWRITE_WEBP_LOSSLESS_MODE, cv2.IMWRITE_WEBP_LOSSLESS_PRESERVE_COLOR],
+}
 
 
 class FrameSource(Protocol):
@@ -43,7 +47,7 @@ class FrameSource(Protocol):
 class FrameSink(Protocol):
     """Where the results go."""
 
-    def write(self, frame: int, picture: Picture) -> None:
+    def write(self, frame: int, picture: Plane) -> None:
         """Make the frame appear whole under its name, from any thread.
 
         Raises:
@@ -132,7 +136,7 @@ class FolderSink:
         except OSError as error:
             raise OutputFailed(folder, error.strerror or "") from error
 
-    def write(self, frame: int, picture: Picture) -> None:
+    def write(self, frame: int, picture: Plane) -> None:
         """Encode the picture and write it under a temporary name; the last step gives it its own."""
         path = self._folder / self._spec.file_name(frame)
         partial = self._partial / f"{frame}{PARTIAL_SUFFIX}"
@@ -145,9 +149,11 @@ class FolderSink:
             raise OutputFailed(path, error.strerror or "") from error
 
 
-def _encoded(picture: Picture, form: FrameFormat) -> bytes:
-    """Return the picture as a file's content."""
-    if form is FrameFormat.PNG:
+def _encoded(picture: Plane, form: FrameFormat) -> bytes:
+    """Return the picture (H x W, H x W x 3 or 4; BGR, straight alpha; 16 bit where the format is deep) as a file."""
+    if form in (FrameFormat.PNG, FrameFormat.PNG16):
         return png.encode(picture)
-    _, data = cv2.imencode(form.suffix, picture, _JPEG)
+    if form is FrameFormat.EXR:
+        return exr.encode(picture)
+    _, data = cv2.imencode(form.suffix, picture, _ENCODER_OPTIONS[form])
     return data.tobytes()  # type: ignore[no-any-return]

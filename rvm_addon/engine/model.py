@@ -53,6 +53,9 @@ class MattingModel(Protocol):
     def ratio_for(self, width: int, height: int) -> float:
         """Return the downsample ratio for pictures of this size."""
 
+    def forget(self) -> None:
+        """Begin anew: the next frame does not follow the last one."""
+
     def prepared(self, picture: Picture) -> Tensor:
         """Return what the network looks at of a frame (BGR, H x W x 3); may be called ahead, on any thread."""
 
@@ -104,6 +107,10 @@ class _Rvm:
             raise SpecError("downsample ratio", f"{ratio:g} leaves nothing to see of {width} x {height} pixels")
         return ratio
 
+    def forget(self) -> None:
+        """Begin anew: the next frame does not follow the last one."""
+        self._size = (0, 0)
+
     def _is_new_size(self, picture: Picture) -> bool:
         """Return whether this frame has another size than the one before."""
         height, width = picture.shape[:2]
@@ -129,7 +136,7 @@ class WholeRvm(_Rvm):
         ratio = np.array([self.ratio_for(*self._size)], np.float32)
         inputs = {"src": src, "downsample_ratio": ratio, **dict(zip(STATES, self._rec, strict=True))}
         fgr, pha, *self._rec = self._session.run(WHOLE_OUTPUTS, inputs)
-        return PlainMatte(fgr, pha)
+        return PlainMatte(picture, fgr, pha)
 
 
 class CutRvm(_Rvm):

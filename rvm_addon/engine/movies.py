@@ -18,6 +18,7 @@ _SEEK_MARGIN_MS = 2000.0
 """A seek aims this long before the wanted frame, and decoding forward decides which frame it is."""
 _HALF_TICK_MS = 0.84
 """Blender rounds the moment of a frame to the container's clock; half a tick of the coarsest in use, 1/600 s (MOV)."""
+_COMMON_RATE = 25.0
 _HELD_FRAMES_UNSPOKEN = 2
 """Containers miscount by a frame or two; holding the last picture that long is no news."""
 
@@ -54,6 +55,10 @@ class Decoder:
     def count(self) -> int:
         """Return how many frames the container says there are; it may be wrong, and 0 where it does not say."""
         return max(int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)), 0)
+
+    def rate(self) -> float:
+        """Return the frames per second that the container tells; 25 where it does not."""
+        return self._capture.get(cv2.CAP_PROP_FPS) or _COMMON_RATE
 
     def read(self) -> Shot | None:
         """Return the next picture (BGR, 8 bit), or None at the end."""

@@ -8,22 +8,23 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
 import cv2
 import onnxruntime
 
+from .backdrop import Backdrop, open_backdrop
 from .errors import MattingError
 from .events import Event, Finished, FrameDone, Started, Warned
 from .matte import Matte
-from .media import FolderSink, FrameSink, FrameSource, ImageSource
+from .media import FolderSink, FrameSource, ImageSource
 from .model import MattingModel, open_model
 from .movies import MovieSource
-from .refine import compose, thinned
+from .raw import RawSink, prune
 from .spec import JobSpec, SourceKind
-from .tensors import Picture, Tensor
+from .stages import Read, Reader, Writer
 
 Emit = Callable[[Event], None]
 
@@ -50,17 +51,22 @@ def run(spec: JobSpec, folder: Path, emit: Emit) -> None:
 
     spec.validate()
     model = open_model(spec, warn)
-    with closing(open_source(spec, warn)) as source:
-        sink = FolderSink(spec, folder)
+    with closing(open_source(spec, warn)) as source, _backdrop(spec) as backdrop:
+        pictures = Reader(spec, source, model, backdrop)
+        sink = Writer(spec, FolderSink(spec, folder), RawSink(folder, spec.raw_limit) if spec.raw_limit else None)
         done = 0
-        for frame in matte_frames(spec, source, model, sink, lambda *size: emit(_started(source, model, *size))):
+        for frame in matte_frames(pictures, model, sink, lambda *size: emit(_started(source, model, *size))):
             emit(FrameDone(frame, time.monotonic() - begun))
             done += 1
+    if sink.raws is not None:
+        if sink.raws.room < 0:
+            warn("The limit for raw mattes was reached; frames without one need the model again when edges are changed")
+        prune(folder.parent, spec.raw_limit)
     emit(Finished(done, time.monotonic() - begun))
 
 
 def matte_frames(
-    spec: JobSpec, source: FrameSource, model: MattingModel, sink: FrameSink, start: Callable[[int, int], None]
+    reader: Reader, model: MattingModel, writer: Writer, start: Callable[[int, int], None]
 ) -> Iterator[int]:
     """Yield the number of each frame when its file stands; `start` is told width and height before the first.
 
@@ -69,11 +75,10 @@ def matte_frames(
     writing: deque[tuple[int, Future[None]]] = deque()
     with ThreadPoolExecutor(1, "decode") as decoder, ThreadPoolExecutor(_WRITERS, "encode") as encoder:
         try:
-            for count, (frame, picture, alpha, src) in enumerate(ahead(_prepared(source, model), decoder)):
+            for count, read in enumerate(ahead(reader.frames(), decoder)):
                 if count == 0:
-                    start(picture.shape[1], picture.shape[0])
-                matte = model.matte(picture, src)
-                writing.append((frame, encoder.submit(_write, spec, sink, frame, matte, alpha)))
+                    start(read.picture.shape[1], read.picture.shape[0])
+                writing.append((read.frame, encoder.submit(writer.write, read, _matted(model, read))))
                 while len(writing) > _BEHIND or (writing and writing[0][1].done()):
                     yield _written(writing)
         except MattingError:
@@ -82,6 +87,28 @@ def matte_frames(
             raise
         while writing:
             yield _written(writing)
+
+
+def _matted(model: MattingModel, read: Read) -> Matte:
+    """Return a frame's matte: the one that is known, or what the model says after the frames before."""
+    if read.src is not None:
+        said = model.matte(read.picture, read.src)
+        return read.known or said
+    if read.known is None:
+        raise ValueError(f"frame {read.frame} is neither known nor prepared for the model")
+    model.forget()  # what comes next does not follow what it saw last
+    return read.known
+
+
+@contextmanager
+def _backdrop(spec: JobSpec) -> Iterator[Backdrop | None]:
+    """Yield the job's backdrop, if its result has one, and close it."""
+    backdrop = open_backdrop(spec)
+    try:
+        yield backdrop
+    finally:
+        if backdrop is not None:
+            backdrop.close()
 
 
 def open_source(spec: JobSpec, warn: Callable[[str], None]) -> FrameSource:
@@ -101,20 +128,6 @@ def ahead(items: Iterator[_Item], executor: ThreadPoolExecutor) -> Iterator[_Ite
     while (item := pending.popleft().result()) is not None:
         pending.append(executor.submit(next, items, None))
         yield item
-
-
-def _prepared(source: FrameSource, model: MattingModel) -> Iterator[tuple[int, Picture, Picture | None, Tensor]]:
-    """Yield each frame's number, colours (BGR), alpha if it carries any (H x W), and what the network looks at."""
-    for frame, picture in source.frames():
-        alpha = cv2.extractChannel(picture, 3) if picture.shape[2] == 4 else None
-        colours = picture if alpha is None else cv2.cvtColor(picture, cv2.COLOR_BGRA2BGR)
-        yield frame, colours, alpha, model.prepared(colours)
-
-
-def _write(spec: JobSpec, sink: FrameSink, frame: int, matte: Matte, alpha: Picture | None) -> None:
-    """Draw, compose and write one frame; runs on an encoding thread."""
-    cutout = matte.cutout() if alpha is None else thinned(matte.cutout(), alpha)
-    sink.write(frame, compose(spec, cutout))
 
 
 def _written(writing: deque[tuple[int, Future[None]]]) -> int:

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from isal import isal_zlib
 
-from .tensors import Picture
+from .tensors import Picture, Plane
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _UP = 2
@@ -20,8 +20,8 @@ _GREY, _RGB, _RGBA = 0, 2, 6
 _LEVEL = 1
 
 
-def encode(picture: Picture) -> bytes:
-    """Return a PNG of 8 bits: grey for H x W, RGB for BGR (H x W x 3), RGBA for straight BGRA (H x W x 4)."""
+def encode(picture: Plane) -> bytes:
+    """Return a PNG: grey for H x W, RGB for BGR (H x W x 3), RGBA for straight BGRA (H x W x 4); 8 or 16 bit."""
     if picture.ndim == 2:
         colour_type, pixels = _GREY, picture
     elif picture.shape[2] == 3:
@@ -29,9 +29,14 @@ def encode(picture: Picture) -> bytes:
     else:
         colour_type, pixels = _RGBA, cv2.cvtColor(picture, cv2.COLOR_BGRA2RGBA)
     height, width = picture.shape[:2]
-    header = struct.pack(">IIBBBBB", width, height, 8, colour_type, 0, 0, 0)
-    data = isal_zlib.compress(_filtered(pixels.reshape(height, -1)), _LEVEL)
+    header = struct.pack(">IIBBBBB", width, height, 8 * picture.itemsize, colour_type, 0, 0, 0)
+    data = isal_zlib.compress(_filtered(_bytes(pixels).reshape(height, -1)), _LEVEL)
     return b"".join([_SIGNATURE, *_chunk(b"IHDR", header), *_chunk(b"IDAT", data), *_chunk(b"IEND", b"")])
+
+
+def _bytes(pixels: Plane) -> Picture:
+    """Return pixels as bytes, the more significant of two first."""
+    return pixels if pixels.dtype == np.uint8 else pixels.astype(">u2").view(np.uint8)  # type: ignore[return-value]
 
 
 def _filtered(rows: Picture) -> Picture:

@@ -1,36 +1,117 @@
-"""From a cut-out to the picture that is written.
+"""From what the model says to a cut-out: the matte's edge, and the colours of what is left.
 
-Over a background, C = F·a + B·(1 - a) with straight colour F (Porter and Duff 1984), applied to sRGB-encoded values as
-Blender's sequencer does by default.
+A cut-out's colours are straight. They are zeroed where nothing of them can ever show, which makes the PNG a third of
+the size and of the time. One pixel beyond the matte keeps its colour: a viewer that scales the picture mixes it into
+the edge.
 """
+
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from .outputs import Result
-from .spec import Colour, JobSpec
-from .tensors import Picture
+from .matte import Matte
+from .outputs import EdgeColour, Edges
+from .tensors import Picture, Plane, Tensor, full
+
+_NEIGHBOURS = np.ones((3, 3), np.uint8)
+_NEARBY = 24.0
+"""Pixels: the standard deviation of the Gaussian that tells what the background's colour is nearby."""
+_COARSE = 4
+"""The background's colour is looked for in a picture of this fraction of the size."""
+_LEAST_SHARE = 0.125
+"""Of the foreground in a pixel, to unmix it: below, the rounding of 8 bits would be taken for colour."""
 
 
-def compose(spec: JobSpec, cutout: Picture) -> Picture:
-    """Return the result's picture: the cut-out itself (H x W x 4, BGRA), or BGR (H x W x 3) over a colour."""
-    if spec.result is Result.CUTOUT:
-        return cutout
-    return over_colour(cutout, spec.background)
+@dataclass(frozen=True)
+class Cutout:
+    """A cut-out before it is composed or written."""
+
+    colours: Picture
+    """BGR, H x W x 3, straight; nought where nothing shows."""
+    alpha: Plane
+    """H x W, 8 or 16 bit."""
 
 
-def thinned(cutout: Picture, alpha: Picture) -> Picture:
-    """Return a cut-out (H x W x 4, BGRA) whose matte is multiplied by an alpha (H x W) that the source carried."""
-    *colours, matte = cv2.split(cutout)
-    picture: Picture = cv2.merge([*colours, cv2.multiply(matte, alpha, scale=1 / 255)])
-    return picture
+def cut_out(matte: Matte, edges: Edges, carried: Picture | None, *, deep: bool) -> Cutout:
+    """Return a frame's cut-out; `carried` is the alpha (H x W) that the source had, if any. `deep` is 16-bit alpha."""
+    alpha = refined(matte.alpha(deep=deep), edges)
+    if carried is not None:
+        alpha = cv2.multiply(alpha, carried, scale=1 / 255, dtype=cv2.CV_16U if deep else cv2.CV_8U)
+    return Cutout(_colours(matte, alpha, edges), alpha)
 
 
-def over_colour(cutout: Picture, background: Colour) -> Picture:
-    """Return opaque BGR (H x W x 3): a cut-out (H x W x 4, BGRA) over `background` (RGB, 0..255)."""
-    behind = np.empty((*cutout.shape[:2], 3), np.uint8)
-    behind[:] = background[::-1]
-    colour = cv2.cvtColor(cutout, cv2.COLOR_BGRA2BGR)
-    share = cv2.extractChannel(cutout, 3).astype(np.float32) * np.float32(1 / 255)
-    picture: Picture = cv2.blendLinear(colour, behind, share, 1 - share)
-    return picture
+def refined(alpha: Plane, edges: Edges) -> Plane:
+    """Return a matte (H x W) with its black and white point set, grown or choked, and feathered."""
+    if edges.keeps_matte:
+        return alpha
+    if (edges.black, edges.white) != (0.0, 1.0):
+        alpha = _stretched(alpha, edges.black, edges.white)
+    if edges.grow:
+        size = 2 * abs(edges.grow) + 1
+        around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+        alpha = (cv2.dilate if edges.grow > 0 else cv2.erode)(alpha, around)
+    if edges.feather:
+        alpha = cv2.GaussianBlur(alpha, (0, 0), edges.feather, borderType=cv2.BORDER_REPLICATE)
+    return alpha
+
+
+def _stretched(alpha: Plane, black: float, white: float) -> Plane:
+    """Return (alpha - black) / (white - black), in 0..1 of what the plane holds."""
+    most, span = full(alpha.dtype), white - black
+    depth = cv2.CV_16U if alpha.dtype == np.uint16 else cv2.CV_8U
+    values = np.arange(most + 1, dtype=np.float32)
+    table: Plane = cv2.multiply(values - np.float32(black * most), 1 / span, dtype=depth).reshape(-1)
+    return table[alpha]
+
+
+def _colours(matte: Matte, alpha: Plane, edges: Edges) -> Picture:
+    """Return the colours of a cut-out with this alpha: whose they are is the edges' choice."""
+    opaque = cv2.compare(alpha, full(alpha.dtype), cv2.CMP_EQ)
+    shown = cv2.dilate(cv2.compare(alpha, 0, cv2.CMP_GT), _NEIGHBOURS)
+    soft = cv2.bitwise_and(shown, cv2.bitwise_not(opaque))
+    colours: Picture = cv2.copyTo(matte.picture, shown)
+    if edges.colour is not EdgeColour.SOURCE:
+        matte.paint(colours, soft if edges.colour is EdgeColour.MIXED else shown)
+    if edges.despill and soft.any():
+        cv2.copyTo(_despilled(matte.picture, colours, alpha, edges.despill), soft, colours)
+    return colours
+
+
+def _despilled(picture: Picture, colours: Picture, alpha: Plane, strength: float) -> Picture:
+    """Return colours (BGR, H x W x 3) without the old background's, by `strength` (0..1).
+
+    A pixel of the source is C = F·a + B·(1 - a) (Porter and Duff 1984); with the background B nearby, F follows.
+    """
+    share = (alpha.astype(np.float32) / full(alpha.dtype))[..., None]
+    source = picture.astype(np.float32)
+    behind = nearby_background(picture, alpha).astype(np.float32)
+    foreground = source + (source - behind) * (1 - share) / np.maximum(share, _LEAST_SHARE)
+    mixed: Picture = cv2.addWeighted(
+        colours.astype(np.float32), 1 - strength, np.clip(foreground, 0, 255), strength, 0, dtype=cv2.CV_8U
+    )
+    return mixed
+
+
+def nearby_background(picture: Picture, alpha: Plane, spread: float = _NEARBY) -> Picture:
+    """Return what lies behind the foreground, guessed from what is seen around it: blurred, the foreground left out.
+
+    `picture` is BGR (H x W x 3), `spread` the Gaussian's standard deviation in pixels. A normalised convolution
+    (H. Knutsson, C.-F. Westin, 1993): the blurred background over the blurred share of it.
+    """
+    height, width = alpha.shape
+    coarse = _COARSE if spread >= 2 * _COARSE else 1
+    size = (max(width // coarse, 1), max(height // coarse, 1))
+    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    bare = 1 - cv2.resize(alpha, size, interpolation=cv2.INTER_AREA).astype(np.float32) / full(alpha.dtype)
+    share = (bare**4)[..., None] + np.float32(1e-4)  # where all is foreground, its blur is better than nothing
+    spread /= coarse
+    blurred = _blurred(small * share, spread) / _blurred(share, spread)[..., None]
+    behind: Picture = cv2.convertScaleAbs(cv2.resize(blurred, (width, height), interpolation=cv2.INTER_LINEAR))
+    return behind
+
+
+def _blurred(values: Tensor, spread: float) -> Tensor:
+    """Return a Gaussian blur; at the border the outermost pixels go on."""
+    result: Tensor = cv2.GaussianBlur(values, (0, 0), spread, borderType=cv2.BORDER_REPLICATE)
+    return result

@@ -31,6 +31,9 @@ MOVIE_SUFFIXES = frozenset(
 )
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jp2", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm"})
 
+RAW_FOLDER = "raw"
+"""In a job's folder: its raw mattes."""
+
 Colour = tuple[int, int, int]
 """Red, green, blue; sRGB-encoded, 0 to 255."""
 
@@ -94,8 +97,9 @@ class JobSpec:
     fit: Fit = Fit.FILL
     format: FrameFormat = FrameFormat.PNG
     edges: Edges = UNTOUCHED
-    keep_raw: bool = False
-    """Keep each frame's raw matte and foreground in the job's folder, to make other results without the model."""
+    raw_limit: int = 0
+    """Bytes that raw mattes and foregrounds, kept to make other results without the model, may take in this job's
+    folder and in those beside it; 0 keeps none."""
     raws: tuple[str, ...] = ()
     """Folders of raw mattes of earlier jobs with the same matting: frames found there do not need the model."""
     ratio: float | None = None

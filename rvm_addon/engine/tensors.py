@@ -1,7 +1,7 @@
 """Between pictures and tensors: the one place where colour order, layout and range change.
 
 A *picture* is uint8, height x width x channels, BGR or BGRA as OpenCV keeps it. A *tensor* is float32, 1 x channels x
-height x width, RGB, 0 to 1 as the model wants it.
+height x width, RGB, 0 to 1 as the model wants it. A *plane* is one channel of a picture, 8 or 16 bit.
 """
 
 import cv2
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Picture = NDArray[np.uint8]
+Plane = NDArray[np.uint8] | NDArray[np.uint16]
 Tensor = NDArray[np.float32]
 
 
@@ -68,3 +69,8 @@ def to_bytes(plane: Tensor) -> Picture:
 def to_planes(tensor: Tensor) -> list[Picture]:
     """Return an RGB tensor (1 x 3 x H x W) as three uint8 planes (H x W) in picture order: blue, green, red."""
     return [to_bytes(tensor[0, channel]) for channel in (2, 1, 0)]
+
+
+def full(kind: type[np.uint8 | np.uint16] | np.dtype[np.uint8 | np.uint16]) -> int:
+    """Return the value of such a plane that stands for 1."""
+    return int(np.iinfo(kind).max)

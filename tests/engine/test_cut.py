@@ -65,12 +65,18 @@ def test_a_guided_matte_is_drawn_as_the_graph_would(sizes: tuple[tuple[int, int]
     resize = reference_resize("half_pixel", sizes=np.array([1, 4, height, width]))
     src = to_tensor(picture)
     full = resize(slope) * np.concatenate([src, src.mean(axis=1, keepdims=True)], axis=1) + resize(offset)
-    plain = PlainMatte((full[:, :3] + src).clip(0, 1), full[:, 3:].clip(0, 1)).cutout().astype(int)
-    drawn = GuidedMatte(picture, slope, offset, Grid(height, width, h)).cutout().astype(int)
-    assert np.abs(plain[..., 3] - drawn[..., 3]).max() <= 1
-    both = (plain[..., 3] > 0) & (drawn[..., 3] > 0)
-    assert both.any() and not both.all()
-    assert np.abs(plain - drawn)[both].max() <= 1
+    plain = PlainMatte(picture, (full[:, :3] + src).clip(0, 1), full[:, 3:].clip(0, 1))
+    drawn = GuidedMatte(picture, slope, offset, Grid(height, width, h))
+    for deep, apart in ((False, 1), (True, 2)):
+        alphas = [matte.alpha(deep=deep).astype(int) for matte in (plain, drawn)]
+        assert np.abs(alphas[0] - alphas[1]).max() <= apart
+    where = np.zeros((height, width), np.uint8)
+    where[height // 3 :, width // 4 :: 3] = 255
+    pictures = [np.full_like(picture, 7) for _ in range(2)]
+    for matte, colours in zip((plain, drawn), pictures, strict=True):
+        matte.paint(colours, where)
+    assert np.abs(pictures[0].astype(int) - pictures[1]).max() <= 1
+    assert (pictures[1][where == 0] == 7).all() and (pictures[1][where > 0] != 7).any()
 
 
 @pytest.mark.parametrize(
@@ -90,7 +96,7 @@ def test_a_hundred_frames_on_the_alpha_is_the_same(
         picture: Picture = frame
         mattes = [model.matte(picture, model.prepared(picture)) for model in (whole, cut)]
         if number % 33 == 0:
-            reference, drawn = (matte.cutout()[..., 3].astype(int) for matte in mattes)
+            reference, drawn = (matte.alpha(deep=False).astype(int) for matte in mattes)
             apart = np.abs(reference - drawn)
             assert apart.max() <= 2
             assert (apart <= 1).mean() >= 0.999

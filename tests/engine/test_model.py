@@ -24,7 +24,7 @@ def opened(path: Path, ratio: float | None = None) -> MattingModel:
 
 def alpha(model: MattingModel, picture: Picture) -> int:
     """Matte a frame and return the greatest alpha in it."""
-    return int(model.matte(picture, model.prepared(picture)).cutout()[..., 3].max())
+    return int(model.matte(picture, model.prepared(picture)).alpha(deep=False).max())
 
 
 def test_the_state_is_carried_from_frame_to_frame(counting: Path) -> None:

@@ -13,6 +13,7 @@ from rvm_addon.engine.errors import OutputFailed, SourceUnreadable
 from rvm_addon.engine.events import Event, Finished, FrameDone, Started, Warned
 from rvm_addon.engine.outputs import Result
 from rvm_addon.engine.spec import JobSpec, Source, SourceKind
+from rvm_addon.engine.stages import Reader, Writer
 from tests import tiny
 from tests.fakes import DictSink, EchoModel, ListSource
 
@@ -20,16 +21,18 @@ SPEC = JobSpec("x", Source(SourceKind.MOVIE, ("/x.mp4",)), "frames", "x", "/m.on
 PICTURES = [tiny.barcode(number) for number in range(12)]
 
 
-def matted(source: ListSource, sink: DictSink, spec: JobSpec = SPEC) -> list[int]:
-    """Run the loop to its end and return the frames in the order they were told."""
-    return list(pipeline.matte_frames(spec, source, EchoModel(), sink, lambda *_: None))
+def matting(source: ListSource, sink: DictSink, spec: JobSpec = SPEC) -> Iterator[int]:
+    """Run the loop; yields the frames in the order they are told."""
+    model = EchoModel()
+    reader = Reader(spec, source, model, None)
+    return pipeline.matte_frames(reader, model, Writer(spec, sink, None), lambda *_: None)
 
 
 def test_frames_are_told_in_order_and_written_right() -> None:
     """Each frame is told once, after it was written, and holds its own picture."""
     sink = DictSink()
     told = []
-    for frame in pipeline.matte_frames(SPEC, ListSource(PICTURES), EchoModel(), sink, lambda *_: None):
+    for frame in matting(ListSource(PICTURES), sink):
         assert frame in sink.pictures
         told.append(frame)
     assert told == list(range(12))
@@ -41,7 +44,7 @@ def test_frames_before_a_failure_are_kept() -> None:
     sink: DictSink = DictSink()
     told: list[int] = []
     source = ListSource(PICTURES[:5], SourceUnreadable("x.mp4"))
-    frames = pipeline.matte_frames(SPEC, source, EchoModel(), sink, lambda *_: None)
+    frames = matting(source, sink)
     with pytest.raises(SourceUnreadable):
         told.extend(frames)
     assert told == sorted(sink.pictures) == [0, 1, 2, 3, 4]
@@ -50,7 +53,7 @@ def test_frames_before_a_failure_are_kept() -> None:
 def test_a_refused_frame_ends_the_run() -> None:
     """No hole stays silent: the frame that cannot be written raises."""
     with pytest.raises(OutputFailed):
-        matted(ListSource(PICTURES), DictSink(3, OutputFailed("x_000004.png")))
+        list(matting(ListSource(PICTURES), DictSink(3, OutputFailed("x_000004.png"))))
 
 
 def test_decoding_runs_ahead_by_a_few_frames_only() -> None:

@@ -1,18 +1,32 @@
+from dataclasses import replace
+
+import cv2
 import numpy as np
 import pytest
 
 from rvm_addon.engine.matte import PlainMatte
-from rvm_addon.engine.refine import over_colour
-from rvm_addon.engine.tensors import Tensor, to_bytes, to_tensor
+from rvm_addon.engine.outputs import UNTOUCHED, EdgeColour, Edges
+from rvm_addon.engine.refine import Cutout, cut_out, nearby_background, refined
+from rvm_addon.engine.tensors import Picture, to_bytes, to_tensor
 
 
 @pytest.fixture
-def frame() -> tuple[Tensor, Tensor]:
-    """A random foreground and a matte that holds every 8-bit value, nought and one included."""
+def matte() -> PlainMatte:
+    """A random source, a random foreground, and a matte that holds every 8-bit value, nought and one included."""
     random = np.random.default_rng(7)
     fgr = random.random((1, 3, 16, 64), np.float32)
     pha = (np.arange(1024, dtype=np.float32).reshape(1, 1, 16, 64) // 4) / 255
-    return fgr, pha
+    return PlainMatte(random.integers(0, 256, (16, 64, 3), np.uint8), fgr, pha)
+
+
+def cut(matte: PlainMatte, edges: Edges = UNTOUCHED, *, deep: bool = False) -> Cutout:
+    """Cut out a frame whose source carries no alpha."""
+    return cut_out(matte, edges, None, deep=deep)
+
+
+def foreground(matte: PlainMatte) -> Picture:
+    """The model's colours as a BGR picture."""
+    return to_bytes(matte.fgr[0].transpose(1, 2, 0)[..., ::-1].reshape(16, -1)).reshape(16, 64, 3)
 
 
 def test_tensors_are_rgb_from_nought_to_one() -> None:
@@ -29,25 +43,108 @@ def test_bytes_are_rounded_and_clipped() -> None:
     assert to_bytes(np.array([[0.0, 0.4 / 255, 0.6 / 255, 1.0, 1.5]], np.float32)).tolist() == [[0, 0, 1, 255, 255]]
 
 
-def test_a_cutout_has_straight_alpha(frame: tuple[Tensor, Tensor]) -> None:
+def test_a_cutout_has_straight_alpha(matte: PlainMatte) -> None:
     """The matte is the alpha; colour is not multiplied by it, and is gone where no filter can reach it."""
-    fgr, pha = frame
-    fgr[..., :8, :32], pha[..., :8, :32] = 1.0, 0.0
-    picture = PlainMatte(fgr, pha).cutout()
-    alpha = picture[..., 3]
-    assert np.array_equal(alpha, np.rint(pha[0, 0] * 255))
-    shown = alpha > 0
-    assert np.abs(picture[..., 2][shown] - fgr[0, 0][shown] * 255).max() <= 0.5001
-    assert not picture[:6, :30].any()
-    assert (picture[8, 0:32, :3] == 0).sum() < 10, "the pixels under the matte's edge keep their colour"
-    assert picture[7, 5, :3].tolist() == [255, 255, 255], "one pixel beyond the matte keeps its colour too"
+    matte.pha[..., :8, :32] = 0.0
+    cutout = cut(matte, Edges(EdgeColour.MODEL))
+    assert np.array_equal(cutout.alpha, np.rint(matte.pha[0, 0] * 255))
+    shown = cutout.alpha > 0
+    assert np.array_equal(cutout.colours[shown], foreground(matte)[shown])
+    assert not cutout.colours[:6, :30].any()
+    assert np.array_equal(cutout.colours[7, 5], foreground(matte)[7, 5]), "one pixel beyond the matte keeps its colour"
 
 
-def test_over_a_colour_is_opaque_and_exact(frame: tuple[Tensor, Tensor]) -> None:
-    """C = F·a + B·(1 - a) of what the cut-out holds, to half a unit, with no alpha channel left."""
-    cutout = PlainMatte(*frame).cutout()
-    picture = over_colour(cutout, (10, 200, 30))
-    assert picture.shape == (16, 64, 3)
-    alpha = cutout[..., 3:] / 255
-    wanted = cutout[..., :3] * alpha + np.array([30, 200, 10]) * (1 - alpha)
-    assert np.abs(picture - wanted).max() <= 0.505
+@pytest.mark.parametrize("colour", EdgeColour)
+def test_colours_come_from_where_they_should(matte: PlainMatte, colour: EdgeColour) -> None:
+    """Mixed: the source's own pixels where alpha is full, to the bit, and the model's at soft edges."""
+    cutout = cut(matte, Edges(colour))
+    full, soft = cutout.alpha == 255, (cutout.alpha > 0) & (cutout.alpha < 255)
+    assert full.any() and soft.any()
+    wanted = {EdgeColour.MODEL: (foreground(matte),) * 2, EdgeColour.SOURCE: (matte.picture,) * 2}
+    wanted[EdgeColour.MIXED] = (matte.picture, foreground(matte))
+    for where, picture in zip((full, soft), wanted[colour], strict=True):
+        assert np.array_equal(cutout.colours[where], picture[where])
+
+
+def test_sixteen_bits_hold_the_model_s_own_alpha(matte: PlainMatte) -> None:
+    """A deep matte is finer than 8 bits can say."""
+    deep = replace(matte, pha=matte.pha * np.float32(0.7))
+    alpha = cut(deep, deep=True).alpha
+    assert alpha.dtype == np.uint16
+    assert np.abs(alpha - deep.pha[0, 0] * 65535).max() <= 0.51
+
+
+def test_the_alpha_that_the_source_carries_stays(matte: PlainMatte) -> None:
+    """The matte is multiplied by it, in 8 and in 16 bits."""
+    carried = np.full((16, 64), 51, np.uint8)
+    for deep, most in ((False, 255), (True, 65535)):
+        alpha = cut_out(matte, UNTOUCHED, carried, deep=deep).alpha
+        assert np.abs(alpha - matte.pha[0, 0] * most / 5).max() <= 0.61
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+def test_black_and_white_point_stretch_the_matte(kind: type) -> None:
+    """What is at or below black is gone, from white on it is full, between it rises evenly."""
+    most = np.iinfo(kind).max
+    alpha = np.array([[0, most * 0.2, most * 0.5, most * 0.8, most]]).round().astype(kind)
+    result = refined(alpha, Edges(black=0.2, white=0.8))
+    assert np.abs(result / most - [[0, 0, 0.5, 1, 1]]).max() < 0.004
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+@pytest.mark.parametrize("grow", [3, -3])
+def test_growing_moves_the_edge_by_as_many_pixels(kind: type, grow: int) -> None:
+    """In every direction, outwards or inwards."""
+    alpha = np.zeros((60, 60), kind)
+    alpha[20:40, 20:40] = np.iinfo(kind).max
+    result = refined(alpha, Edges(grow=grow))
+    rows, columns = np.flatnonzero(result.any(axis=1)), np.flatnonzero(result.any(axis=0))
+    assert (rows[0], rows[-1], columns[0], columns[-1]) == (20 - grow, 39 + grow, 20 - grow, 39 + grow)
+
+
+def test_feathering_softens_as_a_gaussian() -> None:
+    """A straight edge becomes the Gaussian's integral."""
+    alpha = np.zeros((40, 200), np.uint16)
+    alpha[:, 100:] = 65535
+    row = refined(alpha, Edges(feather=5.0))[20] / 65535
+    assert row[99] + row[100] == pytest.approx(1.0, abs=0.01)
+    assert row[104] == pytest.approx(0.816, abs=0.02), "the normal distribution's value at 4.5 of 5"
+    assert row[60] < 0.001
+
+
+def test_a_grown_matte_has_colours() -> None:
+    """No black rim: what the matte grows into has the source's or the model's colour."""
+    source = np.full((40, 40, 3), 90, np.uint8)
+    pha = np.zeros((1, 1, 40, 40), np.float32)
+    pha[..., 15:25, 15:25] = 1.0
+    cutout = cut(PlainMatte(source, np.full((1, 3, 40, 40), 0.5, np.float32), pha), Edges(grow=4))
+    assert cutout.alpha[12, 20] == 255
+    assert (cutout.colours[cutout.alpha > 0] > 80).all()
+
+
+def test_despill_takes_the_old_background_out() -> None:
+    """A grey person before green: where edges are soft the source is greenish; despilled it is not."""
+    ramp = np.clip((np.arange(120, dtype=np.float32) - 40) / 40, 0, 1)
+    pha = np.tile(ramp, (60, 1))
+    true, green = np.array([120, 120, 120]), np.array([40, 220, 40])
+    source = (true * pha[..., None] + green * (1 - pha[..., None])).round().astype(np.uint8)
+    matte = PlainMatte(source, to_tensor(source), pha[None, None])
+    half = cut(matte).alpha[0].searchsorted(128)
+    spilled = cut(matte, Edges(EdgeColour.SOURCE)).colours[30, half]
+    clean = cut(matte, Edges(EdgeColour.SOURCE, despill=1.0)).colours[30, half]
+    assert spilled[1] > 160
+    assert np.abs(clean.astype(int) - true).max() <= 8
+    between = cut(matte, Edges(EdgeColour.SOURCE, despill=0.5)).colours[30, half]
+    assert abs(int(between[1]) - (int(spilled[1]) + int(clean[1])) / 2) <= 2
+
+
+def test_the_background_nearby_leaves_the_person_out() -> None:
+    """Before a red wall a blue person does not tint what is guessed to lie behind."""
+    picture = np.zeros((120, 160, 3), np.uint8)
+    picture[:] = (10, 20, 200)
+    alpha = np.zeros((120, 160), np.uint8)
+    cv2.circle(alpha, (80, 60), 30, 255, -1)
+    picture[alpha > 0] = (250, 0, 0)
+    behind = nearby_background(picture, alpha, 20.0)
+    assert behind[..., 0].max() < 60
+    assert behind[..., 2].min() > 140

@@ -27,7 +27,7 @@ PICTURES = replace(
         PICTURES,
         replace(MOVIE, result=Result.COLOUR, background=(1, 2, 3), ratio=1.0),
         replace(MOVIE, result=Result.BACKDROP, backdrop=str(ROOT / "b.png"), fit=Fit.FIT, format=FrameFormat.EXR),
-        replace(MOVIE, edges=Edges(EdgeColour.SOURCE, 0.1, 0.9, -2, 1.5, 1.0), keep_raw=True, raws=("/a", "/b")),
+        replace(MOVIE, edges=Edges(EdgeColour.SOURCE, 0.1, 0.9, -2, 1.5, 1.0), raw_limit=9, raws=("/a", "/b")),
     ],
 )
 def test_a_job_survives_its_file(spec: JobSpec) -> None:

@@ -1,0 +1,138 @@
+"""What goes behind the foreground from another file: a picture that stands, or a movie that plays along and repeats."""
+
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from .compose import plain
+from .errors import SourceUnreadable
+from .media import ImageSource
+from .movies import Decoder
+from .outputs import Fit, Result
+from .spec import Colour, JobSpec, Source, SourceKind, is_movie
+from .tensors import Picture
+
+_HALF_MILLISECOND = 0.5
+"""Containers round moments to milliseconds."""
+
+
+class Backdrop(Protocol):
+    """Tells what lies behind each frame."""
+
+    def at(self, frame: int, size: tuple[int, int]) -> Picture:
+        """Return what lies behind source frame `frame`, BGR, height and width as `size` says; frames ascend.
+
+        Raises:
+            SourceMissing, SourceUnreadable: naming the file.
+        """
+
+    def close(self) -> None:
+        """Let go of the file."""
+
+
+def open_backdrop(spec: JobSpec) -> Backdrop | None:
+    """Return the job's backdrop, if its result has one.
+
+    Raises:
+        SourceMissing, SourceUnreadable: naming the file.
+    """
+    if spec.result is not Result.BACKDROP:
+        return None
+    return MovieBackdrop(spec) if is_movie(Path(spec.backdrop)) else PictureBackdrop(spec)
+
+
+class PictureBackdrop:
+    """The same picture behind every frame."""
+
+    def __init__(self, spec: JobSpec) -> None:
+        """Read the picture."""
+        source = ImageSource(Source(SourceKind.IMAGES, (spec.backdrop,), use_alpha=False))
+        _, self._picture = next(source.frames())
+        self._spec = spec
+        self._fitted = np.empty((0, 0, 3), np.uint8)
+
+    def at(self, _frame: int, size: tuple[int, int]) -> Picture:
+        """Return the picture at this size."""
+        if self._fitted.shape[:2] != size:
+            self._fitted = fitted(self._picture, size, self._spec.fit, self._spec.background)
+        return self._fitted
+
+    def close(self) -> None:
+        """The file is closed already."""
+
+
+class MovieBackdrop:
+    """A movie that begins with the first wanted frame, keeps its own pace, and begins anew when it ends."""
+
+    def __init__(self, spec: JobSpec) -> None:
+        """Open the movie. Where the source has no rate, such as pictures, a frame goes behind each frame."""
+        self._spec = spec
+        self._path = Path(spec.backdrop)
+        self._first = spec.source.frames[0] if spec.source.frames else 0
+        self._begun = 0.0
+        """Milliseconds at which this round began."""
+        self._open()
+        self._step = 1000.0 / (_rate(spec.source) or self._decoder.rate())
+
+    def at(self, frame: int, size: tuple[int, int]) -> Picture:
+        """Return the picture that shows when the source shows `frame`, at this size."""
+        limit = (frame - self._first) * self._step + _HALF_MILLISECOND
+        while self._ends_at() <= limit:
+            self._advance()
+        return fitted(self._shown.picture, size, self._spec.fit, self._spec.background)
+
+    def close(self) -> None:
+        """Close the movie."""
+        self._decoder.close()
+
+    def _open(self) -> None:
+        """Begin with the first picture."""
+        self._decoder = Decoder(self._path)
+        first = self._decoder.read()
+        if first is None:
+            raise SourceUnreadable(self._path)
+        self._shown, self._following = first, self._decoder.read()
+
+    def _ends_at(self) -> float:
+        """Return when the picture ends that is shown, in milliseconds since the first wanted frame."""
+        if self._following is not None:
+            return self._begun + self._following.time
+        return self._begun + self._shown.time + 1000.0 / self._decoder.rate()
+
+    def _advance(self) -> None:
+        """Go on by a picture; after the last comes the first."""
+        if self._following is not None:
+            self._shown, self._following = self._following, self._decoder.read()
+            return
+        self._begun = self._ends_at()
+        self._decoder.close()
+        self._open()
+
+
+def fitted(picture: Picture, size: tuple[int, int], fit: Fit, bare: Colour) -> Picture:
+    """Return a picture (BGR) scaled to height and width `size`, in the middle; what stays bare is of that colour."""
+    height, width = size
+    ratios = (height / picture.shape[0], width / picture.shape[1])
+    scale = max(ratios) if fit is Fit.FILL else min(ratios)
+    tall, wide = max(round(picture.shape[0] * scale), 1), max(round(picture.shape[1] * scale), 1)
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    scaled = cv2.resize(picture, (wide, tall), interpolation=way)
+    top, left = (tall - height) // 2, (wide - width) // 2
+    if fit is Fit.FILL:
+        return np.ascontiguousarray(scaled[top : top + height, left : left + width])
+    result = plain(size, bare)
+    result[-top : -top + tall, -left : -left + wide] = scaled
+    return result
+
+
+def _rate(source: Source) -> float:
+    """Return a source's frames per second; 0 where it has none."""
+    if source.kind is SourceKind.IMAGES or source.fps:
+        return source.fps
+    decoder = Decoder(Path(source.paths[0]))
+    try:
+        return decoder.rate()
+    finally:
+        decoder.close()

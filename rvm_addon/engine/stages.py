@@ -1,0 +1,83 @@
+"""What happens to a frame before the model sees it, and after: each on threads of its own."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+
+from .backdrop import Backdrop
+from .compose import compose
+from .matte import Matte
+from .media import FrameSink, FrameSource
+from .model import MattingModel
+from .raw import RawMatte, RawSink, Shelf, drawn
+from .refine import cut_out
+from .spec import JobSpec
+from .tensors import Picture, Tensor
+
+
+@dataclass(frozen=True)
+class Read:
+    """A frame on its way to the model, with all that was read or prepared for it."""
+
+    frame: int
+    picture: Picture
+    """BGR, H x W x 3."""
+    carried: Picture | None
+    """The alpha (H x W) that the source has, if any."""
+    src: Tensor | None
+    """What the network looks at; None where it need not."""
+    known: RawMatte | None
+    """The raw matte of an earlier job."""
+    behind: Picture | None
+    """The backdrop, BGR, H x W x 3."""
+
+
+class Reader:
+    """Reads what each frame needs, in order."""
+
+    def __init__(self, spec: JobSpec, source: FrameSource, model: MattingModel, backdrop: Backdrop | None) -> None:
+        """Find out which frames are known already."""
+        self._source = source
+        self._model = model
+        self._backdrop = backdrop
+        self._shelf = Shelf(spec.raws)
+        self._looked_at = None if spec.source.frames is None else self._shelf.needs_model(spec.source.frames)
+
+    def frames(self) -> Iterator[Read]:
+        """Yield each wanted frame.
+
+        Raises:
+            SourceMissing, SourceUnreadable: naming the file.
+        """
+        for frame, read in self._source.frames():
+            carried = cv2.extractChannel(read, 3) if read.shape[2] == 4 else None
+            picture = read if carried is None else cv2.cvtColor(read, cv2.COLOR_BGRA2BGR)
+            looked_at = self._looked_at is None or frame in self._looked_at
+            known = self._shelf.read(frame, picture) if frame in self._shelf and self._looked_at is not None else None
+            yield Read(
+                frame,
+                picture,
+                carried,
+                self._model.prepared(picture) if looked_at else None,
+                known,
+                self._backdrop.at(frame, picture.shape[:2]) if self._backdrop else None,
+            )
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Draws, composes and writes frames, several at a time."""
+
+    spec: JobSpec
+    sink: FrameSink
+    raws: RawSink | None
+
+    def write(self, read: Read, matte: Matte) -> None:
+        """Write one frame; runs on an encoding thread."""
+        spec = self.spec
+        if self.raws is not None and self.raws.room > 0:
+            matte = matte if isinstance(matte, RawMatte) else drawn(matte)
+            self.raws.write(read.frame, matte)
+        cutout = cut_out(matte, spec.edges, read.carried, deep=spec.format.is_deep)
+        self.sink.write(read.frame, compose(spec, cutout, read.picture, read.behind))

@@ -1,0 +1,100 @@
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from rvm_addon.engine.errors import SourceUnreadable
+from rvm_addon.engine.matte import PlainMatte
+from rvm_addon.engine.outputs import UNTOUCHED, EdgeColour, Edges
+from rvm_addon.engine.raw import RawSink, Shelf, decode, drawn, encode, prune
+from rvm_addon.engine.refine import cut_out
+
+
+@pytest.fixture
+def matte() -> PlainMatte:
+    """A soft blob in random colours, away from the frame's edge."""
+    random = np.random.default_rng(11)
+    pha = np.zeros((90, 160), np.float32)
+    cv2.ellipse(pha, (70, 50), (30, 20), 20, 0, 360, 1.0, -1)
+    pha = cv2.GaussianBlur(pha, (0, 0), 3)
+    pha[pha < 0.01] = 0
+    picture = random.integers(0, 256, (90, 160, 3), np.uint8)
+    return PlainMatte(picture, random.random((1, 3, 90, 160), np.float32), pha[None, None])
+
+
+@pytest.mark.parametrize("edges", [UNTOUCHED, Edges(EdgeColour.MODEL, grow=3), Edges(feather=2.0, despill=0.5)])
+@pytest.mark.parametrize("deep", [False, True])
+def test_a_kept_matte_gives_the_same_cutout(matte: PlainMatte, edges: Edges, deep: bool) -> None:
+    """Through its file, with any edges: the same alpha, and where it is above nought the same colours."""
+    kept = decode(encode(drawn(matte)), matte.picture)
+    now, later = (cut_out(one, edges, None, deep=deep) for one in (matte, kept))
+    assert np.abs(now.alpha.astype(int) - later.alpha).max() <= (0 if deep else 1)
+    shown = (now.alpha > 0) & (later.alpha > 0) & ((now.alpha == now.alpha.max()) == (later.alpha == later.alpha.max()))
+    assert np.array_equal(now.colours[shown], later.colours[shown])
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_an_empty_and_a_full_matte_survive(value: float) -> None:
+    """A frame without a person, and one that is all person."""
+    picture = np.random.default_rng(1).integers(0, 256, (20, 30, 3), np.uint8)
+    matte = PlainMatte(picture, np.zeros((1, 3, 20, 30), np.float32), np.full((1, 1, 20, 30), value, np.float32))
+    kept = decode(encode(drawn(matte)), picture)
+    assert (kept.alpha(deep=True) == round(value * 65535)).all()
+
+
+def test_a_shelf_reads_what_a_sink_keeps(matte: PlainMatte, tmp_path: Path) -> None:
+    """By frame number; a torn file is told by name."""
+    sink = RawSink(tmp_path, 10**9)
+    for frame in (3, 4):
+        sink.write(frame, drawn(matte))
+    shelf = Shelf([str(tmp_path / "raw")])
+    assert [frame in shelf for frame in (2, 3, 4)] == [False, True, True]
+    assert np.array_equal(shelf.read(3, matte.picture).matte, drawn(matte).matte)
+    file = tmp_path / "raw" / "000004.raw"
+    file.write_bytes(file.read_bytes()[:-50])
+    with pytest.raises(SourceUnreadable, match=r"000004\.raw"):
+        shelf.read(4, matte.picture)
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_nothing_is_kept_beyond_the_limit(matte: PlainMatte, tmp_path: Path) -> None:
+    """The sink stops when its room is used up."""
+    size = len(encode(drawn(matte)))
+    sink = RawSink(tmp_path, size * 2 + 10)
+    for frame in range(5):
+        sink.write(frame, drawn(matte))
+    assert len(list((tmp_path / "raw").iterdir())) == 2
+    assert sink.room < 0
+
+
+def test_the_oldest_jobs_give_way(matte: PlainMatte, tmp_path: Path) -> None:
+    """Whole jobs at a time, the newest stay."""
+    size = len(encode(drawn(matte)))
+    for age, name in enumerate(["newest", "middle", "oldest"]):
+        job = tmp_path / name
+        job.mkdir()
+        RawSink(job, 10**9).write(0, drawn(matte))
+        os.utime(job / "raw", (1_000_000 - age, 1_000_000 - age))
+    prune(tmp_path, size * 2)
+    assert [(tmp_path / name / "raw").exists() for name in ("newest", "middle", "oldest")] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("known", "wanted", "looked_at"),
+    [
+        ((), range(5), set(range(5))),
+        (range(5), range(5), set()),
+        (range(20, 40), range(10, 40), set(range(10, 20))),
+        (range(40), range(42), set(range(25, 42))),
+        ((0, 1, 3), (0, 1, 2, 3), {0, 1, 2}),
+    ],
+)
+def test_the_model_looks_at_new_frames_and_some_before(
+    known: tuple[int, ...], wanted: tuple[int, ...], looked_at: set[int], tmp_path: Path
+) -> None:
+    """What follows known frames is preceded by 15 of them, to warm the memory; what is known before stays so."""
+    for frame in known:
+        (tmp_path / f"{frame:06d}.raw").touch()
+    assert Shelf([str(tmp_path)]).needs_model(tuple(wanted)) == looked_at
