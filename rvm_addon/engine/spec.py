@@ -149,7 +149,7 @@ class JobSpec:
     def recipe(self) -> "JobSpec":
         """What decides the pixels of a frame: this job without names, choice of frames, and what it keeps besides."""
         source = replace(self.source, frames=None)
-        return replace(self, name="", output="", stem="", source=source, keep_raw=False, raws=())
+        return replace(self, name="", output="", stem="", source=source, raw_limit=0, raws=())
 
     @property
     def recipe_digest(self) -> str:
