@@ -10,6 +10,7 @@ import pytest
 ADDON = Path(__file__).resolve().parents[1] / "rvm_addon"
 CONTRACT = {"engine", *(f"engine.{name}" for name in ("spec", "outputs", "events", "errors", "weights", "lifeline"))}
 ENGINE_LIBRARIES = {"numpy", "cv2", "onnxruntime", "isal"}
+BLENDER = {"bpy", "blf"}
 MODULES = sorted(ADDON.rglob("*.py"))
 
 
@@ -52,7 +53,7 @@ def allowed(layer: str, module: str, name: str, *, inside: bool) -> bool:
     if layer == "jobs":
         return standard or (inside and (top == "jobs" or name in CONTRACT))
     if layer == "host":
-        return standard or (inside and (top in {"host", "jobs"} or name in CONTRACT)) or top == "bpy"
+        return standard or (inside and (top in {"host", "jobs"} or name in CONTRACT)) or top in BLENDER
     return inside and top == "host"  # rvm_addon/__init__.py
 
 

@@ -21,7 +21,7 @@ from rvm_addon.engine.refine import cut_out
 from rvm_addon.engine.spec import JobSpec, Source, SourceKind
 from rvm_addon.engine.weights import catalogue
 from rvm_addon.host.movies import write_movie
-from rvm_addon.host.properties import weights_folder
+from rvm_addon.host.preferences import weights_folder
 from rvm_addon.host.terminal import ProgressLine
 
 WIDTH, HEIGHT = 1280, 720

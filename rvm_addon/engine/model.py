@@ -90,7 +90,7 @@ class _Rvm:
     def __init__(self, spec: JobSpec, path: Path, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> None:
         """Load the graph at `path`, which must have these inputs and outputs."""
         self._spec = spec
-        self._session = _session(path)
+        self._session = _session(path, spec.threads)
         _check_signature(path, self._session, inputs, outputs)
         self.provider: str = self._session.get_providers()[0]
         self._size = (0, 0)
@@ -173,12 +173,13 @@ class CutRvm(_Rvm):
             rows, columns = -(-height // stride), -(-width // stride)
             sizes |= {f"height_{number}": rows, f"width_{number}": columns}
             self._rec.append(np.zeros((1, channels, rows, columns), np.float32))
-        self._session = _session(self._path, sizes)
+        self._session = _session(self._path, self._spec.threads, sizes)
 
 
-def _session(path: Path, sizes: dict[str, int] | None = None) -> onnxruntime.InferenceSession:
-    """Return a session of the file on every core, the sizes with these names fixed."""
+def _session(path: Path, threads: int, sizes: dict[str, int] | None = None) -> onnxruntime.InferenceSession:
+    """Return a session of the file on `threads` threads, 0 being one per core, the sizes with these names fixed."""
     options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
     for name, size in (sizes or {}).items():
         options.add_free_dimension_override_by_name(name, size)
     # Decode and encode share the cores with the network: threads that spin while they wait cost 15 to 20 %.

@@ -106,6 +106,8 @@ class JobSpec:
     """The downsample ratio, above 0 and at most 1; None scales the longest side to `working_side`."""
     working_side: int = WORKING_SIDE
     """Pixels; larger finds finer detail and costs its square."""
+    threads: int = 0
+    """Of the processor, for the network; 0 is one for each core."""
 
     def validate(self) -> None:
         """Return if the job makes sense by itself; files are looked at by the worker.
@@ -120,6 +122,8 @@ class JobSpec:
             raise SpecError("ratio", f"{self.ratio:g} is not above 0 and at most 1")
         if self.working_side < 16:
             raise SpecError("working size", f"{self.working_side} pixels are too few to see a person in")
+        if self.threads < 0:
+            raise SpecError("threads", f"{self.threads} is less than none")
         self._check_result()
         self.edges.validate()
 
@@ -149,7 +153,7 @@ class JobSpec:
     def recipe(self) -> "JobSpec":
         """What decides the pixels of a frame: this job without names, choice of frames, and what it keeps besides."""
         source = replace(self.source, frames=None)
-        return replace(self, name="", output="", stem="", source=source, raw_limit=0, raws=())
+        return replace(self, name="", output="", stem="", source=source, raw_limit=0, raws=(), threads=0)
 
     @property
     def recipe_digest(self) -> str:

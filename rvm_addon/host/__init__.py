@@ -4,9 +4,9 @@
 waits for one; the worker processes do the work (see `jobs`).
 """
 
-from . import cli, operators, panel, properties, runner
+from . import cli, job_operators, operators, panel, preferences, properties, runner, status_bar
 
-_modules = (properties, operators, panel, runner, cli)
+_modules = (preferences, properties, operators, job_operators, panel, status_bar, runner, cli)
 
 
 def register() -> None:

@@ -56,9 +56,7 @@ def render_order(folder: Path, emit: Callable[[Event], None]) -> None:
     """
     begun = time.monotonic()
     order = Order.read(folder)
-    project = folder / PROJECT_FILE
-    bpy.ops.wm.open_mainfile(filepath=str(project), load_ui=False)
-    project.unlink()
+    bpy.ops.wm.open_mainfile(filepath=str(folder / PROJECT_FILE), load_ui=False)
     scene = bpy.data.scenes[order.scene]
     strip = versions.all_strips(scene.sequence_editor)[order.strip]
     set_output(scene, *picture_size(scene, strip))

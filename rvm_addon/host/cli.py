@@ -15,7 +15,7 @@ from ..engine.weights import catalogue
 from ..jobs.job import Job, State
 from . import movies
 from .inputs import Input, Request, distinct, job_of, movie_target
-from .properties import weights_folder
+from .preferences import weights_folder
 from .runner import Runner
 from .terminal import ProgressLine
 

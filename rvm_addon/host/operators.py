@@ -8,7 +8,7 @@ from ..engine.errors import MattingError
 from ..engine.spec import JobSpec
 from ..jobs.finished import FinishedJobs
 from ..jobs.job import Job, State, claim_folder
-from . import properties, results, runner, strips, versions, words
+from . import plan, properties, results, runner, strips, versions, words
 from .terminal import ProgressLine
 
 ICON = "USER"
@@ -25,7 +25,7 @@ class RVM_OT_matte_strips(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Be grey, with the reason, where nothing can be done."""
-        reason = _obstacle(context)
+        reason = plan.current(context).obstacle
         if reason:
             cls.poll_message_set(reason)
         return not reason
@@ -54,65 +54,6 @@ class RVM_OT_matte_strips(bpy.types.Operator):
                 if text:
                     self.report({"WARNING"} if done else {"ERROR"}, f"{job.spec.name}: {text}")
         return {"FINISHED"} if done else {"CANCELLED"}
-
-
-class RVM_OT_cancel_job(bpy.types.Operator):
-    """Stop this job. The frames made so far stay in its folder"""
-
-    bl_idname = "rvm.cancel_job"
-    bl_label = "Cancel Matting"
-    bl_options = {"INTERNAL"}
-
-    folder: bpy.props.StringProperty(name="Job", description="The job's folder", options={"SKIP_SAVE"})
-
-    def execute(self, _context: bpy.types.Context) -> set[str]:
-        """Ask the job's worker to end."""
-        job = find_job(self.folder)
-        if job is None:
-            self.report({"WARNING"}, "That job is no longer in the list")
-            return {"CANCELLED"}
-        runner.current().queue.cancel(job)
-        runner.redraw()
-        return {"FINISHED"}
-
-
-class RVM_OT_dismiss_job(bpy.types.Operator):
-    """Take this ended job off the list. Its frames stay"""
-
-    bl_idname = "rvm.dismiss_job"
-    bl_label = "Dismiss Job"
-    bl_options = {"INTERNAL"}
-
-    folder: bpy.props.StringProperty(name="Job", description="The job's folder", options={"SKIP_SAVE"})
-
-    def execute(self, _context: bpy.types.Context) -> set[str]:
-        """Forget the job."""
-        job = find_job(self.folder)
-        if job is not None:
-            runner.current().queue.dismiss(job)
-            runner.redraw()
-        return {"FINISHED"}
-
-
-class RVM_OT_open_result_folder(bpy.types.Operator):
-    """Show the folder of the matted frames in the file manager"""
-
-    bl_idname = "rvm.open_result_folder"
-    bl_label = "Open Result Folder"
-    bl_options = {"INTERNAL"}
-
-    folder: bpy.props.StringProperty(name="Job", description="The job's folder", options={"SKIP_SAVE"})
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        """Open the job's frames, or without a job the output folder of the scene."""
-        job = find_job(self.folder)
-        scene = versions.sequencer_scene(context) or context.scene
-        path = job.output if job else properties.output_folder(scene.rvm_matting.output)
-        if not path.is_dir():
-            self.report({"ERROR"}, f"There is no folder “{path}” yet")
-            return {"CANCELLED"}
-        bpy.ops.wm.path_open(filepath=str(path))
-        return {"FINISHED"}
 
 
 def submit_selected(context: bpy.types.Context) -> tuple[list[Job], list[str]]:
@@ -153,23 +94,6 @@ def _submit(wanted: list[tuple[JobSpec, results.Placement]], output: Path) -> tu
     return list(dict.fromkeys(jobs)), problems
 
 
-def find_job(folder: str) -> Job | None:
-    """Return the job whose folder this is."""
-    return next((job for job in runner.current().queue.jobs if str(job.folder) == folder), None)
-
-
-def _obstacle(context: bpy.types.Context) -> str:
-    """Return why strips cannot be matted now, or nothing."""
-    if versions.sequencer_scene(context) is None:
-        return "This workspace has no sequencer scene; choose one in the sequencer's header"
-    if not versions.selected_strips(context):
-        return "Select the strips to matte"
-    missing = runner.missing_libraries()
-    if missing:
-        return f"{', '.join(missing)} is missing; install the extension again for this version of Blender"
-    return ""
-
-
 def _draw_menu(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
     """Add the button to a menu; operator search finds only what stands in one."""
     self.layout.separator()
@@ -177,7 +101,7 @@ def _draw_menu(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
 
 
 _MENUS = ("SEQUENCER_MT_strip", "SEQUENCER_MT_context_menu")
-classes = (RVM_OT_matte_strips, RVM_OT_cancel_job, RVM_OT_dismiss_job, RVM_OT_open_result_folder)
+classes = (RVM_OT_matte_strips,)
 _register, _unregister = bpy.utils.register_classes_factory(classes)
 
 

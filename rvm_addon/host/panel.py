@@ -1,11 +1,9 @@
 """The tab in the sequencer's side bar."""
 
-import textwrap
-
 import bpy
 
 from ..jobs.job import Job, State
-from . import operators, properties, runner, versions, words
+from . import job_operators, lines, operators, plan, properties, runner, versions, words
 
 _ICONS = {
     State.QUEUED: "SORTTIME",
@@ -15,10 +13,6 @@ _ICONS = {
     State.FAILED: "ERROR",
     State.CANCELLED: "X",
 }
-_CHARACTER_PIXELS = 6.2
-"""About the width of a letter in Blender's font, at a resolution scale of 1."""
-_MARGIN_PIXELS = 80
-"""What tabs, borders and a line's icon take of the side bar's width."""
 
 
 class _SideBar:
@@ -29,20 +23,36 @@ class _SideBar:
     bl_category = "Matting"
 
 
+class _Settings(_SideBar):
+    """A folded part of the settings, which `draw_settings` draws."""
+
+    bl_parent_id = "RVM_PT_matting"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Be there where there is a scene to hold settings."""
+        return versions.sequencer_scene(context) is not None
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw the settings the way Blender's own panels do."""
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        self.draw_settings(context, layout.column(), versions.sequencer_scene(context).rvm_matting)
+
+
 class RVM_PT_matting(_SideBar, bpy.types.Panel):
-    """The button and the settings."""
+    """The button, what it is about to do, and what most people change."""
 
     bl_label = "Matting"
 
     def draw(self, context: bpy.types.Context) -> None:
-        """Draw the button, what it would do, and what people change."""
+        """Draw the button, its plan, and the first settings."""
         layout = self.layout
+        _draw_button(layout.column(), context)
         scene = versions.sequencer_scene(context)
-        column = layout.column()
-        column.scale_y = 1.4
-        column.operator(operators.RVM_OT_matte_strips.bl_idname, icon=operators.ICON)
         if scene is None:
-            layout.label(text="Choose a sequencer scene first", icon="INFO")
             return
         settings = scene.rvm_matting
         layout.use_property_split = True
@@ -54,13 +64,6 @@ class RVM_PT_matting(_SideBar, bpy.types.Panel):
         column.prop(settings, "quality")
         if settings.quality == "RATIO":
             column.prop(settings, "ratio", slider=True)
-        column = layout.column()
-        column.prop(settings, "output", text="Output")
-        if properties.is_relative(settings.output) and not bpy.data.is_saved:
-            folder = properties.output_folder(settings.output)
-            _sentences(column, [f"Unsaved: frames go to “{folder}”"], _line_characters(context), "INFO")
-        column.prop(settings, "keep_source")
-        column.prop(settings, "ignore_alpha")
 
 
 class RVM_PT_jobs(_SideBar, bpy.types.Panel):
@@ -68,63 +71,73 @@ class RVM_PT_jobs(_SideBar, bpy.types.Panel):
 
     bl_label = "Jobs"
     bl_parent_id = "RVM_PT_matting"
+    bl_order = 1
 
     @classmethod
-    def poll(cls, _context: bpy.types.Context) -> bool:
+    def poll(cls, context: bpy.types.Context) -> bool:
         """Be there when there is something to show."""
         return bool(runner.current().queue.jobs)
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw each job: first what runs and waits, in order, then what has ended, the newest first."""
         jobs = runner.current().queue.jobs
+        if len(jobs) > 1:
+            row = self.layout.row(align=True)
+            row.operator(job_operators.RVM_OT_cancel_all_jobs.bl_idname)
+            row.operator(job_operators.RVM_OT_clear_ended_jobs.bl_idname)
         ended = [job for job in jobs if job.state.ended]
         for job in [*(job for job in jobs if not job.state.ended), *reversed(ended)]:
-            _draw_job(self.layout.box(), job, _line_characters(context))
+            _draw_job(self.layout.box(), context, job)
 
 
-def _draw_job(box: bpy.types.UILayout, job: Job, width: int) -> None:
-    """Draw one job: its name and buttons, its bar, and what went wrong in lines of `width` characters."""
+class RVM_PT_output(_Settings, bpy.types.Panel):
+    """Where the frames go, and what becomes of the source."""
+
+    bl_label = "Output"
+    bl_order = 5
+
+    def draw_settings(
+        self, context: bpy.types.Context, column: bpy.types.UILayout, settings: properties.MattingSettings
+    ) -> None:
+        """Draw the folder and the switches."""
+        folder = properties.chosen_folder(settings)
+        column.prop(settings, "output", text="Folder", placeholder=folder)
+        if properties.is_relative(folder) and not bpy.data.is_saved:
+            said = words.unsaved(properties.output_folder(folder))
+            lines.draw(column, context, [said], "INFO")
+        column.prop(settings, "keep_source")
+        column.prop(settings, "ignore_alpha")
+
+
+def _draw_button(column: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """Draw the main button, and under it what it is about to do, or why it cannot."""
+    button = column.column()
+    button.scale_y = 1.4
+    button.operator(operators.RVM_OT_matte_strips.bl_idname, icon=operators.ICON)
+    planned = plan.current(context)
+    if planned.obstacle:
+        lines.draw(column, context, [planned.obstacle], "INFO")
+        return
+    row = column.row()
+    row.alignment = "CENTER"
+    row.label(text=words.plan(planned.strips, planned.frames, planned.seconds, planned.bytes), translate=False)
+
+
+def _draw_job(box: bpy.types.UILayout, context: bpy.types.Context, job: Job) -> None:
+    """Draw one job: its name and buttons, its bar, and what went wrong."""
     column = box.column(align=True)
     row = column.row()
-    row.label(text=job.spec.name, icon=_ICONS[job.state])
-    buttons = row.row(align=True)
-    _job_button(buttons, operators.RVM_OT_open_result_folder, job, "FILE_FOLDER")
-    if job.state.ended:
-        _job_button(buttons, operators.RVM_OT_dismiss_job, job, "X")
-    else:
-        _job_button(buttons, operators.RVM_OT_cancel_job, job, "CANCEL")
+    row.label(text=job.spec.name, icon=_ICONS[job.state], translate=False)
+    row = row.row(align=True)
+    for operator, icon in job_operators.buttons(job):
+        row.operator(operator.bl_idname, text="", icon=icon, emboss=False).folder = str(job.folder)
     if job.state in (State.RUNNING, State.CANCELLING):
         column.progress(factor=job.progress, text=words.progress(job))
-    elif job.state is State.DONE:
-        column.label(text=words.ending(job))
-    elif job.state is State.CANCELLED:
-        column.label(text=f"Cancelled, {job.frames_done} of {words.frames(job.frames_total)}")
-    _sentences(box, [text for text in (job.error, job.remedy) if text], width)
-    _sentences(box, job.warnings, width, "INFO")
+    elif said := words.ending(job):
+        column.label(text=said, translate=False)
+    lines.draw(box, context, [text for text in (job.error, job.remedy) if text], alert=True)
+    lines.draw(box, context, job.warnings, "INFO")
 
 
-def _job_button(row: bpy.types.UILayout, operator: type[bpy.types.Operator], job: Job, icon: str) -> None:
-    """Draw an icon button that acts on `job`."""
-    row.operator(operator.bl_idname, text="", icon=icon, emboss=False).folder = str(job.folder)
-
-
-def _sentences(layout: bpy.types.UILayout, texts: list[str], width: int, icon: str = "NONE") -> None:
-    """Draw sentences as lines of `width` characters, for labels do not wrap; each begins with the icon."""
-    if not texts:
-        return
-    column = layout.column(align=True)
-    column.scale_y = 0.8  # lines of one text lie closer than buttons
-    below = "NONE" if icon == "NONE" else "BLANK1"
-    for text in texts:
-        for number, line in enumerate(textwrap.wrap(text, width, break_on_hyphens=False)):
-            column.label(text=line, icon=below if number else icon)
-
-
-def _line_characters(context: bpy.types.Context) -> int:
-    """Return how many characters fit in a line of the side bar, as wide as the user has made it."""
-    scale = context.preferences.system.ui_scale
-    return max(int((context.region.width / scale - _MARGIN_PIXELS) / _CHARACTER_PIXELS), 20)
-
-
-classes = (RVM_PT_matting, RVM_PT_jobs)
+classes = (RVM_PT_matting, RVM_PT_jobs, RVM_PT_output)
 register, unregister = bpy.utils.register_classes_factory(classes)

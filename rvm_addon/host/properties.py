@@ -7,8 +7,7 @@ import bpy
 
 from ..engine.outputs import Result
 from ..engine.spec import GREEN, WORKING_SIDE, Colour
-from ..engine.weights import catalogue
-from . import versions
+from . import preferences, versions
 
 RESULTS = (
     ("CUTOUT", "Cut-out", "Transparent where the background was; the strips below show through"),
@@ -36,6 +35,8 @@ class Settings:
     working_side: int
     keep_source: bool
     use_alpha: bool
+    threads: int
+    """0 lets the worker choose."""
 
 
 class MattingSettings(bpy.types.PropertyGroup):
@@ -57,8 +58,8 @@ class MattingSettings(bpy.types.PropertyGroup):
         name="Output Folder",
         subtype="DIR_PATH",
         options=versions.PATH_OPTIONS,
-        default="//matte",
-        description="Where the frames are written; each strip gets a folder of its own in it",
+        description="Where the frames are written, each strip's in a folder of its own; "
+        "if empty, where the preferences say: in “matte” beside the .blend unless you chose a folder there",
     )
     quality: bpy.props.EnumProperty(
         name="Quality", items=QUALITIES, default="STANDARD", description="How closely the model looks at each frame"
@@ -90,17 +91,28 @@ def snapshot(scene: bpy.types.Scene) -> Settings:
         ModelMissing: the extension came without its models.
     """
     chosen = scene.rvm_matting
-    folder = weights_folder()
     return Settings(
         result=Result[chosen.result],
         background=tuple(round(value * 255) for value in chosen.background),
-        output=output_folder(chosen.output),
-        model=folder / catalogue(folder)[0].file,
+        output=output_folder(chosen_folder(chosen)),
+        model=preferences.model(),
         ratio=chosen.ratio if chosen.quality == "RATIO" else None,
         working_side=_WORKING_SIDES[chosen.quality],
         keep_source=chosen.keep_source,
         use_alpha=not chosen.ignore_alpha,
+        threads=preferences.threads(),
     )
+
+
+def fingerprint(settings: MattingSettings) -> tuple[object, ...]:
+    """Return the values of all settings, to be compared with those of another moment."""
+    values = (getattr(settings, name) for name in settings.__annotations__)
+    return tuple(tuple(value) if hasattr(value, "__len__") else value for value in values)
+
+
+def chosen_folder(settings: MattingSettings) -> str:
+    """Return the folder for results as it was written: the project's, or else that of the preferences."""
+    return settings.output or preferences.output()
 
 
 def output_folder(chosen: str) -> Path:
@@ -119,12 +131,6 @@ def output_folder(chosen: str) -> Path:
 def is_relative(chosen: str) -> bool:
     """Return whether a folder is meant to lie beside the .blend."""
     return chosen.startswith("//") or not Path(chosen).expanduser().is_absolute()
-
-
-def weights_folder() -> Path:
-    """Return the folder of models: inside the installed extension, or beside the package in a checkout."""
-    package = Path(__file__).resolve().parents[1]
-    return next((path for path in (package / "weights", package.parent / "weights") if path.is_dir()), package)
 
 
 classes = (MattingSettings,)

@@ -3,6 +3,7 @@
 This side only saves a copy of the project and says what to do (`prepare`); `background` does it, in another process.
 """
 
+import contextlib
 import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -86,6 +87,16 @@ def prepare(folder: Path, spec: JobSpec, place: Placement) -> tuple[JobSpec, Pre
         raise OutputFailed(folder / PROJECT_FILE, str(error).strip()) from error
     spec = replace(spec, source=replace(spec.source, paths=paths))
     return spec, Preparation(versions.background_command(_expression(folder)), len(paths))
+
+
+def clean_up(folder: Path) -> None:
+    """Delete the copy of the project, and the folder that held the pictures, of a job that is done.
+
+    One that failed or was cancelled keeps them: it can run again.
+    """
+    with contextlib.suppress(OSError):
+        (folder / PROJECT_FILE).unlink(missing_ok=True)
+        (folder / RENDERED_FOLDER).rmdir()
 
 
 def _expression(folder: Path) -> str:

@@ -64,6 +64,15 @@ def find(place: Placement) -> tuple[bpy.types.Scene, versions.Strip] | None:
     return None if strip is None or source_file(strip) != place.file else (scene, strip)
 
 
+def strips_of(folder: Path) -> Iterator[tuple[bpy.types.Scene, versions.Strip]]:
+    """Yield every strip of the project that shows a job's frames, which are in `folder`, and its scene."""
+    for scene in bpy.data.scenes:
+        if scene.sequence_editor is not None:
+            for strip in versions.all_strips(scene.sequence_editor):
+                if strip.type in ("IMAGE", "MOVIE") and Path(source_file(strip)).parent == folder:
+                    yield scene, strip
+
+
 def source_file(strip: versions.Strip) -> str:
     """Return the movie of a movie strip, the first picture of an image strip, and the kind of any other."""
     if strip.type == "MOVIE":

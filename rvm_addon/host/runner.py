@@ -15,8 +15,9 @@ from ..engine.spec import JobSpec
 from ..jobs.finished import FinishedJobs
 from ..jobs.job import Job, State
 from ..jobs.queue import JobQueue
-from ..jobs.worker import Launcher
-from . import rendering, results
+from ..jobs.worker import Launcher, discard
+from . import preferences, rates, rendering, results
+from .translations import say
 
 log = logging.getLogger(__name__)
 
@@ -35,11 +36,20 @@ class Runner:
         self.queue = JobQueue(launcher())
         self._placements: dict[Path, list[results.Placement]] = {}
         self._arrived: list[Job] = []
+        self.batch: list[Job] = []
+        """The jobs since the queue was idle last: what the user waits for, ended or not."""
 
     @property
     def busy(self) -> bool:
         """Whether a job runs or waits, or a result has not been put on its timeline yet."""
         return self.queue.busy or bool(self._arrived)
+
+    @property
+    def progress(self) -> float:
+        """From 0 to 1, over everything that the user waits for; a job counts by its frames."""
+        total = sum(job.frames_total for job in self.batch)
+        done = sum(job.frames_total * (1.0 if job.state.ended else job.progress) for job in self.batch)
+        return done / total if total else 0.0
 
     def submit(self, spec: JobSpec, folder: Path, *places: results.Placement) -> Job:
         """Queue a job in `folder`; for each placement, its result becomes a strip.
@@ -51,7 +61,9 @@ class Runner:
         if places and spec.source.disposable:
             spec, preparation = rendering.prepare(folder, spec, places[0])
         job = Job(folder, spec, preparation)
+        self._begin_batch()
         self.queue.submit(job)
+        self.batch.append(job)
         self._placements[job.folder] = list(places)
         return job
 
@@ -67,9 +79,25 @@ class Runner:
             self._arrived.append(job)
         return job
 
+    def retry(self, job: Job) -> Job:
+        """Queue a job that has ended once more, from the start; its result goes where it would have gone.
+
+        Raises:
+            SpecError, OutputFailed: the job cannot be taken; the old one stays in the list.
+        """
+        again = Job(job.folder, job.spec, job.preparation)
+        self._begin_batch()
+        self.queue.submit(again)
+        self.queue.dismiss(job)
+        self.batch.append(again)
+        return again
+
     def step(self) -> list[Job]:
         """Move the queue on, put results of finished jobs on their timelines, and return the jobs that changed."""
         changed = self.queue.tick()
+        for job in changed:
+            if job.state is State.CANCELLED:
+                self._clean_up(job)
         self._arrived += [job for job in changed if job.state is State.DONE]
         # A render reads the strips while it lasts; and an undo step would end up in the middle of it.
         while self._arrived and not bpy.app.is_job_running("RENDER"):
@@ -98,10 +126,32 @@ class Runner:
             if self._placements.pop(job.folder, None):
                 job.warnings.append(f"Another file was opened; the frames go to “{job.output}”")
 
+    def _clean_up(self, job: Job) -> None:
+        """Delete what a cancelled job has made and take it off the list, where the preferences say so.
+
+        What no strip asked for, a command line did: that keeps its frames.
+        """
+        if not self._placements.get(job.folder) or not preferences.discards_cancelled():
+            return
+        try:
+            discard(job.folder, launcher())
+        except OSError as error:
+            job.warnings.append(say("Its frames could not be deleted: {reason}", reason=error.strerror or ""))
+        else:
+            self.queue.dismiss(job)
+
+    def _begin_batch(self) -> None:
+        """Count anew if nothing is left of what the user waited for."""
+        if not self.busy:
+            self.batch = []
+
     def _deliver(self, job: Job) -> None:
         """Put a finished job's results on the timeline, as one step that can be undone."""
-        delivered = 0
-        for place in self._placements.pop(job.folder, ()):
+        delivered, places = 0, self._placements.pop(job.folder, [])
+        if places:
+            rates.current().learn(job)
+            rendering.clean_up(job.folder)
+        for place in places:
             try:
                 results.insert_result(job.spec, job.output, place)
                 delivered += 1
@@ -148,13 +198,15 @@ def start_timer() -> None:
 
 
 def redraw() -> None:
-    """Draw the sequencers' side bars again, which show the jobs; timeline and preview can be slow to draw."""
+    """Draw again what shows the jobs; the sequencers' side bars only, for timeline and preview can be slow to draw."""
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
             if area.type == "SEQUENCE_EDITOR":
                 for region in area.regions:
                     if region.type == "UI":
                         region.tag_redraw()
+    # The status bar is in no screen's list of areas; but it watches the names of view layers.
+    bpy.msgbus.publish_rna(key=(bpy.types.ViewLayer, "name"))
 
 
 def _tick() -> float | None:

@@ -49,6 +49,7 @@ def job_spec(scene: bpy.types.Scene, strip: versions.Strip, settings: Settings) 
         background=settings.background,
         ratio=settings.ratio,
         working_side=settings.working_side,
+        threads=settings.threads,
     )
     place = Placement(
         scene=scene.name,

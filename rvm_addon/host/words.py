@@ -1,49 +1,107 @@
-"""Numbers as an editor reads them; used by the panel and the terminal."""
+"""Numbers and states as an editor reads them; used by the panel and the terminal."""
+
+from pathlib import Path
 
 from ..jobs.job import Job, State
+from .translations import say
+
+_GIGABYTE, _MEGABYTE = 1e9, 1e6
 
 
 def duration(seconds: float) -> str:
     """Return a time span in words: '42 s', '3 min 05 s', '2 h 10 min'."""
     whole = round(seconds)
     if whole < 60:
-        return f"{whole} s"
+        return say("{seconds} s", seconds=whole)
     if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+        return say("{minutes} min {seconds} s", minutes=whole // 60, seconds=f"{whole % 60:02d}")
+    return say("{hours} h {minutes} min", hours=whole // 3600, minutes=f"{whole % 3600 // 60:02d}")
+
+
+def about(seconds: float) -> str:
+    """Return a time span that is only known roughly: 'about 40 s', 'about 3 min', 'about 2.5 h'."""
+    if seconds < 55:
+        return say("about {seconds} s", seconds=max(5, 5 * round(seconds / 5)))
+    if seconds < 5400:
+        return say("about {minutes} min", minutes=max(1, round(seconds / 60)))
+    return say("about {hours} h", hours=f"{seconds / 3600:.1f}")
+
+
+def size(count: float) -> str:
+    """Return a number of bytes: '0.6 GB', '45 MB'."""
+    if count >= _GIGABYTE / 10:
+        return say("{number} GB", number=f"{count / _GIGABYTE:.1f}")
+    return say("{number} MB", number=max(1, round(count / _MEGABYTE)))
 
 
 def frames(count: int) -> str:
     """Return a number of frames: '1 frame', '60 frames'."""
-    return f"{count} frame{'' if count == 1 else 's'}"
+    return say("1 frame") if count == 1 else say("{count} frames", count=count)
+
+
+def strips(count: int) -> str:
+    """Return a number of strips: '1 strip', '3 strips'."""
+    return say("1 strip") if count == 1 else say("{count} strips", count=count)
 
 
 def taken(jobs: list[Job]) -> str:
     """Return what the button has set going."""
     begun = sum(job.state is not State.DONE for job in jobs)
     if not begun:
-        return "Nothing had to be matted: the frames are there already"
-    return f"Matting: {begun} job{'' if begun == 1 else 's'}"
-
-
-def ending(job: Job) -> str:
-    """Return what a finished job says of itself."""
-    if job.found:
-        return f"{frames(job.frames_done)}, matted before: nothing had to be done"
-    return f"{frames(job.frames_done)} in {duration(job.seconds)}"
+        return say("Nothing had to be matted: the frames are there already")
+    return say("Matting: 1 job") if begun == 1 else say("Matting: {count} jobs", count=begun)
 
 
 def progress(job: Job) -> str:
     """Return what a running job says of itself: frames, rate, time left."""
     if job.state is not State.RUNNING:
-        return job.state.value
+        return say(job.state.value)
     if job.preparing and job.preparation is not None:
-        return f"Rendering {job.frames_rendered} of {frames(job.preparation.frames)}"
+        return say("Rendering {done} of {frames}", done=job.frames_rendered, frames=frames(job.preparation.frames))
     if job.started is None:
-        return "Opening"
-    words = [f"{job.frames_done} of {frames(job.frames_total)}"]
+        return say("Opening")
+    words = [say("{done} of {frames}", done=job.frames_done, frames=frames(job.frames_total))]
     if job.frames_per_second:
-        words.append(f"{job.frames_per_second:.1f} per second")
+        words.append(say("{rate} per second", rate=f"{job.frames_per_second:.1f}"))
     if job.seconds_left is not None:
-        words.append(f"{duration(job.seconds_left)} left")
+        words.append(say("{time} left", time=duration(job.seconds_left)))
     return " · ".join(words)
+
+
+def ending(job: Job) -> str:
+    """Return how a job ended; nothing for one that failed, whose error says it."""
+    if job.found:
+        return say("{frames}, matted before: nothing had to be done", frames=frames(job.frames_done))
+    if job.state is State.DONE:
+        return say("{frames} in {time}", frames=frames(job.frames_done), time=duration(job.seconds))
+    if job.state is State.CANCELLED:
+        return say("Cancelled, {done} of {frames}", done=job.frames_done, frames=frames(job.frames_total))
+    return ""
+
+
+def plan(strip_count: int, frame_count: int, seconds: float | None, byte_count: float | None) -> str:
+    """Return what the button is about to do: '3 strips · 812 frames · about 2 min · 0.6 GB', as far as it is known."""
+    words = [strips(strip_count), frames(frame_count)]
+    if seconds is not None:
+        words.append(about(seconds))
+    if byte_count is not None:
+        words.append(size(byte_count))
+    return " · ".join(words)
+
+
+def overall(jobs: list[Job]) -> str:
+    """Return how far all of these jobs are: the one that runs of how many, and its time left."""
+    running = next((job for job in jobs if not job.state.ended), None)
+    if running is None:
+        return ""
+    words = [say("Matting")]
+    if len(jobs) > 1:
+        words.append(say("{number} of {jobs}", number=jobs.index(running) + 1, jobs=len(jobs)))
+    if running.seconds_left is not None:
+        words.append(say("{time} left", time=duration(running.seconds_left)))
+    return " · ".join(words)
+
+
+def unsaved(folder: Path) -> str:
+    """Return where frames go while the project has no place of its own."""
+    return say("The project is not saved yet: frames go to “{folder}”", folder=folder)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..engine.events import Event, decode
+from ..engine.spec import PARTIAL_SUFFIX
 from .job import EVENTS_FILE, LOG_FILE, PREPARATION_EVENTS_FILE, PREPARATION_LOG_FILE
 
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
@@ -49,6 +50,19 @@ def matting(folder: Path, launcher: Launcher) -> Part:
     """Return the worker on `folder`, which holds `job.json`."""
     command = (launcher.python, "-m", "engine", str(folder), "--stop-with-parent")
     return Part(command, EVENTS_FILE, LOG_FILE, _environment(launcher))
+
+
+def discard(folder: Path, launcher: Launcher) -> None:
+    """Delete a job's folder, in a process of its own, for it may hold thousands of files; the name is free at once.
+
+    Raises:
+        OSError: the folder cannot be renamed; everything in it stays.
+    """
+    doomed = folder.with_name(f".{folder.name}{PARTIAL_SUFFIX}")
+    folder.rename(doomed)
+    code = "import shutil, sys; shutil.rmtree(sys.argv[1], ignore_errors=True)"
+    nothing = subprocess.DEVNULL
+    subprocess.Popen((launcher.python, "-c", code, doomed), stdin=nothing, stdout=nothing, stderr=nothing, **_apart())
 
 
 class WorkerProcess:

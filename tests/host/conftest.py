@@ -20,10 +20,14 @@ from tests.host.timeline import Timeline
 PACKAGE = "bl_ext.user_default.rvm_matting"
 MODULES = (
     "host.cli",
+    "host.job_operators",
     "host.mapping",
     "host.movies",
     "host.operators",
+    "host.plan",
+    "host.preferences",
     "host.properties",
+    "host.rates",
     "host.runner",
     "host.strips",
     "host.words",

@@ -194,8 +194,7 @@ def test_both_parts_tell_of_themselves(timeline: Timeline, clip: Path) -> None:
     drive(timeline.addon, ended)
     assert [progress for progress, _ in told] == sorted(progress for progress, _ in told)
     assert f"Rendering 0 of {job.preparation.frames} frames" in [text for _, text in told]
-    assert sorted(path.name for path in job.folder.iterdir() if path.is_dir()) == ["frames", "rendered"]
-    assert list((job.folder / "rendered").iterdir()) == []
+    assert sorted(path.name for path in job.folder.iterdir() if path.is_dir()) == ["frames"]
     assert not (job.folder / "project.blend").exists()
 
 

@@ -1,0 +1,193 @@
+"""What the user can do with a job that is in the list."""
+
+from pathlib import Path
+
+import bpy
+
+from ..engine.errors import MattingError
+from ..jobs.job import Job, State
+from . import results, runner, versions
+from .translations import say
+
+
+class _OnJob:
+    """An operator on one job, which it is told by the job's folder."""
+
+    bl_options = {"INTERNAL"}
+
+    folder: bpy.props.StringProperty(name="Job", description="The job's folder", options={"SKIP_SAVE", "HIDDEN"})
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Find the job, act on it, and show what became of it."""
+        job = next((job for job in runner.current().queue.jobs if str(job.folder) == self.folder), None)
+        if job is None:
+            self.report({"WARNING"}, say("That job is no longer in the list"))
+            return {"CANCELLED"}
+        problem = self.act(context, job)
+        runner.redraw()
+        if problem:
+            self.report({"ERROR"}, problem)
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+class RVM_OT_cancel_job(_OnJob, bpy.types.Operator):
+    """Stop this job. The frames made so far stay in its folder, unless the preferences say otherwise"""
+
+    bl_idname = "rvm.cancel_job"
+    bl_label = "Cancel Matting"
+
+    def act(self, context: bpy.types.Context, job: Job) -> str:
+        """Ask the job's worker to end."""
+        runner.current().queue.cancel(job)
+        return ""
+
+
+class RVM_OT_dismiss_job(_OnJob, bpy.types.Operator):
+    """Take this ended job off the list. Its frames stay"""
+
+    bl_idname = "rvm.dismiss_job"
+    bl_label = "Dismiss Job"
+
+    def act(self, context: bpy.types.Context, job: Job) -> str:
+        """Forget the job."""
+        runner.current().queue.dismiss(job)
+        return ""
+
+
+class RVM_OT_retry_job(_OnJob, bpy.types.Operator):
+    """Run this job again from the start, with the settings that it had. Its result goes where it would have gone"""
+
+    bl_idname = "rvm.retry_job"
+    bl_label = "Run Again"
+
+    def act(self, context: bpy.types.Context, job: Job) -> str:
+        """Queue the job anew."""
+        try:
+            runner.current().retry(job)
+        except MattingError as error:
+            return f"{error}. {error.remedy}"
+        runner.start_timer()
+        return ""
+
+
+class RVM_OT_open_result_folder(_OnJob, bpy.types.Operator):
+    """Show the folder of the matted frames in the file manager"""
+
+    bl_idname = "rvm.open_result_folder"
+    bl_label = "Open Result Folder"
+
+    def act(self, context: bpy.types.Context, job: Job) -> str:
+        """Open the job's frames."""
+        return _open(job.output)
+
+
+class RVM_OT_open_log(_OnJob, bpy.types.Operator):
+    """Open what the worker wrote down while it ran; the developers want to see it with a report"""
+
+    bl_idname = "rvm.open_log"
+    bl_label = "Open Log"
+
+    def act(self, context: bpy.types.Context, job: Job) -> str:
+        """Open the job's log in the system's own viewer."""
+        return _open(job.log)
+
+
+class RVM_OT_select_result(_OnJob, bpy.types.Operator):
+    """Select the strip that shows the frames of this job, and nothing else"""
+
+    bl_idname = "rvm.select_result"
+    bl_label = "Select Result"
+
+    def act(self, context: bpy.types.Context, job: Job) -> str:
+        """Select the job's strips in the scene that the sequencer shows."""
+        shown = versions.sequencer_scene(context)
+        found = list(results.strips_of(job.output))
+        here = [strip for scene, strip in found if scene == shown]
+        if not here:
+            scenes = ", ".join(dict.fromkeys(f"“{scene.name}”" for scene, _ in found))
+            if scenes:
+                return say("The result is in another scene: {scenes}", scenes=scenes)
+            return say("No strip shows these frames any more; they are in “{folder}”", folder=job.output)
+        for strip in versions.all_strips(shown.sequence_editor):
+            strip.select = strip in here
+        shown.sequence_editor.active_strip = here[0]
+        bpy.ops.ed.undo_push(message=self.bl_label)
+        return ""
+
+
+class RVM_OT_cancel_all_jobs(bpy.types.Operator):
+    """Stop the job that runs, and drop those that wait. The frames made so far stay, unless the preferences differ"""
+
+    bl_idname = "rvm.cancel_all_jobs"
+    bl_label = "Cancel All"
+    bl_options = {"INTERNAL"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Be grey where nothing runs or waits."""
+        return runner.current().queue.busy
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Cancel every job that has not ended."""
+        queue = runner.current().queue
+        for job in queue.jobs:
+            queue.cancel(job)
+        runner.redraw()
+        return {"FINISHED"}
+
+
+class RVM_OT_clear_ended_jobs(bpy.types.Operator):
+    """Take every job off the list that is done, failed or cancelled. Their frames stay"""
+
+    bl_idname = "rvm.clear_ended_jobs"
+    bl_label = "Clear Finished"
+    bl_options = {"INTERNAL"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Be grey where no job has ended."""
+        return any(job.state.ended for job in runner.current().queue.jobs)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Forget the jobs that have ended."""
+        queue = runner.current().queue
+        for job in [job for job in queue.jobs if job.state.ended]:
+            queue.dismiss(job)
+        runner.redraw()
+        return {"FINISHED"}
+
+
+def buttons(job: Job) -> list[tuple[type[bpy.types.Operator], str]]:
+    """Return what can be done with a job as it stands: the operators and their icons, the way they stand in a row."""
+    match job.state:
+        case State.DONE:
+            first = [(RVM_OT_select_result, "RESTRICT_SELECT_OFF"), (RVM_OT_open_result_folder, "FILE_FOLDER")]
+        case State.FAILED:
+            first = [(RVM_OT_retry_job, "FILE_REFRESH"), (RVM_OT_open_log, "TEXT")]
+        case State.CANCELLED:
+            first = [(RVM_OT_retry_job, "FILE_REFRESH"), (RVM_OT_open_result_folder, "FILE_FOLDER")]
+        case _:
+            return [(RVM_OT_cancel_job, "CANCEL")]
+    return [*first, (RVM_OT_dismiss_job, "X")]
+
+
+def _open(path: Path) -> str:
+    """Show a file or folder with the system's own program; return what is wrong, or nothing."""
+    if not path.exists():
+        return say("“{path}” is not there", path=path)
+    bpy.ops.wm.path_open(filepath=str(path))
+    return ""
+
+
+classes = (
+    RVM_OT_cancel_job,
+    RVM_OT_dismiss_job,
+    RVM_OT_retry_job,
+    RVM_OT_open_result_folder,
+    RVM_OT_open_log,
+    RVM_OT_select_result,
+    RVM_OT_cancel_all_jobs,
+    RVM_OT_clear_ended_jobs,
+)
+register, unregister = bpy.utils.register_classes_factory(classes)

@@ -1,0 +1,62 @@
+"""Sentences in a panel: Blender's labels do not wrap."""
+
+from functools import lru_cache
+
+import blf
+import bpy
+
+_MARGIN = 3.4
+"""What tabs, borders and a line's icon take of a side bar's width, in units of a widget's height."""
+_UNIT = 20
+"""Pixels of a widget's height at a resolution scale of 1."""
+_UI_FONT = 0
+
+
+def draw(
+    layout: bpy.types.UILayout, context: bpy.types.Context, texts: list[str], icon: str = "NONE", *, alert: bool = False
+) -> None:
+    """Draw sentences as lines as wide as the region; each begins with the icon. They are in the user's language."""
+    if not texts:
+        return  # an empty column takes room
+    column = layout.column(align=True)
+    column.scale_y = 0.8  # lines of one text lie closer than buttons
+    column.alert = alert
+    system = context.preferences.system
+    width = context.region.width - _MARGIN * _UNIT * system.ui_scale
+    size = context.preferences.ui_styles[0].widget.points * system.ui_scale
+    below = "NONE" if icon == "NONE" else "BLANK1"
+    for text in texts:
+        for number, line in enumerate(_wrapped(text, width, size)):
+            column.label(text=line, icon=below if number else icon, translate=False)
+
+
+@lru_cache(maxsize=256)
+def _wrapped(text: str, width: float, size: float) -> list[str]:
+    """Return `text` in lines of at most `width` pixels in the interface's font at `size` points.
+
+    Lines end at spaces; a word that is longer than a line, such as a path, and Chinese, which has none, anywhere.
+    """
+    blf.size(_UI_FONT, size)
+    lines, line = [], ""
+    for word in text.split(" "):
+        candidate = f"{line} {word}" if line else word
+        if blf.dimensions(_UI_FONT, candidate)[0] <= width:
+            line = candidate
+            continue
+        if line and word.isascii():
+            lines.append(line)
+            candidate = word
+        *full, line = _pieces(candidate, width)
+        lines += full
+    return [*lines, line]
+
+
+def _pieces(word: str, width: float) -> list[str]:
+    """Return a word cut where it reaches `width` pixels."""
+    pieces, piece = [], ""
+    for character in word:
+        if piece and blf.dimensions(_UI_FONT, piece + character)[0] > width:
+            pieces.append(piece)
+            piece = ""
+        piece += character
+    return [*pieces, piece]

@@ -1,0 +1,138 @@
+"""What the button is about to do, in numbers. Asked for at every redraw: what has not changed is remembered."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import bpy
+
+from ..engine.errors import MattingError
+from . import preferences, properties, rates, results, runner, strips, versions
+from .translations import say
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What would be made of the selection."""
+
+    strips: int = 0
+    frames: int = 0
+    seconds: float | None = None
+    """None while nothing like it has run on this machine."""
+    bytes: float | None = None
+    obstacle: str = ""
+    """Why nothing can be done, in the user's language."""
+
+
+_remembered: dict[tuple[object, ...], Plan] = {}
+
+
+def current(context: bpy.types.Context) -> Plan:
+    """Return the plan for what is selected."""
+    scene = versions.sequencer_scene(context)
+    if scene is None:
+        return Plan(obstacle=say("This workspace has no sequencer scene; choose one in the sequencer's header"))
+    selected = versions.selected_strips(context)
+    known = (
+        scene.name,
+        properties.fingerprint(scene.rvm_matting),
+        preferences.fingerprint(),
+        rates.current().version,
+        context.preferences.view.language,
+        tuple(map(_fingerprint, selected)),
+    )
+    if known not in _remembered:
+        _remembered.clear()
+        _remembered[known] = _made(scene, selected)
+    return _remembered[known]
+
+
+def _fingerprint(strip: versions.Strip) -> tuple[object, ...]:
+    """Return what a plan depends on of a strip."""
+    return strip.name, strip.type, *versions.handles(strip), _pixels(strip)
+
+
+def _made(scene: bpy.types.Scene, selected: list[versions.Strip]) -> Plan:
+    """Return a new plan."""
+    pictures = [strip for strip in selected if strip.type != "SOUND"]
+    sources = strips.source_strips(strip for strip in pictures if not results.is_result(strip))
+    obstacle = _obstacle(selected, pictures, sources)
+    if obstacle:
+        return Plan(obstacle=obstacle)
+    try:
+        settings = properties.snapshot(scene)
+    except MattingError as error:
+        return Plan(obstacle=f"{error}. {error.remedy}")
+    if not settings.model.is_file():
+        return Plan(obstacle=say("The model file “{path}” was not found", path=settings.model))
+    parts = [_frames_and_pixels(scene, strip, settings) for strip in sources]
+    return Plan(
+        len(sources),
+        sum(frames for frames, _ in parts),
+        _sum(_seconds(scene, strip, settings, *part) for strip, part in zip(sources, parts, strict=True)),
+        _sum(_bytes(settings, *part) for part in parts),
+    )
+
+
+def _obstacle(selected: list[versions.Strip], pictures: list[versions.Strip], sources: list[versions.Strip]) -> str:
+    """Return why nothing of the selection can be matted, or nothing."""
+    missing = runner.missing_libraries()
+    if missing:
+        names = ", ".join(missing)
+        return say("{names} is missing; install the extension again for this version of Blender", names=names)
+    if not selected:
+        return say("Select the strips to matte")
+    if not pictures:
+        return say("Sound has nothing to matte; select strips with pictures")
+    if not sources:
+        return say("What is selected is matted already; select its source")
+    return ""
+
+
+def _frames_and_pixels(scene: bpy.types.Scene, strip: versions.Strip, settings: properties.Settings) -> tuple[int, int]:
+    """Return how many frames a strip needs at most, and how many pixels each has."""
+    start, end = versions.handles(strip)
+    still = strip.type == "IMAGE" and len(strip.elements) == 1
+    render = scene.render
+    rendered = render.resolution_x * render.resolution_y * render.resolution_percentage**2 // 10_000
+    return 1 if still else end - start, _pixels(strip) or rendered
+
+
+def _pixels(strip: versions.Strip) -> int:
+    """Return how many pixels a strip's pictures have; 0 where Blender has not looked at its file yet, or has none."""
+    if strip.type not in ("MOVIE", "IMAGE") or not strip.elements:
+        return 0
+    element = strip.elements[0]
+    return element.orig_width * element.orig_height
+
+
+def _seconds(
+    scene: bpy.types.Scene, strip: versions.Strip, settings: properties.Settings, frames: int, pixels: int
+) -> float | None:
+    """Return how long a strip takes; None where that is not known, as for what another Blender renders first."""
+    if strip.type not in ("MOVIE", "IMAGE"):
+        return None
+    each = rates.current().seconds(pixels, _looked_at(scene, strip, settings, pixels))
+    return None if each is None else each * frames
+
+
+def _looked_at(scene: bpy.types.Scene, strip: versions.Strip, settings: properties.Settings, pixels: int) -> int:
+    """Return how many pixels of a frame the network sees."""
+    if settings.ratio is not None:
+        return round(pixels * settings.ratio**2)
+    element = strip.elements[0]
+    width, height = element.orig_width, element.orig_height
+    if not width or not height:
+        width, height = scene.render.resolution_x, scene.render.resolution_y
+    return round(pixels * min(settings.working_side / max(width, height), 1.0) ** 2)
+
+
+def _bytes(settings: properties.Settings, frames: int, pixels: int) -> float | None:
+    """Return how many bytes a strip's frames take; None where that is not known."""
+    each = rates.current().bytes(pixels, rates.kind_of(settings.result))
+    return None if each is None else each * frames
+
+
+def _sum(values: Iterator[float | None]) -> float | None:
+    """Return the sum; None where a part is not known."""
+    known = list(values)
+    return None if None in known else sum(value for value in known if value is not None)

@@ -1,0 +1,130 @@
+"""What runs took on this machine: an estimate is a measurement of something like it, or nothing."""
+
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+
+import bpy
+
+from ..engine.outputs import Result
+from ..jobs.job import Job
+from .preferences import PACKAGE
+
+log = logging.getLogger(__name__)
+
+_FILE = "rates.json"
+_KEPT = 24
+"""Measurements; of each size and kind the newest."""
+_ALIKE = 1.6
+"""By this factor at most may pixels differ for a time to be told: beyond it, cost does not follow size closely."""
+_FEWEST_FRAMES = 10
+_LOOKED_AT = 12
+"""Files whose size is asked; more would keep Blender waiting on a network drive."""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What one run took."""
+
+    pixels: int
+    """Of a frame."""
+    looked_at: int
+    """Pixels of a frame as the network sees it."""
+    kind: str
+    """What was written, see `kind_of`."""
+    seconds: float
+    """Per frame."""
+    bytes: float
+    """Per frame."""
+
+
+class Rates:
+    """The measurements of this machine, in a file of the user's."""
+
+    def __init__(self, path: Path) -> None:
+        """Read what is there; a file that cannot be read is begun anew."""
+        self._path = path
+        try:
+            self._known = [Measurement(**one) for one in json.loads(path.read_text(encoding="utf-8"))]
+        except FileNotFoundError:
+            self._known = []
+        except (OSError, ValueError, TypeError) as error:
+            log.warning("%s: %s", path, error)
+            self._known = []
+        self.version = 0
+        """Grows with each measurement: what was estimated before is out of date."""
+
+    def learn(self, job: Job) -> None:
+        """Remember what a finished job took, in place of an older measurement like it; short jobs tell nothing."""
+        new = measured(job)
+        if new is None:
+            return
+        same = (new.pixels, new.looked_at, new.kind)
+        others = [one for one in self._known if (one.pixels, one.looked_at, one.kind) != same]
+        self._known = [new, *others][:_KEPT]
+        self.version += 1
+        try:
+            self._path.write_text(json.dumps([asdict(one) for one in self._known], indent=1), encoding="utf-8")
+        except OSError as error:  # the next session knows less
+            log.warning("%s: %s", self._path, error)
+
+    def seconds(self, pixels: int, looked_at: int) -> float | None:
+        """Return how long a frame takes; None if nothing like it has run here."""
+        likes = [one for one in self._known if _factor(one.pixels, pixels) * _factor(one.looked_at, looked_at) < _ALIKE]
+        if not likes:
+            return None
+        return min(likes, key=lambda one: _factor(one.pixels, pixels) * _factor(one.looked_at, looked_at)).seconds
+
+    def bytes(self, pixels: int, kind: str) -> float | None:
+        """Return how large a frame's file is; None if none of its kind was written here."""
+        likes = [one for one in self._known if one.kind == kind]
+        if not likes:
+            return None
+        nearest = min(likes, key=lambda one: _factor(one.pixels, pixels))
+        return nearest.bytes * pixels / nearest.pixels
+
+
+def kind_of(result: Result) -> str:
+    """Return in one word what is written: files of one kind have sizes alike."""
+    return result.name
+
+
+def measured(job: Job) -> Measurement | None:
+    """Return what a finished job took; None if it was too short to tell."""
+    if job.started is None or job.frames_done < _FEWEST_FRAMES or not job.frames_per_second:
+        return None
+    pixels = job.started.width * job.started.height
+    sizes = list(_some_sizes(job))
+    if not sizes:
+        return None
+    return Measurement(
+        pixels,
+        round(pixels * job.started.ratio**2),
+        kind_of(job.spec.result),
+        1 / job.frames_per_second,
+        sum(sizes) / len(sizes),
+    )
+
+
+def _some_sizes(job: Job) -> Iterator[int]:
+    """Yield the sizes, in bytes, of a few frames from the whole length of a job."""
+    wanted = job.spec.source.frames or range(job.frames_done)
+    for frame in wanted[:: -(-len(wanted) // _LOOKED_AT)]:
+        try:
+            yield (job.output / job.spec.file_name(frame)).stat().st_size
+        except OSError:  # it was moved away already
+            continue
+
+
+@cache
+def current() -> Rates:
+    """Return this machine's measurements."""
+    return Rates(Path(bpy.utils.extension_path_user(PACKAGE, create=True)) / _FILE)
+
+
+def _factor(one: int, other: int) -> float:
+    """Return by which factor, 1 or more, two numbers differ."""
+    return max(one, other) / max(min(one, other), 1)

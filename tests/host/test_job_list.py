@@ -1,0 +1,151 @@
+"""The buttons of the job list: each does what it says, and refuses in words."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import bpy
+import pytest
+
+from tests import tiny
+from tests.host.timeline import Timeline
+
+PATIENCE_SECONDS = 60
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    """A movie of 30 frames."""
+    return tiny.barcode_movie(tmp_path / "clip.avi", 30, fourcc="MJPG")
+
+
+@pytest.fixture
+def clips(tmp_path: Path) -> list[Path]:
+    """Three movies of 30 frames: strips of one file would share a job."""
+    return [tiny.barcode_movie(tmp_path / f"clip {number}.avi", 30, fourcc="MJPG") for number in range(3)]
+
+
+@pytest.fixture
+def preferences(addon: SimpleNamespace) -> Iterator[Any]:
+    """The extension's page in the preferences, given back as it was."""
+    page = bpy.context.preferences.addons[addon.preferences.PACKAGE].preferences
+    yield page
+    for name in addon.preferences.RVM_AP_preferences.__annotations__:
+        page.property_unset(name)
+
+
+def drive(timeline: Timeline, until: Callable[[], bool]) -> None:
+    """Call the step until something holds."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not until():
+        assert time.monotonic() < deadline
+        timeline.addon.runner.current().step()
+        time.sleep(0.01)
+
+
+def test_a_failed_job_runs_again(timeline: Timeline, clip: Path) -> None:
+    """Once the file is back, the same job makes the strip that the first one would have made."""
+    strip = timeline.movie(clip)
+    (job,), _ = timeline.submit(strip)
+    clip.rename(clip.with_suffix(".away"))
+    drive(timeline, lambda: job.state.ended)
+    assert job.state.name == "FAILED"
+    clip.with_suffix(".away").rename(clip)
+    assert bpy.ops.rvm.retry_job(folder=str(job.folder)) == {"FINISHED"}
+    (again,) = timeline.addon.runner.current().queue.jobs
+    drive(timeline, lambda: again.state.ended)
+    assert (again.state.name, again.folder) == ("DONE", job.folder)
+    assert timeline.addon.versions.handles(timeline.result_of(strip)) == (1, 31)
+
+
+def test_a_rendered_job_runs_again(timeline: Timeline) -> None:
+    """What another Blender renders first is rendered again."""
+    strip = timeline.addon.versions.new_colour_strip(timeline.strips, "blue", 1, 1, 6)
+    (job,), _ = timeline.submit(strip)
+    drive(timeline, lambda: job.frames_rendered > 0)
+    bpy.ops.rvm.cancel_job(folder=str(job.folder))
+    drive(timeline, lambda: job.state.ended)
+    bpy.ops.rvm.retry_job(folder=str(job.folder))
+    (again,) = timeline.addon.runner.current().queue.jobs
+    drive(timeline, lambda: again.state.ended)
+    assert (again.state.name, again.error, again.frames_done) == ("DONE", "", 5)
+
+
+def test_a_result_is_found_under_another_name(timeline: Timeline, clip: Path) -> None:
+    """Renamed and moved, it is still what shows the job's frames; deleted, the user reads where those are."""
+    strip = timeline.movie(clip)
+    timeline.press_button(strip)
+    (job,) = timeline.addon.runner.current().queue.jobs
+    result = timeline.result_of(strip)
+    result.name, result.channel = "renamed", 9
+    with timeline.shown():
+        assert bpy.ops.rvm.select_result(folder=str(job.folder)) == {"FINISHED"}
+    assert [one.name for one in timeline.strips if one.select] == ["renamed"]
+    assert timeline.editor.active_strip == result
+    timeline.strips.remove(result)
+    with timeline.shown(), pytest.raises(RuntimeError, match="any more"):
+        bpy.ops.rvm.select_result(folder=str(job.folder))
+
+
+def test_cancel_all_and_clear_finished(timeline: Timeline, clips: list[Path]) -> None:
+    """One button stops what runs and what waits, the other empties the list; each is grey without need."""
+    jobs, _ = timeline.submit(*(timeline.movie(clip, start=40 * number) for number, clip in enumerate(clips)))
+    assert not bpy.ops.rvm.clear_ended_jobs.poll()
+    drive(timeline, lambda: jobs[0].state.name == "RUNNING")
+    assert bpy.ops.rvm.cancel_all_jobs() == {"FINISHED"}
+    drive(timeline, lambda: all(job.state.ended for job in jobs))
+    assert [job.state.name for job in jobs] == ["CANCELLED"] * 3
+    assert not bpy.ops.rvm.cancel_all_jobs.poll()
+    assert bpy.ops.rvm.clear_ended_jobs() == {"FINISHED"}
+    assert timeline.addon.runner.current().queue.jobs == []
+
+
+def test_a_cancelled_job_keeps_its_frames(timeline: Timeline, clip: Path) -> None:
+    """Unless the preferences say otherwise."""
+    (job,), _ = timeline.submit(timeline.movie(clip))
+    drive(timeline, lambda: job.frames_done > 0)
+    bpy.ops.rvm.cancel_job(folder=str(job.folder))
+    drive(timeline, lambda: job.state.ended)
+    assert len(list(job.output.iterdir())) >= job.frames_done > 0
+
+
+def test_frames_of_cancelled_jobs_can_be_deleted(timeline: Timeline, clips: list[Path], preferences: Any) -> None:
+    """Then nothing is left of the job, in the list either; those of finished jobs stay."""
+    preferences.discard_cancelled = True
+    (done, doomed), _ = timeline.submit(*map(timeline.movie, clips[:2], (1, 2)))
+    drive(timeline, lambda: doomed.state.name == "RUNNING")
+    bpy.ops.rvm.cancel_job(folder=str(doomed.folder))
+    drive(timeline, lambda: doomed.state.ended)
+    assert timeline.addon.runner.current().queue.jobs == [done]
+    drive(timeline, lambda: [path.name for path in done.folder.parent.iterdir()] == [done.folder.name])
+    assert len(list(done.output.iterdir())) == 30
+
+
+def test_the_whole_is_told_in_frames(timeline: Timeline, clips: list[Path]) -> None:
+    """Over all jobs since the queue was idle last: it grows, and a new batch begins at nothing."""
+    runner = timeline.addon.runner.current()
+    timeline.submit(*map(timeline.movie, clips[:2], (1, 2)))
+    told = [runner.progress]
+    while runner.busy:
+        runner.step()
+        told.append(runner.progress)
+        time.sleep(0.01)
+    assert told == sorted(told) and (told[0], told[-1]) == (0.0, 1.0)
+    assert any(0.5 < value < 1.0 for value in told)
+    timeline.submit(timeline.movie(clips[2], channel=3))
+    assert (runner.progress, len(runner.batch)) == (0.0, 1)
+
+
+def test_preferences_reach_the_job(timeline: Timeline, clips: list[Path], preferences: Any, tmp_path: Path) -> None:
+    """Folder, model and threads; a folder of the project's own comes first."""
+    model = tmp_path / "mine.onnx"
+    preferences.model, preferences.model_file, preferences.threads = "FILE", str(model), 3
+    preferences.output_place, preferences.output_folder = "FOLDER", str(tmp_path / "everywhere")
+    (own,), _ = timeline.submit(timeline.movie(clips[0]))
+    timeline.scene.rvm_matting.output = ""
+    (general,), _ = timeline.submit(timeline.movie(clips[1], channel=2))
+    assert (general.spec.model, general.spec.threads) == (str(model), 3)
+    assert general.folder.parent == tmp_path / "everywhere"
+    assert own.folder.parent == tmp_path / "results"

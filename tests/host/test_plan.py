@@ -1,0 +1,100 @@
+"""What the panel says before the button is pressed, and that asking for it costs Blender next to nothing."""
+
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import bpy
+import pytest
+
+from tests import tiny
+from tests.host.timeline import Timeline
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    """A movie of 30 frames."""
+    return tiny.barcode_movie(tmp_path / "clip.avi", 30, fourcc="MJPG")
+
+
+@pytest.fixture
+def _new_machine(addon: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine on which nothing has run yet."""
+    fresh = addon.rates.Rates(tmp_path / "rates.json")
+    monkeypatch.setattr(addon.rates, "current", lambda: fresh)
+
+
+def planned(timeline: Timeline, *selected: Any) -> Any:
+    """Return the plan for these strips."""
+    timeline.select(selected)
+    with timeline.shown():
+        return timeline.addon.plan.current(bpy.context)
+
+
+@pytest.mark.usefixtures("_new_machine")
+def test_frames_of_the_selection_are_counted(timeline: Timeline, clip: Path) -> None:
+    """As they lie on the timeline; before anything has run here, nothing is said of time and disk."""
+    long, trimmed = timeline.movie(clip), timeline.movie(clip, start=50, name="trimmed")
+    timeline.addon.versions.set_right_handle(trimmed, 60)
+    still = timeline.pictures([tiny.barcode_pictures(clip.parent, [1])[0]], start=90)
+    timeline.addon.versions.set_right_handle(still, 190)
+    plan = planned(timeline, long, trimmed, still)
+    assert (plan.strips, plan.frames, plan.seconds, plan.bytes) == (3, 30 + 10 + 1, None, None)
+
+
+@pytest.mark.usefixtures("_new_machine")
+def test_time_and_disk_are_those_of_an_earlier_run(timeline: Timeline, clip: Path) -> None:
+    """A run is remembered, over sessions too; the next one like it is told beforehand."""
+    strip = timeline.movie(clip)
+    timeline.press_button(strip)
+    result = Path(bpy.path.abspath(timeline.result_of(strip).directory))
+    on_disk = sum(path.stat().st_size for path in result.iterdir())
+    again = planned(timeline, timeline.movie(clip, start=100))
+    assert again.seconds is not None and again.seconds > 0
+    assert again.bytes == pytest.approx(on_disk, rel=0.2)
+    known = timeline.addon.rates.Rates(clip.parent / "rates.json")
+    width, height = tiny.SIZE
+    assert known.seconds(width * height, width * height) == pytest.approx(again.seconds / 30)
+
+
+@pytest.mark.usefixtures("_new_machine")
+def test_pictures_of_another_size_are_not_guessed(timeline: Timeline, clip: Path) -> None:
+    """A time is told only for what is about as large as something that has run here."""
+    timeline.press_button(timeline.movie(clip))
+    large = tiny.barcode_movie(clip.parent / "large.avi", 30, fourcc="MJPG", size=(tiny.SIZE[0] * 2, tiny.SIZE[1] * 2))
+    plan = planned(timeline, timeline.movie(large, start=100))
+    assert plan.seconds is None
+    assert plan.bytes is not None
+
+
+def test_an_unreadable_memory_is_begun_anew(addon: SimpleNamespace, tmp_path: Path) -> None:
+    """Half a file, or one of another version, is no reason to fail."""
+    for content in ("[{", '[{"colour": 1}]', "{}", "7"):
+        (tmp_path / "rates.json").write_text(content, encoding="utf-8")
+        assert addon.rates.Rates(tmp_path / "rates.json").seconds(1, 1) is None
+
+
+def test_the_reason_for_a_grey_button(timeline: Timeline, clip: Path) -> None:
+    """Each obstacle has its own words, and the button is grey with them."""
+    strip = timeline.movie(clip)
+    timeline.press_button(strip)
+    told = [planned(timeline).obstacle, planned(timeline, timeline.result_of(strip)).obstacle]
+    assert told == ["Select the strips to matte", "What is selected is matted already; select its source"]
+    assert planned(timeline, strip).obstacle == ""
+    if hasattr(bpy.context.workspace, "sequencer_scene"):
+        bpy.context.workspace.sequencer_scene = None
+        with timeline.shown():
+            assert "no sequencer scene" in timeline.addon.plan.current(bpy.context).obstacle
+
+
+def test_a_redraw_costs_next_to_nothing(timeline: Timeline, clip: Path) -> None:
+    """With two hundred strips selected, what does not change is not worked out again, and no file is opened."""
+    strips = [timeline.movie(clip, start=1 + 40 * number, name=f"strip {number}") for number in range(200)]
+    first = planned(timeline, *strips)
+    clip.rename(clip.with_name("moved.avi"))
+    begun = time.perf_counter()
+    for _ in range(20):
+        with timeline.shown():
+            assert timeline.addon.plan.current(bpy.context) is first
+    assert (time.perf_counter() - begun) / 20 < 0.005
