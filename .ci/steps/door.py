@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rvm_addon.engine.errors import MattingError
 
+from . import bench as benchmarks
 from . import checks, environment, matting, packaging, weights, wheels
 from .commands import StepError
 from .layout import PACKAGES
@@ -61,6 +62,13 @@ def _parser() -> argparse.ArgumentParser:
     lint = add("lint", "Check format, style, types and the import law.")
     lint.set_defaults(do=lambda _: checks.lint())
 
+    bench = add(
+        "bench", "Measure against the yardsticks; writes docs/benchmarks.md. About twelve minutes, on an idle machine."
+    )
+    bench.add_argument("cases", nargs="*", metavar="CASE", help=f"of {', '.join(benchmarks.CASES)} (default: all)")
+    bench.add_argument("--rounds", type=int, default=5, help="pairs that take turns (default: %(default)s)")
+    bench.set_defaults(do=_bench)
+
     fetch = add("weights", "Fetch the models of the catalogue, and check those that are here.")
     fetch.set_defaults(do=_weights)
 
@@ -98,6 +106,13 @@ def _demo(options: argparse.Namespace) -> int:
     from . import demo  # noqa: PLC0415 - the largest step, which no other command should wait for
 
     return int(demo.run(options.clip) or 0)
+
+
+def _bench(options: argparse.Namespace) -> int:
+    unknown = sorted(set(options.cases) - set(benchmarks.CASES))
+    if unknown:
+        raise StepError(f"there is no case {', '.join(unknown)}; there are {', '.join(benchmarks.CASES)}")
+    return benchmarks.run(options.cases, options.rounds)
 
 
 def _package(options: argparse.Namespace) -> int:

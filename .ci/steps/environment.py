@@ -78,6 +78,11 @@ def lint_environment() -> Environment:
     return Environment(ROOT / ".venv-lint", BLENDERS[default_blender()].version, REQUIREMENTS / "lint.txt")
 
 
+def peer_environment() -> Environment:
+    """Return the environment of the peer that the benchmarks compare with, in the default Blender's Python."""
+    return Environment(ROOT / ".venv-bench-peer", BLENDERS[default_blender()].version, REQUIREMENTS / "bench-peer.txt")
+
+
 def prepare(environment: Environment) -> Path:
     """Make the environment unless it is ready, and return its Python.
 

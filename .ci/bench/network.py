@@ -1,0 +1,77 @@
+"""The network against the processor: what it costs, and what its multiply-adds would at the speed of a large product.
+
+Usage: python -m bench.network MODEL.onnx CLIP, with numpy's library kept to one thread. Prints a JSON object.
+"""
+
+import json
+import math
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import onnxruntime
+
+from rvm_addon.engine.model import WHOLE_OUTPUTS, open_model
+
+from .measure import job_spec
+
+SIDE = 1536
+"""Of the square matrices: too large for any cache, as the network is."""
+TIMES = 12
+RUNS = 30
+WARM_UP_RUNS = 5
+
+
+def main(model: Path, clip: Path) -> dict[str, float]:
+    """Return billions of multiply-adds of a frame, per second of one core, and the network's processor milliseconds."""
+    more, picture = cv2.VideoCapture(str(clip)).read()
+    if not more:
+        raise SystemExit(f"{clip} has no picture")
+    rvm = open_model(job_spec(clip, model, 1), print)
+    src = rvm.prepared(picture)
+    for _ in range(WARM_UP_RUNS):
+        rvm.matte(picture, src)
+    begun = time.process_time()
+    for _ in range(RUNS):
+        rvm.matte(picture, src)
+    milliseconds = (time.process_time() - begun) / RUNS * 1e3
+    return {"gmac": multiply_adds(model, src) / 1e9, "gmac_per_second": peak() / 1e9, "milliseconds": milliseconds}
+
+
+def peak() -> float:
+    """Return one core's multiply-adds per second in a large matrix product, the best of a few."""
+    a = np.random.default_rng(0).random((SIDE, SIDE), np.float32)
+    best = math.inf
+    for _ in range(TIMES):
+        begun = time.perf_counter()
+        a @ a
+        best = min(best, time.perf_counter() - begun)
+    return SIDE**3 / best
+
+
+def multiply_adds(model: Path, src: np.ndarray) -> float:
+    """Return the multiply-adds of the published graph's convolutions, which a run of it tells, at this small source."""
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.enable_profiling = True
+    with tempfile.TemporaryDirectory() as folder:
+        options.profile_file_prefix = str(Path(folder, "run"))
+        session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+        inputs = {f"r{number}i": np.zeros((1, 1, 1, 1), np.float32) for number in range(1, 5)}
+        session.run(WHOLE_OUTPUTS, {"src": src, **inputs, "downsample_ratio": np.ones(1, np.float32)})
+        told = json.loads(Path(session.end_profiling()).read_text(encoding="utf-8"))
+    nodes = [entry["args"] for entry in told if entry.get("args", {}).get("op_name") == "Conv"]
+    return sum(_multiply_adds(node) for node in nodes if "output_type_shape" in node)
+
+
+def _multiply_adds(conv: dict[str, list[dict[str, list[int]]]]) -> int:
+    """Return the multiply-adds of one convolution, from the shapes of weights and output."""
+    _, per_group, rows, columns = conv["input_type_shape"][1]["float"]
+    return math.prod(conv["output_type_shape"][0]["float"]) * per_group * rows * columns
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(main(Path(sys.argv[1]), Path(sys.argv[2]))))

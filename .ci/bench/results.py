@@ -1,0 +1,125 @@
+"""What the measurements say: rows of the table, where time goes, how cost grows; kept as one JSON file."""
+
+import json
+import os
+import platform
+import statistics
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import onnxruntime
+
+
+@dataclass(frozen=True)
+class Row:
+    """One goal and what was measured."""
+
+    case: str
+    against: str
+    goal: float
+    unit: str
+    """`x` is a ratio that must reach the goal; of everything else, and of `x at most`, the goal is the most."""
+    values: tuple[float, ...]
+    """One for each pair, or for each time."""
+    note: str = ""
+
+    @property
+    def value(self) -> float:
+        """The median."""
+        return statistics.median(self.values)
+
+    @property
+    def reached(self) -> bool:
+        """Whether the goal is."""
+        return self.value >= self.goal if self.unit == "x" else self.value <= self.goal
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The row as text."""
+        unit = "×" if self.unit.startswith("x") else f" {self.unit}"
+        sign = "≥" if self.unit == "x" else "≤"
+        low, high = min(self.values), max(self.values)
+        spread = f"{low:.3g} – {high:.3g}" if len(self.values) > 1 else ""
+        word = "yes" if self.reached else "**no**"
+        return (self.case, self.against, f"{sign} {self.goal:g}{unit}", f"{self.value:.3g}{unit}", spread, word)
+
+
+HEADS = ("case", "against", "goal", "measured", "spread", "reached")
+
+
+@dataclass(frozen=True)
+class Growth:
+    """What a frame costs at one size, or after so many frames."""
+
+    name: str
+    size: float
+    """Megapixels, or frames."""
+    milliseconds: float
+    """Per frame: processor time for sizes, time between frames for their number."""
+
+
+@dataclass
+class Findings:
+    """All that is known, by the case that measured it."""
+
+    machine: dict[str, str] = field(default_factory=dict)
+    rows: dict[str, list[Row]] = field(default_factory=dict)
+    stages: dict[str, dict[str, float]] = field(default_factory=dict)
+    """By title: processor milliseconds per frame of each stage."""
+    pixels: list[Growth] = field(default_factory=list)
+    frames: list[Growth] = field(default_factory=list)
+    remarks: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Return what an earlier run left, or nothing known; on another machine everything is forgotten."""
+        if not path.is_file():
+            return cls()
+        data = json.loads(path.read_text(encoding="utf-8"))
+        if data["machine"].get("processor") != processor():
+            return cls()
+        data["rows"] = {
+            case: [Row(**{**row, "values": tuple(row["values"])}) for row in rows]
+            for case, rows in data["rows"].items()
+        }
+        data["pixels"] = [Growth(**one) for one in data["pixels"]]
+        data["frames"] = [Growth(**one) for one in data["frames"]]
+        return cls(**data)
+
+    def save(self, path: Path) -> None:
+        """Write everything as JSON."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def ratios(ours: Sequence[float], theirs: Sequence[float]) -> tuple[float, ...]:
+    """Return the ratio of each pair."""
+    return tuple(a / b for a, b in zip(ours, theirs, strict=True))
+
+
+def machine() -> dict[str, str]:
+    """Return what the figures depend on."""
+    return {
+        "processor": processor(),
+        "cores": str(os.cpu_count()),
+        "system": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+        "onnxruntime": onnxruntime.__version__,
+        "numpy": np.__version__,
+    }
+
+
+def processor() -> str:
+    """Return the processor's name and its widest vectors, where the system tells."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    told = dict(line.split(":", 1) for line in lines if ":" in line)
+    told = {name.strip(): value.strip() for name, value in told.items()}
+    flags = told.get("flags", "").split()
+    vectors = next((name for name in ("avx512f", "avx2", "avx") if name in flags), "")
+    return f"{told.get('model name', platform.machine())} ({vectors})"

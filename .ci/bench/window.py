@@ -1,0 +1,119 @@
+"""What an editor waits for, measured inside Blender: the first frame, the end of a cancelled job, the main thread.
+
+Usage: python -m bench.window EXTENSION.zip CLIP FOLDER ROUNDS. Prints a JSON object of seconds, a list for each. The
+extension is installed by Blender's own installer; the step that a window's timer calls is called here by hand.
+"""
+
+import importlib
+import json
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import bpy
+
+PACKAGE = "bl_ext.user_default.rvm_matting"
+FRAMES = 25
+"""Of the job whose steps are timed; few, for the button is pressed often."""
+LOOK_SECONDS = 0.002
+"""Between two looks for a file."""
+
+
+class Editor:
+    """A timeline with one movie strip, and the times that were taken."""
+
+    def __init__(self, zipped: Path, clip: Path, folder: Path) -> None:
+        """Install the extension and put the clip on the timeline."""
+        bpy.ops.extensions.package_install_files(filepath=str(zipped), repo="user_default", enable_on_install=True)
+        self.operators, self.runner, versions = (self._host(name) for name in ("operators", "runner", "versions"))
+        scene = bpy.context.scene
+        scene.rvm_matting.output = str(folder / "results")
+        strips = versions.top_strips(scene.sequence_editor_create())
+        self._strip = strips.new_movie(name="clip", filepath=str(clip), channel=1, frame_start=1)
+        self._strip.frame_final_duration = FRAMES
+        window = bpy.context.window
+        if hasattr(window.workspace, "sequencer_scene"):
+            window.workspace.sequencer_scene = scene
+        window.screen.areas[0].type = "SEQUENCE_EDITOR"
+        self.times: dict[str, list[float]] = {"press": [], "first frame": [], "cancel": [], "step": [], "deliver": []}
+
+    def first_frame(self) -> None:
+        """Press the button, and wait for a frame; then let the job end, every step timed."""
+        begun = time.perf_counter()
+        job = self._press()
+        self.times["press"].append(time.perf_counter() - begun)
+        self._drive(lambda: job.output.is_dir() and any(job.output.iterdir()))
+        self.times["first frame"].append(time.perf_counter() - begun)
+        steps = self._drive(lambda: not self.runner.current().busy)
+        self.times["deliver"].append(steps.pop())  # it puts the result on the timeline: the job has ended
+        self.times["step"].append(max(steps))
+
+    def cancel(self) -> None:
+        """Press the button, cancel in the midst of the work, and wait until the worker is gone."""
+        job = self._press()
+        self._drive(lambda: job.frames_done > 2)
+        begun = time.perf_counter()
+        bpy.ops.rvm.cancel_job(folder=str(job.folder))
+        while not job.state.ended:
+            self.runner.current().step()
+            time.sleep(LOOK_SECONDS)
+        self.times["cancel"].append(time.perf_counter() - begun)
+
+    def _press(self) -> Any:
+        """Do what the button does, and return the job."""
+        for strip in self._strip.id_data.sequence_editor.strips_all if hasattr(self._strip, "id_data") else ():
+            strip.select = strip == self._strip
+        self._strip.mute = False
+        jobs, problems = self.operators.submit_selected(bpy.context)
+        if not jobs:
+            raise SystemExit("\n".join(problems) or "nothing was selected")
+        self.runner.current().step()
+        return jobs[0]
+
+    def _drive(self, until: Callable[[], bool]) -> list[float]:
+        """Call the step as often as the window's timer does until something holds; return the seconds of each step."""
+        steps = []
+        due = time.perf_counter()
+        while not until():
+            if time.perf_counter() >= due:
+                due = time.perf_counter() + self.runner.TICK_SECONDS
+                begun = time.perf_counter()
+                self.runner.current().step()
+                steps.append(time.perf_counter() - begun)
+            time.sleep(LOOK_SECONDS)
+        return steps
+
+    @staticmethod
+    def _host(name: str) -> ModuleType:
+        """Return a module of the installed extension."""
+        return importlib.import_module(f"{PACKAGE}.host.{name}")
+
+
+def main(zipped: Path, clip: Path, folder: Path, rounds: int) -> dict[str, list[float]]:
+    """Return what was measured; the first round warms the disk and is not counted."""
+    editor = Editor(zipped, clip, folder)
+    for number in range(rounds + 1):
+        editor.first_frame()
+        editor.cancel()
+        if number == 0:
+            editor.times = {name: [] for name in editor.times}
+    return editor.times
+
+
+if __name__ == "__main__":
+    status = 1
+    try:
+        result = main(*map(Path, sys.argv[1:4]), int(sys.argv[4]))
+        Path(sys.argv[3], "times.json").write_text(json.dumps(result), encoding="utf-8")
+        status = 0
+    except SystemExit as stop:
+        sys.stderr.write(f"{stop}\n")
+    except Exception:  # noqa: BLE001  # the interpreter's own report never comes after the line below
+        traceback.print_exc()
+    sys.stderr.flush()
+    os._exit(status)  # the bpy module may hang or crash while the interpreter goes, after all is done

@@ -1,0 +1,49 @@
+"""The benchmarks: everything that they compare with is made here, then `.ci/bench` measures."""
+
+import os
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from . import demo, packaging, weights, wheels
+from .commands import Command, StepError
+from .environment import BLENDERS, default_blender, peer_environment, prepare
+from .layout import BUILD, ROOT
+
+FOLDER = BUILD / "bench"
+DOCS = ROOT / "docs"
+CASES = ("hd", "uhd", "movie", "network", "window", "memory", "disk", "growth")
+
+
+def run(cases: Sequence[str], rounds: int) -> int:
+    """Measure these cases, or all, with so many pairs in turn; return the exit status.
+
+    Raises:
+        StepError: something could not be made ready.
+    """
+    if os.name != "posix":
+        raise StepError(
+            "the benchmarks ask the system what a process used, as Linux and macOS tell and Windows does not"
+        )
+    blender = BLENDERS[default_blender()]
+    python = prepare(blender)
+    peer = prepare(peer_environment())
+    model = weights.ensure(python)[0]
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    command: Command = [
+        *(python, "-P", "-m", "bench", "--peer", peer, "--model", model, "--folder", FOLDER, "--docs", DOCS),
+        *("--zip", packaging.package_for(wheels.this_platform(), with_wheels=False)),
+        *("--demonstration", _demonstration(python), "--rounds", str(rounds)),
+        *cases,
+    ]
+    path = os.pathsep.join([str(ROOT), str(ROOT / ".ci")])
+    return subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, check=False).returncode
+
+
+def _demonstration(python: Path) -> Path:
+    """Return the demonstration's clip; it is only made where no real ones are shared."""
+    clip = FOLDER / "clips" / "demonstration.mp4"
+    if not clip.is_file() and not (ROOT.parent / "shared" / "data").is_dir():
+        clip.parent.mkdir(parents=True, exist_ok=True)
+        demo.make_clip(python, clip)
+    return clip

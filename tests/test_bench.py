@@ -1,0 +1,58 @@
+"""The benchmarks' own code: what is reached, what a page keeps, and that a yardstick does its job."""
+
+import sys
+from pathlib import Path
+
+import cv2
+import pytest
+from bench import cases, report
+from bench.measure import cost_of, job_spec, matted
+from bench.results import Findings, Row
+from steps import bench
+
+from tests import tiny
+from tests.conftest import ROOT
+
+posix_only = pytest.mark.skipif(sys.platform == "win32", reason="the benchmarks ask for what Windows does not tell")
+
+
+def test_the_door_knows_every_case() -> None:
+    """The names that `build.py bench` takes are those that there are."""
+    assert tuple(cases.CASES) == bench.CASES
+
+
+@pytest.mark.parametrize(
+    ("unit", "values", "reached"),
+    [("x", (3.9, 4.1, 4.2), True), ("x", (3.9, 3.9, 9.0), False), ("s", (3.9, 9.0, 3.0), True), ("MB", (4.1,), False)],
+)
+def test_the_median_reaches_the_goal_or_not(unit: str, values: tuple[float, ...], reached: bool) -> None:
+    """A ratio must be as large as its goal, everything else as small; one lucky run does not count."""
+    assert Row("case", "against", 4.0, unit, values).reached is reached
+
+
+def test_the_page_keeps_what_a_person_wrote(tmp_path: Path) -> None:
+    """The generated part is replaced, the text around it stays; figures come back as they were."""
+    page, plot, kept = (tmp_path / name for name in ("page.md", "plot.svg", "kept.json"))
+    page.write_text(f"# Mine\n\n{report.BEGIN}\nold\n{report.END}\nmine, too\n", encoding="utf-8")
+    findings = Findings(rows={"disk": [Row("<bytes>", "png", 1.0, "x at most", (0.8, 0.7))]})
+    findings.save(kept)
+    report.write(Findings(rows=findings.rows), page, plot)
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith("# Mine") and text.endswith("mine, too\n") and "old" not in text
+    assert "0.75×" in text and "&lt;bytes&gt;" in plot.read_text(encoding="utf-8")
+
+
+@posix_only
+def test_yardstick_and_worker_do_the_same_job(passthrough: Path, tmp_path: Path) -> None:
+    """On a model that passes pictures through, the simplest script and our worker write the same pictures."""
+    clip = tiny.barcode_movie(tmp_path / "clip.avi", 4, fourcc="MJPG")
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    cost = cost_of([sys.executable, ROOT / "tests/bench/simplest.py", passthrough, clip, theirs, "3"])
+    ours = matted(job_spec(clip, passthrough, 3), tmp_path / "job")
+    assert cost.processor_seconds > 0 and ours.cost.peak_mb > 10
+    pairs = list(zip(sorted(theirs.iterdir()), sorted(ours.frames.iterdir()), strict=True))
+    assert len(pairs) == 3
+    for pair in pairs:
+        one, other = (cv2.imread(str(path), cv2.IMREAD_UNCHANGED) for path in pair)
+        assert (one == other).all()
