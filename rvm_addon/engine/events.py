@@ -35,6 +35,8 @@ class Started:
     """The downsample ratio in use."""
     runtime: str
     """Versions and places of the libraries, for the reader of a log."""
+    offered: str = ""
+    """The execution providers that ONNX Runtime has here, the chosen one among them; separated by commas."""
 
 
 @dataclass(frozen=True)

@@ -147,4 +147,5 @@ def _started(source: FrameSource, model: MattingModel, width: int, height: int) 
         ratio=model.ratio_for(width, height),
         runtime=f"onnxruntime {onnxruntime.__version__} ({Path(onnxruntime.__file__).parent}), "
         f"OpenCV {cv2.__version__} ({Path(cv2.__file__).parent})",
+        offered=", ".join(onnxruntime.get_available_providers()),
     )

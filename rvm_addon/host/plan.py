@@ -34,8 +34,8 @@ def current(context: bpy.types.Context) -> Plan:
     selected = versions.selected_strips(context)
     known = (
         scene.name,
-        properties.fingerprint(scene.rvm_matting),
-        preferences.fingerprint(),
+        _values(scene.rvm_matting),
+        _values(preferences.page()),
         rates.current().version,
         context.preferences.view.language,
         tuple(map(_fingerprint, selected)),
@@ -44,6 +44,14 @@ def current(context: bpy.types.Context) -> Plan:
         _remembered.clear()
         _remembered[known] = _made(scene, selected)
     return _remembered[known]
+
+
+def _values(settings: bpy.types.bpy_struct | None) -> tuple[object, ...]:
+    """Return the values of all settings, to be compared with those of another moment."""
+    if settings is None:
+        return ()
+    values = (getattr(settings, entry.identifier) for entry in settings.bl_rna.properties if not entry.is_readonly)
+    return tuple(tuple(value) if hasattr(value, "__len__") else value for value in values)
 
 
 def _fingerprint(strip: versions.Strip) -> tuple[object, ...]:

@@ -104,12 +104,6 @@ def snapshot(scene: bpy.types.Scene) -> Settings:
     )
 
 
-def fingerprint(settings: MattingSettings) -> tuple[object, ...]:
-    """Return the values of all settings, to be compared with those of another moment."""
-    values = (getattr(settings, name) for name in settings.__annotations__)
-    return tuple(tuple(value) if hasattr(value, "__len__") else value for value in values)
-
-
 def chosen_folder(settings: MattingSettings) -> str:
     """Return the folder for results as it was written: the project's, or else that of the preferences."""
     return settings.output or preferences.output()

@@ -29,6 +29,7 @@ MODULES = (
     "host.properties",
     "host.rates",
     "host.runner",
+    "host.self_test",
     "host.strips",
     "host.words",
 )

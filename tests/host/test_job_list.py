@@ -32,8 +32,9 @@ def preferences(addon: SimpleNamespace) -> Iterator[Any]:
     """The extension's page in the preferences, given back as it was."""
     page = bpy.context.preferences.addons[addon.preferences.PACKAGE].preferences
     yield page
-    for name in addon.preferences.RVM_AP_preferences.__annotations__:
-        page.property_unset(name)
+    for entry in page.bl_rna.properties:
+        if not entry.is_readonly:
+            page.property_unset(entry.identifier)
 
 
 def drive(timeline: Timeline, until: Callable[[], bool]) -> None:

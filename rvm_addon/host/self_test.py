@@ -1,0 +1,158 @@
+"""A tiny job through the worker, from end to end: it shows what works on this machine, in words."""
+
+import shutil
+import struct
+import tempfile
+import time
+import zlib
+from pathlib import Path
+
+import bpy
+
+from ..engine.errors import MattingError
+from ..engine.spec import JobSpec, Source, SourceKind
+from ..jobs.job import Job, State
+from ..jobs.queue import JobQueue
+from . import lines, preferences, runner, words
+from .translations import say
+
+_PNG_BEGINS = b"\x89PNG\r\n\x1a\n"
+_COLOUR_TYPE_AT, _WITH_ALPHA = 25, 6
+"""In a PNG: which byte tells what a pixel has, and what it says where that is red, green, blue and alpha."""
+_WIDTH, _HEIGHT, _PICTURES = 128, 72, 2
+"""Two pictures, so that the model's memory is passed on once."""
+
+
+class SelfTest:
+    """One run; `step` moves it along as a queue's tick does."""
+
+    def __init__(self) -> None:
+        """Queue the job.
+
+        Raises:
+            MattingError, OSError: not even that works; says why.
+        """
+        folder = Path(tempfile.mkdtemp(prefix="rvm_self_test_", dir=bpy.app.tempdir or None))
+        paths = tuple(str(folder / f"picture {number}.png") for number in range(_PICTURES))
+        for path in paths:
+            Path(path).write_bytes(_png())
+        launcher = runner.launcher()
+        self.python = launcher.python
+        self.queue = JobQueue(launcher)
+        source = Source(SourceKind.IMAGES, paths, tuple(range(_PICTURES)))
+        spec = JobSpec("self-test", source, "frames", "test", str(preferences.model()), threads=preferences.threads())
+        self.job = Job(folder, spec)
+        self.queue.submit(self.job)
+
+    def step(self) -> bool:
+        """Move on, and return whether something is left to do; what a good run leaves behind is deleted."""
+        self.queue.tick()
+        if self.job.state is State.DONE and self.job.folder.exists():
+            self.has_alpha = all(_has_alpha(self.job.output / self.job.spec.file_name(n)) for n in range(_PICTURES))
+            shutil.rmtree(self.job.folder, ignore_errors=True)
+        return self.queue.busy
+
+    def told(self) -> list[tuple[str, str]]:
+        """Return what is known so far: an icon and a sentence each, in the user's language."""
+        job, found = self.job, [("CHECKMARK", say("Python: {path}", path=self.python))]
+        if job.started is not None:
+            started = job.started
+            found += [
+                ("CHECKMARK", say("Libraries: {versions}", versions=started.runtime)),
+                ("CHECKMARK", say("Model: {path}", path=job.spec.model)),
+                (
+                    "CHECKMARK",
+                    say("Runs on {provider}; on offer: {all}", provider=started.provider, all=started.offered),
+                ),
+            ]
+        if job.state is State.FAILED:
+            found += [("ERROR", job.error), ("BLANK1", f"{job.remedy}")]
+        elif job.state is State.DONE and not self.has_alpha:
+            found.append(("ERROR", say("The pictures came out without transparency")))
+        elif job.state is State.DONE:
+            time_taken = f"{job.seconds:.1f}"
+            found.append(("CHECKMARK", say("Two small pictures were matted in {seconds} s", seconds=time_taken)))
+        else:
+            found.append(("TIME", words.progress(job)))
+        return found
+
+
+class RVM_OT_self_test(bpy.types.Operator):
+    """Matte two tiny pictures the way a strip is matted, and say what works on this machine and what does not"""
+
+    bl_idname = "rvm.self_test"
+    bl_label = "Test This Machine"
+    bl_options = {"INTERNAL"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Begin; in background mode, also go on to the end and print what was found."""
+        global _latest  # noqa: PLW0603  # one per Blender: the page in the preferences shows the latest
+        try:
+            _latest = SelfTest()
+        except (MattingError, OSError) as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        if not bpy.app.background:
+            bpy.app.timers.register(_tick, persistent=True)
+            return {"FINISHED"}
+        while _latest.step():
+            time.sleep(runner.TICK_SECONDS)
+        for icon, text in _latest.told():
+            self.report({"ERROR"} if icon == "ERROR" else {"INFO"}, text)
+        return {"FINISHED"} if _latest.job.state is State.DONE else {"CANCELLED"}
+
+
+def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """Draw the button and what the latest run has found."""
+    layout.operator(RVM_OT_self_test.bl_idname)
+    if _latest is not None:
+        for icon, text in _latest.told():
+            lines.draw(layout, context, [text], icon, alert=icon == "ERROR")
+
+
+def _tick() -> float | None:
+    """Move the latest run on, and show it; None ends the timer."""
+    busy = _latest is not None and _latest.step()
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "PREFERENCES":
+                area.tag_redraw()
+    return runner.TICK_SECONDS if busy else None
+
+
+def _png() -> bytes:
+    """Return a picture of a grey ramp, made with the standard library: Blender's Python may lack the others."""
+    row = b"\0" + b"".join(bytes([2 * x]) * 3 for x in range(_WIDTH))
+    header = struct.pack(">IIBBBBB", _WIDTH, _HEIGHT, 8, 2, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(row * _HEIGHT)), (b"IEND", b""))
+    return _PNG_BEGINS + b"".join(
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in chunks
+    )
+
+
+def _has_alpha(path: Path) -> bool:
+    """Return whether a file is a PNG of red, green, blue and alpha."""
+    content = path.read_bytes() if path.is_file() else b""
+    return content.startswith(_PNG_BEGINS) and content[_COLOUR_TYPE_AT] == _WITH_ALPHA
+
+
+_latest: SelfTest | None = None
+
+classes = (RVM_OT_self_test,)
+_register, _unregister = bpy.utils.register_classes_factory(classes)
+
+
+def register() -> None:
+    """Register the operator."""
+    _register()
+
+
+def unregister() -> None:
+    """End what runs, and take the operator back."""
+    global _latest  # noqa: PLW0603  # as above
+    if bpy.app.timers.is_registered(_tick):
+        bpy.app.timers.unregister(_tick)
+    if _latest is not None:
+        _latest.queue.shutdown()
+    _latest = None
+    _unregister()
