@@ -60,6 +60,7 @@ def render_order(folder: Path, emit: Callable[[Event], None]) -> None:
     scene = bpy.data.scenes[order.scene]
     strip = versions.all_strips(scene.sequence_editor)[order.strip]
     set_output(scene, *picture_size(scene, strip))
+    pull_out(strip, order.start, order.start + len(order.paths))
     leave_alone(scene, strip)
     for frame, path in enumerate(order.paths, order.start):
         scene.frame_set(frame)
@@ -93,6 +94,18 @@ def set_output(scene: bpy.types.Scene, width: int, height: int) -> None:
     scene.display_settings.display_device = "sRGB"
     view.view_transform, view.look, view.exposure, view.gamma = "Standard", "None", 0.0, 1.0
     view.use_curve_mapping = False
+
+
+def pull_out(strip: versions.Strip, start: int, end: int) -> None:
+    """Let a strip, and the meta strips around it, show at least the frames `start` to `end` - 1."""
+    level: versions.Strip | None = strip
+    while level is not None:
+        first, last = versions.handles(level)
+        if start < first:
+            versions.set_left_handle(level, start)
+        if last < end:
+            versions.set_right_handle(level, end)
+        level = level.parent_meta()
 
 
 def leave_alone(scene: bpy.types.Scene, strip: versions.Strip) -> None:

@@ -106,6 +106,7 @@ class RVM_PT_output(_Settings, bpy.types.Panel):
             said = words.unsaved(properties.output_folder(folder))
             lines.draw(column, context, [said], "INFO")
         column.prop(settings, "keep_source")
+        column.prop(settings, "handles")
         column.prop(settings, "ignore_alpha")
 
 

@@ -34,6 +34,8 @@ class Settings:
     ratio: float | None
     working_side: int
     keep_source: bool
+    handles: int
+    """Timeline frames on each side of a strip that are matted besides those that show."""
     use_alpha: bool
     threads: int
     """0 lets the worker choose."""
@@ -77,6 +79,13 @@ class MattingSettings(bpy.types.PropertyGroup):
         default=False,
         description="Leave the source strip as it is; otherwise it is muted when its matted strip appears",
     )
+    handles: bpy.props.IntProperty(
+        name="Handles",
+        min=0,
+        soft_max=100,
+        default=0,
+        description="Frames matted on each side beyond what the strip shows, so that the result can be trimmed outward",
+    )
     ignore_alpha: bpy.props.BoolProperty(
         name="Ignore Source Alpha",
         default=False,
@@ -99,6 +108,7 @@ def snapshot(scene: bpy.types.Scene) -> Settings:
         ratio=chosen.ratio if chosen.quality == "RATIO" else None,
         working_side=_WORKING_SIDES[chosen.quality],
         keep_source=chosen.keep_source,
+        handles=chosen.handles,
         use_alpha=not chosen.ignore_alpha,
         threads=preferences.threads(),
     )

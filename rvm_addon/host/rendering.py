@@ -79,7 +79,7 @@ def prepare(folder: Path, spec: JobSpec, place: Placement) -> tuple[JobSpec, Pre
     paths = tuple(str(folder / RENDERED_FOLDER / name) for name in spec.source.paths)
     try:
         (folder / RENDERED_FOLDER).mkdir(parents=True, exist_ok=True)
-        Order(place.scene, place.strip, place.start, paths).write(folder)
+        Order(place.scene, place.strip, place.start - place.before, paths).write(folder)
         bpy.ops.wm.save_as_mainfile(filepath=str(folder / PROJECT_FILE), copy=True, check_existing=False)
     except OSError as error:
         raise OutputFailed(folder, error.strerror or "") from error

@@ -44,9 +44,11 @@ class Placement:
     start: int
     """The first timeline frame of the result."""
     shown: tuple[int, ...]
-    """For each timeline frame of the result, the source frame that shows. A still has one entry."""
+    """For each timeline frame of the result, handles included, the source frame that shows. A still has one entry."""
+    before: int
+    """How many of these are the left handle: they come before `start`."""
     length: int
-    """How many timeline frames the result fills."""
+    """How many timeline frames the result fills, without its handles."""
     keep_source: bool
 
 
@@ -120,10 +122,11 @@ def insert_result(spec: JobSpec, folder: Path, place: Placement) -> versions.Str
     if channel is None:
         raise StripUnsuitable(place.strip, f"has no free channel above it; its frames are in “{folder}”")
     names = [spec.file_name(frame) for frame in place.shown]
-    result = _new_strip(scene, source, folder, names, channel, start)
+    result = _new_strip(scene, source, folder, names, channel, start - place.before)
     result.name = f"{source.name} matte"
-    if len(names) == 1:
-        versions.set_right_handle(result, start + place.length)
+    versions.set_left_handle(result, start)
+    versions.set_right_handle(result, start + place.length)
+    result.channel = channel  # as long as its handles overlapped another strip, Blender may have moved it up
     result.directory = _as_user_prefers(folder)
     result.select = False  # the user goes on with what is selected
     copy_look(scene, source, result)

@@ -17,6 +17,8 @@ from .results import FRAMES_FOLDER, Placement, StripUnsuitable, free_channel, so
 
 _FILES = frozenset({"MOVIE", "IMAGE"})
 """The kinds of strip that show files."""
+_TRIMMED = frozenset({"MOVIE", "IMAGE", "SCENE", "META", "MASK", "MOVIECLIP"})
+"""The kinds of strip that have content beyond their handles."""
 _LONGEST_STEM_BYTES = 100
 """Of the 255 that a name may have; and on Windows a whole path has no more than 260 characters."""
 _RESERVED_ON_WINDOWS = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10))}
@@ -33,12 +35,13 @@ def job_spec(scene: bpy.types.Scene, strip: versions.Strip, settings: Settings) 
         raise StripUnsuitable(strip.name, "has no free channel above it; move it down, or unlock a channel above it")
     _check_files(strip)
     stem = file_stem(Path(source_file(strip)).stem if strip.type in _FILES else strip.name)
+    frames = _matted_frames(strip, settings.handles)
     if rendering.is_needed(strip):
-        source, shown = rendering.rendered_source(stem, end - start), tuple(range(end - start))
+        source, shown = rendering.rendered_source(stem, len(frames)), tuple(range(len(frames)))
     elif strip.type == "MOVIE":
-        source, shown = _movie(scene, strip, range(start, end))
+        source, shown = _movie(scene, strip, frames)
     else:
-        source, shown = _images(strip, range(start, end))
+        source, shown = _images(strip, frames)
     spec = JobSpec(
         name=strip.name,
         source=replace(source, use_alpha=settings.use_alpha),
@@ -58,6 +61,7 @@ def job_spec(scene: bpy.types.Scene, strip: versions.Strip, settings: Settings) 
         content_start=versions.content_start(strip),
         start=start,
         shown=shown,
+        before=start - frames.start if len(shown) > 1 else 0,
         length=end - start,
         keep_source=settings.keep_source,
     )
@@ -114,6 +118,16 @@ def _check_files(strip: versions.Strip) -> None:
         for name in sorted(names):
             if not (folder / name).is_file():
                 raise StripUnsuitable(strip.name, f"shows a file that was not found: “{folder / name}”")
+
+
+def _matted_frames(strip: versions.Strip, handles: int) -> range:
+    """Return the timeline frames that a strip shows, and up to `handles` more on each side where it has content."""
+    start, end = versions.handles(strip)
+    if strip.type not in _TRIMMED:
+        return range(start, end)
+    first = versions.content_start(strip)
+    last = first + versions.content_duration(strip)
+    return range(min(start, max(start - handles, first)), max(end, min(end + handles, last)))
 
 
 def _movie(scene: bpy.types.Scene, strip: versions.Strip, frames: range) -> tuple[Source, tuple[int, ...]]:

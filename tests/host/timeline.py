@@ -73,6 +73,15 @@ class Timeline:
             bpy.ops.sequencer.retiming_key_add(timeline_frame=frame)
         strip.retiming_keys[1].timeline_frame = moved
 
+    def meta(self, strips: Iterable[Any]) -> Any:
+        """Gather strips in a meta strip, as the menu does it: one made from Python has no length before 5.0."""
+        before = set(self.strips.keys())
+        self.select(strips)
+        with self.shown():
+            bpy.ops.sequencer.meta_make()
+        (name,) = set(self.strips.keys()) - before
+        return self.strips[name]
+
     def select(self, strips: Iterable[Any]) -> None:
         """Select exactly these strips."""
         chosen = {strip.name for strip in strips}
