@@ -98,11 +98,10 @@ def _obstacle(selected: list[versions.Strip], pictures: list[versions.Strip], so
 
 def _frames_and_pixels(scene: bpy.types.Scene, strip: versions.Strip, settings: properties.Settings) -> tuple[int, int]:
     """Return how many frames a strip needs at most, and how many pixels each has."""
-    start, end = versions.handles(strip)
     still = strip.type == "IMAGE" and len(strip.elements) == 1
     render = scene.render
     rendered = render.resolution_x * render.resolution_y * render.resolution_percentage**2 // 10_000
-    return 1 if still else end - start, _pixels(strip) or rendered
+    return 1 if still else len(strips.matted_frames(strip, settings.handles)), _pixels(strip) or rendered
 
 
 def _pixels(strip: versions.Strip) -> int:

@@ -35,7 +35,7 @@ def job_spec(scene: bpy.types.Scene, strip: versions.Strip, settings: Settings) 
         raise StripUnsuitable(strip.name, "has no free channel above it; move it down, or unlock a channel above it")
     _check_files(strip)
     stem = file_stem(Path(source_file(strip)).stem if strip.type in _FILES else strip.name)
-    frames = _matted_frames(strip, settings.handles)
+    frames = matted_frames(strip, settings.handles)
     if rendering.is_needed(strip):
         source, shown = rendering.rendered_source(stem, len(frames)), tuple(range(len(frames)))
     elif strip.type == "MOVIE":
@@ -120,7 +120,7 @@ def _check_files(strip: versions.Strip) -> None:
                 raise StripUnsuitable(strip.name, f"shows a file that was not found: “{folder / name}”")
 
 
-def _matted_frames(strip: versions.Strip, handles: int) -> range:
+def matted_frames(strip: versions.Strip, handles: int) -> range:
     """Return the timeline frames that a strip shows, and up to `handles` more on each side where it has content."""
     start, end = versions.handles(strip)
     if strip.type not in _TRIMMED:
