@@ -70,7 +70,7 @@ def _person(portrait: Path, spec: JobSpec) -> Layer:
     model = open_model(spec, lambda _: None)
     for _ in range(WARM_UP_FRAMES):
         matte = model.matte(picture, model.prepared(picture))
-    cutout = cut_out(matte, spec.edges, None, deep=False)
+    cutout = cut_out(matte, spec.look.edges, None, deep=False)
     layer = np.dstack([cutout.colours, cutout.alpha]).astype(np.float32) / 255
     layer[..., :3] *= layer[..., 3:]
     return cv2.resize(layer, (PERSON, PERSON), interpolation=cv2.INTER_CUBIC).clip(0, 1)  # type: ignore[no-any-return]

@@ -10,8 +10,8 @@ from .compose import plain
 from .errors import SourceUnreadable
 from .media import ImageSource
 from .movies import Decoder
-from .outputs import Fit, Result
-from .spec import Colour, JobSpec, Source, SourceKind, is_movie
+from .outputs import Colour, Fit, Result
+from .spec import JobSpec, Source, SourceKind, is_movie
 from .tensors import Picture
 
 _HALF_MILLISECOND = 0.5
@@ -38,9 +38,9 @@ def open_backdrop(spec: JobSpec) -> Backdrop | None:
     Raises:
         SourceMissing, SourceUnreadable: naming the file.
     """
-    if spec.result is not Result.BACKDROP:
+    if spec.look.result is not Result.BACKDROP:
         return None
-    return MovieBackdrop(spec) if is_movie(Path(spec.backdrop)) else PictureBackdrop(spec)
+    return MovieBackdrop(spec) if is_movie(Path(spec.look.backdrop)) else PictureBackdrop(spec)
 
 
 class PictureBackdrop:
@@ -48,7 +48,7 @@ class PictureBackdrop:
 
     def __init__(self, spec: JobSpec) -> None:
         """Read the picture."""
-        source = ImageSource(Source(SourceKind.IMAGES, (spec.backdrop,), use_alpha=False))
+        source = ImageSource(Source(SourceKind.IMAGES, (spec.look.backdrop,), use_alpha=False))
         _, self._picture = next(source.frames())
         self._spec = spec
         self._fitted = np.empty((0, 0, 3), np.uint8)
@@ -56,7 +56,7 @@ class PictureBackdrop:
     def at(self, _frame: int, size: tuple[int, int]) -> Picture:
         """Return the picture at this size."""
         if self._fitted.shape[:2] != size:
-            self._fitted = fitted(self._picture, size, self._spec.fit, self._spec.background)
+            self._fitted = fitted(self._picture, size, self._spec.look.fit, self._spec.look.background)
         return self._fitted
 
     def close(self) -> None:
@@ -69,7 +69,7 @@ class MovieBackdrop:
     def __init__(self, spec: JobSpec) -> None:
         """Open the movie. Where the source has no rate, such as pictures, a frame goes behind each frame."""
         self._spec = spec
-        self._path = Path(spec.backdrop)
+        self._path = Path(spec.look.backdrop)
         self._first = spec.source.frames[0] if spec.source.frames else 0
         self._begun = 0.0
         """Milliseconds at which this round began."""
@@ -81,7 +81,7 @@ class MovieBackdrop:
         limit = (frame - self._first) * self._step + _HALF_MILLISECOND
         while self._ends_at() <= limit:
             self._advance()
-        return fitted(self._shown.picture, size, self._spec.fit, self._spec.background)
+        return fitted(self._shown.picture, size, self._spec.look.fit, self._spec.look.background)
 
     def close(self) -> None:
         """Close the movie."""

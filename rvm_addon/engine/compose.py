@@ -7,30 +7,29 @@ Blender's sequencer does by default.
 import cv2
 import numpy as np
 
-from .outputs import Result
+from .outputs import Colour, Look, Result
 from .refine import Cutout, nearby_background
-from .spec import Colour, JobSpec
 from .tensors import Picture, Plane, full
 
 Composed = Plane
 """H x W (grey), H x W x 3 (BGR) or H x W x 4 (BGRA, straight alpha), 8 or 16 bit."""
 
 
-def compose(spec: JobSpec, cutout: Cutout, picture: Picture, behind: Picture | None) -> Composed:
+def compose(look: Look, cutout: Cutout, picture: Picture, behind: Picture | None) -> Composed:
     """Return the result's picture.
 
     `picture` is the source frame (BGR, H x W x 3), `behind` the backdrop (the same shape), where there is one.
     """
-    if spec.result.is_grey:
+    if look.result.is_grey:
         return cutout.alpha
-    if spec.result is Result.CUTOUT:
+    if look.result is Result.CUTOUT:
         deep = cutout.alpha.dtype == np.uint16
         colours = cv2.multiply(cutout.colours, (257.0,) * 4, dtype=cv2.CV_16U) if deep else cutout.colours
         merged: Composed = cv2.merge([*cv2.split(colours), cutout.alpha])
         return merged
-    if spec.result is Result.BLUR:
-        behind = nearby_background(picture, cutout.alpha, spec.blur)
-    return over(cutout, plain(picture.shape[:2], spec.background) if behind is None else behind)
+    if look.result is Result.BLUR:
+        behind = nearby_background(picture, cutout.alpha, look.blur)
+    return over(cutout, plain(picture.shape[:2], look.background) if behind is None else behind)
 
 
 def over(cutout: Cutout, behind: Picture) -> Composed:

@@ -141,7 +141,7 @@ class FolderSink:
         path = self._folder / self._spec.file_name(frame)
         partial = self._partial / f"{frame}{PARTIAL_SUFFIX}"
         try:
-            partial.write_bytes(_encoded(picture, self._spec.format))
+            partial.write_bytes(_encoded(picture, self._spec.look.format))
             partial.replace(path)
         except OSError as error:
             with contextlib.suppress(OSError):

@@ -5,9 +5,15 @@ Standard library only.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import PurePath
+from typing import Any
 
 from .errors import SpecError
 
+Colour = tuple[int, int, int]
+"""Red, green, blue; sRGB-encoded, 0 to 255."""
+
+GREEN: Colour = (0, 255, 0)
 MOST_GROWTH = 100
 """Pixels by which a matte may be grown, choked or feathered at most; beyond, no edge is meant."""
 MOST_BLUR = 500.0
@@ -34,6 +40,11 @@ class Result(StrEnum):
     def is_grey(self) -> bool:
         """Whether frames have one channel."""
         return self in (Result.MATTE, Result.MASK)
+
+    @property
+    def holds_background(self) -> bool:
+        """Whether frames are opaque pictures."""
+        return self in (Result.COLOUR, Result.BLUR, Result.BACKDROP)
 
     @property
     def has_alpha(self) -> bool:
@@ -125,3 +136,72 @@ class Edges:
 
 UNTOUCHED = Edges()
 """Edges as the model leaves them."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What is made of matted frames: all that can be changed afterwards without the model."""
+
+    result: Result = Result.CUTOUT
+    background: Colour = GREEN
+    """Behind the foreground where `result` is COLOUR, and beside a backdrop that does not fill the frame."""
+    blur: float = 20.0
+    """Standard deviation in pixels of the Gaussian behind the foreground where `result` is BLUR."""
+    backdrop: str = ""
+    """Absolute path of the picture or movie behind the foreground where `result` is BACKDROP."""
+    fit: Fit = Fit.FILL
+    format: FrameFormat = FrameFormat.PNG
+    edges: Edges = UNTOUCHED
+
+    def validate(self) -> None:
+        """Return if it can be made; files are looked at by the worker.
+
+        Raises:
+            SpecError: naming the setting and what is wrong with it.
+        """
+        if self.result.has_alpha and not self.format.holds_alpha:
+            raise SpecError("format", "JPEG has no alpha; a cut-out needs another format")
+        if len(self.background) != 3 or not all(0 <= value <= 255 for value in self.background):
+            raise SpecError("background", f"{self.background} is not a colour of three values from 0 to 255")
+        if not 0.0 < self.blur <= MOST_BLUR:
+            raise SpecError("blur", f"{self.blur:g} pixels are not above 0 and at most {MOST_BLUR:g}")
+        if self.result is Result.BACKDROP and not PurePath(self.backdrop).is_absolute():
+            raise SpecError("backdrop", "choose the picture or movie that goes behind the person")
+        self.edges.validate()
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "Look":
+        """Return the look that `dataclasses.asdict` made this of.
+
+        Raises:
+            KeyError, TypeError, ValueError: it was made of something else.
+        """
+        edges = dict(data["edges"])
+        return cls(
+            **data
+            | {
+                "result": Result(data["result"]),
+                "background": tuple(data["background"]),
+                "fit": Fit(data["fit"]),
+                "format": FrameFormat(data["format"]),
+                "edges": Edges(**edges | {"colour": EdgeColour(edges["colour"])}),
+            }
+        )
+
+
+CUT_OUT = Look()
+"""What most people want."""
+
+
+def parse_colour(text: str) -> Colour:
+    """Return the colour of `#rrggbb` or `rrggbb`.
+
+    Raises:
+        SpecError: the text is neither.
+    """
+    digits = text.removeprefix("#")
+    try:
+        red, green, blue = bytes.fromhex(digits)
+    except ValueError:
+        raise SpecError("background", f"“{text}” is not a colour like #00ff00") from None
+    return red, green, blue

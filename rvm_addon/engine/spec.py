@@ -15,7 +15,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from .errors import SpecError
-from .outputs import MOST_BLUR, UNTOUCHED, EdgeColour, Edges, Fit, FrameFormat, Result
+from .outputs import CUT_OUT, Look, Result
 
 FORMAT = 2
 """The version of `job.json`. A worker refuses what it does not know."""
@@ -34,13 +34,9 @@ IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jp2", ".webp", ".bmp", ".
 RAW_FOLDER = "raw"
 """In a job's folder: its raw mattes."""
 
-Colour = tuple[int, int, int]
-"""Red, green, blue; sRGB-encoded, 0 to 255."""
-
 Stamp = tuple[int, int]
 """A file's size in bytes and its time of modification in nanoseconds: while both stay, it is taken for the same."""
 
-GREEN: Colour = (0, 255, 0)
 WORKING_SIDE = 512
 """Pixels of the longest side at which the network looks at a picture; RVM's authors advise 512 for HD video."""
 
@@ -87,16 +83,7 @@ class JobSpec:
     """What the results are called: a single picture this, a movie's frame i `<stem>_<i+1, six digits>`."""
     model: str
     """Absolute path of the ONNX file."""
-    result: Result = Result.CUTOUT
-    background: Colour = GREEN
-    """Behind the foreground where `result` is COLOUR, and beside a backdrop that does not fill the frame."""
-    blur: float = 20.0
-    """Standard deviation in pixels of the Gaussian behind the foreground where `result` is BLUR."""
-    backdrop: str = ""
-    """Absolute path of the picture or movie behind the foreground where `result` is BACKDROP."""
-    fit: Fit = Fit.FILL
-    format: FrameFormat = FrameFormat.PNG
-    edges: Edges = UNTOUCHED
+    look: Look = CUT_OUT
     raw_limit: int = 0
     """Bytes that raw mattes and foregrounds, kept to make other results without the model, may take in this job's
     folder and in those beside it; 0 keeps none."""
@@ -124,19 +111,7 @@ class JobSpec:
             raise SpecError("working size", f"{self.working_side} pixels are too few to see a person in")
         if self.threads < 0:
             raise SpecError("threads", f"{self.threads} is less than none")
-        self._check_result()
-        self.edges.validate()
-
-    def _check_result(self) -> None:
-        """Raise SpecError unless what is to be made of each frame can be made."""
-        if self.result.has_alpha and not self.format.holds_alpha:
-            raise SpecError("format", "JPEG has no alpha; a cut-out needs another format")
-        if len(self.background) != 3 or not all(0 <= value <= 255 for value in self.background):
-            raise SpecError("background", f"{self.background} is not a colour of three values from 0 to 255")
-        if not 0.0 < self.blur <= MOST_BLUR:
-            raise SpecError("blur", f"{self.blur:g} pixels are not above 0 and at most {MOST_BLUR:g}")
-        if self.result is Result.BACKDROP and not PurePath(self.backdrop).is_absolute():
-            raise SpecError("backdrop", "choose the picture or movie that goes behind the person")
+        self.look.validate()
 
     def file_name(self, frame: int) -> str:
         """Return the name of source frame `frame`'s file inside the output folder.
@@ -144,10 +119,10 @@ class JobSpec:
         Of several pictures each keeps its own name; where two differ by their suffix only, it stays in the name.
         """
         if self.source.kind is SourceKind.MOVIE:
-            return f"{self.stem}_{frame + 1:06d}{self.format.suffix}"
+            return f"{self.stem}_{frame + 1:06d}{self.look.format.suffix}"
         if len(self.source.paths) == 1:
-            return f"{self.stem}{self.format.suffix}"
-        return f"{self._picture_stems[frame]}{self.format.suffix}"
+            return f"{self.stem}{self.look.format.suffix}"
+        return f"{self._picture_stems[frame]}{self.look.format.suffix}"
 
     @property
     def recipe(self) -> "JobSpec":
@@ -164,7 +139,7 @@ class JobSpec:
     def reusable(self) -> bool:
         """Whether another job may use these frames: it is known which they are, and from which files they were made."""
         known = bool(self.source.stamps) and self.source.frames is not None and not self.source.disposable
-        return known and self.result is not Result.BACKDROP
+        return known and self.look.result is not Result.BACKDROP
 
     def covers(self, other: "JobSpec") -> bool:
         """Return whether this job makes every frame that `other` asks for, from the same files and in the same way."""
@@ -213,7 +188,6 @@ class JobSpec:
                 raise SpecError("job.json", "it was written by another version of the extension")
             source = data.pop("source")
             frames = source.pop("frames")
-            edges = data.pop("edges")
             return cls(
                 source=Source(
                     kind=SourceKind(source.pop("kind")),
@@ -222,30 +196,12 @@ class JobSpec:
                     stamps=tuple((size, time) for size, time in source.pop("stamps")),
                     **source,
                 ),
-                result=Result(data.pop("result")),
-                format=FrameFormat(data.pop("format")),
-                background=tuple(data.pop("background")),
-                fit=Fit(data.pop("fit")),
-                edges=Edges(colour=EdgeColour(edges.pop("colour")), **edges),
+                look=Look.from_dict(data.pop("look")),
                 raws=tuple(data.pop("raws")),
                 **data,
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise SpecError("job.json", f"it does not describe a job ({error})") from error
-
-
-def parse_colour(text: str) -> Colour:
-    """Return the colour of `#rrggbb` or `rrggbb`.
-
-    Raises:
-        SpecError: the text is neither.
-    """
-    digits = text.removeprefix("#")
-    try:
-        red, green, blue = bytes.fromhex(digits)
-    except ValueError:
-        raise SpecError("background", f"“{text}” is not a colour like #00ff00") from None
-    return red, green, blue
 
 
 def is_movie(path: Path) -> bool:

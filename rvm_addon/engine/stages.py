@@ -75,9 +75,9 @@ class Writer:
 
     def write(self, read: Read, matte: Matte) -> None:
         """Write one frame; runs on an encoding thread."""
-        spec = self.spec
+        look = self.spec.look
         if self.raws is not None and self.raws.room > 0:
             matte = matte if isinstance(matte, RawMatte) else drawn(matte)
             self.raws.write(read.frame, matte)
-        cutout = cut_out(matte, spec.edges, read.carried, deep=spec.format.is_deep)
-        self.sink.write(read.frame, compose(spec, cutout, read.picture, read.behind))
+        cutout = cut_out(matte, look.edges, read.carried, deep=look.format.is_deep)
+        self.sink.write(read.frame, compose(look, cutout, read.picture, read.behind))

@@ -1,6 +1,5 @@
 """The command line: `blender --command rvm_matting …`, and `python3 build.py matte …` from a checkout."""
 
-import argparse
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,14 +7,12 @@ from pathlib import Path
 
 import bpy
 
-from ..engine.errors import MattingError, SpecError
-from ..engine.outputs import Result
-from ..engine.spec import GREEN, Colour, SourceKind, parse_colour
-from ..engine.weights import catalogue
+from ..engine.errors import MattingError
+from ..engine.spec import SourceKind
 from ..jobs.job import Job, State
 from . import movies
 from .inputs import Input, Request, distinct, job_of, movie_target
-from .preferences import weights_folder
+from .options import parse, request_of
 from .runner import Runner
 from .terminal import ProgressLine
 
@@ -44,10 +41,10 @@ class Outcome:
 def main(arguments: Sequence[str]) -> int:
     """Matte the inputs one after another; 0 only if all succeeded."""
     try:
-        options = _options(arguments)
+        options = parse(COMMAND, arguments)
     except SystemExit as stop:  # argparse has said what is wrong, or has shown the help
         return int(stop.code or 0)
-    request = _request(options)
+    request = request_of(options)
     outcomes = []
     runner = Runner()
     with ProgressLine(quiet=options.quiet) as line:
@@ -65,63 +62,6 @@ def main(arguments: Sequence[str]) -> int:
             if options.json:
                 print(outcome.as_json(), flush=True)  # noqa: T201  # standard output is this command's product
     return 0 if all(not outcome.error for outcome in outcomes) else 1
-
-
-def _request(options: argparse.Namespace) -> Request:
-    """Return what is asked of every input, its paths made absolute."""
-    folder = weights_folder()
-    return Request(
-        inputs=tuple(one.path for one in distinct(options.inputs)),
-        output=options.output.absolute(),
-        result=options.result,
-        background=options.background,
-        model=options.model.absolute() if options.model else folder / catalogue(folder)[0].file,
-        ratio=options.ratio,
-        movie=options.movie,
-        use_alpha=not options.ignore_alpha,
-    )
-
-
-def _parser() -> argparse.ArgumentParser:
-    """Return the parser; `--help` is the manual."""
-    parser = argparse.ArgumentParser(prog=COMMAND, description="Cut the people out of movies and pictures.")
-    add = parser.add_argument
-    add("inputs", nargs="+", type=Path, metavar="INPUT", help="a movie, a picture, or a folder of pictures")
-    add("--output", type=Path, required=True, metavar="DIR", help="where the results go")
-    add("--result", type=Result, choices=list(Result), default=Result.CUTOUT, help="transparent, or over a colour")
-    add("--background", type=_colour, default=GREEN, metavar="#RRGGBB", help="the colour behind (default #00ff00)")
-    add("--model", type=Path, metavar="FILE", help="an RVM model as ONNX (default: the one that comes along)")
-    add("--ratio", type=_ratio, metavar="R", help="downsample ratio, above 0 to 1 (default: longest side to 512)")
-    add("--ignore-alpha", action="store_true", help="matte pictures as if they were opaque")
-    add("--movie", action="store_true", help="with --result colour: also write DIR/<name>.mp4 with the sound")
-    add("--json", action="store_true", help="print one JSON object per input on standard output")
-    add("--quiet", action="store_true", help="show no progress")
-    return parser
-
-
-def _options(arguments: Sequence[str]) -> argparse.Namespace:
-    """Return the options, or end the way argparse does where they make no sense."""
-    parser = _parser()
-    options = parser.parse_args(arguments)
-    if options.movie and options.result is not Result.COLOUR:
-        parser.error("--movie needs --result colour: an MP4 has no transparency")
-    return options
-
-
-def _colour(text: str) -> Colour:
-    """Parse `--background`."""
-    try:
-        return parse_colour(text)
-    except SpecError as error:
-        raise argparse.ArgumentTypeError(error.reason) from None
-
-
-def _ratio(text: str) -> float:
-    """Parse `--ratio`."""
-    value = float(text)
-    if not 0.0 < value <= 1.0:
-        raise argparse.ArgumentTypeError(f"{text} is not above 0 and at most 1")
-    return value
 
 
 def _matte(one: Input, request: Request, runner: Runner, line: ProgressLine, outcome: Outcome) -> None:

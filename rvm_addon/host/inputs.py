@@ -3,12 +3,12 @@
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..engine.errors import SourceMissing, SourceUnreadable, SpecError
-from ..engine.outputs import FrameFormat, Result
-from ..engine.spec import Colour, JobSpec, Source, SourceKind, is_image, is_movie
+from ..engine.outputs import FrameFormat, Look
+from ..engine.spec import JobSpec, Source, SourceKind, is_image, is_movie
 from ..jobs.job import JOB_FILE
 from . import movies
 
@@ -24,8 +24,9 @@ class Request:
     inputs: tuple[Path, ...]
     output: Path
     """Absolute."""
-    result: Result
-    background: Colour
+    look: Look
+    small_pictures: bool
+    """Whether pictures without transparency become JPEG, whatever the look's format."""
     model: Path
     """Absolute."""
     ratio: float | None
@@ -68,16 +69,15 @@ def job_of(one: Input, request: Request) -> tuple[JobSpec, Path]:
     """
     source = _source(one.path, request)
     single = source.kind is SourceKind.IMAGES and not one.path.is_dir()
-    over_colour = request.result is Result.COLOUR
+    small = request.small_pictures and source.kind is SourceKind.IMAGES and request.look.result.holds_background
+    look = replace(request.look, format=FrameFormat.JPEG) if small else request.look
     spec = JobSpec(
         name=one.path.name,
         source=source,
         output=str(request.output if single else request.output / one.name),
         stem=one.name,
         model=str(request.model),
-        result=request.result,
-        background=request.background,
-        format=FrameFormat.JPEG if over_colour and source.kind is SourceKind.IMAGES else FrameFormat.PNG,
+        look=look,
         ratio=request.ratio,
     )
     folder = request.output / _JOBS_FOLDER / one.name
@@ -119,7 +119,7 @@ def _guard(spec: JobSpec, folder: Path, request: Request) -> None:
     """
     output = Path(spec.output)
     if spec.source.kind is SourceKind.MOVIE:
-        pattern = re.compile(re.escape(spec.stem) + _DIGITS + re.escape(spec.format.suffix))
+        pattern = re.compile(re.escape(spec.stem) + _DIGITS + re.escape(spec.look.format.suffix))
         earlier = [path for path in output.glob("*") if pattern.fullmatch(path.name)]
         if earlier and not (folder / JOB_FILE).is_file():
             raise SpecError("output", f"“{output}” holds frames of these names already; choose another folder")

@@ -2,6 +2,7 @@
 
 import bpy
 
+from ..engine.outputs import Result
 from ..jobs.job import Job, State
 from . import job_operators, lines, operators, plan, properties, runner, versions, words
 
@@ -58,12 +59,22 @@ class RVM_PT_matting(_SideBar, bpy.types.Panel):
         layout.use_property_split = True
         layout.use_property_decorate = False
         column = layout.column()
-        column.prop(settings, "result")
-        if settings.result == "COLOUR":
-            column.prop(settings, "background")
+        _draw_result(column, settings)
         column.prop(settings, "quality")
         if settings.quality == "RATIO":
             column.prop(settings, "ratio", slider=True)
+
+
+def _draw_result(column: bpy.types.UILayout, settings: properties.MattingSettings) -> None:
+    """Draw the kind of result, and what that kind wants to know."""
+    column.prop(settings, "result")
+    if settings.result == "BLUR":
+        column.prop(settings, "blur")
+    if settings.result == "BACKDROP":
+        column.prop(settings, "backdrop")
+        column.row().prop(settings, "fit", expand=True)
+    if settings.result == "COLOUR" or (settings.result == "BACKDROP" and settings.fit == "FIT"):
+        column.prop(settings, "background")
 
 
 class RVM_PT_jobs(_SideBar, bpy.types.Panel):
@@ -88,6 +99,41 @@ class RVM_PT_jobs(_SideBar, bpy.types.Panel):
         ended = [job for job in jobs if job.state.ended]
         for job in [*(job for job in jobs if not job.state.ended), *reversed(ended)]:
             _draw_job(self.layout.box(), context, job)
+
+
+class RVM_PT_edges(_Settings, bpy.types.Panel):
+    """How the matte's edge is refined."""
+
+    bl_label = "Edges"
+    bl_order = 3
+
+    def draw_settings(
+        self, context: bpy.types.Context, column: bpy.types.UILayout, settings: properties.MattingSettings
+    ) -> None:
+        """Draw what refines a matte, in the order in which it is done, and whose colours edges get."""
+        points = column.column(align=True)
+        points.prop(settings, "black", slider=True)
+        points.prop(settings, "white", slider=True)
+        edge = column.column(align=True)
+        edge.prop(settings, "grow")
+        edge.prop(settings, "feather")
+        colours = column.column()
+        colours.active = not Result[settings.result].is_grey  # a matte has none
+        colours.prop(settings, "edge_colour")
+        colours.prop(settings, "despill", slider=True)
+
+
+class RVM_PT_format(_Settings, bpy.types.Panel):
+    """The files that are written."""
+
+    bl_label = "Format"
+    bl_order = 4
+
+    def draw_settings(
+        self, context: bpy.types.Context, column: bpy.types.UILayout, settings: properties.MattingSettings
+    ) -> None:
+        """Draw the formats that the kind of result can have."""
+        column.prop(settings, "format" if Result[settings.result].has_alpha else "opaque_format", text="Frames")
 
 
 class RVM_PT_output(_Settings, bpy.types.Panel):
@@ -140,5 +186,5 @@ def _draw_job(box: bpy.types.UILayout, context: bpy.types.Context, job: Job) -> 
     lines.draw(box, context, job.warnings, "INFO")
 
 
-classes = (RVM_PT_matting, RVM_PT_jobs, RVM_PT_output)
+classes = (RVM_PT_matting, RVM_PT_jobs, RVM_PT_edges, RVM_PT_format, RVM_PT_output)
 register, unregister = bpy.utils.register_classes_factory(classes)

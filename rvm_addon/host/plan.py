@@ -135,7 +135,7 @@ def _looked_at(scene: bpy.types.Scene, strip: versions.Strip, settings: properti
 
 def _bytes(settings: properties.Settings, frames: int, pixels: int) -> float | None:
     """Return how many bytes a strip's frames take; None where that is not known."""
-    each = rates.current().bytes(pixels, rates.kind_of(settings.result))
+    each = rates.current().bytes(pixels, rates.kind_of(settings.look))
     return None if each is None else each * frames
 
 

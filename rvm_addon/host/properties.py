@@ -5,14 +5,11 @@ from pathlib import Path
 
 import bpy
 
-from ..engine.outputs import Result
-from ..engine.spec import GREEN, WORKING_SIDE, Colour
+from ..engine.outputs import Look
+from ..engine.spec import WORKING_SIDE
 from . import preferences, versions
+from .looks import LookSettings, chosen_look
 
-RESULTS = (
-    ("CUTOUT", "Cut-out", "Transparent where the background was; the strips below show through"),
-    ("COLOUR", "Over Colour", "The person over a plain colour, with nothing transparent"),
-)
 QUALITIES = (
     ("DRAFT", "Draft", "Look at half the usual detail: about twice as fast, rougher edges"),
     ("STANDARD", "Standard", "What suits head and shoulders: the longest side is looked at in 512 pixels"),
@@ -26,8 +23,7 @@ _WORKING_SIDES = {"DRAFT": WORKING_SIDE // 2, "STANDARD": WORKING_SIDE, "FINE": 
 class Settings:
     """The settings at the moment when the button was pressed."""
 
-    result: Result
-    background: Colour
+    look: Look
     output: Path
     """Absolute; each job makes a folder of its own in it."""
     model: Path
@@ -41,21 +37,9 @@ class Settings:
     """0 lets the worker choose."""
 
 
-class MattingSettings(bpy.types.PropertyGroup):
+class MattingSettings(LookSettings, bpy.types.PropertyGroup):
     """What the project asks for; saved with the scene."""
 
-    result: bpy.props.EnumProperty(
-        name="Result", items=RESULTS, default="CUTOUT", description="What the new strip holds"
-    )
-    background: bpy.props.FloatVectorProperty(
-        name="Background",
-        subtype="COLOR_GAMMA",  # the value is the sRGB one that is written, not scene linear
-        size=3,
-        min=0.0,
-        max=1.0,
-        default=tuple(value / 255 for value in GREEN),
-        description="The colour behind the person",
-    )
     output: bpy.props.StringProperty(
         name="Output Folder",
         subtype="DIR_PATH",
@@ -101,8 +85,7 @@ def snapshot(scene: bpy.types.Scene) -> Settings:
     """
     chosen = scene.rvm_matting
     return Settings(
-        result=Result[chosen.result],
-        background=tuple(round(value * 255) for value in chosen.background),
+        look=chosen_look(chosen),
         output=output_folder(chosen_folder(chosen)),
         model=preferences.model(),
         ratio=chosen.ratio if chosen.quality == "RATIO" else None,

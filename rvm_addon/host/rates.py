@@ -9,7 +9,7 @@ from pathlib import Path
 
 import bpy
 
-from ..engine.outputs import Result
+from ..engine.outputs import Look
 from ..jobs.job import Job
 from .preferences import PACKAGE
 
@@ -87,9 +87,9 @@ class Rates:
         return nearest.bytes * pixels / nearest.pixels
 
 
-def kind_of(result: Result) -> str:
-    """Return in one word what is written: files of one kind have sizes alike."""
-    return result.name
+def kind_of(look: Look) -> str:
+    """Return in two words what is written: files of one kind have sizes alike."""
+    return f"{look.result.name} {look.format.name}"
 
 
 def measured(job: Job) -> Measurement | None:
@@ -103,7 +103,7 @@ def measured(job: Job) -> Measurement | None:
     return Measurement(
         pixels,
         round(pixels * job.started.ratio**2),
-        kind_of(job.spec.result),
+        kind_of(job.spec.look),
         1 / job.frames_per_second,
         sum(sizes) / len(sizes),
     )

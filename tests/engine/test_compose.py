@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 
 from rvm_addon.engine.compose import compose
-from rvm_addon.engine.outputs import Result
+from rvm_addon.engine.outputs import Look, Result
 from rvm_addon.engine.refine import Cutout
-from rvm_addon.engine.spec import JobSpec, Source, SourceKind
 from rvm_addon.engine.tensors import Picture
 
-SPEC = JobSpec("x", Source(SourceKind.MOVIE, ("/x.mp4",)), "frames", "x", "/m.onnx", background=(10, 200, 30))
+LOOK = Look(background=(10, 200, 30))
 
 
 def a_cutout(most: int) -> tuple[Cutout, Picture]:
@@ -24,7 +23,7 @@ def a_cutout(most: int) -> tuple[Cutout, Picture]:
 def test_over_a_colour_is_opaque_and_exact(most: int) -> None:
     """C = F·a + B·(1 - a) of what the cut-out holds, to half a unit, with no alpha channel left."""
     cutout, source = a_cutout(most)
-    picture = compose(replace(SPEC, result=Result.COLOUR), cutout, source, None)
+    picture = compose(replace(LOOK, result=Result.COLOUR), cutout, source, None)
     assert picture.shape == (16, 64, 3) and picture.dtype == cutout.alpha.dtype
     alpha = cutout.alpha[..., None] / most
     wanted = (cutout.colours * alpha + np.array([30, 200, 10]) * (1 - alpha)) * (most / 255)
@@ -35,7 +34,7 @@ def test_over_a_colour_is_opaque_and_exact(most: int) -> None:
 def test_a_cutout_keeps_colours_and_alpha(most: int) -> None:
     """BGRA, straight."""
     cutout, source = a_cutout(most)
-    picture = compose(SPEC, cutout, source, None)
+    picture = compose(LOOK, cutout, source, None)
     assert np.array_equal(picture[..., 3], cutout.alpha)
     assert np.array_equal(picture[..., :3], cutout.colours.astype(int) * (most // 255))
 
@@ -44,7 +43,7 @@ def test_a_cutout_keeps_colours_and_alpha(most: int) -> None:
 def test_a_matte_is_grey(result: Result) -> None:
     """One channel: the alpha."""
     cutout, source = a_cutout(255)
-    assert np.array_equal(compose(replace(SPEC, result=result), cutout, source, None), cutout.alpha)
+    assert np.array_equal(compose(replace(LOOK, result=result), cutout, source, None), cutout.alpha)
 
 
 def test_over_blur_shows_the_original_blurred_and_the_person_sharp() -> None:
@@ -52,7 +51,7 @@ def test_over_blur_shows_the_original_blurred_and_the_person_sharp() -> None:
     _, source = a_cutout(255)
     alpha = np.zeros((16, 64), np.uint8)
     alpha[:, 40:] = 255
-    picture = compose(replace(SPEC, result=Result.BLUR, blur=6.0), Cutout(source, alpha), source, None)
+    picture = compose(replace(LOOK, result=Result.BLUR, blur=6.0), Cutout(source, alpha), source, None)
     assert np.array_equal(picture[:, 40:], source[:, 40:])
     assert picture[:, :30].std(axis=(0, 1)).max() < 0.3 * source[:, :30].std(axis=(0, 1)).min()
 
@@ -61,7 +60,7 @@ def test_over_a_backdrop_shows_it_where_nothing_is_in_front() -> None:
     """To the bit."""
     cutout, source = a_cutout(255)
     behind = np.random.default_rng(8).integers(0, 256, source.shape, np.uint8)
-    picture = compose(replace(SPEC, result=Result.BACKDROP), cutout, source, behind)
+    picture = compose(replace(LOOK, result=Result.BACKDROP), cutout, source, behind)
     nothing, everything = cutout.alpha == 0, cutout.alpha == 255
     assert np.array_equal(picture[nothing], behind[nothing])
     assert np.array_equal(picture[everything], cutout.colours[everything])

@@ -8,7 +8,7 @@ import pytest
 from rvm_addon.engine.errors import OutputFailed, SourceMissing, SourceUnreadable
 from rvm_addon.engine.media import FolderSink, ImageSource
 from rvm_addon.engine.movies import Decoder, MovieSource
-from rvm_addon.engine.outputs import FrameFormat, Result
+from rvm_addon.engine.outputs import FrameFormat, Look, Result
 from rvm_addon.engine.spec import JobSpec, Source, SourceKind
 from tests import tiny
 
@@ -159,7 +159,7 @@ def test_a_frame_appears_whole(tmp_path: Path) -> None:
 
 def test_jpeg_is_written_where_it_is_asked_for(tmp_path: Path) -> None:
     """The format follows the job."""
-    spec = replace(SPEC, result=Result.COLOUR, format=FrameFormat.JPEG)
+    spec = replace(SPEC, look=Look(Result.COLOUR, format=FrameFormat.JPEG))
     FolderSink(spec, tmp_path).write(0, tiny.barcode(3))
     assert (tmp_path / "frames" / "x_000001.jpg").read_bytes()[:2] == b"\xff\xd8"
 

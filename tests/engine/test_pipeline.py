@@ -11,7 +11,7 @@ import pytest
 from rvm_addon.engine import pipeline
 from rvm_addon.engine.errors import OutputFailed, SourceUnreadable
 from rvm_addon.engine.events import Event, Finished, FrameDone, Started, Warned
-from rvm_addon.engine.outputs import Result
+from rvm_addon.engine.outputs import Look, Result
 from rvm_addon.engine.spec import JobSpec, Source, SourceKind
 from rvm_addon.engine.stages import Reader, Writer
 from tests import tiny
@@ -110,8 +110,10 @@ def test_the_matte_follows_the_carried_state(tmp_path: Path, counting: Path) -> 
 def test_over_colour_is_opaque(tmp_path: Path, counting: Path) -> None:
     """Where the matte is nought, the frame is the background; there is no alpha channel."""
     (path,) = tiny.barcode_pictures(tmp_path / "in", [200])
-    spec = replace(SPEC, source=Source(SourceKind.IMAGES, (str(path),)), model=str(counting), result=Result.COLOUR)
-    run(replace(spec, background=(1, 2, 3)), tmp_path)
+    spec = replace(
+        SPEC, source=Source(SourceKind.IMAGES, (str(path),)), model=str(counting), look=Look(Result.COLOUR, (1, 2, 3))
+    )
+    run(spec, tmp_path)
     picture = cv2.imread(str(tmp_path / "frames" / "x.png"), cv2.IMREAD_UNCHANGED)
     assert picture.shape == (64, 128, 3)
     assert (picture == (3, 2, 1)).all()

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from rvm_addon.engine.errors import SpecError
-from rvm_addon.engine.outputs import EdgeColour, Edges, Fit, FrameFormat, Result
-from rvm_addon.engine.spec import JobSpec, Source, SourceKind, parse_colour
+from rvm_addon.engine.outputs import EdgeColour, Edges, Fit, FrameFormat, Look, Result, parse_colour
+from rvm_addon.engine.spec import JobSpec, Source, SourceKind
 
 ROOT = Path(Path.cwd().anchor)
 MOVIE = JobSpec(
@@ -25,9 +25,9 @@ PICTURES = replace(
     [
         MOVIE,
         PICTURES,
-        replace(MOVIE, result=Result.COLOUR, background=(1, 2, 3), ratio=1.0),
-        replace(MOVIE, result=Result.BACKDROP, backdrop=str(ROOT / "b.png"), fit=Fit.FIT, format=FrameFormat.EXR),
-        replace(MOVIE, edges=Edges(EdgeColour.SOURCE, 0.1, 0.9, -2, 1.5, 1.0), raw_limit=9, raws=("/a", "/b")),
+        replace(MOVIE, look=Look(Result.COLOUR, (1, 2, 3)), ratio=1.0),
+        replace(MOVIE, look=Look(Result.BACKDROP, backdrop=str(ROOT / "b.png"), fit=Fit.FIT, format=FrameFormat.EXR)),
+        replace(MOVIE, look=Look(edges=Edges(EdgeColour.SOURCE, 0.1, 0.9, -2, 1.5, 1.0)), raw_limit=9, raws=("/a",)),
     ],
 )
 def test_a_job_survives_its_file(spec: JobSpec) -> None:
@@ -41,14 +41,14 @@ def test_a_job_survives_its_file(spec: JobSpec) -> None:
         ({"ratio": 0.0}, "ratio"),
         ({"ratio": 1.01}, "ratio"),
         ({"working_side": 8}, "working size"),
-        ({"background": (0, 256, 0)}, "background"),
-        ({"format": FrameFormat.JPEG}, "JPEG"),
-        ({"result": Result.BACKDROP}, "backdrop"),
-        ({"blur": 0.0}, "blur"),
-        ({"edges": Edges(black=0.5, white=0.5)}, "black and white"),
-        ({"edges": Edges(grow=101)}, "grow"),
-        ({"edges": Edges(feather=-1.0)}, "feather"),
-        ({"edges": Edges(despill=1.5)}, "despill"),
+        ({"look": Look(background=(0, 256, 0))}, "background"),
+        ({"look": Look(format=FrameFormat.JPEG)}, "JPEG"),
+        ({"look": Look(Result.BACKDROP)}, "backdrop"),
+        ({"look": Look(blur=0.0)}, "blur"),
+        ({"look": Look(edges=Edges(black=0.5, white=0.5))}, "black and white"),
+        ({"look": Look(edges=Edges(grow=101))}, "grow"),
+        ({"look": Look(edges=Edges(feather=-1.0))}, "feather"),
+        ({"look": Look(edges=Edges(despill=1.5))}, "despill"),
         ({"model": "relative.onnx"}, "absolute"),
         ({"source": replace(MOVIE.source, frames=())}, "no frames"),
         ({"source": replace(MOVIE.source, frames=(3, 2))}, "ascending"),

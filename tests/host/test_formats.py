@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from rvm_addon.engine import media
-from rvm_addon.engine.outputs import FrameFormat
+from rvm_addon.engine.outputs import FrameFormat, Look
 from rvm_addon.engine.spec import JobSpec, Source, SourceKind
 from rvm_addon.engine.tensors import Tensor
 
@@ -19,7 +19,7 @@ WITH_ALPHA = [form for form in FrameFormat if form.holds_alpha]
 
 def written(form: FrameFormat, picture: np.ndarray, folder: Path) -> Path:
     """Write one frame as the worker does, and return its file."""
-    spec = replace(SPEC, format=form)
+    spec = replace(SPEC, look=Look(format=form))
     media.FolderSink(spec, folder).write(0, picture)
     return folder / spec.file_name(0)
 

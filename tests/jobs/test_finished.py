@@ -7,7 +7,8 @@ import pytest
 
 from rvm_addon.engine import pipeline
 from rvm_addon.engine.events import FrameDone, encode
-from rvm_addon.engine.spec import JobSpec, Result, Source, SourceKind
+from rvm_addon.engine.outputs import Look, Result
+from rvm_addon.engine.spec import JobSpec, Source, SourceKind
 from rvm_addon.jobs.finished import FinishedJobs, stamps
 from rvm_addon.jobs.job import EVENTS_FILE, Job, State
 from tests import tiny
@@ -60,8 +61,8 @@ def test_what_was_made_is_found_under_any_name(done: Job, spec: JobSpec, frames:
 @pytest.mark.parametrize(
     "change",
     [
-        {"result": Result.COLOUR},
-        {"background": (1, 2, 3)},
+        {"look": Look(Result.COLOUR)},
+        {"look": Look(background=(1, 2, 3))},
         {"ratio": 0.5},
         {"working_side": 256},
         {"model": "/another.onnx"},

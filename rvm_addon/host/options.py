@@ -1,0 +1,148 @@
+"""What the command line understands, and what is asked of every input by it."""
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from ..engine.errors import SpecError
+from ..engine.outputs import (
+    GREEN,
+    MOST_BLUR,
+    MOST_GROWTH,
+    UNTOUCHED,
+    Colour,
+    EdgeColour,
+    Edges,
+    Fit,
+    FrameFormat,
+    Look,
+    Result,
+    parse_colour,
+)
+from ..engine.weights import catalogue
+from .inputs import Request, distinct
+from .preferences import weights_folder
+
+RESULTS = [result for result in Result if result is not Result.MASK]
+"""A mask belongs on a strip, and here is none."""
+
+
+def parse(command: str, arguments: Sequence[str]) -> argparse.Namespace:
+    """Return the options, or end the way argparse does where they make no sense."""
+    parser = _parser(command)
+    options = parser.parse_args(arguments)
+    if options.movie and options.result is Result.CUTOUT:
+        parser.error("--movie needs a result without transparency, such as --result colour: an MP4 has none")
+    if (options.backdrop is not None) is not (options.result is Result.BACKDROP):
+        parser.error("--result backdrop and --backdrop FILE belong together")
+    try:
+        look_of(options).validate()
+    except SpecError as error:
+        parser.error(str(error))
+    return options
+
+
+def look_of(options: argparse.Namespace) -> Look:
+    """Return what is to be made of each frame. Where no format is asked for, see `inputs.job_of`."""
+    return Look(
+        result=options.result,
+        background=options.background,
+        blur=options.blur,
+        backdrop=str(options.backdrop.absolute()) if options.backdrop else "",
+        fit=options.fit,
+        format=options.format or FrameFormat.PNG,
+        edges=Edges(
+            colour=options.edge_colour,
+            black=options.black,
+            white=options.white,
+            grow=options.grow,
+            feather=options.feather,
+            despill=options.despill,
+        ),
+    )
+
+
+def request_of(options: argparse.Namespace) -> Request:
+    """Return what is asked of every input, its paths made absolute."""
+    folder = weights_folder()
+    return Request(
+        inputs=tuple(one.path for one in distinct(options.inputs)),
+        output=options.output.absolute(),
+        look=look_of(options),
+        small_pictures=options.format is None,
+        model=options.model.absolute() if options.model else folder / catalogue(folder)[0].file,
+        ratio=options.ratio,
+        movie=options.movie,
+        use_alpha=not options.ignore_alpha,
+    )
+
+
+def _parser(command: str) -> argparse.ArgumentParser:
+    """Return the parser; `--help` is the manual."""
+    parser = argparse.ArgumentParser(prog=command, description="Cut the people out of movies and pictures.")
+    add = parser.add_argument
+    add("inputs", nargs="+", type=Path, metavar="INPUT", help="a movie, a picture, or a folder of pictures")
+    add("--output", type=Path, required=True, metavar="DIR", help="where the results go")
+    add("--model", type=Path, metavar="FILE", help="an RVM model as ONNX (default: the one that comes along)")
+    ratio = _number(float, 0.0, 1.0, above=True)
+    add("--ratio", type=ratio, metavar="R", help="downsample ratio, above 0 to 1 (default: longest side to 512)")
+    add("--ignore-alpha", action="store_true", help="matte pictures as if they were opaque")
+    add("--movie", action="store_true", help="without transparency: also write DIR/<name>.mp4 with the sound")
+    add("--json", action="store_true", help="print one JSON object per input on standard output")
+    add("--quiet", action="store_true", help="show no progress")
+    _add_look(parser.add_argument_group("result"))
+    _add_edges(parser.add_argument_group("edges"))
+    return parser
+
+
+def _add_look(group: argparse._ArgumentGroup) -> None:
+    """Add the options that say what is made of each frame."""
+    add, usual = group.add_argument, Look()
+    add("--result", type=Result, choices=RESULTS, default=usual.result, help="what is made (default: %(default)s)")
+    add("--background", type=_colour, default=GREEN, metavar="#RRGGBB", help="the colour behind (default #00ff00)")
+    blur = _number(float, 0.0, MOST_BLUR, above=True)
+    add("--blur", type=blur, default=usual.blur, metavar="PIXELS", help="of --result blur (default: %(default)g)")
+    add("--backdrop", type=Path, metavar="FILE", help="the picture or movie of --result backdrop")
+    add("--fit", type=Fit, choices=list(Fit), default=usual.fit, help="how a backdrop fits (default: %(default)s)")
+    kinds = list(FrameFormat)
+    add("--format", type=FrameFormat, choices=kinds, help="of the frames (default: png; pictures without alpha: jpeg)")
+
+
+def _add_edges(group: argparse._ArgumentGroup) -> None:
+    """Add the options that refine edges."""
+    add, share = group.add_argument, _number(float, 0.0, 1.0)
+    colours = list(EdgeColour)
+    add("--edge-colour", type=EdgeColour, choices=colours, default=UNTOUCHED.colour, help="whose colours edges have")
+    add("--black", type=share, default=UNTOUCHED.black, metavar="A", help="alpha up to here becomes 0")
+    add("--white", type=share, default=UNTOUCHED.white, metavar="A", help="alpha from here on becomes 1")
+    pixels = _number(int, -MOST_GROWTH, MOST_GROWTH)
+    add(
+        "--grow",
+        type=pixels,
+        default=UNTOUCHED.grow,
+        metavar="PIXELS",
+        help="move the edge outwards, or inwards",
+    )
+    soft = _number(float, 0.0, MOST_GROWTH)
+    add("--feather", type=soft, default=UNTOUCHED.feather, metavar="PIXELS", help="soften the edge")
+    add("--despill", type=share, default=UNTOUCHED.despill, metavar="S", help="take the old background's colour out")
+
+
+def _colour(text: str) -> Colour:
+    """Parse a colour."""
+    try:
+        return parse_colour(text)
+    except SpecError as error:
+        raise argparse.ArgumentTypeError(error.reason) from None
+
+
+def _number(kind: type, least: float, most: float, *, above: bool = False) -> Callable[[str], float]:
+    """Return a parser of numbers from `least` (or only above it) to `most`."""
+
+    def parse_number(text: str) -> float:
+        value: float = kind(text)
+        if not (least < value <= most if above else least <= value <= most):
+            raise argparse.ArgumentTypeError(f"{text} is not {'above' if above else 'from'} {least:g} to {most:g}")
+        return value
+
+    return parse_number
