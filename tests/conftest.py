@@ -29,6 +29,12 @@ def counting(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def green(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model whose matte is the picture's green channel."""
+    return tiny.green_model(tmp_path_factory.mktemp("model") / "green.onnx")
+
+
+@pytest.fixture(scope="session")
 def rvm_weights() -> Path:
     """The published weights."""
     path = ROOT / "weights" / "rvm_mobilenetv3_fp32.onnx"

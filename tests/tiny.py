@@ -41,6 +41,16 @@ def counting_model(path: Path, step: float = 0.1) -> Path:
     return _write(path, nodes, [nought], state_step=step)
 
 
+def green_model(path: Path) -> Path:
+    """Write a model whose matte is the picture's green channel, and whose foreground is the picture."""
+    nodes = [
+        helper.make_node("Identity", ["src"], ["fgr"]),
+        helper.make_node("Slice", ["src", "one", "two", "one"], ["pha"]),
+    ]
+    limits = [helper.make_tensor(name, TensorProto.INT64, [1], [i]) for name, i in (("one", 1), ("two", 2))]
+    return _write(path, nodes, limits)
+
+
 def half_model(path: Path) -> Path:
     """Write a model with RVM's names but 16-bit inputs, which the engine does not support."""
     return _write(

@@ -29,25 +29,43 @@ _PLAIN = {
 _UNMOVED = {"offset_x": 0.0, "offset_y": 0.0, "scale_x": 1.0, "scale_y": 1.0, "rotation": 0.0}
 _TRANSFORM = ("offset_x", "offset_y", "scale_x", "scale_y", "rotation", "origin", "filter")
 _CROP = ("min_x", "max_x", "min_y", "max_y")
-_COVERING = frozenset({"REPLACE", "CROSS"})
+COVERING = frozenset({"REPLACE", "CROSS"})
 """Blend types that hide what lies below, which a cut-out is there to show."""
 _ANIMATED = frozenset({*_LOOK, "transform", "crop", "modifiers"})
 """What may move over time on both; strobe and the like are in the frames already."""
+_POSITION = ("color_tag",) if versions.MASKS_BEFORE_MIRRORING else ("use_flip_x", "use_flip_y", "color_tag")
+"""Of a mask, besides transform and crop."""
+MASK_MODIFIER = "Matte"
+"""The name of the modifier by which a matte is put on its source; a cut-out needs none."""
 
 
 def copy_look(scene: bpy.types.Scene, source: versions.Strip, result: versions.Strip) -> None:
     """Give the result the source's transform, crop, flips, blend, colour, modifiers, and how they move."""
     for name in _LOOK:
         setattr(result, name, getattr(source, name))
+    _copy_place(source, result)
+    result.blend_type = "ALPHA_OVER" if source.blend_type in COVERING else source.blend_type
+    for modifier in source.modifiers:
+        if modifier.name != MASK_MODIFIER:
+            copy_values(modifier, result.modifiers.new(modifier.name, modifier.type))
+    copy_animation(scene, source, result, _ANIMATED)
+
+
+def copy_position(scene: bpy.types.Scene, source: versions.Strip, result: versions.Strip) -> None:
+    """Let a mask lie where the source lies, and move as it moves; its picture stays as it comes."""
+    for name in _POSITION:
+        setattr(result, name, getattr(source, name))
+    _copy_place(source, result)
+    copy_animation(scene, source, result, frozenset({*_POSITION, "transform", "crop"}))
+
+
+def _copy_place(source: versions.Strip, result: versions.Strip) -> None:
+    """Copy transform and crop."""
     for name in _TRANSFORM:
         setattr(result.transform, name, getattr(source.transform, name))
     for name in _CROP:
         setattr(result.crop, name, getattr(source.crop, name))
-    result.blend_type = "ALPHA_OVER" if source.blend_type in _COVERING else source.blend_type
     result.use_proxy = False  # the frames stand where they are; a proxy would be made of what is there already
-    for modifier in source.modifiers:
-        copy_values(modifier, result.modifiers.new(modifier.name, modifier.type))
-    copy_animation(scene, source, result, _ANIMATED)
 
 
 def make_plain(scene: bpy.types.Scene, strip: versions.Strip) -> None:

@@ -157,9 +157,16 @@ def chosen_look(settings: Any) -> Look:
         blur=settings.blur,
         backdrop=bpy.path.abspath(settings.backdrop) if settings.backdrop else "",
         fit=Fit[settings.fit],
-        format=FrameFormat[settings.format if result.has_alpha else settings.opaque_format],
+        format=_format(settings, result),
         edges=edges,
     )
+
+
+def _format(settings: Any, result: Result) -> FrameFormat:
+    """Return the format that was chosen for such a result."""
+    if result is Result.MASK:  # what a modifier makes of 16 bits and of floats differs between versions of Blender
+        return FrameFormat.PNG
+    return FrameFormat[settings.format if result.has_alpha else settings.opaque_format]
 
 
 def show_look(look: Look, settings: Any) -> None:
@@ -171,7 +178,7 @@ def show_look(look: Look, settings: Any) -> None:
     settings.fit = look.fit.name
     if look.result.has_alpha:
         settings.format = look.format.name
-    else:
+    elif look.result is not Result.MASK:
         settings.opaque_format = look.format.name
     settings.edge_colour = look.edges.colour.name
     for name in ("black", "white", "grow", "feather", "despill"):

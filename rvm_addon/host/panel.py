@@ -133,7 +133,8 @@ class RVM_PT_format(_Settings, bpy.types.Panel):
         self, context: bpy.types.Context, column: bpy.types.UILayout, settings: properties.MattingSettings
     ) -> None:
         """Draw the formats that the kind of result can have."""
-        column.prop(settings, "format" if Result[settings.result].has_alpha else "opaque_format", text="Frames")
+        if settings.result != "MASK":  # which is always PNG
+            column.prop(settings, "format" if Result[settings.result].has_alpha else "opaque_format", text="Frames")
 
 
 class RVM_PT_output(_Settings, bpy.types.Panel):

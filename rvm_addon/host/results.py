@@ -1,6 +1,7 @@
 """Jobs become strips: where a result goes, and how it comes to look and lie like its source."""
 
 import contextlib
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,9 +9,10 @@ from pathlib import Path
 import bpy
 
 from ..engine.errors import MattingError
+from ..engine.outputs import FrameFormat, Result
 from ..engine.spec import JobSpec
 from ..jobs.job import JOB_FILE
-from . import versions
+from . import masks, versions
 from .likeness import copy_look
 
 FRAMES_FOLDER = "frames"
@@ -71,7 +73,8 @@ def strips_of(folder: Path) -> Iterator[tuple[bpy.types.Scene, versions.Strip]]:
     for scene in bpy.data.scenes:
         if scene.sequence_editor is not None:
             for strip in versions.all_strips(scene.sequence_editor):
-                if strip.type in ("IMAGE", "MOVIE") and Path(source_file(strip)).parent == folder:
+                # A relative path may go up before it goes down.
+                if strip.type in ("IMAGE", "MOVIE") and Path(os.path.normpath(source_file(strip))).parent == folder:
                     yield scene, strip
 
 
@@ -129,17 +132,33 @@ def insert_result(spec: JobSpec, folder: Path, place: Placement) -> versions.Str
     result.channel = channel  # as long as its handles overlapped another strip, Blender may have moved it up
     result.directory = _as_user_prefers(folder)
     result.select = False  # the user goes on with what is selected
-    copy_look(scene, source, result)
-    if not spec.source.disposable:  # what was rendered first is in the colours of the screen
-        result.colorspace_settings.name = source.colorspace_settings.name
+    read_rightly(result, spec, source)
     siblings = versions.siblings(scene.sequence_editor, source)
-    for piece in _pieces(source, siblings, start, start + place.length):
-        for covered in (piece, *_covered_inputs(piece, start, start + place.length)):
-            covered.mute = covered.mute or not place.keep_source
+    pieces = _pieces(source, siblings, start, start + place.length)
+    if spec.look.result is Result.MASK:
+        for piece in pieces:
+            masks.put_on(scene, piece, result)
+    else:
+        copy_look(scene, source, result)
+        for piece in pieces:
+            for covered in (piece, *_covered_inputs(piece, start, start + place.length)):
+                covered.mute = covered.mute or not place.keep_source
     sounds = list(versions.sounds_of(source, siblings))
     if sounds:
         versions.connect(scene, [source, result, *sounds])
     return result
+
+
+def read_rightly(result: versions.Strip, spec: JobSpec, source: versions.Strip) -> None:
+    """Tell Blender how the values in a result's files are meant."""
+    look = spec.look
+    result.alpha_mode = "PREMUL" if look.format is FrameFormat.EXR and look.result.has_alpha else "STRAIGHT"
+    if look.result.is_grey:  # to be shown as it is: Blender would take “Non-Color” floats for linear light
+        result.colorspace_settings.name = "sRGB"
+    elif look.format is FrameFormat.EXR:
+        result.colorspace_settings.name = "Linear Rec.709"
+    elif not spec.source.disposable:  # what was rendered first is in the colours of the screen
+        result.colorspace_settings.name = source.colorspace_settings.name
 
 
 def _new_strip(

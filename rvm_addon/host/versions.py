@@ -25,6 +25,9 @@ _MEDIA_TYPE = bpy.app.version >= (5, 0, 0)
 TURNS_MOVIES_UPRIGHT = bpy.app.version >= (4, 4, 0)
 """Whether movies are shown turned as their metadata says, as phones write it."""
 
+MASKS_BEFORE_MIRRORING = bpy.app.version >= (5, 0, 0)
+"""Whether a mask modifier works on a picture that is not mirrored yet; else it works on the canvas."""
+
 PATH_OPTIONS: set[str] = {"PATH_SUPPORTS_BLEND_RELATIVE"} if _RELATIVE_PATHS_DECLARED else set()
 """Options of a property that takes a path beginning with `//`; without them, 4.5 and later show such a path in red."""
 

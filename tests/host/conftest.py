@@ -65,6 +65,14 @@ def with_counting(addon: SimpleNamespace, counting: Path, passthrough: Path) -> 
     set_model(addon, passthrough)
 
 
+@pytest.fixture
+def with_green(addon: SimpleNamespace, green: Path, passthrough: Path) -> Iterator[None]:
+    """Let the extension's model be the one whose matte is the green channel."""
+    set_model(addon, green)
+    yield
+    set_model(addon, passthrough)
+
+
 def set_model(addon: SimpleNamespace, model: Path) -> None:
     """Put `model` into the installed extension, with a catalogue that vouches for it."""
     content = model.read_bytes()
