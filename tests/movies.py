@@ -23,9 +23,11 @@ def write(
     frames: int = 30,
     times: Sequence[float] | None = None,
     options: dict[str, str] | None = None,
+    container: dict[str, str] | None = None,
+    form: str | None = None,
 ) -> Path:
     """Write a movie whose frame i tells i and shows at `times[i]` seconds, or at i / `rate`."""
-    with av.open(str(path), "w") as movie:
+    with av.open(str(path), "w", format=form, options=container or {}) as movie:
         stream = movie.add_stream(codec, rate=rate, options=options or {})
         (stream.width, stream.height), stream.pix_fmt = size, pixels
         stream.codec_context.time_base = CLOCK

@@ -13,8 +13,8 @@ import bpy
 from ..engine.errors import OutputFailed
 from ..engine.spec import JobSpec, Source, SourceKind
 from ..jobs.job import Preparation
-from . import versions
-from .results import Placement
+from . import probes, versions
+from .results import Placement, source_file
 
 RENDERED_FOLDER = "rendered"
 PROJECT_FILE = "project.blend"
@@ -22,8 +22,6 @@ ORDER_FILE = "render.json"
 
 _READ_AS_THEY_ARE = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp"})
 """Suffixes of pictures that OpenCV reads just as Blender shows them; EXR, TIFF, TGA and the like it does not."""
-_WITH_ALPHA = frozenset({32, 64, 128})
-"""Bits per pixel of four channels."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ class Order:
 def is_needed(strip: versions.Strip) -> bool:
     """Return whether a strip shows something that OpenCV cannot read from its files."""
     if strip.type == "MOVIE":
-        return len(strip.retiming_keys) > 0 or strip.use_deinterlace or _carries_alpha(strip)
+        return len(strip.retiming_keys) > 0 or strip.use_deinterlace or probes.carries_alpha(source_file(strip))
     if strip.type == "IMAGE":
         suffixes = {Path(element.filename).suffix.lower() for element in strip.elements}
         return strip.alpha_mode != "STRAIGHT" or not suffixes <= _READ_AS_THEY_ARE
@@ -106,12 +104,3 @@ def _expression(folder: Path) -> str:
         f"import sys; sys.path.insert(0, {str(package.parent)!r}); "
         f"from {package.name}.host import background; background.main({str(folder)!r})"
     )
-
-
-def _carries_alpha(strip: versions.Strip) -> bool:
-    """Return whether Blender finds alpha in a movie. It looks at the first frame, as it does to show it."""
-    image = bpy.data.images.load(bpy.path.abspath(strip.filepath))
-    try:
-        return image.depth in _WITH_ALPHA
-    finally:
-        bpy.data.images.remove(image)

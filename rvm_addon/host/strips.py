@@ -1,5 +1,6 @@
 """Strips become jobs: which frames of which files a strip shows."""
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
@@ -9,9 +10,8 @@ import bpy
 
 from ..engine.spec import JobSpec, Source, SourceKind
 from ..jobs.finished import stamps
-from . import rendering, versions
+from . import probes, rendering, versions
 from .mapping import MovieTiming
-from .movies import length
 from .properties import Settings
 from .results import FRAMES_FOLDER, Placement, StripUnsuitable, free_channel, source_file
 
@@ -19,6 +19,9 @@ _FILES = frozenset({"MOVIE", "IMAGE"})
 """The kinds of strip that show files."""
 _TRIMMED = frozenset({"MOVIE", "IMAGE", "SCENE", "META", "MASK", "MOVIECLIP"})
 """The kinds of strip that have content beyond their handles."""
+_SLOWER = 4
+"""Timeline frames at least, for one source frame of a copy that tells how many there are."""
+_TRIAL_FPS = 24000
 _LONGEST_STEM_BYTES = 100
 """Of the 255 that a name may have; and on Windows a whole path has no more than 260 characters."""
 _RESERVED_ON_WINDOWS = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10))}
@@ -109,7 +112,7 @@ def _check_files(strip: versions.Strip) -> None:
     if strip.type == "MOVIE":
         if not Path(source_file(strip)).is_file():
             raise StripUnsuitable(strip.name, f"plays a file that was not found: “{source_file(strip)}”")
-        if strip.fps <= 0:
+        if probes.frame_rate(strip) <= 0:
             raise StripUnsuitable(strip.name, f"plays a file that Blender cannot read: “{source_file(strip)}”")
     elif strip.type == "IMAGE":
         folder = Path(bpy.path.abspath(strip.directory))
@@ -138,7 +141,7 @@ def _movie(scene: bpy.types.Scene, strip: versions.Strip, frames: range) -> tupl
         SourceKind.MOVIE,
         paths,
         frames=tuple(sorted(set(shown))),
-        fps=strip.fps,
+        fps=probes.frame_rate(strip),
         upright=versions.TURNS_MOVIES_UPRIGHT,
         stamps=stamps(paths),
     )
@@ -160,30 +163,33 @@ def _images(strip: versions.Strip, frames: range) -> tuple[Source, tuple[int, ..
 
 def movie_timing(scene: bpy.types.Scene, strip: versions.Strip) -> MovieTiming:
     """Return what decides which frames a movie strip shows."""
-    offset = versions.source_offset(strip)
-    rate = strip.fps * scene.render.fps_base / scene.render.fps
+    content = versions.content_duration(strip)
+    rate = probes.frame_rate(strip) * scene.render.fps_base / scene.render.fps
+    source = content if rate == 1.0 else _source_duration(scene, strip, rate)
     return MovieTiming(
         content_start=versions.content_start(strip),
-        content=versions.content_duration(strip),
-        source=max(length(Path(bpy.path.abspath(strip.filepath))) - offset - versions.source_offset_end(strip), 1),
-        offset=offset,
-        rate=rate if rate != 1.0 and _adjusts_playback_rate(scene, strip) else 1.0,
+        content=content,
+        source=source or content,
+        offset=versions.source_offset(strip),
+        rate=rate if source else 1.0,
         reverse=strip.use_reverse_frames,
         strobe=strip.strobe,
     )
 
 
-def _adjusts_playback_rate(scene: bpy.types.Scene, strip: versions.Strip) -> bool:
-    """Return a movie strip's hidden flag: with it, the content's length follows the scene's frame rate.
+def _source_duration(scene: bpy.types.Scene, strip: versions.Strip, rate: float) -> int:
+    """Return how many source frames the content of a strip holds that adjusts its playback rate; 0 if it does not.
 
-    No property shows it, so the rate of a copy of the scene is doubled. Never that of the scene itself: to change it
-    and change it back moves trimmed sound strips by a frame or more, for good.
+    No property shows that flag, nor, with it, the number. So a copy of the scene is played so fast that each source
+    frame lasts `slowness` timeline frames: long enough that its length, which Blender rounds down, tells the number.
+    Never the scene itself: to change its rate and back moves trimmed sound strips by a frame or more, for good.
     """
+    slowness = math.ceil(_SLOWER / min(rate, 1.0))
     trial = scene.copy()
     try:
         double = versions.all_strips(trial.sequence_editor)[strip.name]
-        before = versions.content_duration(double)
-        trial.render.fps = trial.render.fps * 2 if trial.render.fps * 2 <= 32767 else trial.render.fps // 2
-        return versions.content_duration(double) != before
+        trial.render.fps, trial.render.fps_base = _TRIAL_FPS, _TRIAL_FPS / (probes.frame_rate(strip) * slowness)
+        slowed = versions.content_duration(double)
     finally:
         bpy.data.scenes.remove(trial)
+    return 0 if slowed == versions.content_duration(strip) else round(slowed / slowness)

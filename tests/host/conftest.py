@@ -26,6 +26,7 @@ MODULES = (
     "host.operators",
     "host.plan",
     "host.preferences",
+    "host.probes",
     "host.properties",
     "host.rates",
     "host.runner",

@@ -1,0 +1,48 @@
+"""What Blender must open a movie to know: asked once for each file, and once more when the file has changed."""
+
+from pathlib import Path
+
+import bpy
+
+from ..engine.spec import Stamp
+from ..jobs.finished import stamps
+from . import codecs, versions
+
+_WITH_ALPHA = frozenset({32, 64, 128})
+"""Bits per pixel of four channels."""
+
+_rates: dict[tuple[str, Stamp], float] = {}
+_alphas: dict[tuple[str, Stamp], bool] = {}
+
+
+def frame_rate(strip: versions.Strip) -> float:
+    """Return the frames per second of a movie strip's file; 0 where Blender cannot read it.
+
+    What the strip's element remembers (`orig_fps`) stays that of the first file when another is chosen.
+    """
+    known = _file(bpy.path.abspath(strip.filepath))
+    if known not in _rates:
+        _rates[known] = float(strip.fps)  # opens the file, at each call
+    return _rates[known]
+
+
+def carries_alpha(path: str) -> bool:
+    """Return whether Blender finds alpha in a movie: it decodes a frame, unless the codec has no room for any."""
+    known = _file(path)
+    if known not in _alphas:
+        _alphas[known] = codecs.may_carry_alpha(Path(path)) and _has_four_channels(path)
+    return _alphas[known]
+
+
+def _has_four_channels(path: str) -> bool:
+    """Return whether the first frame that Blender decodes of a movie has alpha."""
+    image = bpy.data.images.load(path)
+    try:
+        return image.depth in _WITH_ALPHA
+    finally:
+        bpy.data.images.remove(image)
+
+
+def _file(path: str) -> tuple[str, Stamp]:
+    """Return what tells a file from what it was before."""
+    return path, stamps([path])[0]
