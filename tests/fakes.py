@@ -6,7 +6,8 @@ import numpy as np
 
 from rvm_addon.engine.errors import MattingError
 from rvm_addon.engine.matte import Matte, PlainMatte
-from rvm_addon.engine.tensors import Picture, Plane, Tensor, to_tensor
+from rvm_addon.engine.model import Prepared
+from rvm_addon.engine.tensors import Picture, Plane, to_tensor
 
 
 class ListSource:
@@ -54,8 +55,8 @@ class EchoModel:
     def forget(self) -> None:
         """Nothing is remembered."""
 
-    def prepared(self, picture: Picture) -> Tensor:
-        return to_tensor(picture)
+    def prepared(self, picture: Picture) -> Prepared:
+        return Prepared(to_tensor(picture))
 
-    def matte(self, picture: Picture, src: Tensor) -> Matte:
-        return PlainMatte(picture, src, np.ones_like(src[:, :1]))
+    def matte(self, picture: Picture, prepared: Prepared) -> Matte:
+        return PlainMatte(picture, prepared.src, np.ones_like(prepared.src[:, :1]))

@@ -10,7 +10,7 @@ from typing import Any
 import cv2
 
 from rvm_addon.engine.events import FrameDone
-from rvm_addon.engine.spec import Result
+from rvm_addon.engine.outputs import Look, Result
 
 from .clips import Clips, emptied
 from .measure import Cost, cost_of, job_spec, matted
@@ -74,7 +74,7 @@ def hd(bench: Bench, findings: Findings) -> None:
     for _ in range(bench.rounds):
         cutouts.append(bench.matted("1080p cut-out", clip, HD_FRAMES).rate)
         simplest.append(bench.simplest(clip, HD_FRAMES))
-        mattes.append(bench.matted("1080p matte", clip, HD_FRAMES, result=Result.MATTE).rate)
+        mattes.append(bench.matted("1080p matte", clip, HD_FRAMES, look=Look(result=Result.MATTE)).rate)
         alone.append(bench.alone(clip))
     findings.rows["hd"] = [
         Row("1080p cut-out", SIMPLEST, 4.0, "x", ratios(cutouts, simplest), _rates(cutouts, simplest)),

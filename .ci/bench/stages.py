@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,13 @@ import cv2
 from rvm_addon.engine import pipeline
 from rvm_addon.engine.media import FolderSink
 from rvm_addon.engine.model import open_model
+from rvm_addon.engine.stages import Reader, Writer
 
 from .measure import job_spec
 
-STAGES = ("decode", "prepare", "network", "draw", "encode, write")
-REST = "network"
-"""What no clock saw: the network's own threads, and very little else."""
+REST = "compose and the rest"
+"""What no clock saw."""
+STAGES = ("decode", "downsample, backbone", "decoder", "refine, draw", "encode, write", REST)
 
 
 class Clock:
@@ -34,11 +36,11 @@ class Clock:
         """Begin at nought."""
         self.seconds: Counter[str] = Counter()
 
-    def timed(self, stage: str, do: Any, *arguments: Any) -> Any:
+    def timed(self, stage: str, do: Any, *arguments: Any, **named: Any) -> Any:
         """Return what `do` returns, and count the time."""
         begun = time.thread_time()
         try:
-            return do(*arguments)
+            return do(*arguments, **named)
         finally:
             self.seconds[stage] += time.thread_time() - begun
 
@@ -54,7 +56,7 @@ class Timed:
         """Return an attribute of what stands behind, counted where it is a stage."""
         given = getattr(self._behind, name)
         if name in self._stages:
-            return lambda *arguments: self._clock.timed(self._stages[name], given, *arguments)
+            return lambda *given_to, **named: self._clock.timed(self._stages[name], given, *given_to, **named)
         return given
 
 
@@ -69,13 +71,12 @@ class TimedSource(Timed):
 
 
 class TimedModel(Timed):
-    """A model whose mattes are drawn later, on another thread."""
+    """A model whose mattes are worked out later, on another thread."""
 
     def matte(self, *arguments: Any) -> Timed:
         """Return the matte, so that drawing it is counted."""
-        matte = self._behind.matte(*arguments)
-        drawing = [name for name in dir(matte) if callable(getattr(matte, name)) and not name.startswith("_")]
-        return Timed(self._clock, matte, dict.fromkeys(drawing, "draw"))
+        drawing = dict.fromkeys(("alpha", "paint"), "refine, draw")
+        return Timed(self._clock, self._clock.timed("decoder", self._behind.matte, *arguments), drawing)
 
 
 def main(clip: Path, model: Path, frames: int) -> dict[str, float]:
@@ -84,12 +85,13 @@ def main(clip: Path, model: Path, frames: int) -> dict[str, float]:
     cv2.setNumThreads(1)
     clock = Clock()
     with tempfile.TemporaryDirectory() as folder:
-        spec = job_spec(clip, model, frames)
+        spec = replace(job_spec(clip, model, frames), threads=1)  # the same for the network
         source = TimedSource(clock, pipeline.open_source(spec, print), {})
-        rvm = TimedModel(clock, open_model(spec, print), {"prepared": "prepare"})
+        rvm = TimedModel(clock, open_model(spec, print), {"prepared": "downsample, backbone"})
         sink = Timed(clock, FolderSink(spec, Path(folder)), {"write": "encode, write"})
+        reader, writer = Reader(spec, source, rvm, None), Writer(spec, sink, None)
         begun = 0.0
-        for number, _ in enumerate(pipeline.matte_frames(spec, source, rvm, sink, lambda *_: None)):
+        for number, _ in enumerate(pipeline.matte_frames(reader, rvm, writer, lambda *_: None)):
             if number == 0:  # loading is not counted
                 begun = time.process_time()
                 clock.seconds.clear()

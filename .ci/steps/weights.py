@@ -1,6 +1,6 @@
 """Bringing the weights of the catalogue into `weights/`, each proven to be the published file before it is kept.
 
-A model that the catalogue says to cut is cut in two for speed, once, by `.ci/derive/cut.py`.
+A model that the catalogue says to cut is cut into pieces for speed, once, by `.ci/derive/cut.py`.
 """
 
 import json
@@ -37,23 +37,24 @@ def ensure(python: Path, folder: Path = WEIGHTS) -> tuple[Path, ...]:
     return tuple(files)
 
 
-def _ensure_cut(model: Path, python: Path) -> tuple[Path, Path]:
-    """Return the cut graph of a checked model and its note, made unless they are there and right."""
-    graph, note = cut_files(model)
+def _ensure_cut(model: Path, python: Path) -> tuple[Path, ...]:
+    """Return the pieces of a checked model and their note, made unless they are there and right."""
+    *pieces, note = cut_files(model)
     if cut_of(model) is None:
         BUILD.mkdir(exist_ok=True)
         with (
             tempfile.TemporaryDirectory(prefix=".cut-", dir=model.parent) as scratch,
-            Progress(f"Cutting {model.name} in two") as progress,
+            Progress(f"Cutting {model.name} into pieces") as progress,
         ):
-            made = Path(scratch, graph.name)
-            follow([python, DERIVE / "cut.py", model, made], progress, "cut")
-            cut = Cut(CUT_RECIPE, sha256_of(model), sha256_of(made))
-            made.replace(graph)
+            made = [Path(scratch, piece.name) for piece in pieces]
+            follow([python, DERIVE / "cut.py", model, *made], progress, "cut")
+            cut = Cut(CUT_RECIPE, sha256_of(model), [sha256_of(piece) for piece in made])
+            for new, piece in zip(made, pieces, strict=True):
+                new.replace(piece)
             written = Path(scratch, note.name)
             written.write_text(json.dumps(asdict(cut), indent=1) + "\n", encoding="utf-8")
             written.replace(note)
-    return graph, note
+    return *pieces, note
 
 
 def _ensure(entry: Weights, python: Path, folder: Path) -> Path:

@@ -3,8 +3,9 @@
 The matte is wanted in every pixel; the foreground's colours only where they can show, which most of a picture does not.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import cv2
@@ -53,6 +54,27 @@ class PlainMatte:
     def paint(self, colours: Picture, where: Picture) -> None:
         """Put the foreground on `colours` (BGR, H x W x 3) in the pixels where `where` (H x W) is not nought."""
         cv2.copyTo(cv2.merge(to_planes(self.fgr)), where, colours)
+
+
+class LaterMatte:
+    """A matte that is worked out when it is first asked for, on the thread that asks."""
+
+    def __init__(self, picture: Picture, work: Callable[[], Matte]) -> None:
+        """Remember the source frame (BGR, H x W x 3) and how its matte is worked out."""
+        self.picture = picture
+        self._work = work
+
+    @cached_property
+    def _matte(self) -> Matte:
+        return self._work()
+
+    def alpha(self, *, deep: bool) -> Plane:
+        """Return the matte (H x W), 8 bit, or 16 bit if `deep`."""
+        return self._matte.alpha(deep=deep)
+
+    def paint(self, colours: Picture, where: Picture) -> None:
+        """Put the foreground on `colours` (BGR, H x W x 3) in the pixels where `where` (H x W) is not nought."""
+        self._matte.paint(colours, where)
 
 
 class Grid:

@@ -91,8 +91,8 @@ def matte_frames(
 
 def _matted(model: MattingModel, read: Read) -> Matte:
     """Return a frame's matte: the one that is known, or what the model says after the frames before."""
-    if read.src is not None:
-        said = model.matte(read.picture, read.src)
+    if read.prepared is not None:
+        said = model.matte(read.picture, read.prepared)
         return read.known or said
     if read.known is None:
         raise ValueError(f"frame {read.frame} is neither known nor prepared for the model")

@@ -9,11 +9,11 @@ from .backdrop import Backdrop
 from .compose import compose
 from .matte import Matte
 from .media import FrameSink, FrameSource
-from .model import MattingModel
+from .model import MattingModel, Prepared
 from .raw import RawMatte, RawSink, Shelf, drawn
 from .refine import cut_out
 from .spec import JobSpec
-from .tensors import Picture, Tensor
+from .tensors import Picture
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class Read:
     """BGR, H x W x 3."""
     carried: Picture | None
     """The alpha (H x W) that the source has, if any."""
-    src: Tensor | None
-    """What the network looks at; None where it need not."""
+    prepared: Prepared | None
+    """What the model knows ahead; None where it need not look."""
     known: RawMatte | None
     """The raw matte of an earlier job."""
     behind: Picture | None

@@ -13,8 +13,10 @@ from pathlib import Path
 from .errors import ModelDamaged, ModelMissing
 
 CATALOGUE = "catalogue.toml"
-CUT_RECIPE = 1
+CUT_RECIPE = 2
 """Which way of cutting a graph the engine understands; a cut made another way is made again."""
+PIECES = ("backbone", "decoder", "refiner")
+"""What a graph is cut into."""
 
 
 @dataclass(frozen=True)
@@ -77,30 +79,30 @@ def catalogue(folder: Path) -> tuple[Weights, ...]:
 
 @dataclass(frozen=True)
 class Cut:
-    """What lies beside a cut graph, as JSON, and says what it was made from."""
+    """What lies beside the pieces of a cut graph, as JSON, and says what they were made from."""
 
     recipe: int
     parent_sha256: str
-    sha256: str
-    """Of the cut graph itself."""
+    sha256: list[str]
+    """Of each piece."""
 
 
-def cut_files(path: Path) -> tuple[Path, Path]:
-    """Return where the cut graph of the model at `path` lies, and where its `Cut`."""
-    return path.with_suffix(".cut.onnx"), path.with_suffix(".cut.json")
+def cut_files(path: Path) -> tuple[Path, ...]:
+    """Return where the pieces of the model at `path` lie, and last where their `Cut`."""
+    return (*(path.with_suffix(f".{piece}.onnx") for piece in PIECES), path.with_suffix(".cut.json"))
 
 
-def cut_of(path: Path) -> Path | None:
-    """Return the cut graph of the model at `path`; None if there is none that is whole and was made of this file."""
-    graph, note = cut_files(path)
-    if not (graph.is_file() and note.is_file()):
+def cut_of(path: Path) -> tuple[Path, ...] | None:
+    """Return the pieces of the model at `path`; None if they are not there, whole and made of this file."""
+    *pieces, note = cut_files(path)
+    if not all(file.is_file() for file in (*pieces, note)):
         return None
     try:
         cut = Cut(**json.loads(note.read_text(encoding="utf-8")))
     except (ValueError, TypeError):
         return None
     made_of_this = (cut.recipe, cut.parent_sha256) == (CUT_RECIPE, sha256_of(path))
-    return graph if made_of_this and cut.sha256 == sha256_of(graph) else None
+    return tuple(pieces) if made_of_this and cut.sha256 == [sha256_of(piece) for piece in pieces] else None
 
 
 def sha256_of(path: Path) -> str:

@@ -11,6 +11,7 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper
 
+from rvm_addon.engine.cut import STATE_CHANNELS_AND_STRIDES
 from rvm_addon.engine.matte import Grid, GuidedMatte, PlainMatte
 from rvm_addon.engine.model import CutRvm, WholeRvm
 from rvm_addon.engine.spec import JobSpec, Source, SourceKind
@@ -88,7 +89,7 @@ def test_a_hundred_frames_on_the_alpha_is_the_same(
 ) -> None:
     """After 100 frames of carried state no alpha differs by more than 2/255, and 99.9 % by at most 1/255."""
     spec = replace(SPEC, model=str(rvm_weights), ratio=ratio)
-    whole, cut = WholeRvm(spec, rvm_weights), CutRvm(spec, cut_files(rvm_weights)[0])
+    whole, cut = WholeRvm(spec, rvm_weights), CutRvm(spec, cut_files(rvm_weights)[:3])
     capture = cv2.VideoCapture(str(real_clips / clip))
     for number in range(FRAMES):
         more, frame = capture.read()
@@ -103,9 +104,28 @@ def test_a_hundred_frames_on_the_alpha_is_the_same(
     assert reference.max() == 255
 
 
-def test_the_cut_graph_keeps_channels_together(rvm_weights: Path) -> None:
+def test_the_pieces_keep_channels_together(rvm_weights: Path) -> None:
     """Every convolution takes channels that ONNX Runtime's blocked layout can hold, but for the picture's three."""
-    graph = onnx.load(str(cut_files(rvm_weights)[0])).graph
-    shapes = {tensor.name: tensor.dims for tensor in graph.initializer}
-    taken = {shapes[node.input[1]][1] for node in graph.node if node.op_type == "Conv"}
-    assert {channels for channels in taken if channels % 4} <= {1, 3}
+    for piece in cut_files(rvm_weights)[:3]:
+        graph = onnx.load(str(piece)).graph
+        shapes = {tensor.name: tensor.dims for tensor in graph.initializer}
+        taken = {shapes[node.input[1]][1] for node in graph.node if node.op_type == "Conv"}
+        assert {channels for channels in taken if channels % 4} <= {1, 3}
+
+
+@pytest.mark.parametrize(("size", "cropped"), [((288, 512), False), ((270, 512), True)])
+def test_maps_are_cropped_only_where_they_must_be(
+    rvm_weights: Path, tmp_path: Path, size: tuple[int, int], cropped: bool
+) -> None:
+    """Once sizes are known, the question whether to crop is answered; nothing is asked or copied at every frame."""
+    sizes = {"height": size[0], "width": size[1]}
+    for level, (_, stride) in enumerate(STATE_CHANNELS_AND_STRIDES, 1):
+        sizes |= {f"height_{level}": -(-size[0] // stride), f"width_{level}": -(-size[1] // stride)}
+    options = onnxruntime.SessionOptions()
+    for name, number in sizes.items():
+        options.add_free_dimension_override_by_name(name, number)
+    options.optimized_model_filepath = str(tmp_path / "optimized.onnx")
+    onnxruntime.InferenceSession(str(cut_files(rvm_weights)[1]), options, providers=["CPUExecutionProvider"])
+    kinds = {node.op_type for node in onnx.load(options.optimized_model_filepath).graph.node}
+    assert "If" not in kinds
+    assert ("Slice" in kinds) is cropped

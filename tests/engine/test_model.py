@@ -89,7 +89,7 @@ def test_another_networks_graph_is_refused(tmp_path: Path) -> None:
 
 @pytest.fixture
 def copied(rvm_weights: Path, tmp_path: Path) -> Path:
-    """The published weights with their cut graph, in a folder where they may be damaged."""
+    """The published weights with the pieces of their graph, in a folder where they may be damaged."""
     for path in (rvm_weights, *cut_files(rvm_weights)):
         shutil.copy(path, tmp_path)
     return tmp_path / rvm_weights.name
@@ -98,9 +98,9 @@ def copied(rvm_weights: Path, tmp_path: Path) -> Path:
 def test_the_cut_graph_is_used_if_it_is_right(copied: Path) -> None:
     """A cut that is missing, damaged or made of another file is not trusted: the model then runs whole."""
     assert isinstance(opened(copied), CutRvm)
-    graph, note = cut_files(copied)
+    _, graph, _, note = cut_files(copied)
     content = note.read_text()
-    for wrong in ("", "{}", content.replace('"recipe": 1', '"recipe": 0'), content.replace("88d4531", "0000000")):
+    for wrong in ("", "{}", content.replace('"recipe": 2', '"recipe": 0'), content.replace("88d4531", "0000000")):
         note.write_text(wrong)
         assert isinstance(opened(copied), WholeRvm), wrong
     note.write_text(content)
