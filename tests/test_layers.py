@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 ADDON = Path(__file__).resolve().parents[1] / "rvm_addon"
-CONTRACT = {"engine", *(f"engine.{name}" for name in ("spec", "outputs", "events", "errors", "weights", "lifeline"))}
+CONTRACT = {
+    "engine",
+    *(f"engine.{name}" for name in ("spec", "outputs", "events", "errors", "weights", "lifeline", "view")),
+}
 ENGINE_LIBRARIES = {"numpy", "cv2", "onnxruntime", "isal"}
 BLENDER = {"bpy", "blf"}
 MODULES = sorted(ADDON.rglob("*.py"))

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
-from . import lifeline, pipeline
+from . import lifeline, pipeline, viewing
 from .errors import MattingError
 from .events import Event, Failed, encode
 from .spec import JobSpec
@@ -23,8 +23,12 @@ def main() -> int:
     """Run the job; 0 if it finished."""
     parser = argparse.ArgumentParser(prog="engine", description=__doc__)
     parser.add_argument("folder", type=Path, help="the folder that holds job.json")
+    parser.add_argument("--redraw", action="store_true", help="only draw the view of the job's newest frame anew")
     parser.add_argument("--stop-with-parent", action="store_true", help="end when standard input ends")
     arguments = parser.parse_args()
+    if arguments.redraw:
+        viewing.redraw(arguments.folder)
+        return 0
     lifeline.yield_to_others()
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     if arguments.stop_with_parent:

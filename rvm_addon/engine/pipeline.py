@@ -25,6 +25,7 @@ from .movies import MovieSource
 from .raw import RawSink, prune
 from .spec import JobSpec, SourceKind
 from .stages import Read, Reader, Writer
+from .viewing import Viewer
 
 Emit = Callable[[Event], None]
 
@@ -53,7 +54,9 @@ def run(spec: JobSpec, folder: Path, emit: Emit) -> None:
     model = open_model(spec, warn)
     with closing(open_source(spec, warn)) as source, _backdrop(spec) as backdrop:
         pictures = Reader(spec, source, model, backdrop)
-        sink = Writer(spec, FolderSink(spec, folder), RawSink(folder, spec.raw_limit) if spec.raw_limit else None)
+        raws = RawSink(folder, spec.raw_limit) if spec.raw_limit else None
+        viewer = Viewer(folder, spec.source.frames[-1] if spec.source.frames else None)
+        sink = Writer(spec, FolderSink(spec, folder), raws, viewer)
         done = 0
         for frame in matte_frames(pictures, model, sink, lambda *size: emit(_started(source, model, *size))):
             emit(FrameDone(frame, time.monotonic() - begun))

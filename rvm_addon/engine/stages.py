@@ -14,6 +14,7 @@ from .raw import RawMatte, RawSink, Shelf, drawn
 from .refine import cut_out
 from .spec import JobSpec
 from .tensors import Picture
+from .viewing import Viewer
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ class Writer:
     spec: JobSpec
     sink: FrameSink
     raws: RawSink | None
+    viewer: Viewer
 
     def write(self, read: Read, matte: Matte) -> None:
         """Write one frame; runs on an encoding thread."""
@@ -81,3 +83,4 @@ class Writer:
             self.raws.write(read.frame, matte)
         cutout = cut_out(matte, look.edges, read.carried, deep=look.format.is_deep)
         self.sink.write(read.frame, compose(look, cutout, read.picture, read.behind))
+        self.viewer.show(read.frame, read.picture, cutout)

@@ -30,6 +30,11 @@ def draw(
             column.label(text=line, icon=below if number else icon, translate=False)
 
 
+def widgets_across(context: bpy.types.Context) -> float:
+    """Return how wide the region is inside its margins, in units of a widget's height."""
+    return context.region.width / (_UNIT * context.preferences.system.ui_scale) - _MARGIN
+
+
 @lru_cache(maxsize=256)
 def _wrapped(text: str, width: float, size: float) -> list[str]:
     """Return `text` in lines of at most `width` pixels in the interface's font at `size` points.

@@ -4,7 +4,7 @@ import bpy
 
 from ..engine.outputs import Result
 from ..jobs.job import Job, State
-from . import job_operators, lines, operators, plan, properties, runner, versions, words
+from . import job_operators, lines, operators, plan, properties, runner, versions, viewing, words
 
 _ICONS = {
     State.QUEUED: "SORTTIME",
@@ -101,6 +101,37 @@ class RVM_PT_jobs(_SideBar, bpy.types.Panel):
             _draw_job(self.layout.box(), context, job)
 
 
+class RVM_PT_preview(_SideBar, bpy.types.Panel):
+    """One frame before a run, and the newest one while it goes on."""
+
+    bl_label = "Preview"
+    bl_parent_id = "RVM_PT_matting"
+    bl_options = {"DEFAULT_CLOSED"}
+    bl_order = 2
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw the buttons, the picture, and how it is shown."""
+        layout = self.layout
+        settings = context.window_manager.rvm_view
+        row = layout.row(align=True)
+        row.operator(viewing.RVM_OT_preview_frame.bl_idname, icon="RENDER_STILL")
+        row.prop(settings, "live", toggle=True, text="", icon="PLAY")
+        row.operator(viewing.RVM_OT_open_preview.bl_idname, text="", icon="WINDOW")
+        icon, said = viewing.message()
+        lines.draw(layout, context, [said] if said else [], icon, alert=icon == "ERROR")
+        if viewing.current().icon:
+            layout.template_icon(viewing.current().icon, scale=lines.widgets_across(context))
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        column = layout.column()
+        column.row().prop(settings, "arrangement", expand=True)
+        if settings.arrangement == "WIPE":
+            column.prop(settings, "wipe", slider=True)
+        column.prop(settings, "behind")
+        if settings.behind == "COLOUR":
+            column.prop(settings, "colour")
+
+
 class RVM_PT_edges(_Settings, bpy.types.Panel):
     """How the matte's edge is refined."""
 
@@ -187,5 +218,5 @@ def _draw_job(box: bpy.types.UILayout, context: bpy.types.Context, job: Job) -> 
     lines.draw(box, context, job.warnings, "INFO")
 
 
-classes = (RVM_PT_matting, RVM_PT_jobs, RVM_PT_edges, RVM_PT_format, RVM_PT_output)
+classes = (RVM_PT_matting, RVM_PT_jobs, RVM_PT_preview, RVM_PT_edges, RVM_PT_format, RVM_PT_output)
 register, unregister = bpy.utils.register_classes_factory(classes)

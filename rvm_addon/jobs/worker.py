@@ -65,6 +65,17 @@ def discard(folder: Path, launcher: Launcher) -> None:
     subprocess.Popen((launcher.python, "-c", code, doomed), stdin=nothing, stdout=nothing, stderr=nothing, **_apart())
 
 
+def redraw(folder: Path, launcher: Launcher) -> subprocess.Popen[bytes]:
+    """Start a process that draws the view of a job's newest frame anew, and return it.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+    command = (launcher.python, "-m", "engine", str(folder), "--redraw")
+    nothing = subprocess.DEVNULL
+    return subprocess.Popen(command, stdin=nothing, stdout=nothing, stderr=nothing, env=_environment(launcher))
+
+
 class WorkerProcess:
     """A running process: its events are read from the job's folder, a few at a time."""
 

@@ -14,6 +14,7 @@ from rvm_addon.engine.events import Event, Finished, FrameDone, Started, Warned
 from rvm_addon.engine.outputs import Look, Result
 from rvm_addon.engine.spec import JobSpec, Source, SourceKind
 from rvm_addon.engine.stages import Reader, Writer
+from rvm_addon.engine.viewing import Viewer
 from tests import tiny
 from tests.fakes import DictSink, EchoModel, ListSource
 
@@ -25,7 +26,8 @@ def matting(source: ListSource, sink: DictSink, spec: JobSpec = SPEC) -> Iterato
     """Run the loop; yields the frames in the order they are told."""
     model = EchoModel()
     reader = Reader(spec, source, model, None)
-    return pipeline.matte_frames(reader, model, Writer(spec, sink, None), lambda *_: None)
+    writer = Writer(spec, sink, None, Viewer(Path("nobody looks"), None))
+    return pipeline.matte_frames(reader, model, writer, lambda *_: None)
 
 
 def test_frames_are_told_in_order_and_written_right() -> None:

@@ -1,0 +1,76 @@
+"""How somebody wants to look at the newest frame of a job. Standard library only.
+
+Who watches a job leaves a `View` in its folder; the worker then draws the newest frame that way about once a second.
+Without that file it does nothing of the kind.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from .outputs import GREEN, Colour
+from .spec import PARTIAL_SUFFIX
+
+VIEW_FILE = "view.json"
+"""Holds the `View`, in the job's folder."""
+PICTURE_FILE = "view.png"
+"""What the worker draws, in the job's folder; it appears whole."""
+
+
+class Behind(StrEnum):
+    """What the result is shown over."""
+
+    CHECKER = "checker"
+    COLOUR = "colour"
+    MATTE = "matte"
+    """No picture at all: the matte itself, in grey."""
+
+
+class Arrangement(StrEnum):
+    """What is shown of source and result."""
+
+    BOTH = "both"
+    """One beside the other, or below it, whichever is closer to a square."""
+    WIPE = "wipe"
+    """The source left of a line, the result right of it."""
+    RESULT = "result"
+
+
+@dataclass(frozen=True)
+class View:
+    """How the newest frame is drawn."""
+
+    behind: Behind = Behind.CHECKER
+    colour: Colour = GREEN
+    arrangement: Arrangement = Arrangement.BOTH
+    wipe: float = 0.5
+    """Where the line is, from 0 (left) to 1 (right)."""
+
+    def write(self, folder: Path) -> None:
+        """Leave the view in a job's folder, whole.
+
+        Raises:
+            OSError: the folder refuses.
+        """
+        partial = folder / f"{VIEW_FILE}{PARTIAL_SUFFIX}"
+        partial.write_text(json.dumps(asdict(self)), encoding="utf-8")
+        partial.replace(folder / VIEW_FILE)
+
+    @classmethod
+    def read(cls, folder: Path) -> "View | None":
+        """Return the view that was left in a job's folder; None where nobody looks.
+
+        Raises:
+            ValueError: the file is not a view.
+        """
+        try:
+            data = json.loads((folder / VIEW_FILE).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        try:
+            return cls(
+                Behind(data["behind"]), tuple(data["colour"]), Arrangement(data["arrangement"]), float(data["wipe"])
+            )
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"not a view: {data!r}") from error

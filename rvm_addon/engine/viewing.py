@@ -1,0 +1,137 @@
+"""Small pictures of the newest frame, for whoever watches a job: see `view`.
+
+What is drawn is kept as source and cut-out too, so that the same frame can be drawn another way when the job is over.
+"""
+
+import time
+from pathlib import Path
+from threading import Lock
+
+import cv2
+import numpy as np
+
+from . import png
+from .compose import over, plain
+from .refine import Cutout
+from .spec import PARTIAL_SUFFIX
+from .tensors import Picture, Plane
+from .view import PICTURE_FILE, Arrangement, Behind, View
+
+EVERY_SECONDS = 1.0
+_LONGEST_SIDE = 960
+"""Pixels of source and result, each: enough for half a screen, a hundredth of the work of a 1080p frame a second."""
+_SQUARE = 12
+"""Pixels of a checkerboard's square."""
+_DARK, _LIGHT = 92, 128
+"""Of the checkerboard's greys."""
+_GAP = 6
+"""Pixels between source and result."""
+_SOURCE_FILE, _CUTOUT_FILE = "view_source.png", "view_cutout.png"
+
+
+class Viewer:
+    """Draws a frame now and then, where somebody looks."""
+
+    def __init__(self, folder: Path, last: int | None) -> None:
+        """Watch for a `View` in the job's `folder`; the source frame `last` is drawn even if one was drawn just now."""
+        self._folder = folder
+        self._last = last
+        self._next = 0.0
+        self._turn = Lock()
+
+    def show(self, frame: int, picture: Picture, cutout: Cutout) -> None:
+        """Draw a frame (`picture` is its source, BGR, H x W x 3) if it is time for one; from any thread.
+
+        Nothing that goes wrong here may cost the job a frame: an unreadable view or a full disk leaves the old picture.
+        """
+        if not self._is_time(frame):
+            return
+        try:
+            view = View.read(self._folder)
+            if view is not None:
+                small, small_cutout = _small(picture, cutout)
+                _keep(self._folder, _SOURCE_FILE, small)
+                _keep(self._folder, _CUTOUT_FILE, cv2.merge([*cv2.split(small_cutout.colours), small_cutout.alpha]))
+                _keep(self._folder, PICTURE_FILE, drawn(view, small, small_cutout))
+        except (OSError, ValueError):
+            return
+
+    def _is_time(self, frame: int) -> bool:
+        """Return whether to look for a view now; of several threads one is told so."""
+        with self._turn:
+            now = time.monotonic()
+            if now < self._next and frame != self._last:
+                return False
+            self._next = now + EVERY_SECONDS
+            return True
+
+
+def redraw(folder: Path) -> None:
+    """Draw the frame that was drawn last in a job's folder once more, the way its `View` says now.
+
+    Raises:
+        OSError, ValueError: nothing was drawn there, or it cannot be read.
+    """
+    view = View.read(folder)
+    source, cutout = (
+        cv2.imdecode(np.fromfile(folder / name, np.uint8), cv2.IMREAD_UNCHANGED)
+        for name in (_SOURCE_FILE, _CUTOUT_FILE)
+    )
+    if view is None or source is None or cutout is None:
+        raise ValueError(f"there is nothing to draw in {folder}")
+    colours: Picture = np.ascontiguousarray(cutout[..., :3])
+    _keep(folder, PICTURE_FILE, drawn(view, source, Cutout(colours, cv2.extractChannel(cutout, 3))))
+
+
+def drawn(view: View, source: Picture, cutout: Cutout) -> Picture:
+    """Return source and cut-out (H x W) as the view wants them: BGR, larger than H x W where both are shown whole."""
+    result = _result(view, cutout)
+    if view.arrangement is Arrangement.RESULT:
+        return result
+    height, width = source.shape[:2]
+    if view.arrangement is Arrangement.WIPE:
+        line = round(view.wipe * width)
+        wiped = np.concatenate([source[:, :line], result[:, line:]], axis=1)
+        wiped[:, max(line - 1, 0) : line + 1] = 255
+        return wiped
+    if width >= height:
+        return np.concatenate([source, np.zeros((_GAP, width, 3), np.uint8), result], axis=0)
+    return np.concatenate([source, np.zeros((height, _GAP, 3), np.uint8), result], axis=1)
+
+
+def _result(view: View, cutout: Cutout) -> Picture:
+    """Return a cut-out (H x W) as an opaque picture."""
+    size = cutout.alpha.shape[:2]
+    if view.behind is Behind.MATTE:
+        grey: Picture = cv2.cvtColor(cutout.alpha, cv2.COLOR_GRAY2BGR)
+        return grey
+    behind = plain((size[0], size[1]), view.colour) if view.behind is Behind.COLOUR else _checkerboard(*size)
+    return over(cutout, behind)  # type: ignore[return-value]  # 8 bit, as the cut-out is
+
+
+def _checkerboard(height: int, width: int) -> Picture:
+    """Return a checkerboard, BGR."""
+    rows, columns = (np.arange(side) // _SQUARE % 2 for side in (height, width))
+    grey = np.where(rows[:, None] == columns, _LIGHT, _DARK).astype(np.uint8)
+    picture: Picture = cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR)
+    return picture
+
+
+def _small(picture: Picture, cutout: Cutout) -> tuple[Picture, Cutout]:
+    """Return a source frame and its cut-out, 8 bit, no longer than `_LONGEST_SIDE`."""
+    alpha: Plane = cutout.alpha
+    if alpha.dtype == np.uint16:
+        alpha = cv2.convertScaleAbs(alpha, alpha=1 / 257)
+    height, width = picture.shape[:2]
+    scale = min(_LONGEST_SIDE / max(width, height), 1.0)
+    size = (max(round(width * scale), 1), max(round(height * scale), 1))
+    source, colours, alpha = (cv2.resize(one, size, interpolation=cv2.INTER_AREA) for one in
+                              (picture, cutout.colours, alpha))  # fmt: skip
+    return source, Cutout(colours, alpha)
+
+
+def _keep(folder: Path, name: str, picture: Picture) -> None:
+    """Write a PNG into a job's folder, whole."""
+    partial = folder / f"{name}{PARTIAL_SUFFIX}"
+    partial.write_bytes(png.encode(picture))
+    partial.replace(folder / name)

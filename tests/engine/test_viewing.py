@@ -1,0 +1,139 @@
+"""Pictures of the newest frame: drawn only while somebody looks, as they want it, and at next to no cost."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from rvm_addon.engine import pipeline, viewing
+from rvm_addon.engine.events import Event, FrameDone
+from rvm_addon.engine.refine import Cutout
+from rvm_addon.engine.spec import JobSpec, Source, SourceKind
+from rvm_addon.engine.view import PICTURE_FILE, Arrangement, Behind, View
+from tests import tiny
+
+
+@pytest.fixture
+def cutout() -> Cutout:
+    """A frame of 96 x 64 whose left half is opaque and red."""
+    alpha = np.zeros((64, 96), np.uint8)
+    alpha[:, :48] = 255
+    colours = np.zeros((64, 96, 3), np.uint8)
+    colours[:, :48] = (0, 0, 200)
+    return Cutout(colours, alpha)
+
+
+SOURCE = np.full((64, 96, 3), 50, np.uint8)
+
+
+def test_over_a_colour(cutout: Cutout) -> None:
+    """The person keeps its colour, the rest has the chosen one."""
+    picture = viewing.drawn(View(Behind.COLOUR, (10, 20, 30), Arrangement.RESULT), SOURCE, cutout)
+    assert picture.shape == (64, 96, 3)
+    assert (picture[:, :48] == (0, 0, 200)).all() and (picture[:, 48:] == (30, 20, 10)).all()
+
+
+def test_over_a_checkerboard(cutout: Cutout) -> None:
+    """Two greys where the matte is nought."""
+    picture = viewing.drawn(View(arrangement=Arrangement.RESULT), SOURCE, cutout)
+    assert len(np.unique(picture[:, 48:])) == 2
+    assert (picture[:, :48] == (0, 0, 200)).all()
+
+
+def test_as_a_matte(cutout: Cutout) -> None:
+    """White and black."""
+    picture = viewing.drawn(View(Behind.MATTE, arrangement=Arrangement.RESULT), SOURCE, cutout)
+    assert (picture[:, :48] == 255).all() and (picture[:, 48:] == 0).all()
+
+
+@pytest.mark.parametrize("wipe", [0.0, 0.25, 1.0])
+def test_wiped(cutout: Cutout, wipe: float) -> None:
+    """The source left of the line, the result right of it, also at both ends."""
+    picture = viewing.drawn(View(Behind.MATTE, arrangement=Arrangement.WIPE, wipe=wipe), SOURCE, cutout)
+    line = round(wipe * 96)
+    assert (picture[:, : max(line - 1, 0)] == 50).all()
+    assert (picture[:, line + 1 : 48] == 255).all() and (picture[:, max(line + 1, 48) :] == 0).all()
+
+
+def test_source_and_result_make_a_squarish_picture(cutout: Cutout) -> None:
+    """Wide ones lie one below the other, high ones side by side."""
+    assert viewing.drawn(View(), SOURCE, cutout).shape == (64 * 2 + 6, 96, 3)
+    turned = Cutout(np.ascontiguousarray(cutout.colours.swapaxes(0, 1)), np.ascontiguousarray(cutout.alpha.T))
+    assert viewing.drawn(View(), np.full((96, 64, 3), 50, np.uint8), turned).shape == (96, 64 * 2 + 6, 3)
+
+
+def test_a_view_survives_its_file(tmp_path: Path) -> None:
+    """What is written is what is read; no file is nobody, and half a file is an error."""
+    view = View(Behind.COLOUR, (1, 2, 3), Arrangement.WIPE, 0.25)
+    assert View.read(tmp_path) is None
+    view.write(tmp_path)
+    assert View.read(tmp_path) == view
+    for text in ('{"behind"', "[]", '{"behind": "sky"}'):
+        (tmp_path / "view.json").write_text(text)
+        with pytest.raises(ValueError, match=r"Expecting|not a view|sky"):
+            View.read(tmp_path)
+
+
+@pytest.fixture
+def run(passthrough: Path, tmp_path: Path) -> Callable[[int], list[Event]]:
+    """A function that mattes a movie of so many frames in `tmp_path / "job"`."""
+
+    def run(frames: int) -> list[Event]:
+        clip = tiny.barcode_movie(tmp_path / "clip.avi", frames, fourcc="MJPG", size=(320, 180))
+        source = Source(SourceKind.MOVIE, (str(clip),), tuple(range(frames)))
+        spec = JobSpec("clip", source, "frames", "clip", str(passthrough))
+        (tmp_path / "job").mkdir(exist_ok=True)
+        events: list[Event] = []
+        pipeline.run(replace(spec, ratio=1.0), tmp_path / "job", events.append)
+        return events
+
+    return run
+
+
+def test_nothing_is_drawn_while_nobody_looks(run: Callable[[int], list[Event]], tmp_path: Path) -> None:
+    """Without a view a run leaves frames only."""
+    run(5)
+    assert [path.name for path in (tmp_path / "job").iterdir()] == ["frames"]
+
+
+def test_the_last_frame_is_always_drawn(run: Callable[[int], list[Event]], tmp_path: Path) -> None:
+    """However short the run: it is what a trial is about. And it can be drawn another way afterwards."""
+    job = tmp_path / "job"
+    job.mkdir()
+    View(arrangement=Arrangement.RESULT).write(job)
+    run(6)
+    picture = cv2.imread(str(job / PICTURE_FILE))
+    assert picture is not None
+    assert tiny.read_barcode(picture) == 5
+    View(Behind.MATTE, arrangement=Arrangement.WIPE, wipe=0.0).write(job)
+    environment = {"PYTHONPATH": str(Path(viewing.__file__).parents[1])}
+    subprocess.run([sys.executable, "-m", "engine", str(job), "--redraw"], check=True, env=environment)
+    again = cv2.imread(str(job / PICTURE_FILE))
+    assert again is not None and (again[:, 2:] == 255).all()
+    assert not list(job.glob("*.part"))
+
+
+def test_a_picture_a_second(run: Callable[[int], list[Event]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However fast the frames come, few are drawn: the first, one a second, and the last."""
+    drawn = []
+    (tmp_path / "job").mkdir()
+    View().write(tmp_path / "job")
+    real = viewing.drawn
+    monkeypatch.setattr(viewing, "drawn", lambda *args: drawn.append(time.monotonic()) or real(*args))
+    events = run(120)
+    seconds = max(event.seconds for event in events if isinstance(event, FrameDone))
+    assert 2 <= len(drawn) <= 3 + seconds
+
+
+def test_an_unreadable_view_costs_no_frame(run: Callable[[int], list[Event]], tmp_path: Path) -> None:
+    """The job goes on."""
+    (tmp_path / "job").mkdir()
+    (tmp_path / "job" / "view.json").write_text("{")
+    events = run(5)
+    assert sum(isinstance(event, FrameDone) for event in events) == 5
