@@ -10,13 +10,17 @@ from typing import Protocol
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from .tensors import Picture, Plane, Tensor, full, neighbours, to_bytes, to_planes
 
 _TILE_ROWS = 32
 """Rows that are drawn at once: what they need stays in the processor's cache."""
 _TILE_COLUMNS = 64
-"""Columns that are asked at once whether any of their colours are wanted."""
+"""Columns that are asked at once whether any of their pixels are wanted."""
+_FEW = 1 / 16
+"""Of a picture's pixels: up to so many are painted faster each by itself than in tiles."""
+Indices = NDArray[np.intp] | NDArray[np.int32]
 
 
 class Matte(Protocol):
@@ -80,18 +84,33 @@ class LaterMatte:
 class Grid:
     """How small maps (h x w) become planes of the frame's size (H x W): bilinear, half-pixel centres.
 
-    Rows are mixed by a matrix product, columns by OpenCV; both a tile at a time.
+    Where many pixels are wanted, rows are mixed by a matrix product and columns by OpenCV, both a tile at a time; where
+    few are, each by itself.
     """
 
-    def __init__(self, height: int, width: int, map_height: int) -> None:
-        """Prepare for frames of `height` x `width` and maps of `map_height` rows."""
+    def __init__(self, height: int, width: int, map_height: int, map_width: int) -> None:
+        """Prepare for frames of `height` x `width` and maps of `map_height` x `map_width`."""
         self.height, self.width = height, width
-        above, below, share = neighbours(height, map_height, height / map_height)
+        above, below, share = self._rows = neighbours(height, map_height, height / map_height)
+        self._columns = neighbours(width, map_width, width / map_width)
         self._mix = np.zeros((height, map_height), np.float32)
         rows = np.arange(height)
         self._mix[rows, above] += 1 - share
         self._mix[rows, below] += share
         self._first, self._last = above, below
+
+    def pixels(self, maps: Tensor, rows: Indices, columns: Indices) -> Tensor:
+        """Return maps (h x w x channels) at some pixels of the frame's size (pixels x channels)."""
+        (above, below, down), (left, right, across) = self._rows, self._columns
+        down, across = down[rows, None], across[columns, None]
+        flat, stride = maps.reshape(-1, maps.shape[2]), maps.shape[1]
+        sides = []
+        for line in (above[rows] * stride, below[rows] * stride):
+            first, second = (flat.take(line + side[columns], axis=0) for side in (left, right))
+            sides.append(first + (second - first) * across)
+        upper, lower = sides
+        mixed: Tensor = upper + (lower - upper) * down
+        return mixed
 
     def tile(self, plane: Tensor, top: int, bottom: int, columns: slice) -> Tensor:
         """Return rows `top` to `bottom` - 1 and some columns of a map (h x w) at the frame's size."""
@@ -132,9 +151,27 @@ class GuidedMatte:
     def paint(self, colours: Picture, where: Picture) -> None:
         """Put the foreground on `colours` (BGR, H x W x 3) in the pixels where `where` (H x W) is not nought."""
         maps = [(self.slope[0, channel] + 1, self.offset[0, channel] * 255) for channel in (2, 1, 0)]
+        if cv2.countNonZero(where) < where.size * _FEW:
+            self._paint_pixels(colours, where, maps)
+        else:
+            self._paint_tiles(colours, where, maps)
+
+    def _paint_pixels(self, colours: Picture, where: Picture, maps: list[tuple[Tensor, Tensor]]) -> None:
+        """Paint pixel by pixel."""
+        wanted = cv2.findNonZero(where)
+        if wanted is None:
+            return
+        columns, rows = wanted.reshape(-1, 2).T
+        slopes, offsets = zip(*maps, strict=True)
+        drawn = self.grid.pixels(cv2.merge([*slopes, *offsets]), rows, columns)
+        values = drawn[:, :3] * self.picture[rows, columns] + drawn[:, 3:]
+        colours[rows, columns] = np.rint(values).clip(0, 255).astype(np.uint8)
+
+    def _paint_tiles(self, colours: Picture, where: Picture, maps: list[tuple[Tensor, Tensor]]) -> None:
+        """Paint tile by tile, those without a wanted pixel left out."""
         for rows in self._tiles():
             top, bottom = rows
-            for span in _spans(where[top:bottom]):
+            for span in _spans(np.any(where[top:bottom], axis=0, keepdims=True)[0]):
                 source = cv2.split(self.picture[top:bottom, span])
                 planes = [np.empty_like(plane) for plane in source]
                 for drawn, own, plane in zip(planes, maps, source, strict=True):
@@ -157,10 +194,10 @@ class GuidedMatte:
         drawn[:] = cv2.add(cv2.multiply(slope, values, dtype=cv2.CV_32F), offset, dtype=depth)
 
 
-def _spans(where: Picture) -> Iterator[slice]:
-    """Yield runs of columns that hold every pixel of a tile that is wanted, and few others."""
-    starts = np.arange(0, where.shape[1], _TILE_COLUMNS)
-    wanted = np.add.reduceat(where.any(axis=0), starts) > 0
+def _spans(columns: NDArray[np.bool_]) -> Iterator[slice]:
+    """Yield runs of columns that hold every one that is wanted, and few others."""
+    starts = np.arange(0, len(columns), _TILE_COLUMNS)
+    wanted = np.add.reduceat(columns, starts, dtype=np.intp) > 0
     edges = np.flatnonzero(np.diff(wanted, prepend=False, append=False))
     for first, last in edges.reshape(-1, 2):
-        yield slice(int(first) * _TILE_COLUMNS, min(int(last) * _TILE_COLUMNS, where.shape[1]))
+        yield slice(int(first) * _TILE_COLUMNS, min(int(last) * _TILE_COLUMNS, len(columns)))

@@ -171,7 +171,7 @@ class CutRvm(_Rvm):
             raise ValueError("a frame was not prepared by this model")
         if self._is_new_size(picture):
             self._rec = seen.pieces.no_memory()
-            self._grid = Grid(picture.shape[0], picture.shape[1], prepared.src.shape[2])
+            self._grid = Grid(*picture.shape[:2], *prepared.src.shape[2:])
         decoded, self._rec = seen.pieces.remember(seen, self._rec)
         grid = self._grid
         return LaterMatte(picture, lambda: GuidedMatte(picture, *seen.pieces.refine(decoded), grid))

@@ -67,17 +67,18 @@ def test_a_guided_matte_is_drawn_as_the_graph_would(sizes: tuple[tuple[int, int]
     src = to_tensor(picture)
     full = resize(slope) * np.concatenate([src, src.mean(axis=1, keepdims=True)], axis=1) + resize(offset)
     plain = PlainMatte(picture, (full[:, :3] + src).clip(0, 1), full[:, 3:].clip(0, 1))
-    drawn = GuidedMatte(picture, slope, offset, Grid(height, width, h))
+    drawn = GuidedMatte(picture, slope, offset, Grid(height, width, h, w))
     for deep, apart in ((False, 1), (True, 2)):
         alphas = [matte.alpha(deep=deep).astype(int) for matte in (plain, drawn)]
         assert np.abs(alphas[0] - alphas[1]).max() <= apart
-    where = np.zeros((height, width), np.uint8)
-    where[height // 3 :, width // 4 :: 3] = 255
-    pictures = [np.full_like(picture, 7) for _ in range(2)]
-    for matte, colours in zip((plain, drawn), pictures, strict=True):
-        matte.paint(colours, where)
-    assert np.abs(pictures[0].astype(int) - pictures[1]).max() <= 1
-    assert (pictures[1][where == 0] == 7).all() and (pictures[1][where > 0] != 7).any()
+    for step in (3, width - 2):  # many pixels, painted in tiles, and few, painted each by itself
+        where = np.zeros((height, width), np.uint8)
+        where[height // 3 :, width // 4 :: step] = 255
+        pictures = [np.full_like(picture, 7) for _ in range(2)]
+        for matte, colours in zip((plain, drawn), pictures, strict=True):
+            matte.paint(colours, where)
+        assert np.abs(pictures[0].astype(int) - pictures[1]).max() <= 1
+        assert (pictures[1][where == 0] == 7).all() and (pictures[1][where > 0] != 7).any()
 
 
 @pytest.mark.parametrize(
