@@ -1,11 +1,13 @@
 """The benchmarks' own code: what is reached, what a page keeps, and that a yardstick does its job."""
 
+import json
+import os
 import sys
 from pathlib import Path
 
 import cv2
 import pytest
-from bench import cases, report
+from bench import cases, report, stages
 from bench.measure import cost_of, job_spec, matted
 from bench.results import Findings, Row
 from steps import bench
@@ -56,3 +58,14 @@ def test_yardstick_and_worker_do_the_same_job(passthrough: Path, tmp_path: Path)
     for pair in pairs:
         one, other = (cv2.imread(str(path), cv2.IMREAD_UNCHANGED) for path in pair)
         assert (one == other).all()
+
+
+@posix_only
+def test_every_stage_takes_time(passthrough: Path, tmp_path: Path) -> None:
+    """The clocks stand where the worker's own pipeline passes."""
+    clip = tiny.barcode_movie(tmp_path / "clip.avi", 8, fourcc="MJPG", size=(640, 320))
+    path = os.pathsep.join([str(ROOT), str(ROOT / ".ci")])
+    command = [sys.executable, "-P", "-m", "bench.stages", clip, passthrough, "8"]
+    spent = json.loads(cost_of(command, {**os.environ, "PYTHONPATH": path}).printed.splitlines()[-1])
+    assert tuple(spent) == stages.STAGES
+    assert all(spent[name] > 0 for name in stages.STAGES if name != stages.REST)

@@ -21,6 +21,7 @@ from rvm_addon.engine import pipeline
 from rvm_addon.engine.media import FolderSink
 from rvm_addon.engine.model import open_model
 from rvm_addon.engine.stages import Reader, Writer
+from rvm_addon.engine.viewing import Viewer
 
 from .measure import job_spec
 
@@ -86,10 +87,10 @@ def main(clip: Path, model: Path, frames: int) -> dict[str, float]:
     clock = Clock()
     with tempfile.TemporaryDirectory() as folder:
         spec = replace(job_spec(clip, model, frames), threads=1)  # the same for the network
-        source = TimedSource(clock, pipeline.open_source(spec, print), {})
-        rvm = TimedModel(clock, open_model(spec, print), {"prepared": "downsample, backbone"})
+        source = TimedSource(clock, pipeline.open_source(spec, sys.stderr.write), {})
+        rvm = TimedModel(clock, open_model(spec, sys.stderr.write), {"prepared": "downsample, backbone"})
         sink = Timed(clock, FolderSink(spec, Path(folder)), {"write": "encode, write"})
-        reader, writer = Reader(spec, source, rvm, None), Writer(spec, sink, None)
+        reader, writer = Reader(spec, source, rvm, None), Writer(spec, sink, None, Viewer(Path(folder), None))
         begun = 0.0
         for number, _ in enumerate(pipeline.matte_frames(reader, rvm, writer, lambda *_: None)):
             if number == 0:  # loading is not counted
@@ -102,4 +103,4 @@ def main(clip: Path, model: Path, frames: int) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))))
+    sys.stdout.write("\n" + json.dumps(main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))))
