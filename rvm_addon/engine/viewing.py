@@ -38,6 +38,8 @@ class Viewer:
         self._last = last
         self._next = 0.0
         self._turn = Lock()
+        self._drawing = Lock()
+        self._newest = -1
 
     def show(self, frame: int, picture: Picture, cutout: Cutout) -> None:
         """Draw a frame (`picture` is its source, BGR, H x W x 3) if it is time for one; from any thread.
@@ -46,6 +48,13 @@ class Viewer:
         """
         if not self._is_time(frame):
             return
+        with self._drawing:
+            if frame > self._newest:  # threads may come here in another order than their frames
+                self._newest = frame
+                self._draw(picture, cutout)
+
+    def _draw(self, picture: Picture, cutout: Cutout) -> None:
+        """Draw a frame, if somebody looks."""
         try:
             view = View.read(self._folder)
             if view is not None:

@@ -131,6 +131,17 @@ def test_a_picture_a_second(run: Callable[[int], list[Event]], tmp_path: Path, m
     assert 2 <= len(drawn) <= 3 + seconds
 
 
+def test_an_earlier_frame_never_replaces_a_later_one(cutout: Cutout, tmp_path: Path) -> None:
+    """Two threads write frames: which one is drawn first is chance, which one stays is not."""
+    viewer = viewing.Viewer(tmp_path, 7)
+    View().write(tmp_path)
+    viewer.show(7, SOURCE, cutout)
+    drawn = (tmp_path / PICTURE_FILE).read_bytes()
+    viewer._next = 0.0
+    viewer.show(6, SOURCE // 2, cutout)
+    assert (tmp_path / PICTURE_FILE).read_bytes() == drawn
+
+
 def test_an_unreadable_view_costs_no_frame(run: Callable[[int], list[Event]], tmp_path: Path) -> None:
     """The job goes on."""
     (tmp_path / "job").mkdir()
