@@ -4,9 +4,33 @@
 waits for one; the worker processes do the work (see `jobs`).
 """
 
-from . import cli, job_operators, operators, panel, preferences_page, properties, runner, self_test, status_bar, viewing
+from . import (
+    cli,
+    job_operators,
+    operators,
+    panel,
+    preferences_page,
+    properties,
+    runner,
+    self_test,
+    status_bar,
+    translations,
+    viewing,
+)
 
-_modules = (self_test, preferences_page, properties, operators, job_operators, viewing, panel, status_bar, runner, cli)
+_modules = (
+    translations,
+    self_test,
+    preferences_page,
+    properties,
+    operators,
+    job_operators,
+    viewing,
+    panel,
+    status_bar,
+    runner,
+    cli,
+)
 
 
 def register() -> None:

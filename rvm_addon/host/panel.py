@@ -5,6 +5,7 @@ import bpy
 from ..engine.outputs import Result
 from ..jobs.job import Job, State
 from . import job_operators, lines, operators, plan, properties, runner, versions, viewing, words
+from .translations import heard
 
 _ICONS = {
     State.QUEUED: "SORTTIME",
@@ -214,8 +215,8 @@ def _draw_job(box: bpy.types.UILayout, context: bpy.types.Context, job: Job) -> 
         column.progress(factor=job.progress, text=words.progress(job))
     elif said := words.ending(job):
         column.label(text=said, translate=False)
-    lines.draw(box, context, [text for text in (job.error, job.remedy) if text], alert=True)
-    lines.draw(box, context, job.warnings, "INFO")
+    lines.draw(box, context, [heard(text) for text in (job.error, job.remedy) if text], alert=True)
+    lines.draw(box, context, [heard(text) for text in job.warnings], "INFO")
 
 
 classes = (RVM_PT_matting, RVM_PT_jobs, RVM_PT_preview, RVM_PT_edges, RVM_PT_format, RVM_PT_output)

@@ -180,7 +180,7 @@ class RVM_OT_preview_frame(bpy.types.Operator):
         """Be grey, with the reason, where no strip that can be matted lies under the playhead."""
         scene = versions.sequencer_scene(context)
         if scene is None or _under_playhead(context, scene) is None:
-            cls.poll_message_set("Select a strip that lies under the playhead")
+            cls.poll_message_set(say("Select a strip that lies under the playhead"))
             return False
         return True
 

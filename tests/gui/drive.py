@@ -19,7 +19,7 @@ State = dict[str, Any]
 
 WORK, PICTURES = Path(os.environ["WORK"]), Path(os.environ["PICTURES"])
 INDOOR, OUTDOOR = "woman_indoor_bokeh_720p.mp4", "woman_outdoor_portrait_720x1364.mp4"
-BUTTON, FIRST_X = (170, 51), (325, 244)
+BUTTON, FIRST_X = (170, 51), (318, 221)
 """From the side bar's corner: the main button, and the X of the job on top."""
 STRIP_MENU = (415, 14)
 """From the corner of the sequencer's header."""
@@ -96,6 +96,11 @@ def order(code: str) -> None:
     time.sleep(2.0)
 
 
+def ask_for(quality: str) -> None:
+    """Choose a quality in which nothing was matted yet: what is there already would not be made again."""
+    order(f"bpy.data.scenes[0].rvm_matting.quality = '{quality}'")
+
+
 def tell_longest_gap(doing: str, since: float, until: float) -> None:
     """Print for how long, at most, Blender did not come round to its timers: so long the window stood still."""
     longest = max(state["gap"] for state in states() if since < state["time"] <= until)
@@ -168,6 +173,7 @@ def undo() -> None:
 def search_and_cancel() -> None:
     """Find the operator by name, and cancel its job."""
     print("Search, cancel")
+    ask_for("DRAFT")
     click_strip(OUTDOOR)
     press(SEARCH_KEY)
     time.sleep(1.5)  # letters typed before the field is there are lost
@@ -222,6 +228,7 @@ def other_file() -> None:
 def quit_blender() -> None:
     """Quit while a job runs."""
     print("Quit")
+    ask_for("FINE")
     click_strip(INDOOR)
     press("ctrl+s")  # else Blender asks what to do with the changed selection
     click("side_bar", BUTTON)

@@ -32,6 +32,7 @@ MODULES = (
     "host.runner",
     "host.self_test",
     "host.strips",
+    "host.translations",
     "host.viewing",
     "host.words",
 )

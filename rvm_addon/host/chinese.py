@@ -1,0 +1,300 @@
+"""The words in Simplified Chinese: of the interface (`WORDS`), and of what workers and errors say (`SENTENCES`)."""
+
+WORDS: dict[str, str] = {
+    # buttons
+    "Matte Selected Strips": "抠像所选片段",
+    "Cut the people out of the selected strips, and put the results on new strips above them": (
+        "从所选片段中抠出人物，并将结果放到上方的新片段中"
+    ),
+    "Cancel Matting": "取消抠像",
+    "Stop this job. The frames made so far stay in its folder, unless the preferences say otherwise": (
+        "停止此任务。除非偏好设置另有规定，已完成的帧会保留在其文件夹中"
+    ),
+    "Dismiss Job": "移除任务",
+    "Take this ended job off the list. Its frames stay": "将此已结束的任务从列表中移除，其帧会保留",
+    "Run Again": "重新运行",
+    "Run this job again from the start, with the settings that it had. Its result goes where it would have gone": (
+        "使用原来的设置从头重新运行此任务，结果仍放到原定的位置"
+    ),
+    "Open Result Folder": "打开结果文件夹",
+    "Show the folder of the matted frames in the file manager": "在文件管理器中显示抠像帧所在的文件夹",
+    "Open Log": "打开日志",
+    "Open what the worker wrote down while it ran; the developers want to see it with a report": (
+        "打开工作进程运行时写下的日志；报告问题时请一并提供给开发者"
+    ),
+    "Select Result": "选择结果",
+    "Select the strip that shows the frames of this job, and nothing else": "仅选择显示此任务各帧的片段",
+    "Cancel All": "全部取消",
+    "Stop the job that runs, and drop those that wait. The frames made so far stay, unless the preferences differ": (
+        "停止正在运行的任务，并放弃等待中的任务。除非偏好设置另有规定，已完成的帧会保留"
+    ),
+    "Clear Finished": "清除已结束的任务",
+    "Take every job off the list that is done, failed or cancelled. Their frames stay": (
+        "将所有已完成、失败或取消的任务从列表中移除，其帧会保留"
+    ),
+    "Test This Machine": "测试本机",
+    "Matte two tiny pictures the way a strip is matted, and say what works on this machine and what does not": (
+        "用与片段相同的方式抠像两张小图，并说明本机上哪些可用、哪些不可用"
+    ),
+    "Preview This Frame": "预览此帧",
+    "Matte only the frame of the active strip under the playhead, and show it. It takes a second or two": (
+        "仅对活动片段在播放头处的一帧进行抠像并显示，需要一两秒"
+    ),
+    "Show Large": "放大显示",
+    "Show the preview large, in an image editor: the one on the screen, or one in a new window": (
+        "在图像编辑器中放大显示预览：使用屏幕上已有的，或在新窗口中打开"
+    ),
+    # panels
+    "Matting": "抠像",
+    "Jobs": "任务",
+    "Preview": "预览",
+    "Edges": "边缘",
+    "Format": "格式",
+    "Output": "输出",
+    "Frames": "帧",
+    "Folder": "文件夹",
+    # results and looks
+    "Result": "结果",
+    "What the new strip holds": "新片段包含的内容",
+    "Cut-out": "透明抠像",
+    "Transparent where the background was; the strips below show through": "原背景处透明，可看到下方的片段",
+    "Over Colour": "纯色背景",
+    "The person over a plain colour, with nothing transparent": "人物置于纯色之上，没有任何透明",
+    "Over Blur": "模糊背景",
+    "The person over the blurred original, as if the background were out of focus": (
+        "人物置于模糊的原画面之上，如同背景失焦"
+    ),
+    "Over Picture or Movie": "图片或视频背景",
+    "The person over another file, with nothing transparent": "人物置于另一个文件之上，没有任何透明",
+    "Matte": "蒙版",
+    "The matte alone: white where the person is, black where nothing of it is": "仅蒙版：有人物处为白色，没有处为黑色",
+    "Mask on the Original": "原片段的遮罩",
+    "The source strip stays in its place and gets the matte as a mask; its sound, trims and pixels are untouched": (
+        "源片段留在原处，并以蒙版作为遮罩；其声音、剪辑和像素均不改变"
+    ),
+    "8 bits for each channel, lossless; fast, and read everywhere": "每通道 8 位，无损；速度快，处处可读",
+    "PNG, 16 Bit": "PNG，16 位",
+    "A finer matte than 8 bits can hold, lossless; twice the space and more": (
+        "比 8 位更精细的蒙版，无损；占用空间至少两倍"
+    ),
+    "Half floats in linear light, premultiplied: for compositing": "线性光半精度浮点，预乘：用于合成",
+    "8 bits, lossless; the smallest files, and by far the slowest to write": "8 位，无损；文件最小，但写入速度最慢",
+    "Small files that lose a little; only where nothing is transparent": "文件小，略有损失；仅用于不含透明的结果",
+    "Fill": "填满",
+    "As large as it takes to leave nothing bare; what sticks out is cut off": "放大到不留空白，超出部分被裁掉",
+    "Fit": "适应",
+    "Seen whole; what stays bare beside it has the background's colour": "完整显示，空白处使用背景颜色",
+    "Mixed": "混合",
+    "The source's own pixels where nothing shines through, so that faces stay as they are; else the model's": (
+        "完全不透明处使用源像素，使面部保持原样；其余使用模型的颜色"
+    ),
+    "Model": "模型",
+    "The model's guess of the person's own colours everywhere, without the background's": (
+        "处处使用模型推测的人物颜色，不含背景颜色"
+    ),
+    "Source": "源",
+    "The source's pixels everywhere; soft edges keep a rim of the old background": (
+        "处处使用源像素；柔和边缘会留下一圈旧背景"
+    ),
+    "Background": "背景",
+    "The colour behind the person": "人物背后的颜色",
+    "Blur": "模糊",
+    "How far the background is blurred, in pixels of the source": "背景的模糊程度，以源像素计",
+    "Backdrop": "背景文件",
+    "The picture or movie behind the person; a movie plays along and begins anew when it ends": (
+        "人物背后的图片或视频；视频会同步播放，结束后从头开始"
+    ),
+    "How a backdrop of another shape is made to fit": "形状不同的背景文件如何适配",
+    "The file format of the frames": "帧的文件格式",
+    "Colour": "颜色",
+    "Whose colours the person has": "人物使用谁的颜色",
+    "Black Point": "黑场",
+    "What the model is less sure of than this becomes transparent: removes haze and remnants": (
+        "低于此确信度的部分变为透明：去除雾状和残留"
+    ),
+    "White Point": "白场",
+    "What the model is surer of than this becomes opaque: closes holes": "高于此确信度的部分变为不透明：填补孔洞",
+    "Grow": "扩展",
+    "Moves the edge outwards by this many pixels; below nought it chokes the matte inwards": (
+        "将边缘向外移动这么多像素；负值则向内收缩蒙版"
+    ),
+    "Feather": "羽化",
+    "Softens the edge, by about this many pixels to each side": "柔化边缘，每侧约这么多像素",
+    "Despill": "去溢色",
+    "Takes the old background's own colour, as it is nearby, out of soft edges": "从柔和边缘中去除附近旧背景的颜色",
+    # settings
+    "Quality": "质量",
+    "How closely the model looks at each frame": "模型查看每一帧的精细程度",
+    "Draft": "草稿",
+    "Look at half the usual detail: about twice as fast, rougher edges": "只看通常一半的细节：约快一倍，边缘较粗糙",
+    "Standard": "标准",
+    "What suits head and shoulders: the longest side is looked at in 512 pixels": (
+        "适合头肩画面：以最长边 512 像素查看"
+    ),
+    "Fine": "精细",
+    "Twice the usual detail, for people who are small in the picture: about three times slower": (
+        "通常两倍的细节，适合画面中较小的人物：约慢三倍"
+    ),
+    "Custom": "自定义",
+    "Choose the downsample ratio yourself": "自行选择降采样比例",
+    "Downsample Ratio": "降采样比例",
+    "The size at which the model looks at a frame, as a part of the frame's own": "模型查看帧时的尺寸与帧本身尺寸之比",
+    "Output Folder": "输出文件夹",
+    "Where the frames are written, each strip's in a folder of its own; if empty, where the preferences say: "
+    "in “matte” beside the .blend unless you chose a folder there": (
+        "帧写入的位置，每个片段各有自己的文件夹；留空则按偏好设置：若未在其中选择文件夹，则位于 .blend 旁的“matte”中"
+    ),
+    "Keep Source Visible": "保持源可见",
+    "Leave the source strip as it is; otherwise it is muted when its matted strip appears": (
+        "让源片段保持原样；否则抠像片段出现时源片段会被静音隐藏"
+    ),
+    "Handles": "余量帧",
+    "Frames matted on each side beyond what the strip shows, so that the result can be trimmed outward": (
+        "在片段显示范围之外两侧额外抠像的帧数，以便结果可以向外修剪"
+    ),
+    "Ignore Source Alpha": "忽略源 Alpha",
+    "Matte pictures as if they were opaque; otherwise what is transparent in them stays so": (
+        "将图片视为不透明来抠像；否则其中透明的部分保持透明"
+    ),
+    # preview
+    "Live": "实时",
+    "Show the newest frame of the job that runs, about once a second": "显示正在运行的任务的最新一帧，约每秒一次",
+    "Show Over": "衬底",
+    "What the person is shown over": "人物显示在什么之上",
+    "Checkerboard": "棋盘格",
+    "The person over a checkerboard": "人物置于棋盘格之上",
+    "The person over a colour that shows what is wrong with the edges": "人物置于能显出边缘问题的颜色之上",
+    "The matte alone: white where the person is": "仅蒙版：有人物处为白色",
+    "The colour that the person is shown over": "人物背后显示的颜色",
+    "Compare": "对比",
+    "What is shown of source and result": "显示源和结果中的哪些",
+    "Both": "两者",
+    "Source and result, one beside the other": "源与结果并列显示",
+    "Wipe": "划像",
+    "The source left of a line, the result right of it": "线左侧为源，右侧为结果",
+    "The result alone": "仅结果",
+    "Where the line between source and result is": "源与结果之间分界线的位置",
+    "Select a strip that lies under the playhead": "请选择位于播放头处的片段",
+    # preferences
+    "Results": "结果",
+    "Where frames go unless the project says otherwise": "除非项目另有规定，帧写入的位置",
+    "Beside the Project": "项目旁",
+    "In a folder called “matte” beside the .blend file": "在 .blend 文件旁名为“matte”的文件夹中",
+    "In One Folder": "同一文件夹",
+    "In a folder of your choice, for every project": "所有项目都使用你选择的文件夹",
+    "The folder for the results of every project": "存放所有项目结果的文件夹",
+    "Delete Frames of Cancelled Jobs": "删除已取消任务的帧",
+    "Delete what a cancelled job has made so far; otherwise it stays in its folder": (
+        "删除被取消的任务已生成的内容；否则保留在其文件夹中"
+    ),
+    "The network that mattes the frames": "用于抠像的网络",
+    "Own File": "自选文件",
+    "A model file of your own": "你自己的模型文件",
+    "Model File": "模型文件",
+    "A Robust Video Matting model as ONNX with 32-bit weights, such as one that you trained yourself": (
+        "32 位权重的 ONNX 格式 Robust Video Matting 模型，例如你自己训练的模型"
+    ),
+    "Threads": "线程数",
+    "How many processor threads the network may use; 0 uses every core. Fewer leave more of the machine to Blender": (
+        "网络可使用的处理器线程数；0 表示使用所有核心。线程越少，留给 Blender 的资源越多"
+    ),
+    # states and numbers
+    "Queued": "排队中",
+    "Running": "运行中",
+    "Cancelling": "正在取消",
+    "Done": "完成",
+    "Failed": "失败",
+    "Cancelled": "已取消",
+    "Opening": "正在打开",
+    "Rendering": "正在渲染",
+    "{seconds} s": "{seconds} 秒",
+    "{minutes} min {seconds} s": "{minutes} 分 {seconds} 秒",
+    "{hours} h {minutes} min": "{hours} 小时 {minutes} 分",
+    "about {seconds} s": "约 {seconds} 秒",
+    "about {minutes} min": "约 {minutes} 分钟",
+    "about {hours} h": "约 {hours} 小时",
+    "{number} GB": "{number} GB",
+    "{number} MB": "{number} MB",
+    "1 frame": "1 帧",
+    "{count} frames": "{count} 帧",
+    "1 strip": "1 个片段",
+    "{count} strips": "{count} 个片段",
+    "Nothing had to be matted: the frames are there already": "无需抠像：这些帧已经存在",
+    "Matting: 1 job": "正在抠像：1 个任务",
+    "Matting: {count} jobs": "正在抠像：{count} 个任务",
+    "Rendering {done} of {frames}": "正在渲染 {done} / {frames}",
+    "{done} of {frames}": "{done} / {frames}",
+    "{number} of {jobs}": "{number} / {jobs}",
+    "{rate} per second": "每秒 {rate}",
+    "{time} left": "剩余 {time}",
+    "{frames} in {time}": "{frames}，用时 {time}",
+    "{frames}, matted before: nothing had to be done": "{frames}，之前已抠像：无需处理",
+    "Cancelled, {done} of {frames}": "已取消，{done} / {frames}",
+    "The project is not saved yet: frames go to “{folder}”": "项目尚未保存：帧写入“{folder}”",
+    # what is in the way, and what was found
+    "This workspace has no sequencer scene; choose one in the sequencer's header": (
+        "此工作区没有序列编辑器场景；请在序列编辑器标题栏中选择一个"
+    ),
+    "Select the strips to matte": "请选择要抠像的片段",
+    "Sound has nothing to matte; select strips with pictures": "声音无需抠像；请选择有画面的片段",
+    "What is selected is matted already; select its source": "所选内容已是抠像结果；请选择其源片段",
+    "{names} is missing; install the extension again for this version of Blender": (
+        "缺少 {names}；请为此版本的 Blender 重新安装扩展"
+    ),
+    "The model file “{path}” was not found": "未找到模型文件“{path}”",
+    "“{path}” is not there": "“{path}”不存在",
+    "That job is no longer in the list": "该任务已不在列表中",
+    "No strip shows these frames any more; they are in “{folder}”": "已没有片段显示这些帧；它们位于“{folder}”",
+    "The result is in another scene: {scenes}": "结果在另一个场景中：{scenes}",
+    "Its frames could not be deleted: {reason}": "无法删除其帧：{reason}",
+    "The pictures came out without transparency": "生成的图片没有透明度",
+    "Python: {path}": "Python：{path}",
+    "Libraries: {versions}": "程序库：{versions}",
+    "Model: {path}": "模型：{path}",
+    "Runs on {provider}; on offer: {all}": "运行于 {provider}；可用：{all}",
+    "Two small pictures were matted in {seconds} s": "两张小图抠像用时 {seconds} 秒",
+}
+
+SENTENCES: dict[str, str] = {
+    "The file “{path}” was not found": "未找到文件“{path}”",
+    "Put the file back or choose it where it is now, and start once more.": (
+        "请将文件放回原处或重新选择其现在的位置，然后再次开始。"
+    ),
+    "“{path}” cannot be read as a movie or picture{why}": "无法将“{path}”作为视频或图片读取{why}",
+    "Check that the file plays; convert it to H.264, ProRes or PNG if it does.": (
+        "请检查文件能否播放；若能，请转换为 H.264、ProRes 或 PNG。"
+    ),
+    "The model file “{path}” was not found": "未找到模型文件“{path}”",
+    "Install the extension again, or choose another model file.": "请重新安装扩展，或选择其他模型文件。",
+    "The model file “{path}” is damaged or is not the file it should be{why}": (
+        "模型文件“{path}”已损坏或不是应有的文件{why}"
+    ),
+    "Delete the file and fetch the weights again (python3 build.py weights), or install the extension again.": (
+        "请删除该文件并重新获取权重（python3 build.py weights），或重新安装扩展。"
+    ),
+    "“{path}” is not a Robust Video Matting model{why}": "“{path}”不是 Robust Video Matting 模型{why}",
+    "Choose an ONNX file exported by Robust Video Matting with 32-bit weights.": (
+        "请选择由 Robust Video Matting 导出的 32 位权重 ONNX 文件。"
+    ),
+    "“{path}” could not be written{why}": "无法写入“{path}”{why}",
+    "Free some space or choose another output folder; the frames made so far are kept.": (
+        "请释放一些空间或选择其他输出文件夹；已完成的帧会保留。"
+    ),
+    "The worker stopped unexpectedly ({what})": "工作进程意外停止（{what}）",
+    "Its log is “{path}”.": "其日志位于“{path}”。",
+    "It may have run out of memory. Its log is “{path}”.": "可能内存不足。其日志位于“{path}”。",
+    "Send the log “{path}” to the developers.": "请将日志“{path}”发送给开发者。",
+    "The strip could not be rendered ({why})": "无法渲染该片段（{why}）",
+    "Look into its log “{path}”.": "请查看其日志“{path}”。",
+    "“{program}” could not be started ({why})": "无法启动“{program}”（{why}）",
+    "Install the extension again.": "请重新安装扩展。",
+    "Another file was opened; the frames go to “{path}”": "已打开其他文件；帧写入“{path}”",
+    "“{strip}” is gone or was renamed; its frames are in “{path}”": "“{strip}”已被删除或改名；其帧位于“{path}”",
+    "“{strip}” has no free channel above it; its frames are in “{path}”": "“{strip}”上方没有空闲通道；其帧位于“{path}”",
+    "The limit for raw mattes was reached; frames without one need the model again when edges are changed": (
+        "已达到原始蒙版的上限；没有原始蒙版的帧在更改边缘时需要再次使用模型"
+    ),
+    "“{name}” runs as it is; the model that comes along is cut into pieces, which is more than twice as fast": (
+        "“{name}”按原样运行；自带的模型经过切分，速度快一倍以上"
+    ),
+}
