@@ -5,8 +5,10 @@ extension is installed by Blender's own installer; the step that a window's time
 """
 
 import importlib
+import itertools
 import json
 import os
+import shutil
 import sys
 import time
 import traceback
@@ -33,8 +35,9 @@ class Editor:
         self.operators, self.runner, versions = (self._host(name) for name in ("operators", "runner", "versions"))
         scene = bpy.context.scene
         scene.rvm_matting.output = str(folder / "results")
-        strips = versions.top_strips(scene.sequence_editor_create())
-        self._strip = strips.new_movie(name="clip", filepath=str(clip), channel=1, frame_start=1)
+        self._clip, self._copies = Path(shutil.copy(clip, folder)), itertools.count()
+        self._strips = versions.top_strips(scene.sequence_editor_create())
+        self._strip = self._strips.new_movie(name="clip", filepath=str(clip), channel=1, frame_start=1)
         self._strip.frame_final_duration = FRAMES
         window = bpy.context.window
         if hasattr(window.workspace, "sequencer_scene"):
@@ -44,6 +47,7 @@ class Editor:
 
     def first_frame(self) -> None:
         """Press the button, and wait for a frame; then let the job end, every step timed."""
+        self._show_another_copy()
         begun = time.perf_counter()
         job = self._press()
         self.times["press"].append(time.perf_counter() - begun)
@@ -55,6 +59,7 @@ class Editor:
 
     def cancel(self) -> None:
         """Press the button, cancel in the midst of the work, and wait until the worker is gone."""
+        self._show_another_copy()
         job = self._press()
         self._drive(lambda: job.frames_done > 2)
         begun = time.perf_counter()
@@ -64,11 +69,15 @@ class Editor:
             time.sleep(LOOK_SECONDS)
         self.times["cancel"].append(time.perf_counter() - begun)
 
+    def _show_another_copy(self) -> None:
+        """Let the strip show a file that no job has seen, so that nothing can be reused; select it alone."""
+        self._strip.filepath = str(shutil.copy(self._clip, self._clip.with_stem(f"copy_{next(self._copies)}")))
+        self._strip.mute = False
+        for strip in self._strips:
+            strip.select = strip == self._strip
+
     def _press(self) -> Any:
         """Do what the button does, and return the job."""
-        for strip in self._strip.id_data.sequence_editor.strips_all if hasattr(self._strip, "id_data") else ():
-            strip.select = strip == self._strip
-        self._strip.mute = False
         jobs, problems = self.operators.submit_selected(bpy.context)
         if not jobs:
             raise SystemExit("\n".join(problems) or "nothing was selected")
