@@ -1,14 +1,18 @@
 """The checks: tests inside a Blender, and everything that can be seen without running the product."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from . import weights
-from .commands import Command
+from .commands import Command, StepError
 from .environment import BLENDERS, lint_environment, prepare
 from .layout import ROOT
 
+WINDOWED = ("trixie", "sid")
+"""The Debian releases whose Blender `tests/gui/run.sh` knows: 4.3 and 5.2."""
 TYPED = ("rvm_addon/engine", "rvm_addon/jobs", ".ci/steps")
 
 
@@ -24,6 +28,24 @@ def test(blenders: Sequence[str], arguments: Sequence[str]) -> int:
         weights.ensure(python)
         _announce(f"Tests in Blender {name}")
         worst = max(worst, _status([python, "-m", "pytest", *arguments]))
+    return worst
+
+
+def window() -> int:
+    """Drive every windowed Blender that is set up here with mouse and keyboard; return the worst exit status.
+
+    Raises:
+        StepError: there is none, or this user may not enter it.
+    """
+    suites = [suite for suite in WINDOWED if Path(f"/opt/blender-{suite}/.ready").is_file()]
+    if not suites or not hasattr(os, "geteuid") or os.geteuid() != 0:
+        raise StepError(
+            f"a windowed Blender needs root, and ../shared/blender-gui/setup.sh {'|'.join(WINDOWED)} before"
+        )
+    worst = 0
+    for suite in suites:
+        _announce(f"A real window, {suite}")
+        worst = max(worst, _status([ROOT / "tests" / "gui" / "run.sh", suite]))
     return worst
 
 

@@ -49,7 +49,8 @@ def _parser() -> argparse.ArgumentParser:
 
     test = add("test", "Run the tests inside Blender; further arguments go to pytest.")
     _add_blender(test, "which Blender to test in; “each” is one for each Python found here")
-    test.set_defaults(do=lambda options: checks.test(_blenders(options.blender), options.rest))
+    test.add_argument("--gui", action="store_true", help="instead, drive the windowed Blenders that are set up here")
+    test.set_defaults(do=_test)
 
     # Its own `--help` is the product's.
     matte = add("matte", "Matte movies and pictures; `matte --help` has the options.", add_help=False)
@@ -100,6 +101,10 @@ def _blenders(choice: str | None) -> list[str]:
     if choice == "each":
         return environment.available_blenders() or [environment.default_blender()]
     return [choice or environment.default_blender()]
+
+
+def _test(options: argparse.Namespace) -> int:
+    return checks.window() if options.gui else checks.test(_blenders(options.blender), options.rest)
 
 
 def _demo(options: argparse.Namespace) -> int:
