@@ -50,6 +50,16 @@ class SourceUnreadable(FileError):
         return f"“{self.path}” cannot be read as a movie or picture{self.because()}"
 
 
+class PictureDiffers(FileError):
+    """A picture of a sequence has another size than the first one."""
+
+    remedy = "Scale it to the size of the others, or give it a strip of its own; the frames made so far are kept."
+
+    def __str__(self) -> str:
+        """Say which file, and which size it should have."""
+        return f"“{self.path}” has another size than the first picture{self.because()}"
+
+
 class ModelMissing(FileError):
     """The model's weights are not there."""
 

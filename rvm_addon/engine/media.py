@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import exr, png
-from .errors import OutputFailed, SourceMissing, SourceUnreadable
+from .errors import OutputFailed, PictureDiffers, SourceMissing, SourceUnreadable
 from .outputs import FrameFormat
 from .spec import PARTIAL_SUFFIX, JobSpec, Source
 from .tensors import Picture, Plane
@@ -67,13 +67,24 @@ class ImageSource:
                 raise SourceMissing(path)
         self._turned = 0 if source.upright else cv2.IMREAD_IGNORE_ORIENTATION
         self._with_alpha = source.use_alpha
+        self._sequence = source.sequence
         self._disposable = source.disposable
         self.expected = len(self._files)
 
     def frames(self) -> Iterator[tuple[int, Picture]]:
-        """Yield each picture, 8 bit: BGRA where it carries alpha and that is wanted, else BGR."""
+        """Yield each picture, 8 bit: BGRA where it carries alpha and that is wanted, else BGR.
+
+        Raises:
+            PictureDiffers: of a sequence, the picture has not the first one's size.
+        """
+        height = width = 0
         for frame, path in self._files:
             picture = self._read(path)
+            if not height or not self._sequence:
+                height, width = picture.shape[:2]
+            elif picture.shape[:2] != (height, width):
+                sizes = f"{picture.shape[1]} × {picture.shape[0]} instead of {width} × {height} pixels"
+                raise PictureDiffers(path, sizes)
             if self._disposable:
                 path.unlink()
             yield frame, picture

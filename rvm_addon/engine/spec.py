@@ -66,6 +66,8 @@ class Source:
     """Multiply the matte by the alpha that pictures carry: what was transparent stays so."""
     disposable: bool = False
     """The pictures were made for this job, in its folder: each is deleted once it has been read."""
+    sequence: bool = False
+    """The pictures are the frames of one clip: they have one size."""
     stamps: tuple[Stamp, ...] = ()
     """Of `paths`, when the job was made; none where nobody will ask whether the files are still the same."""
 

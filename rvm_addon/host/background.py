@@ -13,6 +13,7 @@ from pathlib import Path
 import bpy
 
 from ..engine import lifeline
+from ..engine.errors import MattingError, PictureDiffers
 from ..engine.events import Event, Failed, Rendered, encode
 from ..jobs.job import PREPARATION_EVENTS_FILE, PREPARATION_LOG_FILE
 from . import versions
@@ -39,6 +40,9 @@ def main(folder: str) -> None:
         try:
             render_order(Path(folder), emit)
             status = 0
+        except MattingError as error:
+            log.info("%s", error, exc_info=True)
+            emit(Failed(str(error), error.remedy))
         except Exception as error:  # the process's one broad door: whatever it is must reach the user
             log.exception("unexpected")
             remedy = f"Look into its log “{Path(folder) / PREPARATION_LOG_FILE}”."
@@ -52,6 +56,7 @@ def render_order(folder: Path, emit: Callable[[Event], None]) -> None:
     """Render each frame of the order in the job's folder, and tell of it.
 
     Raises:
+        PictureDiffers: of an image sequence, one has another size.
         RuntimeError: Blender cannot open the copy, or cannot write a picture.
     """
     begun = time.monotonic()
@@ -62,6 +67,8 @@ def render_order(folder: Path, emit: Callable[[Event], None]) -> None:
     set_output(scene, *picture_size(scene, strip))
     pull_out(strip, order.start, order.start + len(order.paths))
     leave_alone(scene, strip)
+    if strip.type == "IMAGE":
+        check_sizes(strip, range(order.start, order.start + len(order.paths)))
     for frame, path in enumerate(order.paths, order.start):
         scene.frame_set(frame)
         for each in versions.all_strips(scene.sequence_editor):
@@ -69,6 +76,20 @@ def render_order(folder: Path, emit: Callable[[Event], None]) -> None:
         scene.render.filepath = path
         bpy.ops.render.render(write_still=True, scene=scene.name)
         emit(Rendered(frame, time.monotonic() - begun))
+
+
+def check_sizes(strip: versions.Strip, frames: range) -> None:
+    """Raise PictureDiffers unless the pictures that an image strip shows at these timeline frames have one size."""
+    names = dict.fromkeys(strip.strip_elem_from_frame(frame).filename for frame in frames)
+    first: tuple[int, int] | None = None
+    for name in names:
+        path = Path(bpy.path.abspath(strip.directory)) / name
+        picture = bpy.data.images.load(str(path))
+        width, height = picture.size
+        bpy.data.images.remove(picture)
+        first = first or (width, height)
+        if (width, height) != first:
+            raise PictureDiffers(path, f"{width} × {height} instead of {first[0]} × {first[1]} pixels")
 
 
 def picture_size(scene: bpy.types.Scene, strip: versions.Strip) -> tuple[int, int]:

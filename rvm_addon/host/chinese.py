@@ -261,6 +261,10 @@ SENTENCES: dict[str, str] = {
         "请将文件放回原处或重新选择其现在的位置，然后再次开始。"
     ),
     "“{path}” cannot be read as a movie or picture{why}": "无法将“{path}”作为视频或图片读取{why}",
+    "“{path}” has another size than the first picture{why}": "“{path}”的尺寸与第一张图片不同{why}",
+    "Scale it to the size of the others, or give it a strip of its own; the frames made so far are kept.": (
+        "请将其缩放到与其他图片相同的尺寸，或单独放入一个片段；已完成的帧会保留。"
+    ),
     "Check that the file plays; convert it to H.264, ProRes or PNG if it does.": (
         "请检查文件能否播放；若能，请转换为 H.264、ProRes 或 PNG。"
     ),

@@ -158,7 +158,7 @@ def _images(strip: versions.Strip, frames: range) -> tuple[Source, tuple[int, ..
     if len(names) == 1:
         shown = shown[:1]  # a still stays one picture, however long it stands
     paths = tuple(str(folder / name) for name in names)
-    return Source(SourceKind.IMAGES, paths, used, upright=False, stamps=stamps(paths)), shown
+    return Source(SourceKind.IMAGES, paths, used, upright=False, sequence=True, stamps=stamps(paths)), shown
 
 
 def movie_timing(scene: bpy.types.Scene, strip: versions.Strip) -> MovieTiming:

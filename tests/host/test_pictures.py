@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import bpy
 import cv2
 import numpy as np
 import pytest
@@ -123,12 +124,29 @@ def test_alpha_can_be_ignored(timeline: Timeline, tmp_path: Path) -> None:
     assert (written[..., :3] == tiny.barcode(170)).all()
 
 
-def test_pictures_of_several_sizes_keep_them(timeline: Timeline, tmp_path: Path) -> None:
-    """Blender shows each picture of a sequence at its own size, and so does the result."""
+def test_a_picture_of_another_size_is_named(timeline: Timeline, tmp_path: Path) -> None:
+    """The first one that differs ends the job in words; the frames before it are kept."""
     paths = []
-    for number, size in ((1, (128, 64)), (2, (64, 32)), (3, (101, 51)), (4, (128, 64))):
+    for number, size in ((1, (128, 64)), (2, (128, 64)), (3, (64, 32)), (4, (101, 51))):
         paths.append(tmp_path / f"{number}.png")
         cv2.imwrite(str(paths[-1]), tiny.barcode(number, size))
-    strip = timeline.pictures(paths)
-    timeline.press_button(strip)
-    assert differences(timeline, strip) == [0, 0, 0, 0]
+    (job,), _ = timeline.submit(timeline.pictures(paths))
+    timeline.addon.runner.current().run_to_end(lambda _: None)
+    assert job.state.name == "FAILED"
+    assert "3.png" in job.error and "64 × 32 instead of 128 × 64 pixels" in job.error and "Scale it" in job.remedy
+    assert sorted(path.name for path in job.output.iterdir()) == ["1.png", "2.png"]
+
+
+def test_a_rendered_picture_of_another_size_is_named(timeline: Timeline, tmp_path: Path) -> None:
+    """Floating-point pictures, which another Blender renders, are looked at before it begins."""
+    paths = []
+    for number, size in ((1, (128, 64)), (2, (64, 32))):
+        image = bpy.data.images.new("float", *size, float_buffer=True)
+        paths.append(tmp_path / f"{number}.exr")
+        image.filepath_raw, image.file_format = str(paths[-1]), "OPEN_EXR"
+        image.save()
+        bpy.data.images.remove(image)
+    (job,), _ = timeline.submit(timeline.pictures(paths))
+    timeline.addon.runner.current().run_to_end(lambda _: None)
+    assert job.state.name == "FAILED"
+    assert "2.exr" in job.error and "64 × 32 instead of 128 × 64 pixels" in job.error
