@@ -25,6 +25,13 @@ STRIP_MENU = (415, 14)
 """From the corner of the sequencer's header."""
 EMPTY = (300, 60)
 """From the timeline's corner: where no strip is."""
+CHINESE_AND_LIGHT = """
+view = bpy.context.preferences.view
+view.language, view.use_translate_interface = "zh_HANS", True
+folders = bpy.utils.preset_paths("interface_theme")
+(light,) = (path for folder in folders for path in Path(folder).glob("*[Ll]ight.xml"))
+bpy.ops.script.execute_preset(filepath=str(light), menu_idname="USERPREF_MT_interface_theme_presets")
+"""
 SEARCH_KEY = "69"
 """F3 by its keycode: under its name it arrives as Alt+F3 in 5.2."""
 
@@ -213,16 +220,34 @@ def source_deleted() -> None:
 def other_file() -> None:
     """Open another project while a job runs."""
     print("Another project")
+    ask_for("RATIO")
     click_strip(INDOOR)
     click("side_bar", BUTTON)
-    wait("a job runs", lambda s: len(s["jobs"]) == 4 and s["jobs"][3]["frames"] > 3)
+    wait("a job runs", lambda s: len(s["jobs"]) == 5 and s["jobs"][4]["frames"] > 3)
     order("bpy.ops.wm.open_mainfile(filepath=str(WORK / 'other.blend'))")
     wait("the other project is open", lambda s: s["file"] == "other.blend")
-    after = wait("its job goes on to the end", lambda s: s["jobs"][3]["state"] == "DONE")
+    after = wait("its job goes on to the end", lambda s: s["jobs"][4]["state"] == "DONE")
     time.sleep(0.5)
     picture("10-other-project")
     check("no result got into it", holds=not any(strip["type"] == "IMAGE" for strip in after["strips"].values()))
-    check("the panel says where its frames are", holds="/matte/" in after["jobs"][3]["said"])
+    check("the panel says where its frames are", holds="/matte/" in after["jobs"][4]["said"])
+
+
+def chinese_and_light() -> None:
+    """Change language and theme while a job runs, and try one frame; a person says whether it looks right."""
+    print("Chinese, light, a frame to look at")
+    click_strip(INDOOR)
+    click("side_bar", BUTTON)
+    wait("a job runs", lambda s: s["jobs"][-1]["frames"] > 3)
+    order(CHINESE_AND_LIGHT)
+    picture("11-chinese-light")
+    wait("it goes on to the end", lambda s: s["jobs"][-1]["state"] == "DONE")
+    order("bpy.ops.rvm.preview_frame(); bpy.ops.rvm.open_preview.poll()")
+    wait("a frame is shown", lambda s: s["preview"], seconds=10.0)
+    order("bpy.context.window_manager.rvm_view.arrangement = 'WIPE'; bpy.ops.rvm.open_preview()")
+    time.sleep(1.0)
+    picture("12-preview")
+    order("with bpy.context.temp_override(window=bpy.context.window_manager.windows[-1]): bpy.ops.wm.window_close()")
 
 
 def quit_blender() -> None:
@@ -232,7 +257,7 @@ def quit_blender() -> None:
     click_strip(INDOOR)
     press("ctrl+s")  # else Blender asks what to do with the changed selection
     click("side_bar", BUTTON)
-    wait("a job runs", lambda s: len(s["jobs"]) == 5 and s["jobs"][4]["frames"] > 3)
+    wait("a job runs", lambda s: len(s["jobs"]) == 6 and s["jobs"][5]["frames"] > 3)
     worker = run("pgrep", "-f", "--", "-m engine").split()
     check("its worker is a process", holds=len(worker) == 1)
     press("ctrl+q")
@@ -245,5 +270,5 @@ def quit_blender() -> None:
     check("and it was no crash", holds=not list(Path(os.environ["TMPDIR"]).glob("*.crash.txt")))
 
 
-for part in (two_strips, undo, search_and_cancel, source_deleted, other_file, quit_blender):
+for part in (two_strips, undo, search_and_cancel, source_deleted, chinese_and_light, other_file, quit_blender):
     part()

@@ -22,7 +22,7 @@ TICK_SECONDS = 0.02
 LINE_SECONDS = 0.2
 
 addon_utils.enable(ADDON, default_set=True, persistent=True)
-from bl_ext.user_default.rvm_matting.host import runner, versions  # noqa: E402  # it is there once it is enabled
+from bl_ext.user_default.rvm_matting.host import runner, versions, viewing  # noqa: E402  # it is there once it is enabled
 
 last = {"tick": time.monotonic(), "line": 0.0, "gap": 0.0}
 
@@ -112,6 +112,7 @@ def state() -> dict[str, object]:
             {"state": job.state.name, "frames": job.frames_done, "said": " ".join([job.error, *job.warnings])}
             for job in runner.current().queue.jobs
         ],
+        "preview": viewing.current().path is not None,
         "strips": {
             strip.name: {
                 "type": strip.type,
