@@ -200,3 +200,22 @@ def test_every_frame_of_what_is_rendered_first(
 def test_the_table_is_long_enough() -> None:
     """At least 120 cases are compared."""
     assert len(KINDS) >= 120
+
+
+REAL = ("woman_indoor_bokeh_720p.mp4", "woman_outdoor_portrait_720x1364.mp4", "greenscreen_man_360x640.mp4")
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_real_clips(timeline: Timeline, real_clips: Path, name: str) -> None:
+    """Of twelve frames from the middle of a clip, each result is nearest to its own source, and near to it."""
+    strip = timeline.movie(real_clips / "clips" / name)
+    element = strip.elements[0]
+    timeline.addon.movies.set_picture(timeline.scene, element.orig_width, element.orig_height)
+    timeline.addon.versions.set_left_handle(strip, 61)
+    timeline.addon.versions.set_right_handle(strip, 61 + LONGEST)
+    compared = list(shots(timeline, strip, matte(timeline, strip)))
+    sources = [source.astype(int) for _, source, _ in compared]
+    assert len(compared) == LONGEST
+    for own, (_, _, matted) in zip(sources, compared, strict=True):
+        differences = [np.abs(source - matted).mean() for source in sources]
+        assert np.abs(own - matted).mean() == min(differences) < 1.5
