@@ -94,7 +94,7 @@ def _render(host: Any, scene: bpy.types.Scene, movie: Any, target: Path) -> None
     start, end = host("versions").handles(movie)
     scene.frame_start, scene.frame_end = start, end - 1
     element = movie.elements[0]
-    host("movies").set_picture(scene, element.orig_width, element.orig_height)
+    host("movies").set_picture(scene, element.orig_width // 2 * 2, element.orig_height // 2 * 2)
     has_sound = any(strip.type == "SOUND" for strip in _strips(scene))
     host("movies").set_encoder(scene, target, audio=has_sound)
     with host("terminal").ProgressLine() as line:

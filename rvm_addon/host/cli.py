@@ -11,6 +11,7 @@ from ..engine.errors import MattingError
 from ..engine.spec import SourceKind
 from ..jobs.job import Job, State
 from . import movies
+from .encoders import MovieFormat
 from .inputs import Input, Request, distinct, job_of, movie_target
 from .options import parse, request_of
 from .runner import Runner
@@ -81,24 +82,23 @@ def _matte(one: Input, request: Request, runner: Runner, line: ProgressLine, out
         line.say(f"{one.path}: {warning}")
     if job.state is not State.DONE:
         outcome.error = job.error
-    elif request.movie and spec.source.kind is SourceKind.MOVIE:
-        outcome.movie = str(_write_movie(one, request, job, line))
+    elif spec.source.kind is SourceKind.MOVIE and (target := movie_target(one.name, request)) and request.movie:
+        _write_movie(one.path, request.movie, target, job, line)
+        outcome.movie = str(target)
     elif request.movie:
         line.say(f"{one.path}: no movie of this one, for it has no frame rate and no sound")
 
 
-def _write_movie(one: Input, request: Request, job: Job, line: ProgressLine) -> Path:
-    """Write a finished job's frames as a movie with the clip's sound, and return its path."""
+def _write_movie(clip: Path, kind: MovieFormat, target: Path, job: Job, line: ProgressLine) -> None:
+    """Write a finished job's frames as a movie with the clip's sound."""
     wanted = job.spec.source.frames or range(job.frames_done)
     frames = [job.output / job.spec.file_name(frame) for frame in wanted]
-    target = movie_target(one, request)
 
     def tell(done: int) -> None:
         line.bar(target.name, done / len(frames), f"{done} of {len(frames)} frames")
 
-    if not movies.write_movie(frames, movies.frame_rate(one.path), one.path, target, tell):
+    if not movies.write_movie(frames, movies.frame_rate(clip), clip, target, tell, kind, job.spec.look):
         line.say(f"{target}: without sound, for the clip has none that Blender can play")
-    return target
 
 
 def _run(arguments: Sequence[str]) -> int:

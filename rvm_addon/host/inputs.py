@@ -11,6 +11,7 @@ from ..engine.outputs import FrameFormat, Look
 from ..engine.spec import JobSpec, Source, SourceKind, is_image, is_movie
 from ..jobs.job import JOB_FILE
 from . import movies
+from .encoders import ENCODERS, MovieFormat
 
 _JOBS_FOLDER = ".rvm_matting"
 """Inside the output folder: each input's job.json, events.jsonl and worker.log."""
@@ -30,8 +31,8 @@ class Request:
     model: Path
     """Absolute."""
     ratio: float | None
-    movie: bool
-    """Whether to write each movie's result as a movie, too."""
+    movie: MovieFormat | None
+    """As what each movie's result is to be written as a movie, too."""
     use_alpha: bool
     """Whether what is transparent in a picture stays so."""
 
@@ -85,9 +86,9 @@ def job_of(one: Input, request: Request) -> tuple[JobSpec, Path]:
     return spec, folder
 
 
-def movie_target(one: Input, request: Request) -> Path:
-    """Return where an input's result goes as a movie."""
-    return request.output / f"{one.name}.mp4"
+def movie_target(name: str, request: Request) -> Path | None:
+    """Return where a result of this name goes as a movie; None if it becomes none."""
+    return request.movie and request.output / f"{name}{ENCODERS[request.movie].suffix}"
 
 
 def _source(path: Path, request: Request) -> Source:
@@ -125,7 +126,8 @@ def _guard(spec: JobSpec, folder: Path, request: Request) -> None:
             raise SpecError("output", f"“{output}” holds frames of these names already; choose another folder")
         for path in earlier:
             path.unlink()
-        targets = {request.output / f"{spec.stem}.mp4"} if request.movie else set()
+        target = movie_target(spec.stem, request)
+        targets = {target} if target else set()
     else:
         targets = {output / spec.file_name(frame) for frame in range(len(spec.source.paths))}
     for path in {target.resolve() for target in targets} & set(_inputs(request)):

@@ -2,6 +2,7 @@
 
 import bpy
 
+from ..engine.outputs import FrameFormat, Look
 from . import versions
 from .animation import copy_animation, remove_animation
 from .values import copy_values
@@ -66,6 +67,15 @@ def _copy_place(source: versions.Strip, result: versions.Strip) -> None:
     for name in _CROP:
         setattr(result.crop, name, getattr(source.crop, name))
     result.use_proxy = False  # the frames stand where they are; a proxy would be made of what is there already
+
+
+def read_as_written(strip: versions.Strip, look: Look) -> None:
+    """Tell Blender how the values in a look's files are meant, where it would take them for something else."""
+    strip.alpha_mode = "PREMUL" if look.format is FrameFormat.EXR and look.result.has_alpha else "STRAIGHT"
+    if look.result.is_grey:  # to be shown as it is: Blender would take “Non-Color” floats for linear light
+        strip.colorspace_settings.name = "sRGB"
+    elif look.format is FrameFormat.EXR:
+        strip.colorspace_settings.name = "Linear Rec.709"
 
 
 def make_plain(scene: bpy.types.Scene, strip: versions.Strip) -> None:

@@ -12,19 +12,33 @@ from pathlib import Path
 
 import bpy
 
+from ..engine.outputs import Look, Result
 from . import versions
+from .encoders import ENCODERS, Encoder, MovieFormat
+from .likeness import read_as_written
+
+OPAQUE = Look(Result.COLOUR)
+"""Frames of which no more is known."""
 
 
 class MovieFailed(Exception):
     """Blender's renderer wrote no movie; the text says why."""
 
 
-def write_movie(frames: Sequence[Path], fps: float, sound: Path, target: Path, tell: Callable[[int], None]) -> bool:
-    """Write `frames`, all in one folder and of one size, at `fps` to `target` as H.264, with the sound of `sound`.
+def write_movie(
+    frames: Sequence[Path],
+    fps: float,
+    sound: Path,
+    target: Path,
+    tell: Callable[[int], None],
+    kind: MovieFormat = MovieFormat.H264,
+    look: Look = OPAQUE,
+) -> bool:
+    """Write `frames`, all in one folder and of one size and `look`, at `fps` to `target`, with the sound of `sound`.
 
-    `sound` is a movie or a sound file; it becomes AAC and ends with the last frame. `tell` is given the number of
-    frames written so far. Returns whether there is sound: not where `sound` has none. An odd width or height loses
-    its last column or row, which H.264 cannot hold.
+    `sound` is a movie or a sound file; it ends with the last frame. `tell` is given the number of frames written so
+    far. Returns whether there is sound: not where `sound` has none. Where the format cannot hold an odd width or
+    height, the picture loses its last column or first row.
 
     Raises:
         MovieFailed: the file cannot be written.
@@ -34,10 +48,13 @@ def write_movie(frames: Sequence[Path], fps: float, sound: Path, target: Path, t
         picture = strips.new_image(name="frames", filepath=str(frames[0]), channel=1, frame_start=1)
         for path in frames[1:]:
             picture.elements.append(path.name)
+        picture.blend_type = "REPLACE"
+        read_as_written(picture, look)
         audible = _add_sound(strips, sound)
         set_timing(scene, fps, len(frames))
-        set_picture(scene, picture.elements[0].orig_width, picture.elements[0].orig_height)
-        set_encoder(scene, target, audio=audible)
+        encoder = ENCODERS[kind]
+        _frame(scene, picture, even=encoder.even)
+        set_encoder(scene, target, encoder, audio=audible, alpha=look.result.has_alpha)
         render(scene, tell)
     if not target.is_file():
         raise MovieFailed(f"“{target}” was not written; look at Blender's output for the reason")
@@ -65,29 +82,48 @@ def set_timing(scene: bpy.types.Scene, fps: float, length: int) -> None:
     scene.frame_start, scene.frame_end = 1, length
 
 
+def _frame(scene: bpy.types.Scene, picture: versions.Strip, *, even: bool) -> None:
+    """Render what `picture` shows, pixel by pixel; if the size is to be even, without an odd last column or first row."""
+    size = picture.elements[0].orig_width, picture.elements[0].orig_height
+    width, height = (side // 2 * 2 if even else side for side in size)
+    set_picture(scene, width, height)
+    picture.transform.filter = "NEAREST"  # strips are centred: by half a pixel, others mix neighbours
+
+
 def set_picture(scene: bpy.types.Scene, width: int, height: int) -> None:
     """Render pictures of this size with the colours that the files have."""
-    scene.render.resolution_x, scene.render.resolution_y = width // 2 * 2, height // 2 * 2
+    scene.render.resolution_x, scene.render.resolution_y = width, height
     scene.render.resolution_percentage = 100
     scene.view_settings.view_transform = "Standard"
     scene.view_settings.look = "None"
+    scene.render.dither_intensity = 0.0
     scene.render.use_compositing = False
     scene.render.use_sequencer = True
 
 
-def set_encoder(scene: bpy.types.Scene, target: Path, *, audio: bool) -> None:
-    """Write an MP4 that plays everywhere: H.264, and AAC where there is sound."""
+def set_encoder(
+    scene: bpy.types.Scene,
+    target: Path,
+    encoder: Encoder = ENCODERS[MovieFormat.H264],
+    *,
+    audio: bool,
+    alpha: bool = False,
+) -> None:
+    """Write a movie as `encoder` says, with transparency where both have it."""
     versions.use_movie_output(scene)
     scene.render.filepath = str(target)
     scene.render.use_file_extension = False
     scene.render.use_overwrite = True
-    encoder = scene.render.ffmpeg
-    encoder.format = "MPEG4"
-    encoder.codec = "H264"
-    encoder.constant_rate_factor = "HIGH"
-    encoder.ffmpeg_preset = "GOOD"
-    encoder.audio_codec = "AAC" if audio else "NONE"
-    encoder.audio_bitrate = 192
+    settings = scene.render.ffmpeg
+    settings.format = encoder.container
+    settings.codec = encoder.codec
+    if encoder.profile:
+        settings.ffmpeg_prores_profile = encoder.profile
+    settings.constant_rate_factor = "HIGH"
+    settings.ffmpeg_preset = "GOOD"
+    settings.audio_codec = encoder.sound if audio else "NONE"
+    settings.audio_bitrate = 192
+    scene.render.image_settings.color_mode = "RGBA" if alpha and encoder.holds_alpha else "RGB"
 
 
 def render(scene: bpy.types.Scene, tell: Callable[[int], None]) -> None:

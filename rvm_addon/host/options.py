@@ -20,6 +20,8 @@ from ..engine.outputs import (
     parse_colour,
 )
 from ..engine.weights import catalogue
+from . import encoders
+from .encoders import ENCODERS, MovieFormat
 from .inputs import Request, distinct
 from .preferences import weights_folder
 
@@ -31,8 +33,10 @@ def parse(command: str, arguments: Sequence[str]) -> argparse.Namespace:
     """Return the options, or end the way argparse does where they make no sense."""
     parser = _parser(command)
     options = parser.parse_args(arguments)
-    if options.movie and options.result is Result.CUTOUT:
-        parser.error("--movie needs a result without transparency, such as --result colour: an MP4 has none")
+    kind = movie_format(options)
+    if kind and options.result.has_alpha and not ENCODERS[kind].holds_alpha:
+        fitting = ", ".join(encoders.choices(with_alpha=True))
+        parser.error(f"an MP4 has no transparency: add --movie-format, one of {fitting}, or --result colour")
     if (options.backdrop is not None) is not (options.result is Result.BACKDROP):
         parser.error("--result backdrop and --backdrop FILE belong together")
     try:
@@ -40,6 +44,11 @@ def parse(command: str, arguments: Sequence[str]) -> argparse.Namespace:
     except SpecError as error:
         parser.error(str(error))
     return options
+
+
+def movie_format(options: argparse.Namespace) -> MovieFormat | None:
+    """Return the movie that is to be written; none unless one is asked for."""
+    return options.movie_format or (MovieFormat.H264 if options.movie else None)
 
 
 def look_of(options: argparse.Namespace) -> Look:
@@ -72,7 +81,7 @@ def request_of(options: argparse.Namespace) -> Request:
         small_pictures=options.format is None,
         model=options.model.absolute() if options.model else folder / catalogue(folder)[0].file,
         ratio=options.ratio,
-        movie=options.movie,
+        movie=movie_format(options),
         use_alpha=not options.ignore_alpha,
     )
 
@@ -87,7 +96,9 @@ def _parser(command: str) -> argparse.ArgumentParser:
     ratio = _number(float, 0.0, 1.0, above=True)
     add("--ratio", type=ratio, metavar="R", help="downsample ratio, above 0 to 1 (default: longest side to 512)")
     add("--ignore-alpha", action="store_true", help="matte pictures as if they were opaque")
-    add("--movie", action="store_true", help="without transparency: also write DIR/<name>.mp4 with the sound")
+    add("--movie", action="store_true", help="also write a movie with the clip's sound, DIR/<name>.mp4")
+    kinds = encoders.available()
+    add("--movie-format", type=MovieFormat, choices=kinds, help="of that movie; all but h264 keep transparency")
     add("--json", action="store_true", help="print one JSON object per input on standard output")
     add("--quiet", action="store_true", help="show no progress")
     _add_look(parser.add_argument_group("result"))

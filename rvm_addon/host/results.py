@@ -9,11 +9,11 @@ from pathlib import Path
 import bpy
 
 from ..engine.errors import MattingError
-from ..engine.outputs import FrameFormat, Result
+from ..engine.outputs import Result
 from ..engine.spec import JobSpec
 from ..jobs.job import JOB_FILE
 from . import masks, versions
-from .likeness import copy_look
+from .likeness import copy_look, read_as_written
 
 FRAMES_FOLDER = "frames"
 _LAST_CHANNEL = 128
@@ -151,14 +151,9 @@ def insert_result(spec: JobSpec, folder: Path, place: Placement) -> versions.Str
 
 def read_rightly(result: versions.Strip, spec: JobSpec, source: versions.Strip) -> None:
     """Tell Blender how the values in a result's files are meant."""
-    look = spec.look
-    result.alpha_mode = "PREMUL" if look.format is FrameFormat.EXR and look.result.has_alpha else "STRAIGHT"
-    if look.result.is_grey:  # to be shown as it is: Blender would take “Non-Color” floats for linear light
-        result.colorspace_settings.name = "sRGB"
-    elif look.format is FrameFormat.EXR:
-        result.colorspace_settings.name = "Linear Rec.709"
-    elif not spec.source.disposable:  # what was rendered first is in the colours of the screen
+    if not spec.source.disposable:  # what was rendered first is in the colours of the screen
         result.colorspace_settings.name = source.colorspace_settings.name
+    read_as_written(result, spec.look)
 
 
 def _new_strip(

@@ -19,7 +19,9 @@ from tests.host.timeline import Timeline
 
 PACKAGE = "bl_ext.user_default.rvm_matting"
 MODULES = (
+    "engine.outputs",
     "host.cli",
+    "host.encoders",
     "host.job_operators",
     "host.mapping",
     "host.movies",

@@ -1,0 +1,80 @@
+"""Each movie format that this Blender writes: its streams, its transparency and its colours, decoded again by PyAV."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import av
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tests import tiny
+
+LOSSLESS = ("ffv1", "qtrle")
+ODD = (127, 65)
+FRAMES = 6
+
+
+def transparent_pictures(folder: Path, size: tuple[int, int]) -> list[Path]:
+    """Write numbered pictures, 4:2:0-friendly in colour, whose alpha rises from left to right and is full in a band."""
+    folder.mkdir(parents=True)
+    alpha = np.tile(np.linspace(0, 255, size[0]).astype(np.uint8), (size[1], 1))
+    alpha[-16:] = 255
+    paths = [folder / f"shot_{number:04d}.png" for number in range(FRAMES)]
+    for number, path in enumerate(paths):
+        cv2.imwrite(str(path), np.dstack([tiny.barcode(number, size), alpha]))
+    return paths
+
+
+def decoded(path: Path) -> list[NDArray[np.uint8]]:
+    """Return a movie's frames, each H x W x 4, BGRA; FFmpeg's own VP9 decoder would leave the alpha out."""
+    with av.open(str(path)) as movie:
+        video = movie.streams.video[0]
+        if video.metadata.get("alpha_mode") != "1":
+            return [frame.to_ndarray(format="bgra") for frame in movie.decode(video)]
+        decoder = av.CodecContext.create("libvpx-vp9", "r")
+        return [frame.to_ndarray(format="bgra") for packet in movie.demux(video) for frame in decoder.decode(packet)]
+
+
+@pytest.mark.parametrize("size", [tiny.SIZE, ODD])
+@pytest.mark.parametrize("name", ["ffv1", "qtrle", "prores", "webm"])
+def test_transparency_comes_through(addon: SimpleNamespace, tmp_path: Path, name: str, size: tuple[int, int]) -> None:
+    """Alpha within 1 of 255, every frame in its place; where alpha is full, the lossless formats' colours are equal."""
+    kind = addon.encoders.MovieFormat(name)
+    if kind not in addon.encoders.available():
+        pytest.skip(f"this Blender writes no {name}")
+    paths = transparent_pictures(tmp_path / "in", size)
+    target = tmp_path / f"out{addon.encoders.ENCODERS[kind].suffix}"
+    tone = tiny.tone(tmp_path / "t.wav", FRAMES / 24)
+    addon.movies.write_movie(paths, 24, tone, target, lambda _: None, kind, addon.outputs.Look())
+    shown = decoded(target)
+    assert [tiny.read_barcode(frame) for frame in shown] == list(range(FRAMES))
+    for frame, path in zip(shown, paths, strict=True):
+        height, width = frame.shape[:2]
+        assert (width, height) == tuple(side // 2 * 2 if name == "prores" else side for side in size)
+        whole = cv2.imread(str(path), cv2.IMREAD_UNCHANGED).astype(int)
+        source = whole[whole.shape[0] - height :, :width]
+        assert np.abs(frame[..., 3] - source[..., 3]).max() <= 1
+        difference = np.abs(frame - source)[source[..., 3] == 255]
+        assert difference.max() == 0 if name in LOSSLESS else difference.mean() < 3
+
+
+@pytest.mark.parametrize("name", ["h264", "ffv1", "qtrle", "prores", "webm"])
+def test_every_container_takes_its_sound(addon: SimpleNamespace, tmp_path: Path, name: str) -> None:
+    """A tone of half a second is heard from the first sample on, as loud as it was, to within what codecs change."""
+    kind = addon.encoders.MovieFormat(name)
+    if kind not in addon.encoders.available():
+        pytest.skip(f"this Blender writes no {name}")
+    paths = tiny.barcode_pictures(tmp_path / "in", range(12))
+    target = tmp_path / f"out{addon.encoders.ENCODERS[kind].suffix}"
+    if not addon.movies.write_movie(paths, 24, tiny.tone(tmp_path / "t.wav", 0.5), target, lambda _: None, kind):
+        pytest.skip("this Blender was built without its sound library")
+    with av.open(str(target)) as movie:
+        resample = av.AudioResampler("fltp", "stereo", 48000)
+        parts = [part.to_ndarray()[0] for frame in movie.decode(audio=0) for part in resample.resample(frame)]
+    heard = np.concatenate(parts)[: 48000 // 2]
+    expected = np.sin(np.arange(len(heard)) * 2 * np.pi * 440 / 48000) * 12000 / 32768
+    assert len(heard) > 20000
+    assert np.corrcoef(heard[2400:20000], expected[2400:20000])[0, 1] > 0.99
+    assert np.abs(heard[2400:20000]).max() == pytest.approx(12000 / 32768, rel=0.05)
