@@ -37,8 +37,8 @@ def write_movie(
     """Write `frames`, all in one folder and of one size and `look`, at `fps` to `target`, with the sound of `sound`.
 
     `sound` is a movie or a sound file; it ends with the last frame. `tell` is given the number of frames written so
-    far. Returns whether there is sound: not where `sound` has none. Where the format cannot hold an odd width or
-    height, the picture loses its last column or first row.
+    far. Returns whether there is sound: not where `sound` has none. Where the format cannot hold an odd side,
+    the picture loses its last column or first row.
 
     Raises:
         MovieFailed: the file cannot be written.
@@ -83,7 +83,7 @@ def set_timing(scene: bpy.types.Scene, fps: float, length: int) -> None:
 
 
 def _frame(scene: bpy.types.Scene, picture: versions.Strip, *, even: bool) -> None:
-    """Render what `picture` shows, pixel by pixel; if the size is to be even, without an odd last column or first row."""
+    """Render what `picture` shows, pixel by pixel; for an even size, without last column or first row."""
     size = picture.elements[0].orig_width, picture.elements[0].orig_height
     width, height = (side // 2 * 2 if even else side for side in size)
     set_picture(scene, width, height)
