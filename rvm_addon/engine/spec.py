@@ -138,6 +138,11 @@ class JobSpec:
         return hashlib.sha256(self.recipe.to_json().encode()).hexdigest()
 
     @property
+    def matting_digest(self) -> str:
+        """What decides a frame's raw matte, in 64 characters: the recipe without what is made of it."""
+        return replace(self, look=CUT_OUT).recipe_digest
+
+    @property
     def reusable(self) -> bool:
         """Whether another job may use these frames: it is known which they are, and from which files they were made."""
         known = bool(self.source.stamps) and self.source.frames is not None and not self.source.disposable

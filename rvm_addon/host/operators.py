@@ -1,5 +1,6 @@
 """What the user can do. An operator gathers, calls and reports; the work is elsewhere."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
@@ -32,28 +33,33 @@ class RVM_OT_matte_strips(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Queue the jobs of the selected strips; in background mode, also run them to their end."""
-        jobs, problems = submit_selected(context)
-        if not jobs:
-            self.report({"ERROR"}, "\n".join(problems) or "Select strips with pictures: sound has nothing to matte")
-            return {"CANCELLED"}
-        for problem in problems:
-            self.report({"WARNING"}, problem)
-        if bpy.app.background:
-            return self._run_to_end(jobs)
-        runner.start_timer()
-        self.report({"INFO"}, words.taken(jobs))
-        return {"FINISHED"}
+        return go(self, *submit_selected(context))
 
-    def _run_to_end(self, jobs: list[Job]) -> set[str]:
-        """Run the queue here and now, with progress on the terminal, and report how it went."""
-        with ProgressLine() as line:
-            runner.current().run_to_end(line.show)
-        done = [job for job in jobs if job.state is State.DONE]
-        for job in jobs:
-            for text in (f"{job.error}. {job.remedy}" if job.error else "", *job.warnings):
-                if text:
-                    self.report({"WARNING"} if done else {"ERROR"}, f"{job.spec.name}: {text}")
-        return {"FINISHED"} if done else {"CANCELLED"}
+
+def go(operator: bpy.types.Operator, jobs: list[Job], problems: list[str]) -> set[str]:
+    """Set jobs going that an operator has queued, and report; in background mode, run them to their end."""
+    if not jobs:
+        operator.report({"ERROR"}, "\n".join(problems) or "Select strips with pictures: sound has nothing to matte")
+        return {"CANCELLED"}
+    for problem in problems:
+        operator.report({"WARNING"}, problem)
+    if bpy.app.background:
+        return _run_to_end(operator, jobs)
+    runner.start_timer()
+    operator.report({"INFO"}, words.taken(jobs))
+    return {"FINISHED"}
+
+
+def _run_to_end(operator: bpy.types.Operator, jobs: list[Job]) -> set[str]:
+    """Run the queue here and now, with progress on the terminal, and report how it went."""
+    with ProgressLine() as line:
+        runner.current().run_to_end(line.show)
+    done = [job for job in jobs if job.state is State.DONE]
+    for job in jobs:
+        for text in (f"{job.error}. {job.remedy}" if job.error else "", *job.warnings):
+            if text:
+                operator.report({"WARNING"} if done else {"ERROR"}, f"{job.spec.name}: {text}")
+    return {"FINISHED"} if done else {"CANCELLED"}
 
 
 def submit_selected(context: bpy.types.Context) -> tuple[list[Job], list[str]]:
@@ -77,18 +83,19 @@ def submit_selected(context: bpy.types.Context) -> tuple[list[Job], list[str]]:
             wanted.append(strips.job_spec(scene, strip, settings))
         except MattingError as error:
             problems.append(str(error))
-    jobs, more = _submit(wanted, settings.output)
+    jobs, more = submit(wanted, settings.output)
     return jobs, problems + more
 
 
-def _submit(wanted: list[tuple[JobSpec, results.Placement]], output: Path) -> tuple[list[Job], list[str]]:
+def submit(wanted: list[tuple[JobSpec, results.Placement]], output: Path) -> tuple[list[Job], list[str]]:
     """Find the jobs in `output` that serve already, queue the others, and return them all and what went wrong."""
     current, finished = runner.current(), FinishedJobs(output)
     found = [(current.reuse(spec, place, finished), spec, place) for spec, place in wanted]
     jobs, problems = [job for job, _, _ in found if job is not None], []
     for spec, places in strips.shared_jobs((spec, place) for job, spec, place in found if job is None):
         try:
-            jobs.append(current.submit(spec, claim_folder(output, strips.file_stem(spec.name)), *places))
+            helped = replace(spec, raws=finished.raws(spec))
+            jobs.append(current.submit(helped, claim_folder(output, strips.file_stem(spec.name)), *places))
         except MattingError as error:
             problems.append(str(error))
     return list(dict.fromkeys(jobs)), problems

@@ -4,7 +4,18 @@ import bpy
 
 from ..engine.outputs import Result
 from ..jobs.job import Job, State
-from . import job_operators, lines, operators, plan, properties, runner, versions, viewing, words
+from . import (
+    job_operators,
+    lines,
+    operators,
+    plan,
+    properties,
+    result_operators,
+    runner,
+    versions,
+    viewing,
+    words,
+)
 from .translations import heard
 
 _ICONS = {
@@ -133,6 +144,30 @@ class RVM_PT_preview(_SideBar, bpy.types.Panel):
             column.prop(settings, "colour")
 
 
+class RVM_PT_recipe(_SideBar, bpy.types.Panel):
+    """How the active result was made, and what can be done with it."""
+
+    bl_label = "Matted Strip"
+    bl_parent_id = "RVM_PT_matting"
+    bl_order = 2
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Be there while the active strip is a result."""
+        return result_operators.active_recipe(context) is not None
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw the recipe, and the two buttons."""
+        recipe = result_operators.active_recipe(context)
+        if recipe is None:
+            return
+        for line in words.recipe(recipe):
+            self.layout.label(text=line)
+        column = self.layout.column(align=True)
+        column.operator(result_operators.RVM_OT_update_result.bl_idname, icon="FILE_REFRESH")
+        column.operator(result_operators.RVM_OT_use_recipe.bl_idname, icon="COPYDOWN")
+
+
 class RVM_PT_edges(_Settings, bpy.types.Panel):
     """How the matte's edge is refined."""
 
@@ -219,5 +254,5 @@ def _draw_job(box: bpy.types.UILayout, context: bpy.types.Context, job: Job) -> 
     lines.draw(box, context, [heard(text) for text in job.warnings], "INFO")
 
 
-classes = (RVM_PT_matting, RVM_PT_jobs, RVM_PT_preview, RVM_PT_edges, RVM_PT_format, RVM_PT_output)
+classes = (RVM_PT_matting, RVM_PT_jobs, RVM_PT_preview, RVM_PT_recipe, RVM_PT_edges, RVM_PT_format, RVM_PT_output)
 register, unregister = bpy.utils.register_classes_factory(classes)

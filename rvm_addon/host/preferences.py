@@ -10,6 +10,8 @@ PACKAGE = __package__.rpartition(".")[0]
 """The extension's full name, as Blender's preferences know it."""
 
 BESIDE_BLEND = "//matte"
+RAW_GIGABYTES = 10.0
+"""For raw mattes, unless the user chooses otherwise."""
 OWN_FILE = "FILE"
 """Instead of a model's name: the user chose a file."""
 
@@ -32,6 +34,12 @@ def threads() -> int:
     """Return how many threads the network may use; 0 lets the worker choose."""
     chosen = page()
     return 0 if chosen is None else chosen.threads
+
+
+def raw_limit() -> int:
+    """Return how many bytes raw mattes may take in a folder of results."""
+    chosen = page()
+    return int((RAW_GIGABYTES if chosen is None else chosen.raw_gigabytes) * 1e9)
 
 
 def output() -> str:

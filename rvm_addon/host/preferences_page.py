@@ -31,6 +31,16 @@ class RVM_AP_preferences(bpy.types.AddonPreferences):
         default=False,
         description="Delete what a cancelled job has made so far; otherwise it stays in its folder",
     )
+    raw_gigabytes: bpy.props.FloatProperty(
+        name="Keep for Changes",
+        default=preferences.RAW_GIGABYTES,
+        min=0.0,
+        soft_max=200.0,
+        step=100,
+        precision=1,
+        description="Gigabytes in each folder of results for what the model said of each frame: with it, edges, "
+        "colours, kind and format of a result can be changed without the model. The oldest gives way; 0 keeps nothing",
+    )
     model: bpy.props.EnumProperty(
         name="Model", items=lambda self, context: _model_items(), description="The network that mattes the frames"
     )
@@ -59,6 +69,7 @@ class RVM_AP_preferences(bpy.types.AddonPreferences):
         if self.output_place == "FOLDER":
             column.prop(self, "output_folder")
         column.prop(self, "discard_cancelled")
+        column.prop(self, "raw_gigabytes")
         column = layout.column()
         column.prop(self, "model")
         if self.model == preferences.OWN_FILE:

@@ -16,7 +16,7 @@ QUALITIES = (
     ("FINE", "Fine", "Twice the usual detail, for people who are small in the picture: about three times slower"),
     ("RATIO", "Custom", "Choose the downsample ratio yourself"),
 )
-_WORKING_SIDES = {"DRAFT": WORKING_SIDE // 2, "STANDARD": WORKING_SIDE, "FINE": WORKING_SIDE * 2, "RATIO": WORKING_SIDE}
+WORKING_SIDES = {"DRAFT": WORKING_SIDE // 2, "STANDARD": WORKING_SIDE, "FINE": WORKING_SIDE * 2, "RATIO": WORKING_SIDE}
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,8 @@ class Settings:
     use_alpha: bool
     threads: int
     """0 lets the worker choose."""
+    raw_limit: int
+    """Bytes that raw mattes may take in the output folder; 0 keeps none."""
 
 
 class MattingSettings(LookSettings, bpy.types.PropertyGroup):
@@ -89,11 +91,12 @@ def snapshot(scene: bpy.types.Scene) -> Settings:
         output=output_folder(chosen_folder(chosen)),
         model=preferences.model(),
         ratio=chosen.ratio if chosen.quality == "RATIO" else None,
-        working_side=_WORKING_SIDES[chosen.quality],
+        working_side=WORKING_SIDES[chosen.quality],
         keep_source=chosen.keep_source,
         handles=chosen.handles,
         use_alpha=not chosen.ignore_alpha,
         threads=preferences.threads(),
+        raw_limit=preferences.raw_limit(),
     )
 
 

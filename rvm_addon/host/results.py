@@ -12,7 +12,7 @@ from ..engine.errors import MattingError
 from ..engine.outputs import Result
 from ..engine.spec import JobSpec
 from ..jobs.job import JOB_FILE
-from . import masks, versions
+from . import masks, recipes, versions
 from .likeness import copy_look, read_as_written
 
 FRAMES_FOLDER = "frames"
@@ -52,6 +52,8 @@ class Placement:
     length: int
     """How many timeline frames the result fills, without its handles."""
     keep_source: bool
+    replaces: str = ""
+    """The name of the result strip that gets the new frames, or gives way to the new strip."""
 
 
 def is_result(strip: versions.Strip) -> bool:
@@ -125,6 +127,7 @@ def insert_result(spec: JobSpec, folder: Path, place: Placement) -> versions.Str
     if channel is None:
         raise StripUnsuitable(place.strip, f"has no free channel above it; its frames are in “{folder}”")
     names = [spec.file_name(frame) for frame in place.shown]
+    _remove_earlier(scene, source, place)
     result = _new_strip(scene, source, folder, names, channel, start - place.before)
     result.name = f"{source.name} matte"
     versions.set_left_handle(result, start)
@@ -133,6 +136,7 @@ def insert_result(spec: JobSpec, folder: Path, place: Placement) -> versions.Str
     result.directory = _as_user_prefers(folder)
     result.select = False  # the user goes on with what is selected
     read_rightly(result, spec, source)
+    recipes.write(result, source, spec)
     siblings = versions.siblings(scene.sequence_editor, source)
     pieces = _pieces(source, siblings, start, start + place.length)
     if spec.look.result is Result.MASK:
@@ -147,6 +151,46 @@ def insert_result(spec: JobSpec, folder: Path, place: Placement) -> versions.Str
     if sounds:
         versions.connect(scene, [source, result, *sounds])
     return result
+
+
+def renew(spec: JobSpec, folder: Path, place: Placement) -> bool:
+    """Let the result strip that a placement replaces, and what was cut off it, show the frames in `folder`.
+
+    Their place, trims and looks stay as the user has made them. Returns False, and changes nothing, where that cannot
+    be: the strip is gone, it shows other frames, or what was a mask becomes a picture.
+    """
+    found = find(place)
+    if found is None:
+        return False
+    scene, source = found
+    old = versions.all_strips(scene.sequence_editor).get(place.replaces)
+    recipe = None if old is None else recipes.read(old)
+    was_mask = recipe is not None and recipe.look.result is Result.MASK
+    if recipe is None or was_mask is not (spec.look.result is Result.MASK):
+        return False
+    names = [spec.file_name(frame) for frame in place.shown]
+    if [Path(name).stem for name in names] != [Path(element.filename).stem for element in old.elements]:
+        return False
+    earlier = Path(os.path.normpath(source_file(old))).parent
+    for where, strip in list(strips_of(earlier)):
+        if where == scene and len(strip.elements) == len(names):
+            for element, name in zip(strip.elements, names, strict=True):
+                element.filename = name
+            strip.directory = _as_user_prefers(folder)
+            read_rightly(strip, spec, source)
+            recipes.write(strip, source, spec)
+    return True
+
+
+def _remove_earlier(scene: bpy.types.Scene, source: versions.Strip, place: Placement) -> None:
+    """Remove the result that gives way to a new one, and what it had done to its source."""
+    old = versions.all_strips(scene.sequence_editor).get(place.replaces)
+    if old is None:
+        return
+    if masks.masks(source, old):
+        masks.take_off(source)
+    source.mute = False
+    versions.siblings(scene.sequence_editor, old).remove(old)
 
 
 def read_rightly(result: versions.Strip, spec: JobSpec, source: versions.Strip) -> None:

@@ -153,7 +153,8 @@ class Runner:
             rendering.clean_up(job.folder)
         for place in places:
             try:
-                results.insert_result(job.spec, job.output, place)
+                if not (place.replaces and results.renew(job.spec, job.output, place)):
+                    results.insert_result(job.spec, job.output, place)
                 delivered += 1
             except (MattingError, RuntimeError) as error:  # the second is how Blender's own operators refuse
                 job.warnings.append(f"{error}".strip())

@@ -1,10 +1,23 @@
 """Numbers and states as an editor reads them; used by the panel and the terminal."""
 
+from dataclasses import fields
 from pathlib import Path
 
+from ..engine.outputs import UNTOUCHED, Edges
 from ..jobs.job import Job, State
+from .looks import RESULTS
+from .recipes import Recipe
 from .translations import say
 
+EDGE_NAMES = {
+    "colour": "Colour",
+    "black": "Black Point",
+    "white": "White Point",
+    "grow": "Grow",
+    "feather": "Feather",
+    "despill": "Despill",
+}
+"""As the panel calls them."""
 _GIGABYTE, _MEGABYTE = 1e9, 1e6
 
 
@@ -105,3 +118,20 @@ def overall(jobs: list[Job]) -> str:
 def unsaved(folder: Path) -> str:
     """Return where frames go while the project has no place of its own."""
     return say("The project is not saved yet: frames go to “{folder}”", folder=folder)
+
+
+def recipe(made: Recipe) -> list[str]:
+    """Return how a result was made, in short lines."""
+    kind = say({identifier: name for identifier, name, _ in RESULTS}[made.look.result.name])
+    lines = [
+        say("{kind} of “{strip}”", kind=kind, strip=made.strip),
+        f"{frames(made.frames)} · {made.look.format.name}",
+        f"{Path(made.model).stem} · {made.ratio or made.working_side:g}",
+    ]
+    return lines + _edges(made.look.edges)
+
+
+def _edges(edges: Edges) -> list[str]:
+    """Return the edge settings that are not as usual, a line for each."""
+    names = [field.name for field in fields(edges) if getattr(edges, field.name) != getattr(UNTOUCHED, field.name)]
+    return [f"{say(EDGE_NAMES[name])}: {getattr(edges, name)}" for name in names]

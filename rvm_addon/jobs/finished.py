@@ -1,6 +1,6 @@
 """Jobs that are done already, found again in their folders, so that nothing is matted twice.
 
-Of each job that does not match, the 64 characters of its recipe are read and nothing else: a project may have hundreds.
+Of each job that does not match, the two digests of its recipe are read and nothing else: a project may have hundreds.
 """
 
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..engine.errors import SpecError
 from ..engine.events import Finished, decode
-from ..engine.spec import JobSpec, Stamp
+from ..engine.spec import RAW_FOLDER, JobSpec, Stamp
 from .job import EVENTS_FILE, JOB_FILE, RECIPE_FILE, Job
 
 _LAST_LINE_BYTES = 1024
@@ -23,19 +23,30 @@ class FinishedJobs:
     def __init__(self, parent: Path) -> None:
         """Look through the job folders in `parent`, which need not be there."""
         self._folders: dict[str, list[Path]] = defaultdict(list)
+        self._matted: dict[str, list[Path]] = defaultdict(list)
         self._jobs: dict[Path, Job | None] = {}
         try:
             folders = [Path(entry) for entry in os.scandir(parent)]
         except OSError:
             return
         for folder in folders:
-            self._folders[_text(folder / RECIPE_FILE)].append(folder)
+            recipe, _, matting = _text(folder / RECIPE_FILE).partition("\n")
+            self._folders[recipe].append(folder)
+            self._matted[matting.strip()].append(folder)
 
     def find(self, spec: JobSpec) -> Job | None:
         """Return a job that ended well and whose frames, all there, are what `spec` would make; or None."""
         folders = self._folders.get(spec.recipe_digest, ()) if spec.reusable else ()
         jobs = (self._job(folder) for folder in folders)
         return next((job for job in jobs if job and job.spec.covers(spec) and has_frames(job, spec)), None)
+
+    def raws(self, spec: JobSpec) -> tuple[str, ...]:
+        """Return the folders of raw mattes that `spec` can use, the newest last; unfinished jobs' serve, too."""
+        if not spec.source.stamps or spec.source.disposable:
+            return ()
+        folders = [folder / RAW_FOLDER for folder in self._matted.get(spec.matting_digest, ())]
+        there = [folder for folder in folders if folder.is_dir()]
+        return tuple(str(folder) for folder in sorted(there, key=lambda folder: folder.stat().st_mtime))
 
     def _job(self, folder: Path) -> Job | None:
         """Return the job of a folder if it ended well; the same one each time."""

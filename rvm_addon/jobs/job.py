@@ -11,7 +11,8 @@ from ..engine.spec import PARTIAL_SUFFIX, JobSpec
 
 JOB_FILE = "job.json"
 RECIPE_FILE = "recipe.sha256"
-"""Holds `JobSpec.recipe_digest`, so that a job is found again among many without reading them."""
+"""Holds `JobSpec.recipe_digest` and `matting_digest`, a line for each, so that a job is found again among many
+without reading them."""
 EVENTS_FILE = "events.jsonl"
 LOG_FILE = "worker.log"
 PREPARATION_EVENTS_FILE = "preparation.jsonl"
@@ -142,7 +143,8 @@ class Job:
         partial = self.folder / f"{JOB_FILE}{PARTIAL_SUFFIX}"
         partial.write_text(self.spec.to_json(), encoding="utf-8")
         partial.replace(self.folder / JOB_FILE)
-        (self.folder / RECIPE_FILE).write_text(self.spec.recipe_digest, encoding="ascii")
+        digests = f"{self.spec.recipe_digest}\n{self.spec.matting_digest}\n"
+        (self.folder / RECIPE_FILE).write_text(digests, encoding="ascii")
 
     def apply(self, event: Event) -> None:
         """Fold one event into what is known."""

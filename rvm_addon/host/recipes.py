@@ -1,0 +1,65 @@
+"""What a result strip remembers of how it was made: a custom property, saved, copied and cut with the strip."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ..engine.outputs import Look
+from ..engine.spec import JobSpec
+from . import versions
+from .looks import show_look
+from .properties import WORKING_SIDES
+
+PROPERTY = "rvm_matting"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a result was made."""
+
+    strip: str
+    """The source strip's name then."""
+    source: str
+    """The file that it shows, or the first of them; empty for a strip without files."""
+    frames: int
+    """How many distinct frames were matted."""
+    model: str
+    """Absolute path."""
+    ratio: float | None
+    working_side: int
+    use_alpha: bool
+    look: Look
+
+
+def write(result: versions.Strip, source: versions.Strip, spec: JobSpec) -> None:
+    """Let a result strip remember its job and the strip that it was made from."""
+    recipe = Recipe(
+        strip=source.name,
+        source="" if spec.source.disposable else spec.source.paths[0],
+        frames=len(spec.source.frames or ()),
+        model=spec.model,
+        ratio=spec.ratio,
+        working_side=spec.working_side,
+        use_alpha=spec.source.use_alpha,
+        look=spec.look,
+    )
+    result[PROPERTY] = json.dumps(asdict(recipe))
+
+
+def read(strip: versions.Strip) -> Recipe | None:
+    """Return what a strip remembers; None if it is no result, or one of another version of this extension."""
+    try:
+        data = json.loads(strip.get(PROPERTY, ""))
+        return Recipe(**data | {"look": Look.from_dict(data["look"])})
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def show(recipe: Recipe, settings: Any) -> None:
+    """Set the project's settings to those of a recipe."""
+    show_look(recipe.look, settings)
+    qualities = {side: quality for quality, side in WORKING_SIDES.items() if quality != "RATIO"}
+    settings.quality = "RATIO" if recipe.ratio is not None else qualities.get(recipe.working_side, "STANDARD")
+    if recipe.ratio is not None:
+        settings.ratio = recipe.ratio
+    settings.ignore_alpha = not recipe.use_alpha

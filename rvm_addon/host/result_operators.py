@@ -1,0 +1,101 @@
+"""What the user can do with a result: change it without the model, and take its settings over."""
+
+from dataclasses import replace
+
+import bpy
+
+from ..engine.errors import MattingError
+from ..engine.spec import JobSpec
+from ..jobs.job import Job
+from . import operators, properties, recipes, results, strips, versions
+from .results import Placement, StripUnsuitable
+
+
+class RVM_OT_update_result(bpy.types.Operator):
+    """Make the selected matted strips again with the settings as they are now. Only new frames need the model"""
+
+    bl_idname = "rvm.update_result"
+    bl_label = "Update Result"
+    bl_options = {"REGISTER"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Be grey where no result is selected."""
+        if any(recipes.read(strip) for strip in versions.selected_strips(context)):
+            return True
+        cls.poll_message_set("Select a matted strip")
+        return False
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Queue the jobs; in background mode, also run them to their end."""
+        return operators.go(self, *update_selected(context))
+
+
+class RVM_OT_use_recipe(bpy.types.Operator):
+    """Set result, quality, edges and format to those that the active matted strip was made with"""
+
+    bl_idname = "rvm.use_recipe"
+    bl_label = "Use These Settings"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Be grey where the active strip is no result."""
+        if active_recipe(context) is not None:
+            return True
+        cls.poll_message_set("Make a matted strip the active one")
+        return False
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Copy the recipe to the scene's settings."""
+        recipe = active_recipe(context)
+        if recipe is None:
+            return {"CANCELLED"}
+        recipes.show(recipe, versions.sequencer_scene(context).rvm_matting)
+        return {"FINISHED"}
+
+
+def active_recipe(context: bpy.types.Context) -> recipes.Recipe | None:
+    """Return how the active strip was made, if it is a result."""
+    scene = versions.sequencer_scene(context)
+    active = scene.sequence_editor.active_strip if scene is not None and scene.sequence_editor is not None else None
+    return None if active is None else recipes.read(active)
+
+
+def update_selected(context: bpy.types.Context) -> tuple[list[Job], list[str]]:
+    """Let each selected result be made anew from its source strip as that is now; return jobs and problems."""
+    scene = versions.sequencer_scene(context)
+    try:
+        settings = properties.snapshot(scene)
+    except MattingError as error:
+        return [], [f"{error}. {error.remedy}"]
+    wanted, problems = [], []
+    for strip in versions.selected_strips(context):
+        try:
+            if recipes.read(strip) is not None:
+                wanted.append(_job_spec(scene, strip, settings))
+        except MattingError as error:
+            problems.append(str(error))
+    jobs, more = operators.submit(wanted, settings.output)
+    return jobs, problems + more
+
+
+def _job_spec(
+    scene: bpy.types.Scene, result: versions.Strip, settings: properties.Settings
+) -> tuple[JobSpec, Placement]:
+    """Describe the job that makes a result anew.
+
+    Raises:
+        StripUnsuitable: its source strip is gone, was renamed, or cannot be matted any more.
+    """
+    recipe = recipes.read(result)
+    source = versions.all_strips(scene.sequence_editor).get(recipe.strip) if recipe is not None else None
+    if source is None or results.is_result(source):
+        name = recipe.strip if recipe is not None else ""
+        raise StripUnsuitable(result.name, f"was made from “{name}”, which is gone or was renamed; give that name back")
+    spec, place = strips.job_spec(scene, source, settings)
+    return spec, replace(place, replaces=result.name)
+
+
+classes = (RVM_OT_update_result, RVM_OT_use_recipe)
+register, unregister = bpy.utils.register_classes_factory(classes)

@@ -1,0 +1,129 @@
+"""A result is changed afterwards: by its raw mattes, in its place, with what it remembers."""
+
+from pathlib import Path
+from typing import Any
+
+import bpy
+import numpy as np
+import pytest
+
+from tests import tiny
+from tests.host.timeline import Timeline
+
+pytestmark = pytest.mark.usefixtures("with_green")
+
+
+@pytest.fixture
+def source(timeline: Timeline, tmp_path: Path) -> Any:
+    """A movie of 40 frames, trimmed to six; the model's matte is its green channel."""
+    strip = timeline.movie(tiny.barcode_movie(tmp_path / "clip.avi", 40, fourcc="MJPG"), channel=2)
+    timeline.addon.versions.set_right_handle(strip, 7)
+    timeline.scene.rvm_matting.edge_colour = "SOURCE"
+    timeline.press_button(strip)
+    return strip
+
+
+def update(timeline: Timeline, result: Any) -> Any:
+    """Press "Update Result" and return the job that did it."""
+    timeline.select([result])
+    with timeline.shown():
+        assert bpy.ops.rvm.update_result() == {"FINISHED"}
+    job = timeline.addon.runner.current().queue.jobs[-1]
+    assert (job.state.name, job.error) == ("DONE", "")
+    return job
+
+
+def alpha(timeline: Timeline, result: Any, frame: int) -> Any:
+    """Return the alpha of a result at a frame, rendered alone."""
+    for strip in timeline.strips:
+        strip.mute = strip.name != result.name
+    return timeline.render(frame)[..., 3].astype(int)
+
+
+def test_edges_change_without_the_model(timeline: Timeline, source: Any) -> None:
+    """The new black point is applied to the raw mattes; the strip stays where it is."""
+    result = timeline.result_of(source)
+    before = alpha(timeline, result, 3)
+    result.channel, result.transform.offset_x = 7, 0
+    raws = {path.name for path in timeline.addon.runner.current().queue.jobs[0].folder.joinpath("raw").iterdir()}
+    assert len(raws) == 6
+    timeline.scene.rvm_matting.black = 0.5
+    job = update(timeline, result)
+    assert job.spec.raws
+    after = alpha(timeline, result, 3)
+    assert result.channel == 7, "the strip is the same one, where the user has put it"
+    wanted = np.clip((before / 255 - 0.5) / 0.5, 0, 1) * 255
+    assert np.abs(after - wanted).max() <= 2
+    assert after.max() > 200 and (after == 0).sum() > (before == 0).sum()
+
+
+def test_pieces_of_a_result_change_together(timeline: Timeline, source: Any) -> None:
+    """What was cut off a result shows the new frames too."""
+    result = timeline.result_of(source)
+    piece = result.split(frame=4, split_method="SOFT")
+    timeline.scene.rvm_matting.result = "COLOUR"
+    job = update(timeline, result)
+    names = timeline.addon.versions.top_strips(timeline.editor)
+    shown = [strip for strip in names if strip.type == "IMAGE"]
+    assert len(shown) == 2 and piece is not None
+    assert {Path(bpy.path.abspath(strip.directory)) for strip in shown} == {job.output}
+
+
+def test_a_format_changes_the_files_names(timeline: Timeline, source: Any) -> None:
+    """The elements follow."""
+    result = timeline.result_of(source)
+    timeline.scene.rvm_matting.format = "WEBP"
+    update(timeline, result)
+    assert all(element.filename.endswith(".webp") for element in result.elements)
+    assert alpha(timeline, result, 3).max() > 200
+
+
+def test_a_longer_trim_mattes_the_new_frames_only(timeline: Timeline, source: Any) -> None:
+    """The result grows with its source; what was known is read, not matted again."""
+    timeline.addon.versions.set_right_handle(source, 11)
+    job = update(timeline, timeline.result_of(source))
+    assert timeline.addon.versions.handles(timeline.result_of(source)) == (1, 11)
+    assert job.spec.raws and len(job.spec.source.frames) == 10
+    assert [s.name for s in timeline.strips if s.type == "IMAGE"] == [f"{source.name} matte"]
+
+
+def test_a_cutout_becomes_a_mask_and_back(timeline: Timeline, source: Any) -> None:
+    """What the earlier kind did to the source is taken back."""
+    timeline.scene.rvm_matting.result = "MASK"
+    update(timeline, timeline.result_of(source))
+    assert not source.mute and len(source.modifiers) == 1
+    timeline.scene.rvm_matting.result = "CUTOUT"
+    timeline.scene.rvm_matting.black = 0.1
+    update(timeline, timeline.result_of(source))
+    assert source.mute and not source.modifiers
+    assert not timeline.result_of(source).mute
+
+
+def test_a_recipe_is_remembered_and_copied_back(timeline: Timeline, source: Any, tmp_path: Path) -> None:
+    """Through a saved file: the settings come back as they were when the strip was made."""
+    chosen = timeline.scene.rvm_matting
+    chosen.result, chosen.grow, chosen.quality, chosen.opaque_format = "BLUR", 3, "FINE", "JPEG"
+    update(timeline, timeline.result_of(source))
+    chosen.result, chosen.grow, chosen.quality, chosen.opaque_format = "CUTOUT", 0, "DRAFT", "PNG"
+    path = tmp_path / "saved.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(path), copy=True)
+    with bpy.data.libraries.load(str(path)) as (there, wanted):
+        wanted.scenes = [name for name in there.scenes if name == timeline.scene.name]
+    (loaded,) = wanted.scenes
+    strips = timeline.addon.versions.all_strips(loaded.sequence_editor)
+    assert "BLUR" in strips[f"{source.name} matte"]["rvm_matting"].upper()
+    bpy.data.scenes.remove(loaded)
+    timeline.editor.active_strip = timeline.result_of(source)
+    with timeline.shown():
+        assert bpy.ops.rvm.use_recipe() == {"FINISHED"}
+    assert (chosen.result, chosen.grow, chosen.quality, chosen.opaque_format) == ("BLUR", 3, "FINE", "JPEG")
+
+
+def test_a_result_without_its_source_says_so(timeline: Timeline, source: Any) -> None:
+    """And stays as it is."""
+    result = timeline.result_of(source)
+    source.name = "other"
+    timeline.select([result])
+    with timeline.shown(), pytest.raises(RuntimeError, match="gone or was renamed"):
+        bpy.ops.rvm.update_result()
+    assert timeline.strips[result.name] == result
