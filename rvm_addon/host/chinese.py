@@ -1,6 +1,25 @@
 """The words in Simplified Chinese: of the interface (`WORDS`), and of what workers and errors say (`SENTENCES`)."""
 
 WORDS: dict[str, str] = {
+    # results, changed afterwards
+    "Matted Strip": "抠像片段",
+    "Update Result": "更新结果",
+    "Make the selected matted strips again with the settings as they are now. Only new frames need the model": (
+        "用当前设置重新生成所选的抠像片段，只有新的帧才需要模型"
+    ),
+    "Use These Settings": "使用这些设置",
+    "Set result, quality, edges and format to those that the active matted strip was made with": (
+        "将结果、质量、边缘和格式设为活动抠像片段生成时所用的设置"
+    ),
+    "Select a matted strip": "请选择一个抠像片段",
+    "Make a matted strip the active one": "请将一个抠像片段设为活动片段",
+    "{kind} of “{strip}”": "“{strip}”的{kind}",
+    "Keep for Changes": "为修改而保留",
+    "Gigabytes in each folder of results for what the model said of each frame: with it, edges, colours, "
+    "kind and format of a result can be changed without the model. The oldest gives way; 0 keeps nothing": (
+        "每个结果文件夹中用于保存模型对每帧判断的空间（GB）：有了它，无需模型即可更改结果的边缘、颜色、类型和格式。"
+        "最旧的会先被删除；0 表示不保留"
+    ),
     # buttons
     "Matte Selected Strips": "抠像所选片段",
     "Cut the people out of the selected strips, and put the results on new strips above them": (

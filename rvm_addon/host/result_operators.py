@@ -9,6 +9,7 @@ from ..engine.spec import JobSpec
 from ..jobs.job import Job
 from . import operators, properties, recipes, results, strips, versions
 from .results import Placement, StripUnsuitable
+from .translations import say
 
 
 class RVM_OT_update_result(bpy.types.Operator):
@@ -23,7 +24,7 @@ class RVM_OT_update_result(bpy.types.Operator):
         """Be grey where no result is selected."""
         if any(recipes.read(strip) for strip in versions.selected_strips(context)):
             return True
-        cls.poll_message_set("Select a matted strip")
+        cls.poll_message_set(say("Select a matted strip"))
         return False
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -43,7 +44,7 @@ class RVM_OT_use_recipe(bpy.types.Operator):
         """Be grey where the active strip is no result."""
         if active_recipe(context) is not None:
             return True
-        cls.poll_message_set("Make a matted strip the active one")
+        cls.poll_message_set(say("Make a matted strip the active one"))
         return False
 
     def execute(self, context: bpy.types.Context) -> set[str]:
