@@ -3,7 +3,7 @@
 import bpy
 
 from ..engine.outputs import FrameFormat, Look
-from . import versions
+from . import hiding, versions
 from .animation import copy_animation, remove_animation
 from .values import copy_values
 
@@ -45,7 +45,8 @@ def copy_look(scene: bpy.types.Scene, source: versions.Strip, result: versions.S
     for name in _LOOK:
         setattr(result, name, getattr(source, name))
     _copy_place(source, result)
-    result.blend_type = "ALPHA_OVER" if source.blend_type in COVERING else source.blend_type
+    blend_type, result.blend_alpha = hiding.blend(source)
+    result.blend_type = "ALPHA_OVER" if blend_type in COVERING else blend_type
     for modifier in source.modifiers:
         if modifier.name != MASK_MODIFIER:
             copy_values(modifier, result.modifiers.new(modifier.name, modifier.type))
@@ -87,5 +88,5 @@ def make_plain(scene: bpy.types.Scene, strip: versions.Strip) -> None:
         setattr(strip.transform, name, value)
     for name in _CROP:
         setattr(strip.crop, name, 0)
-    for modifier in list(strip.modifiers):  # `clear` crashes Blender 5.0
-        strip.modifiers.remove(modifier)
+    for modifier in strip.modifiers:
+        modifier.mute = True  # to remove one can crash Blender 5.0

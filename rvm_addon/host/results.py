@@ -12,7 +12,7 @@ from ..engine.errors import MattingError
 from ..engine.outputs import Result
 from ..engine.spec import JobSpec
 from ..jobs.job import JOB_FILE
-from . import masks, recipes, versions
+from . import hiding, masks, recipes, versions
 from .likeness import copy_look, read_as_written
 
 FRAMES_FOLDER = "frames"
@@ -146,7 +146,8 @@ def insert_result(spec: JobSpec, folder: Path, place: Placement) -> versions.Str
         copy_look(scene, source, result)
         for piece in pieces:
             for covered in (piece, *_covered_inputs(piece, start, start + place.length)):
-                covered.mute = covered.mute or not place.keep_source
+                if not place.keep_source:
+                    hiding.hide(covered)
     sounds = list(versions.sounds_of(source, siblings))
     if sounds:
         versions.connect(scene, [source, result, *sounds])
@@ -189,7 +190,7 @@ def _remove_earlier(scene: bpy.types.Scene, source: versions.Strip, place: Place
         return
     if masks.masks(source, old):
         masks.take_off(source)
-    source.mute = False
+    hiding.unhide(source)
     versions.siblings(scene.sequence_editor, old).remove(old)
 
 

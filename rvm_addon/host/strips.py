@@ -47,7 +47,8 @@ def job_spec(scene: bpy.types.Scene, strip: versions.Strip, settings: Settings) 
         source, shown = _images(strip, frames)
     spec = JobSpec(
         name=strip.name,
-        source=replace(source, use_alpha=settings.use_alpha),
+        # What a mask strip has for alpha differs from one render to the next: it is taken for opaque.
+        source=replace(source, use_alpha=settings.use_alpha and strip.type != "MASK"),
         output=FRAMES_FOLDER,
         stem=stem,
         model=str(settings.model),

@@ -64,6 +64,11 @@ def siblings(editor: bpy.types.SequenceEditor, strip: Strip) -> bpy.types.bpy_pr
     return meta.strips if _STRIPS_RENAMED else meta.sequences
 
 
+def children(meta: Strip) -> list[Strip]:
+    """Return the strips directly inside a meta strip."""
+    return list(meta.strips if _STRIPS_RENAMED else meta.sequences)
+
+
 def channels(editor: bpy.types.SequenceEditor, strip: Strip) -> bpy.types.bpy_prop_collection:
     """Return the channels (their names and locks) of the level that `strip` lies at."""
     meta = strip.parent_meta()

@@ -230,7 +230,7 @@ def test_interrupting_keeps_the_frames(passthrough: Path, tmp_path: Path) -> Non
     """Ctrl-C ends the worker, keeps the frames made, and is told by status 130."""
     if sys.platform == "win32":
         pytest.skip("sending Ctrl-C to one process is a POSIX affair")
-    clip = tiny.barcode_movie(tmp_path / "long.mp4", 255, size=(1280, 720))
+    clip = tiny.barcode_movie(tmp_path / "long.mp4", 255, size=(2560, 1440))
     line = command(clip, "--output", tmp_path / "out", "--model", passthrough)
     process = subprocess.Popen(line, env=environment(), stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60

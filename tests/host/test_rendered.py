@@ -128,13 +128,99 @@ def nested(timeline: Timeline, clip: Path) -> Any:
     return strip
 
 
+def deep(timeline: Timeline, clip: Path) -> Any:
+    """A meta strip in a meta strip, the movie inside trimmed."""
+    strip = timeline.movie(clip)
+    timeline.addon.versions.set_right_handle(strip, 1 + LENGTH)
+    strip.transform.scale_y = 0.7
+    inner = timeline.meta([strip])
+    inner.transform.offset_x = 5
+    outer = timeline.meta([inner])
+    outer.transform.rotation = 0.2
+    return outer
+
+
+def of_kind(timeline: Timeline, kind: str, channel: int) -> Any:
+    """Add an effect strip that has no inputs."""
+    extent = {"length": LENGTH} if bpy.app.version >= (5, 0, 0) else {"frame_end": 1 + LENGTH}
+    return timeline.strips.new_effect(name=kind, type=kind, channel=channel, frame_start=1, **extent)
+
+
+def adjustment(timeline: Timeline, clip: Path) -> Any:
+    """What lies below, brighter; below is a movie that is cropped."""
+    timeline.movie(clip).crop.min_x = 20
+    strip = of_kind(timeline, "ADJUSTMENT", 2)
+    strip.modifiers.new("brighter", "BRIGHT_CONTRAST").bright = 20
+    return strip
+
+
+def multicam(timeline: Timeline, clip: Path) -> Any:
+    """The second of two cameras."""
+    timeline.movie(clip)
+    timeline.movie(clip, channel=2, start=-4, name="second camera")
+    strip = of_kind(timeline, "MULTICAM", 3)
+    strip.multicam_source = 2
+    return strip
+
+
+def movie_clip(timeline: Timeline, clip: Path) -> Any:
+    """A clip of the movie-clip editor."""
+    strip = timeline.strips.new_clip(
+        name="clip strip", clip=bpy.data.movieclips.load(str(clip)), channel=1, frame_start=1
+    )
+    timeline.addon.versions.set_right_handle(strip, 1 + LENGTH)
+    return strip
+
+
+def camera(timeline: Timeline, _clip: Path) -> Any:
+    """What the camera of another scene sees: a ball that passes by, over nothing."""
+    inner = bpy.data.scenes.new("stage")
+    timeline.addon.movies.set_picture(inner, 64, 32)
+    inner.render.engine, inner.cycles.samples, inner.render.film_transparent = "CYCLES", 1, True
+    inner.frame_start, inner.frame_end = 1, LENGTH
+    glowing = bpy.data.materials.new("glowing")
+    glowing.use_nodes = True
+    glowing.node_tree.nodes.clear()
+    light = glowing.node_tree.nodes.new("ShaderNodeEmission")
+    output = glowing.node_tree.nodes.new("ShaderNodeOutputMaterial")
+    glowing.node_tree.links.new(light.outputs[0], output.inputs[0])
+    mesh = bpy.data.meshes.new("triangle")
+    mesh.from_pydata([(-1, -1, 0), (1, -1, 0), (0, 1, 0)], [], [(0, 1, 2)])
+    mesh.materials.append(glowing)
+    thing = bpy.data.objects.new("triangle", mesh)
+    for frame, place in ((1, -2.0), (LENGTH, 2.0)):
+        thing.location.x = place
+        thing.keyframe_insert("location", frame=frame)
+    inner.camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
+    inner.camera.location.z = 8
+    for each in (thing, inner.camera):
+        inner.collection.objects.link(each)
+    strip = timeline.strips.new_scene(name="stage strip", scene=inner, channel=1, frame_start=1)
+    strip.scene_input = "CAMERA"
+    return strip
+
+
+def slowed_pictures(timeline: Timeline, _clip: Path) -> Any:
+    """A picture sequence that is retimed, where Blender can."""
+    strip = timeline.pictures(tiny.barcode_pictures(timeline.folder / "shots", range(10)))
+    if not hasattr(strip, "retiming_keys"):
+        pytest.skip("pictures cannot be retimed in this version")
+    timeline.retime(strip, 6, 9)
+    return strip
+
+
 def seen(picture: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Return what shows of a BGRA picture: its colours as far as they are opaque, and its alpha."""
     return np.dstack([picture[..., :3] * (picture[..., 3:] / 255), picture[..., 3:]])
 
 
 @pytest.mark.parametrize(
-    "make", [colour, text, retimed, meta, scene, cross, linear, see_through, nested], ids=lambda make: make.__name__
+    "make",
+    [
+        *(colour, text, retimed, meta, scene, cross, linear, see_through, nested),
+        *(deep, adjustment, multicam, movie_clip, camera, slowed_pictures),
+    ],
+    ids=lambda make: make.__name__,
 )
 def test_what_only_blender_can_show(timeline: Timeline, clip: Path, make: Callable[[Timeline, Path], Any]) -> None:
     """The result shows at every frame what the strip showed."""

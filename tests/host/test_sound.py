@@ -104,3 +104,35 @@ def test_a_written_movie_has_its_frames_and_its_sound(talkie: Path) -> None:
     while (shot := capture.read())[0]:
         numbers.append(tiny.read_barcode(shot[1]))
     assert numbers == list(range(48))
+
+
+def test_sound_stays_beside_a_retimed_movie(timeline: Timeline, talkie: Path) -> None:
+    """Whatever is done to the picture, what is heard is the same, sample by sample."""
+    movie = timeline.movie(talkie, channel=2)
+    sound = timeline.strips.new_sound(name="sound", filepath=str(talkie), channel=1, frame_start=1)
+    timeline.retime(movie, 10, 17)
+    timeline.scene.frame_end = 60
+    state = (*timeline.addon.versions.handles(sound), sound.channel, sound.mute)
+    before = mixdown(timeline)
+    timeline.press_button(movie)
+    assert timeline.addon.runner.current().queue.jobs[-1].state.name == "DONE"
+    assert (*timeline.addon.versions.handles(sound), sound.channel, sound.mute) == state
+    assert np.abs(before).max() > 1000
+    assert np.array_equal(before, mixdown(timeline))
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_sound_in_a_meta_strip_stays(timeline: Timeline, talkie: Path, whole: bool) -> None:
+    """Whether the meta strip is matted or the movie inside it, its sound goes on."""
+    movie = timeline.movie(talkie, channel=2)
+    sound = timeline.strips.new_sound(name="sound", filepath=str(talkie), channel=1, frame_start=1)
+    meta = timeline.meta([movie, sound])
+    timeline.scene.frame_end = 60
+    before = mixdown(timeline)
+    runner, settings = timeline.addon.runner.current(), timeline.addon.properties.snapshot(timeline.scene)
+    spec, place = timeline.addon.strips.job_spec(timeline.scene, meta if whole else movie, settings)
+    job = runner.submit(spec, timeline.folder / "job", place)
+    runner.run_to_end(lambda _: None)
+    assert (job.state.name, job.error) == ("DONE", "")
+    assert np.abs(before).max() > 1000
+    assert np.array_equal(before, mixdown(timeline))

@@ -1,5 +1,6 @@
 """A result is changed afterwards: by its raw mattes, in its place, with what it remembers."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,7 @@ def test_pieces_of_a_result_change_together(timeline: Timeline, source: Any) -> 
     names = timeline.addon.versions.top_strips(timeline.editor)
     shown = [strip for strip in names if strip.type == "IMAGE"]
     assert len(shown) == 2 and piece is not None
-    assert {Path(bpy.path.abspath(strip.directory)) for strip in shown} == {job.output}
+    assert {Path(os.path.normpath(bpy.path.abspath(strip.directory))) for strip in shown} == {job.output}
 
 
 def test_a_format_changes_the_files_names(timeline: Timeline, source: Any) -> None:

@@ -121,7 +121,7 @@ def test_a_worker_that_will_not_end_is_killed(spec: JobSpec, tmp_path: Path) -> 
     stubborn.write_text(f"#!/bin/sh\ntrap '' TERM\nexec '{sys.executable}' \"$@\"\n")
     stubborn.chmod(0o755)
     queue = JobQueue(Launcher(python=str(stubborn)))
-    clip = tiny.barcode_movie(tmp_path / "long.mp4", 255, size=(1280, 720))
+    clip = tiny.barcode_movie(tmp_path / "long.mp4", 255, size=(2560, 1440))  # more than two seconds of work
     job = submit(queue, tmp_path / "job", replace(spec, source=Source(SourceKind.MOVIE, (str(clip),))))
     drive(queue, lambda: job.frames_done > 0)
     assert queue._worker is not None
@@ -200,7 +200,7 @@ def test_a_worker_ends_when_its_parent_does(spec: JobSpec, tmp_path: Path) -> No
     """A Blender that is killed leaves no worker behind."""
     if not Path("/proc").is_dir():
         pytest.skip("whether a process of another parent lives is read from /proc")
-    clip = tiny.barcode_movie(tmp_path / "long.mp4", 255, size=(1280, 720))
+    clip = tiny.barcode_movie(tmp_path / "long.mp4", 255, size=(2560, 1440))  # more than two seconds of work
     job = Job(tmp_path / "job", replace(spec, source=Source(SourceKind.MOVIE, (str(clip),))))
     job.write()
     parent = subprocess.Popen(

@@ -1,0 +1,42 @@
+"""How a source strip is put out of sight when its result appears, and comes back.
+
+Muting a meta or a scene strip would silence the sound in it: such a strip stays, with no opacity. What it had before is
+kept on it.
+"""
+
+from typing import Any
+
+from . import versions
+
+_PROPERTY = "rvm_matting_shown"
+
+
+def hide(strip: versions.Strip) -> None:
+    """Let a strip's picture not be seen; its sound goes on."""
+    if not _carries_sound(strip):
+        strip.mute = True
+    elif _PROPERTY not in strip:
+        strip[_PROPERTY] = {"blend": strip.blend_type, "opacity": strip.blend_alpha}
+        strip.blend_type, strip.blend_alpha = "ALPHA_OVER", 0.0
+
+
+def unhide(strip: versions.Strip) -> None:
+    """Take back what `hide` did."""
+    strip.mute = False
+    if _PROPERTY in strip:
+        strip.blend_type, strip.blend_alpha = blend(strip)
+        del strip[_PROPERTY]
+
+
+def blend(strip: versions.Strip) -> tuple[str, float]:
+    """Return the blend type and the opacity that a strip has when it is not hidden."""
+    kept: Any = strip.get(_PROPERTY)
+    return (kept["blend"], kept["opacity"]) if kept is not None else (strip.blend_type, strip.blend_alpha)
+
+
+def _carries_sound(strip: versions.Strip) -> bool:
+    """Return whether sound would fall silent with a strip."""
+    if strip.type == "META":
+        return any(child.type == "SOUND" or _carries_sound(child) for child in versions.children(strip))
+    editor = strip.scene.sequence_editor if strip.type == "SCENE" and strip.scene is not None else None
+    return editor is not None and any(one.type == "SOUND" for one in versions.all_strips(editor))
