@@ -5,9 +5,10 @@ beyond, both cropped to where that is, filtered by "up" as in PNG, and deflated 
 """
 
 import contextlib
+import os
 import shutil
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -112,7 +113,7 @@ class RawSink:
         self.room = limit
         """Bytes left; below nought nothing more is kept."""
         try:
-            self._folder.mkdir(exist_ok=True)
+            self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputFailed(self._folder, error.strerror or "") from error
 
@@ -139,8 +140,11 @@ class RawSink:
 class Shelf:
     """The raw mattes of earlier jobs."""
 
-    def __init__(self, folders: Iterable[str]) -> None:
+    def __init__(self, folders: Sequence[str]) -> None:
         """Look what is there; of a frame that is there twice, the one in the later folder counts."""
+        for folder in folders:
+            with contextlib.suppress(OSError):
+                os.utime(folder)  # what is used is young: it does not give way first
         self._files = {int(path.stem): path for folder in folders for path in Path(folder).glob(f"*{_SUFFIX}")}
 
     def __contains__(self, frame: int) -> bool:

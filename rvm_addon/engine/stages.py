@@ -78,9 +78,9 @@ class Writer:
     def write(self, read: Read, matte: Matte) -> None:
         """Write one frame; runs on an encoding thread."""
         look = self.spec.look
-        if self.raws is not None and self.raws.room > 0:
-            matte = matte if isinstance(matte, RawMatte) else drawn(matte)
-            self.raws.write(read.frame, matte)
+        if self.raws is not None and self.raws.room > 0 and read.known is None:  # what is known is kept already
+            matte = kept = drawn(matte)
+            self.raws.write(read.frame, kept)
         cutout = cut_out(matte, look.edges, read.carried, deep=look.format.is_deep)
         self.sink.write(read.frame, compose(look, cutout, read.picture, read.behind))
         self.viewer.show(read.frame, read.picture, cutout)

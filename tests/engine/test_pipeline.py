@@ -119,3 +119,26 @@ def test_over_colour_is_opaque(tmp_path: Path, counting: Path) -> None:
     picture = cv2.imread(str(tmp_path / "frames" / "x.png"), cv2.IMREAD_UNCHANGED)
     assert picture.shape == (64, 128, 3)
     assert (picture == (3, 2, 1)).all()
+
+
+def alphas(folder: Path) -> list[int]:
+    """Return the greatest alpha of each frame that a run has made."""
+    files = sorted((folder / "frames").iterdir())
+    return [int(cv2.imread(str(path), cv2.IMREAD_UNCHANGED)[..., 3].max()) for path in files]
+
+
+def test_known_frames_need_no_model(tmp_path: Path, counting: Path, green: Path) -> None:
+    """With raw mattes of an earlier job another model makes no difference; new frames follow those before them."""
+    paths = tuple(str(path) for path in tiny.barcode_pictures(tmp_path / "in", range(8)))
+    source = Source(SourceKind.IMAGES, paths, tuple(range(6)))
+    first = replace(SPEC, source=source, model=str(counting), raw_limit=10**9)
+    run(first, tmp_path / "first")
+    known = alphas(tmp_path / "first")
+    assert known == [0, 26, 51, 76, 102, 128]
+    later = replace(first, raws=(str(tmp_path / "first" / "raw"),))
+    run(replace(later, model=str(green)), tmp_path / "again")
+    assert alphas(tmp_path / "again") == pytest.approx(known, abs=1), "rounded twice: to 16 bits, then to 8"
+    assert not list((tmp_path / "again" / "raw").iterdir()), "what is known is kept once"
+    run(replace(later, source=replace(source, frames=tuple(range(8)))), tmp_path / "longer")
+    assert alphas(tmp_path / "longer") == pytest.approx([*known, 153, 178], abs=1)
+    assert len(list((tmp_path / "longer" / "raw").iterdir())) == 2
