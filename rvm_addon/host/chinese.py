@@ -1,6 +1,12 @@
 """The words in Simplified Chinese: of the interface (`WORDS`), and of what workers and errors say (`SENTENCES`)."""
 
 WORDS: dict[str, str] = {
+    # presets
+    "Matting Presets": "抠像预设",
+    "Add Matting Preset": "添加抠像预设",
+    "Keep these settings under a name, or delete the preset that is shown": (
+        "将这些设置以某个名称保存，或删除所显示的预设"
+    ),
     # results, changed afterwards
     "Matted Strip": "抠像片段",
     "Update Result": "更新结果",

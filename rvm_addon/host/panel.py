@@ -9,6 +9,7 @@ from . import (
     lines,
     operators,
     plan,
+    presets,
     properties,
     result_operators,
     runner,
@@ -59,6 +60,10 @@ class RVM_PT_matting(_SideBar, bpy.types.Panel):
     """The button, what it is about to do, and what most people change."""
 
     bl_label = "Matting"
+
+    def draw_header_preset(self, context: bpy.types.Context) -> None:
+        """Draw the button of the presets."""
+        presets.RVM_PT_presets.draw_panel_header(self.layout)
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the button, its plan, and the first settings."""

@@ -1,0 +1,30 @@
+"""Presets and the shortcut, by Blender's own ways."""
+
+from pathlib import Path
+
+import bpy
+
+from tests.host.timeline import Timeline
+
+
+def test_a_preset_brings_settings_back(timeline: Timeline) -> None:
+    """All but what belongs to the project; under a name in any script."""
+    chosen = timeline.scene.rvm_matting
+    chosen.result, chosen.background, chosen.black, chosen.quality = "COLOUR", (0.25, 0.5, 0.75), 0.125, "FINE"
+    output = chosen.output
+    with timeline.shown():
+        assert bpy.ops.rvm.add_preset(name="Blue room") == {"FINISHED"}
+        chosen.result, chosen.background, chosen.black, chosen.quality = "CUTOUT", (0, 0, 0), 0.0, "DRAFT"
+        chosen.output = "//elsewhere"
+        (path,) = [Path(p) for p in bpy.utils.preset_paths("rvm_matting") for p in Path(p).glob("*.py")]
+        bpy.ops.script.execute_preset(filepath=str(path), menu_idname="RVM_MT_presets")
+    assert (chosen.result, tuple(chosen.background), chosen.black) == ("COLOUR", (0.25, 0.5, 0.75), 0.125)
+    assert chosen.quality == "FINE"
+    assert chosen.output == "//elsewhere" != output
+    path.unlink()
+
+
+def test_the_button_has_a_shortcut_that_can_be_changed(timeline: Timeline) -> None:
+    """It stands among the add-ons' keys of the sequencer, once."""
+    keymap = bpy.context.window_manager.keyconfigs.addon.keymaps["Sequencer"]
+    assert [item.idname for item in keymap.keymap_items].count("rvm.matte_strips") == 1
