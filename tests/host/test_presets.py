@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import bpy
+import pytest
 
 from tests.host.timeline import Timeline
 
@@ -24,7 +25,8 @@ def test_a_preset_brings_settings_back(timeline: Timeline) -> None:
     path.unlink()
 
 
-def test_the_button_has_a_shortcut_that_can_be_changed(timeline: Timeline) -> None:
+@pytest.mark.usefixtures("addon")
+def test_the_button_has_a_shortcut_that_can_be_changed() -> None:
     """It stands among the add-ons' keys of the sequencer, once."""
     keymap = bpy.context.window_manager.keyconfigs.addon.keymaps["Sequencer"]
     assert [item.idname for item in keymap.keymap_items].count("rvm.matte_strips") == 1
