@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -232,7 +233,9 @@ def test_interrupting_keeps_the_frames(passthrough: Path, tmp_path: Path) -> Non
         pytest.skip("sending Ctrl-C to one process is a POSIX affair")
     clip = tiny.barcode_movie(tmp_path / "long.mp4", 255, size=(2560, 1440))
     line = command(clip, "--output", tmp_path / "out", "--model", passthrough)
-    process = subprocess.Popen(line, env=environment(), stderr=subprocess.PIPE, text=True)
+    # A shell that starts the tests in the background lets them, and what they start, ignore Ctrl-C.
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    process = subprocess.Popen(line, env=environment(), stderr=subprocess.PIPE, text=True, preexec_fn=heed)  # noqa: PLW1509  # no threads here
     deadline = time.monotonic() + 60
     while len(list((tmp_path / "out").rglob("*.png"))) < 3:
         assert time.monotonic() < deadline
