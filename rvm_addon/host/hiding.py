@@ -1,7 +1,7 @@
 """How a source strip is put out of sight when its result appears, and comes back.
 
-Muting a meta or a scene strip would silence the sound in it: such a strip stays, with no opacity. What it had before is
-kept on it.
+Muting a meta or a scene strip would silence the sound in it, and muting an effect would let its inputs show beside it:
+such a strip stays, with no opacity. What it had before is kept on it.
 """
 
 from typing import Any
@@ -11,9 +11,9 @@ from . import versions
 _PROPERTY = "rvm_matting_shown"
 
 
-def hide(strip: versions.Strip) -> None:
-    """Let a strip's picture not be seen; its sound goes on."""
-    if not _carries_sound(strip):
+def hide(strip: versions.Strip, *, needed: bool = False) -> None:
+    """Let a strip's picture not be seen; its sound goes on, and where it is `needed` it keeps its inputs hidden."""
+    if not needed and not _carries_sound(strip):
         strip.mute = True
     elif _PROPERTY not in strip:
         strip[_PROPERTY] = {"blend": strip.blend_type, "opacity": strip.blend_alpha}

@@ -103,13 +103,17 @@ def _pieces(source: versions.Strip, siblings: Iterable[versions.Strip], start: i
     ]
 
 
-def _covered_inputs(effect: versions.Strip, start: int, end: int) -> Iterator[versions.Strip]:
-    """Yield what would show once an effect strip is muted: the strips that it is made of, where they end with it."""
-    for strip in versions.inputs(effect):
-        first, last = versions.handles(strip)
-        if start <= first and last <= end:
-            yield strip
-            yield from _covered_inputs(strip, start, end)
+def _hide(source: versions.Strip, start: int, end: int) -> None:
+    """Hide a strip below its result, which lies from `start` to `end` - 1, and what it is made of.
+
+    Inputs of an effect that reach beyond must be seen there, and not where the effect is.
+    """
+    inputs = versions.inputs(source)
+    within = all(start <= first and last <= end for first, last in map(versions.handles, inputs))
+    hiding.hide(source, needed=not within)
+    if within:
+        for strip in inputs:
+            _hide(strip, start, end)
 
 
 def insert_result(spec: JobSpec, folder: Path, place: Placement) -> versions.Strip:
@@ -145,9 +149,8 @@ def insert_result(spec: JobSpec, folder: Path, place: Placement) -> versions.Str
     else:
         copy_look(scene, source, result)
         for piece in pieces:
-            for covered in (piece, *_covered_inputs(piece, start, start + place.length)):
-                if not place.keep_source:
-                    hiding.hide(covered)
+            if not place.keep_source:
+                _hide(piece, start, start + place.length)
     sounds = list(versions.sounds_of(source, siblings))
     if sounds:
         versions.connect(scene, [source, result, *sounds])

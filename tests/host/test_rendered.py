@@ -318,3 +318,38 @@ def test_the_users_file_is_left_alone(timeline: Timeline, clip: Path, tmp_path: 
     assert (job.state.name, job.error) == ("DONE", "")
     numbers = [tiny.read_barcode(cv2.imread(str(path))) for path in sorted(job.output.iterdir())]
     assert numbers[0] == 0 and numbers[-1] == 29
+
+
+def test_of_an_effect_only_its_own_frames_give_way(timeline: Timeline, clip: Path) -> None:
+    """Inputs that reach beyond a cross show there as before, and not behind its result."""
+    one, two = timeline.movie(clip), timeline.movie(clip, channel=2, start=20, name="two")
+    extent = {"length": 11} if bpy.app.version >= (5, 0, 0) else {"frame_end": 31}
+    names = ("input1", "input2") if bpy.app.version >= (4, 4, 0) else ("seq1", "seq2")
+    effect = timeline.strips.new_effect(
+        name="cross", type="CROSS", channel=3, frame_start=20, **extent, **dict(zip(names, (one, two), strict=True))
+    )
+    shown = {frame: timeline.render(frame) for frame in (5, 40)}
+    timeline.press_button(effect)
+    for frame, picture in shown.items():
+        assert np.array_equal(timeline.render(frame), picture)
+    timeline.result_of(effect).mute = True
+    assert not timeline.render(25).any(), "nothing of the source is left behind the result"
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_result_of_a_slow_strip_needs_no_fresh_cache(timeline: Timeline, tmp_path: Path, order: int) -> None:
+    """From 5.0 on neighbours of a slow strip share a cached picture; its result shows the right one, in any order."""
+    movie = timeline.movie_by_operator(
+        tiny.barcode_movie(tmp_path / "slow.avi", 12, fps=12, fourcc="MJPG"), adjust_playback_rate=True
+    )
+    name = movie.name
+    timeline.press_button(movie)
+    result = timeline.result_of(timeline.strips[name])
+    start, end = timeline.addon.versions.handles(result)
+    told = {}
+    for frame in range(start, end)[::order]:
+        timeline.scene.frame_set(frame)
+        timeline.scene.render.filepath = str(tmp_path / f"{frame}.png")
+        bpy.ops.render.render(write_still=True, scene=timeline.scene.name)
+        told[frame] = tiny.read_barcode(cv2.imread(str(tmp_path / f"{frame}.png")))
+    assert [told[frame] for frame in range(start, end)] == [min((x + 1) // 2, 11) for x in range(end - start)]

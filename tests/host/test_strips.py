@@ -251,3 +251,23 @@ def test_unreadable_pixels_are_not_half_written(timeline: Timeline, clip: Path, 
     (job,) = addon.runner.current().queue.jobs
     for path in job.output.iterdir():
         assert cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED).shape == (64, 128, 4)
+
+
+@pytest.mark.skipif(bpy.app.version < (5, 0, 0), reason="the sequencer shows the active scene")
+def test_the_sequencers_scene_need_not_be_the_active_one(timeline: Timeline, clip: Path) -> None:
+    """The strips are those of the scene that the sequencer shows; without one the button is grey."""
+    strip = timeline.movie(clip)
+    trimmed(strip)
+    other = bpy.data.scenes.new("active")
+    window = bpy.context.window
+    window.scene = other
+    window.workspace.sequencer_scene = timeline.scene
+    assert timeline.press_button(strip) == {"FINISHED"}
+    assert timeline.result_of(strip).name in timeline.strips
+    assert other.sequence_editor is None or not len(other.sequence_editor.strips)
+    window.workspace.sequencer_scene = None
+    with timeline.shown():
+        assert not bpy.ops.rvm.matte_strips.poll()
+    window.workspace.sequencer_scene = timeline.scene
+    window.scene = timeline.scene
+    bpy.data.scenes.remove(other)
