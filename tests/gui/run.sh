@@ -12,6 +12,7 @@ export PICTURES=$WORK/pictures READY=$WORK/ready DRIVE=$WORK/drive.sh BLENDER_US
 rm -rf "$WORK"
 mkdir -p "$PICTURES" "$BLENDER_USER_RESOURCES" "$WORK/footage"
 cp "$clips"/woman_*.mp4 "$WORK/footage"   # a copy: Blender may write beside footage, and the project stays in one place
+cp "$clips/greenscreen_man_360x640.mp4" "$WORK"   # wherever the clips lie, Blender inside the chroot sees this place
 cd "$root"
 
 echo "Package and install"
@@ -22,7 +23,7 @@ CLI=1 "$blender" --command extension install-file -r user_default -e "$zip"
 echo "Command line"
 matte() { CLI=1 "$blender" --command rvm_matting "$@"; }
 matte --help >/dev/null
-matte "$clips/greenscreen_man_360x640.mp4" --output "$WORK/frames" --json
+matte "$WORK/greenscreen_man_360x640.mp4" --output "$WORK/frames" --json
 if matte "$WORK/missing.mp4" --output "$WORK/frames" --quiet; then
   echo "FAILED: a missing input gave exit status 0" >&2
   exit 1
