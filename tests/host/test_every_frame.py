@@ -9,6 +9,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import bpy
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -219,3 +221,22 @@ def test_real_clips(timeline: Timeline, real_clips: Path, name: str) -> None:
     for own, (_, _, matted) in zip(sources, compared, strict=True):
         differences = [np.abs(source - matted).mean() for source in sources]
         assert np.abs(own - matted).mean() == min(differences) < 1.5
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_result_of_a_slow_strip_needs_no_fresh_cache(timeline: Timeline, tmp_path: Path, order: int) -> None:
+    """From 5.0 on neighbours of a slow strip share a cached picture; its result shows the right one, in any order."""
+    movie = timeline.movie_by_operator(
+        tiny.barcode_movie(tmp_path / "slow.avi", 12, fps=12, fourcc="MJPG"), adjust_playback_rate=True
+    )
+    name = movie.name
+    timeline.press_button(movie)
+    result = timeline.result_of(timeline.strips[name])
+    start, end = timeline.addon.versions.handles(result)
+    told = {}
+    for frame in range(start, end)[::order]:
+        timeline.scene.frame_set(frame)
+        timeline.scene.render.filepath = str(tmp_path / f"{frame}.png")
+        bpy.ops.render.render(write_still=True, scene=timeline.scene.name)
+        told[frame] = tiny.read_barcode(cv2.imread(str(tmp_path / f"{frame}.png")))
+    assert [told[frame] for frame in range(start, end)] == [min((x + 1) // 2, 11) for x in range(end - start)]

@@ -1,7 +1,8 @@
 """A timeline to try things on, in whatever version of Blender runs the tests."""
 
 import itertools
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests import tiny
+
+PATIENCE_SECONDS = 60
 
 
 class Timeline:
@@ -65,6 +68,19 @@ class Timeline:
             strip.elements.append(path.name)
         return strip
 
+    def effect(self, kind: str, length: int, *inputs: Any, channel: int = 1, start: int = 1) -> Any:
+        """Add an effect strip, called by its kind in small letters."""
+        extent = {"length": length} if bpy.app.version >= (5, 0, 0) else {"frame_end": start + length}
+        names = ("input1", "input2") if bpy.app.version >= (4, 4, 0) else ("seq1", "seq2")
+        return self.strips.new_effect(
+            name=kind.lower(),
+            type=kind,
+            channel=channel,
+            frame_start=start,
+            **extent,
+            **dict(zip(names, inputs, strict=False)),
+        )
+
     def retime(self, strip: Any, frame: int, moved: int) -> None:
         """Let what a strip shows up to a timeline frame last until another; the rest is moved along."""
         self.select([strip])
@@ -106,6 +122,14 @@ class Timeline:
         self.select(strips)
         with self.shown():
             return self.addon.operators.submit_selected(bpy.context)
+
+    def drive(self, until: Callable[[], bool]) -> None:
+        """Call the runner's step, as the window's timer does, until something holds."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not until():
+            assert time.monotonic() < deadline
+            self.addon.runner.current().step()
+            time.sleep(0.01)
 
     def result_of(self, strip: Any) -> Any:
         """Return the matted strip of a strip."""
