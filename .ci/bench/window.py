@@ -1,25 +1,21 @@
 """What an editor waits for, measured inside Blender: the first frame, the end of a cancelled job, the main thread.
 
-Usage: python -m bench.window EXTENSION.zip CLIP FOLDER ROUNDS. Prints a JSON object of seconds, a list for each. The
-extension is installed by Blender's own installer; the step that a window's timer calls is called here by hand.
+Usage: python -m bench.window EXTENSION.zip CLIP FOLDER ROUNDS. Writes FOLDER/times.json, a list of seconds for
+each. The extension is installed by Blender's own installer; the step that a window's timer calls is called by hand.
 """
 
-import importlib
 import itertools
 import json
-import os
 import shutil
 import sys
 import time
-import traceback
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import bpy
+from inside_blender import host, install, run_and_leave
 
-PACKAGE = "bl_ext.user_default.rvm_matting"
 FRAMES = 25
 """Of the job whose steps are timed; few, for the button is pressed often."""
 LOOK_SECONDS = 0.002
@@ -31,8 +27,8 @@ class Editor:
 
     def __init__(self, zipped: Path, clip: Path, folder: Path) -> None:
         """Install the extension and put the clip on the timeline."""
-        bpy.ops.extensions.package_install_files(filepath=str(zipped), repo="user_default", enable_on_install=True)
-        self.operators, self.runner, versions = (self._host(name) for name in ("operators", "runner", "versions"))
+        install(zipped)
+        self.operators, self.runner, versions = map(host, ("operators", "runner", "versions"))
         scene = bpy.context.scene
         scene.rvm_matting.output = str(folder / "results")
         self._clip, self._copies = Path(shutil.copy(clip, folder)), itertools.count()
@@ -97,32 +93,17 @@ class Editor:
             time.sleep(LOOK_SECONDS)
         return steps
 
-    @staticmethod
-    def _host(name: str) -> ModuleType:
-        """Return a module of the installed extension."""
-        return importlib.import_module(f"{PACKAGE}.host.{name}")
 
-
-def main(zipped: Path, clip: Path, folder: Path, rounds: int) -> dict[str, list[float]]:
-    """Return what was measured; the first round warms the disk and is not counted."""
+def main(zipped: Path, clip: Path, folder: Path, rounds: int) -> None:
+    """Measure, and write it down; the first round warms the disk and is not counted."""
     editor = Editor(zipped, clip, folder)
     for number in range(rounds + 1):
         editor.first_frame()
         editor.cancel()
         if number == 0:
             editor.times = {name: [] for name in editor.times}
-    return editor.times
+    (folder / "times.json").write_text(json.dumps(editor.times), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    status = 1
-    try:
-        result = main(*map(Path, sys.argv[1:4]), int(sys.argv[4]))
-        Path(sys.argv[3], "times.json").write_text(json.dumps(result), encoding="utf-8")
-        status = 0
-    except SystemExit as stop:
-        sys.stderr.write(f"{stop}\n")
-    except Exception:  # noqa: BLE001  # the interpreter's own report never comes after the line below
-        traceback.print_exc()
-    sys.stderr.flush()
-    os._exit(status)  # the bpy module may hang or crash while the interpreter goes, after all is done
+    run_and_leave(lambda: main(*map(Path, sys.argv[1:4]), int(sys.argv[4])))

@@ -4,17 +4,13 @@ Usage: timeline.py EXTENSION.zip CLIP FOLDER. Writes FOLDER/demo.blend and FOLDE
 keeps the profile apart from the user's.
 """
 
-import importlib
-import os
 import sys
-import traceback
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import bpy
+from inside_blender import host, install, run_and_leave
 
-PACKAGE = "bl_ext.user_default.rvm_matting"
 BACKGROUND = (0.16, 0.32, 0.42)
 """Red, green, blue of the strip under the cut-out; sRGB, 0..1."""
 
@@ -23,7 +19,7 @@ def main(zipped: Path, clip: Path, folder: Path) -> None:
     """Go the whole way."""
     bpy.ops.wm.read_homefile(app_template="Video_Editing")
     bpy.context.preferences.filepaths.save_version = 0  # no demo.blend1 beside demo.blend
-    host = _install(zipped)
+    install(zipped)
     scene = _sequencer_scene()
     bpy.ops.wm.save_as_mainfile(filepath=str(folder / "demo.blend"))
     movie = _add_clip(scene, clip)
@@ -35,20 +31,8 @@ def main(zipped: Path, clip: Path, folder: Path) -> None:
         bpy.ops.rvm.matte_strips()
     if f"{movie.name} matte" not in _strips(scene):
         raise SystemExit("no matted strip appeared; the lines above say why")
-    _render(host, scene, movie, folder / "demo.mp4")
+    _render(scene, movie, folder / "demo.mp4")
     bpy.ops.wm.save_mainfile()
-
-
-def _install(zipped: Path) -> Any:
-    """Install the extension with Blender's own installer; return a way to its host modules."""
-    bpy.ops.extensions.package_install_files(filepath=str(zipped), repo="user_default", enable_on_install=True)
-    if PACKAGE not in bpy.context.preferences.addons:
-        raise SystemExit("Blender did not take the extension")
-
-    def host(name: str) -> ModuleType:
-        return importlib.import_module(f"{PACKAGE}.host.{name}")
-
-    return host
 
 
 def _sequencer_scene() -> bpy.types.Scene:
@@ -61,7 +45,7 @@ def _sequencer_scene() -> bpy.types.Scene:
 
 def _strips(scene: bpy.types.Scene) -> Any:
     """Return the scene's strips."""
-    return importlib.import_module(f"{PACKAGE}.host.versions").top_strips(scene.sequence_editor)
+    return host("versions").top_strips(scene.sequence_editor)
 
 
 def _sequencer() -> Any:
@@ -89,7 +73,7 @@ def _select(scene: bpy.types.Scene, movie: Any) -> None:
         strip.select = strip == movie
 
 
-def _render(host: Any, scene: bpy.types.Scene, movie: Any, target: Path) -> None:
+def _render(scene: bpy.types.Scene, movie: Any, target: Path) -> None:
     """Render the timeline, cut-out over colour with its sound, and show how far it is."""
     start, end = host("versions").handles(movie)
     scene.frame_start, scene.frame_end = start, end - 1
@@ -104,13 +88,4 @@ def _render(host: Any, scene: bpy.types.Scene, movie: Any, target: Path) -> None
 
 
 if __name__ == "__main__":
-    status = 1
-    try:
-        main(*map(Path, sys.argv[1:]))
-        status = 0
-    except SystemExit as stop:
-        sys.stderr.write(f"{stop}\n")
-    except Exception:  # noqa: BLE001  # the interpreter's own report never comes after the line below
-        traceback.print_exc()
-    sys.stderr.flush()
-    os._exit(status)  # the bpy module may hang or crash while the interpreter goes, after all is done
+    run_and_leave(lambda: main(*map(Path, sys.argv[1:])))

@@ -63,7 +63,8 @@ def make_clip(python: Path, clip: Path) -> Path:
 def _inside(python: Path, script: str, *arguments: Path) -> None:
     """Run one of the scripts in the environment: its progress shows here, what Blender prints goes to a log."""
     command: Command = [python, "-P", SCRIPTS / script, *arguments]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "BLENDER_USER_RESOURCES": str(FOLDER / "profile")}
+    path = os.pathsep.join([str(ROOT), str(ROOT / ".ci")])
+    environment = {**os.environ, "PYTHONPATH": path, "BLENDER_USER_RESOURCES": str(FOLDER / "profile")}
     log = LOGS / f"demo-{Path(script).stem}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:

@@ -3,9 +3,8 @@
 S. Lin, L. Yang, I. Saleemi, S. Sengupta: "Robust High-Resolution Video Matting with Temporal Guidance", WACV 2022.
 
 The published graph works at two sizes: the network looks at a downsampled frame, then a guided filter brings its word
-to the frame's own size, which costs a third of the time. The *cut* graph (`build.py` derives it from the checked
-weights) ends before that filter's last step; `matte.GuidedMatte` draws the rest, only where there is something to draw,
-while the network looks at the next frame.
+to the frame's own size, which costs a third of the time. Its *pieces* (`cut`) end before that filter's last step;
+`matte.GuidedMatte` draws the rest, only where there is something to draw, while the network looks at the next frame.
 """
 
 import os
@@ -17,13 +16,12 @@ from typing import Protocol
 import numpy as np
 
 from . import graphs, weights
-from .cut import Pieces, Seen
+from .cut import STATES, Pieces, Seen
 from .errors import SpecError
 from .matte import Grid, GuidedMatte, LaterMatte, Matte, PlainMatte
 from .spec import JobSpec
 from .tensors import Picture, Tensor, downsampled, to_tensor
 
-STATES = ("r1i", "r2i", "r3i", "r4i")
 NEXT_STATES = ("r1o", "r2o", "r3o", "r4o")
 WHOLE_INPUTS = ("src", *STATES, "downsample_ratio")
 WHOLE_OUTPUTS = ("fgr", "pha", *NEXT_STATES)

@@ -79,8 +79,8 @@ class Writer:
         """Write one frame; runs on an encoding thread."""
         look = self.spec.look
         if self.raws is not None and self.raws.room > 0 and read.known is None:  # what is known is kept already
-            matte = kept = drawn(matte)
-            self.raws.write(read.frame, kept)
+            matte = drawn(matte)
+            self.raws.write(read.frame, matte)
         cutout = cut_out(matte, look.edges, read.carried, deep=look.format.is_deep)
         self.sink.write(read.frame, compose(look, cutout, read.picture, read.behind))
         self.viewer.show(read.frame, read.picture, cutout)

@@ -1,5 +1,6 @@
 """What the user can do. An operator gathers, calls and reports; the work is elsewhere."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -73,21 +74,31 @@ def submit_selected(context: bpy.types.Context) -> tuple[list[Job], list[str]]:
     sources = [strip for strip in pictures if not results.is_result(strip)]
     if pictures and not sources:
         return [], [f"“{strip.name}” is a matted strip already; select its source" for strip in pictures]
+    return submit_each(scene, strips.source_strips(sources), strips.job_spec)
+
+
+Describe = Callable[[bpy.types.Scene, versions.Strip, properties.Settings], tuple[JobSpec, results.Placement]]
+
+
+def submit_each(
+    scene: bpy.types.Scene, chosen: Iterable[versions.Strip], describe: Describe
+) -> tuple[list[Job], list[str]]:
+    """Submit the job that `describe` makes of each strip and the scene's settings; return jobs and problems."""
     try:
         settings = properties.snapshot(scene)
     except MattingError as error:
         return [], [f"{error}. {error.remedy}"]
     wanted, problems = [], []
-    for strip in strips.source_strips(sources):
+    for strip in chosen:
         try:
-            wanted.append(strips.job_spec(scene, strip, settings))
+            wanted.append(describe(scene, strip, settings))
         except MattingError as error:
             problems.append(str(error))
-    jobs, more = submit(wanted, settings.output)
+    jobs, more = _submit(wanted, settings.output)
     return jobs, problems + more
 
 
-def submit(wanted: list[tuple[JobSpec, results.Placement]], output: Path) -> tuple[list[Job], list[str]]:
+def _submit(wanted: list[tuple[JobSpec, results.Placement]], output: Path) -> tuple[list[Job], list[str]]:
     """Find the jobs in `output` that serve already, queue the others, and return them all and what went wrong."""
     current, finished = runner.current(), FinishedJobs(output)
     found = [(current.reuse(spec, place, finished), spec, place) for spec, place in wanted]

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import bpy
 
-from ..engine.errors import MattingError
 from ..engine.spec import JobSpec
 from ..jobs.job import Job
 from . import operators, properties, recipes, results, strips, versions
@@ -65,20 +64,8 @@ def active_recipe(context: bpy.types.Context) -> recipes.Recipe | None:
 
 def update_selected(context: bpy.types.Context) -> tuple[list[Job], list[str]]:
     """Let each selected result be made anew from its source strip as that is now; return jobs and problems."""
-    scene = versions.sequencer_scene(context)
-    try:
-        settings = properties.snapshot(scene)
-    except MattingError as error:
-        return [], [f"{error}. {error.remedy}"]
-    wanted, problems = [], []
-    for strip in versions.selected_strips(context):
-        try:
-            if recipes.read(strip) is not None:
-                wanted.append(_job_spec(scene, strip, settings))
-        except MattingError as error:
-            problems.append(str(error))
-    jobs, more = operators.submit(wanted, settings.output)
-    return jobs, problems + more
+    chosen = [strip for strip in versions.selected_strips(context) if recipes.read(strip) is not None]
+    return operators.submit_each(versions.sequencer_scene(context), chosen, _job_spec)
 
 
 def _job_spec(

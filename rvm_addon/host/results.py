@@ -117,7 +117,7 @@ def _hide(source: versions.Strip, start: int, end: int) -> None:
 
 
 def insert_result(spec: JobSpec, folder: Path, place: Placement) -> versions.Strip:
-    """Put the frames in `folder` above their source as a new strip that looks and lies like it, and mute the source.
+    """Put the frames in `folder` above their source as a new strip that looks and lies like it, and hide the source.
 
     Raises:
         StripUnsuitable: the source strip is gone, or every channel above it is taken.
