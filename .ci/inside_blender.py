@@ -1,4 +1,4 @@
-"""What scripts inside Blender share: the extension from its zip, the way to its modules, and how such a process ends."""
+"""What scripts inside Blender share: the extension from its zip, the way to its modules, how such a process ends."""
 
 import importlib
 import os

@@ -4,7 +4,7 @@ S. Lin, L. Yang, I. Saleemi, S. Sengupta: "Robust High-Resolution Video Matting 
 
 The published graph works at two sizes: the network looks at a downsampled frame, then a guided filter brings its word
 to the frame's own size, which costs a third of the time. Its *pieces* (`cut`) end before that filter's last step;
-`matte.GuidedMatte` draws the rest, only where there is something to draw, while the network looks at the next frame.
+`guided.GuidedMatte` draws the rest, only where there is something to draw, while the network looks at the next frame.
 """
 
 import os
@@ -18,7 +18,8 @@ import numpy as np
 from . import graphs, weights
 from .cut import STATES, Pieces, Seen
 from .errors import SpecError
-from .matte import Grid, GuidedMatte, LaterMatte, Matte, PlainMatte
+from .guided import GuidedMatte, grid_of
+from .matte import LaterMatte, Matte, PlainMatte
 from .spec import JobSpec
 from .tensors import Picture, Tensor, downsampled, to_tensor
 
@@ -152,7 +153,6 @@ class CutRvm(_Rvm):
         self._threads = max((spec.threads or os.cpu_count() or 1) // 2, 1)
         self._pieces: Pieces | None = None
         self._rec: list[graphs.Value] = []
-        self._grid: Grid
 
     def prepared(self, picture: Picture) -> Prepared:
         """Return the frame at the size at which the network looks, and what the backbone sees there."""
@@ -169,7 +169,6 @@ class CutRvm(_Rvm):
             raise ValueError("a frame was not prepared by this model")
         if self._is_new_size(picture):
             self._rec = seen.pieces.no_memory()
-            self._grid = Grid(*picture.shape[:2], *prepared.src.shape[2:])
         decoded, self._rec = seen.pieces.remember(seen, self._rec)
-        grid = self._grid
+        grid = grid_of(*picture.shape[:2], *prepared.src.shape[2:])
         return LaterMatte(picture, lambda: GuidedMatte(picture, *seen.pieces.refine(decoded), grid))

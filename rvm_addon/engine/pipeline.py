@@ -22,7 +22,7 @@ from .matte import Matte
 from .media import FolderSink, FrameSource, ImageSource
 from .model import MattingModel, open_model
 from .movies import MovieSource
-from .raw import RawSink, prune
+from .shelf import RawSink, prune
 from .spec import JobSpec, SourceKind
 from .stages import Read, Reader, Writer
 from .viewing import Viewer

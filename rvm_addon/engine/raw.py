@@ -1,37 +1,31 @@
 """Raw mattes: what the model said of each frame, kept to make other results without it.
 
-One file per frame: the matte in 16 bits, and the foreground's colours where the matte is above nought and a little
-beyond, both cropped to where that is, filtered by "up" as in PNG, and deflated by ISA-L.
+One file per frame: the matte in 16 bits, cropped to where it is above nought and a little beyond, and what the
+foreground's colours are there: the guided filter's small maps in 16-bit floats, or the colours themselves where a model
+has no such maps. All of it as differences from the row above, as in PNG, and deflated by ISA-L.
 """
 
-import contextlib
-import os
-import shutil
 import struct
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 
 import cv2
 import numpy as np
 from isal import isal_zlib
 from numpy.typing import NDArray
 
-from .errors import OutputFailed, SourceMissing, SourceUnreadable
+from .guided import ColourMaps, Grid, grid_of
 from .matte import Matte
-from .spec import PARTIAL_SUFFIX, RAW_FOLDER
-from .tensors import Picture, Plane
+from .tensors import Picture, Plane, Tensor
 
-_SUFFIX = ".raw"
-_HEAD = struct.Struct("<4sHHHHHHI")
-"""Magic, height and width of the frame; top, bottom, left, right of the crop; bytes of the deflated matte."""
-_MAGIC = b"RVM1"
+_HEAD = struct.Struct("<4sHHHHHHHHI")
+"""Magic; height and width of the frame; top, bottom, left, right of the crop; height and width of the maps, nought
+where there are none; bytes of the deflated matte."""
+_MAGIC = b"RVM2"
 _BEYOND = np.ones((17, 17), np.uint8)
 """Colours are known 8 pixels beyond the matte, so that it can be grown."""
 _LEVEL = 1
-WARM_UP_FRAMES = 15
-"""RVM's error falls sharply over its first 15 frames (so say the paper's figures)."""
+_HALF_MOST = float(np.finfo(np.float16).max)
 
 
 @dataclass(frozen=True)
@@ -42,10 +36,16 @@ class RawMatte:
     """The source frame, BGR (H x W x 3)."""
     matte: NDArray[np.uint16]
     """The matte, H x W."""
-    foreground: Picture
-    """The foreground's colours, BGR (rows x columns x 3), in the crop; nought where they are not known."""
+    foreground: Picture | ColourMaps
+    """The foreground's colours in the crop, BGR (rows x columns x 3), or what they are made from."""
     rows: slice
     columns: slice
+    """The crop: where the foreground is known."""
+
+    @property
+    def maps(self) -> ColourMaps | None:
+        """What the foreground is made from; None where it is known pixel by pixel."""
+        return self.foreground if isinstance(self.foreground, ColourMaps) else None
 
     def alpha(self, *, deep: bool) -> Plane:
         """Return the matte (H x W), 8 bit, or 16 bit if `deep`."""
@@ -53,18 +53,24 @@ class RawMatte:
 
     def paint(self, colours: Picture, where: Picture) -> None:
         """Put the foreground on `colours` (BGR, H x W x 3) where `where` (H x W) is not nought and it is known."""
-        if not self.foreground.size:
+        if self.rows.start == self.rows.stop:  # nobody is there
             return
         crop = (self.rows, self.columns)
-        wanted = cv2.bitwise_and(where[crop], _known(self.matte[crop]))
-        colours[crop] = cv2.copyTo(self.foreground, wanted, colours[crop].copy())
+        wanted = np.zeros_like(where)
+        wanted[crop] = cv2.bitwise_and(where[crop], _known(self.matte[crop]))
+        if isinstance(self.foreground, ColourMaps):
+            self.foreground.paint(self.picture, colours, wanted)
+        else:
+            colours[crop] = cv2.copyTo(self.foreground, wanted[crop], colours[crop].copy())
 
 
 def drawn(matte: Matte) -> RawMatte:
-    """Return all that a matte says of its frame."""
+    """Return all that a matte says of its frame, as exactly as a file will keep it."""
     alpha: NDArray[np.uint16] = matte.alpha(deep=True)  # type: ignore[assignment]  # as `deep` says
     known = _known(alpha)
     rows, columns = (_extent(cv2.reduce(known, axis, cv2.REDUCE_MAX)) for axis in (1, 0))
+    if matte.maps is not None:
+        return RawMatte(matte.picture, alpha, _rounded(matte.maps), rows, columns)
     colours = np.zeros_like(matte.picture)
     matte.paint(colours, known)
     return RawMatte(matte.picture, alpha, colours[rows, columns], rows, columns)
@@ -72,11 +78,17 @@ def drawn(matte: Matte) -> RawMatte:
 
 def encode(raw: RawMatte) -> bytes:
     """Return the file of a raw matte, its source frame left out."""
-    crop = raw.matte[raw.rows, raw.columns]
-    matte: bytes = isal_zlib.compress(_steps(np.concatenate([(crop >> 8), (crop & 255)]).astype(np.uint8)), _LEVEL)
-    colours: bytes = isal_zlib.compress(_steps(raw.foreground.reshape(len(crop), 3 * crop.shape[1])), _LEVEL)
+    matte = isal_zlib.compress(_steps(_halved(raw.matte[raw.rows, raw.columns])), _LEVEL)
+    if isinstance(raw.foreground, ColourMaps):
+        grid = raw.foreground.grid
+        size = (grid.map_height, grid.map_width)
+        colours = _halved(_packed(raw.foreground, grid.part(raw.rows, raw.columns)).view(np.uint16))
+    else:
+        size = (0, 0)
+        colours = raw.foreground.reshape(raw.foreground.shape[0], 3 * raw.foreground.shape[1])
     extent = (raw.rows.start, raw.rows.stop, raw.columns.start, raw.columns.stop)
-    return _HEAD.pack(_MAGIC, *raw.matte.shape, *extent, len(matte)) + matte + colours
+    head = _HEAD.pack(_MAGIC, *raw.matte.shape, *extent, *size, len(matte))
+    return b"".join([head, matte, isal_zlib.compress(_steps(colours), _LEVEL)])
 
 
 def decode(data: bytes, picture: Picture) -> RawMatte:
@@ -86,105 +98,64 @@ def decode(data: bytes, picture: Picture) -> RawMatte:
         ValueError: the data is not whole, or belongs to a frame of another size.
     """
     try:
-        magic, height, width, top, bottom, left, right, size = _HEAD.unpack_from(data)
+        magic, height, width, top, bottom, left, right, map_height, map_width, size = _HEAD.unpack_from(data)
         if magic != _MAGIC or (height, width) != picture.shape[:2]:
             raise ValueError("it belongs to another version of the extension, or to another frame")
-        tall, wide = bottom - top, right - left
-        halves = _summed(isal_zlib.decompress(data[_HEAD.size : _HEAD.size + size]), 2 * tall, wide)
-        colours = _summed(isal_zlib.decompress(data[_HEAD.size + size :]), tall, 3 * wide)
+        packed, colours = isal_zlib.decompress(data[_HEAD.size : _HEAD.size + size]), data[_HEAD.size + size :]
+        colours = isal_zlib.decompress(colours)
     except (struct.error, isal_zlib.error) as error:
         raise ValueError(f"it is not whole ({error})") from error
+    rows, columns = slice(top, bottom), slice(left, right)
+    tall, wide = bottom - top, right - left
     matte = np.zeros((height, width), np.uint16)
-    matte[top:bottom, left:right] = (halves[:tall].astype(np.uint16) << 8) | halves[tall:]
-    return RawMatte(picture, matte, colours.reshape(tall, wide, 3), slice(top, bottom), slice(left, right))
+    matte[rows, columns] = _joined(_summed(packed, 2 * tall, wide))
+    if not map_height:
+        painted = _summed(colours, tall, 3 * wide).reshape(tall, wide, 3)
+        return RawMatte(picture, matte, painted, rows, columns)
+    grid = grid_of(height, width, map_height, map_width)
+    return RawMatte(picture, matte, _unpacked(colours, grid, grid.part(rows, columns)), rows, columns)
 
 
-class RawSink:
-    """Keeps raw mattes in the job's folder, as many as there is room for."""
-
-    def __init__(self, job_folder: Path, limit: int) -> None:
-        """Make the folder; `limit` is in bytes.
-
-        Raises:
-            OutputFailed: the folder cannot be made.
-        """
-        self._folder = job_folder / RAW_FOLDER
-        self._job_folder = job_folder
-        self.room = limit
-        """Bytes left; below nought nothing more is kept."""
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputFailed(self._folder, error.strerror or "") from error
-
-    def write(self, frame: int, raw: RawMatte) -> None:
-        """Keep a frame's raw matte, whole or not at all; from any thread.
-
-        Raises:
-            OutputFailed: the disk is full or the folder refuses.
-        """
-        data = encode(raw)
-        self.room -= len(data)
-        if self.room < 0:
-            return
-        partial = self._job_folder / f"{frame}{_SUFFIX}{PARTIAL_SUFFIX}"
-        try:
-            partial.write_bytes(data)
-            partial.replace(self._folder / f"{frame:06d}{_SUFFIX}")
-        except OSError as error:
-            with contextlib.suppress(OSError):
-                partial.unlink(missing_ok=True)
-            raise OutputFailed(self._folder, error.strerror or "") from error
+def _rounded(maps: ColourMaps) -> ColourMaps:
+    """Return maps as 16-bit floats hold them."""
+    slopes, offsets = (
+        tuple(np.clip(plane, -_HALF_MOST, _HALF_MOST).astype(np.float16).astype(np.float32) for plane in planes)
+        for planes in (maps.slopes, maps.offsets)
+    )
+    return ColourMaps(slopes, offsets, maps.grid)
 
 
-class Shelf:
-    """The raw mattes of earlier jobs."""
-
-    def __init__(self, folders: Sequence[str]) -> None:
-        """Look what is there; of a frame that is there twice, the one in the later folder counts."""
-        for folder in folders:
-            with contextlib.suppress(OSError):
-                os.utime(folder)  # what is used is young: it does not give way first
-        self._files = {int(path.stem): path for folder in folders for path in Path(folder).glob(f"*{_SUFFIX}")}
-
-    def __contains__(self, frame: int) -> bool:
-        """Return whether a frame's raw matte is there."""
-        return frame in self._files
-
-    def needs_model(self, wanted: Sequence[int]) -> set[int]:
-        """Return the frames that the model must look at, of those wanted (ascending).
-
-        That is what is not there, and some of what comes before that, for the model remembers.
-        """
-        looked_at: set[int] = set()
-        for place, frame in enumerate(wanted):
-            if frame not in self:
-                follows_known = place > 0 and wanted[place - 1] in self
-                looked_at.update(wanted[max(place - WARM_UP_FRAMES, 0) if follows_known else place : place + 1])
-        return looked_at
-
-    def read(self, frame: int, picture: Picture) -> RawMatte:
-        """Return the raw matte of a frame, given its picture (BGR, H x W x 3).
-
-        Raises:
-            SourceMissing, SourceUnreadable: naming the file.
-        """
-        path = self._files[frame]
-        try:
-            return decode(path.read_bytes(), picture)
-        except FileNotFoundError:
-            raise SourceMissing(path) from None
-        except (OSError, ValueError) as error:
-            raise SourceUnreadable(path, str(error)) from error
+def _packed(maps: ColourMaps, part: tuple[slice, slice]) -> NDArray[np.float16]:
+    """Return a part (rows x columns) of all maps, one below the other."""
+    return np.concatenate([plane[part].astype(np.float16) for plane in (*maps.slopes, *maps.offsets)])
 
 
-def prune(jobs: Path, limit: int) -> None:
-    """Delete raw mattes of the jobs in a folder, the oldest jobs' first, until they take at most `limit` bytes."""
-    folders = sorted(jobs.glob(f"*/{RAW_FOLDER}"), key=lambda folder: folder.stat().st_mtime, reverse=True)
-    for folder in folders:
-        limit -= sum(path.stat().st_size for path in folder.iterdir())
-        if limit < 0:
-            shutil.rmtree(folder, ignore_errors=True)
+def _unpacked(data: bytes, grid: Grid, part: tuple[slice, slice]) -> ColourMaps:
+    """Return maps of which this part is known, and which are nought elsewhere.
+
+    Raises:
+        ValueError: there is more or less in the data.
+    """
+    tall, wide = (span.stop - span.start for span in part)
+    halves = _joined(_summed(data, 12 * tall, wide)).view(np.float16)
+    planes: list[Tensor] = []
+    for plane in np.split(halves, 6):
+        planes.append(np.zeros((grid.map_height, grid.map_width), np.float32))
+        planes[-1][part] = plane
+    return ColourMaps(tuple(planes[:3]), tuple(planes[3:]), grid)
+
+
+def _halved(values: NDArray[np.uint16]) -> Picture:
+    """Return the high bytes (rows x columns) of 16-bit values, and below them the low ones."""
+    halves: Picture = np.concatenate([values >> 8, values & 255]).astype(np.uint8)
+    return halves
+
+
+def _joined(halves: Picture) -> NDArray[np.uint16]:
+    """Return the values of which these are high and low bytes."""
+    high, low = np.split(halves, 2)
+    values: NDArray[np.uint16] = (high.astype(np.uint16) << np.uint16(8)) | low
+    return values
 
 
 def _known(matte: Plane) -> Picture:

@@ -10,8 +10,9 @@ from .compose import compose
 from .matte import Matte
 from .media import FrameSink, FrameSource
 from .model import MattingModel, Prepared
-from .raw import RawMatte, RawSink, Shelf, drawn
+from .raw import RawMatte, drawn
 from .refine import cut_out
+from .shelf import RawSink, Shelf
 from .spec import JobSpec
 from .tensors import Picture
 from .viewing import Viewer

@@ -12,7 +12,8 @@ import pytest
 from onnx import TensorProto, helper
 
 from rvm_addon.engine.cut import STATE_CHANNELS_AND_STRIDES
-from rvm_addon.engine.matte import Grid, GuidedMatte, PlainMatte
+from rvm_addon.engine.guided import Grid, GuidedMatte
+from rvm_addon.engine.matte import PlainMatte
 from rvm_addon.engine.model import CutRvm, WholeRvm
 from rvm_addon.engine.spec import JobSpec, Source, SourceKind
 from rvm_addon.engine.tensors import Picture, Tensor, downsampled, to_tensor
