@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rvm_addon.engine.events import Event, decode
+from rvm_addon.engine.events import EVENTS_FILE, Event, decode
 from rvm_addon.engine.spec import JobSpec, Source, SourceKind
-from rvm_addon.jobs.job import EVENTS_FILE, LOG_FILE, Job
+from rvm_addon.jobs.job import LOG_FILE, Job
 from rvm_addon.jobs.worker import Launcher, matting
 
 _KIB_IN_MAXRSS = 1024 if sys.platform == "darwin" else 1

@@ -13,8 +13,8 @@ from typing import TextIO
 
 from . import lifeline, pipeline, viewing
 from .errors import MattingError
-from .events import Event, Failed, encode
-from .spec import JobSpec
+from .events import EVENTS_FILE, Event, Failed, encode
+from .spec import JOB_FILE, JobSpec
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     if arguments.stop_with_parent:
         lifeline.end_with_parent()
-    with (arguments.folder / "events.jsonl").open("w", encoding="utf-8", buffering=1) as stream:
+    with (arguments.folder / EVENTS_FILE).open("w", encoding="utf-8", buffering=1) as stream:
         return _run(arguments.folder, stream)
 
 
@@ -45,7 +45,7 @@ def _run(folder: Path, stream: TextIO) -> int:
         stream.flush()
 
     try:
-        spec = JobSpec.from_json((folder / "job.json").read_text(encoding="utf-8"))
+        spec = JobSpec.from_json((folder / JOB_FILE).read_text(encoding="utf-8"))
         pipeline.run(spec, folder, emit)
     except MattingError as error:
         log.info("%s", error, exc_info=True)

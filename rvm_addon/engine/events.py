@@ -5,8 +5,15 @@ crashed. The process that prepares a job says `Rendered`, and `Failed` where it 
 """
 
 import json
+import os
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import get_args
+
+EVENTS_FILE = "events.jsonl"
+"""In a job's folder: what its worker says."""
+_LAST_LINE_BYTES = 1 << 14
+"""More than a line has that ends a run."""
 
 
 @dataclass(frozen=True)
@@ -96,3 +103,14 @@ def decode(line: str) -> Event:
         return _KINDS[data.pop("event")](**data)
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not an event: {line!r}") from error
+
+
+def last_event(folder: Path) -> Event | None:
+    """Return the last thing that the worker said in a job's folder; None if nothing, or if it was cut off saying it."""
+    try:
+        with (folder / EVENTS_FILE).open("rb") as stream:
+            stream.seek(max(stream.seek(0, os.SEEK_END) - _LAST_LINE_BYTES, 0))
+            last = stream.read().splitlines()[-1:]
+        return decode(last[0].decode("utf-8")) if last else None
+    except (OSError, ValueError):
+        return None

@@ -20,6 +20,8 @@ from .outputs import CUT_OUT, Look, Result
 FORMAT = 2
 """The version of `job.json`. A worker refuses what it does not know."""
 
+JOB_FILE = "job.json"
+"""In a job's folder: the job's description."""
 PARTIAL_SUFFIX = ".part"
 """Ends the names of files, in a job's folder, that are not whole yet."""
 

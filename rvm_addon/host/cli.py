@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,9 +13,10 @@ from ..engine.spec import SourceKind
 from ..jobs.job import Job, State
 from . import movies
 from .encoders import MovieFormat
-from .inputs import Input, Request, distinct, job_of, movie_target
+from .inputs import JOBS_FOLDER, Input, Request, distinct, job_of, movie_target
 from .options import parse, request_of
 from .runner import Runner
+from .show import Page
 from .terminal import ProgressLine
 
 COMMAND = "rvm_matting"
@@ -45,14 +47,13 @@ def main(arguments: Sequence[str]) -> int:
         options = parse(COMMAND, arguments)
     except SystemExit as stop:  # argparse has said what is wrong, or has shown the help
         return int(stop.code or 0)
-    request = request_of(options)
     outcomes = []
-    runner = Runner()
-    with ProgressLine(quiet=options.quiet) as line:
+    request = request_of(options)
+    with ProgressLine(quiet=options.quiet) as line, closing(_Call(request, line, show=options.show)) as call:
         for one in distinct(options.inputs):
             outcome = Outcome(str(one.path), options.result.value)
             try:
-                _matte(one, request, runner, line, outcome)
+                call.matte(one, outcome)
             except (MattingError, movies.MovieFailed, OSError) as error:
                 outcome.error = str(error)
                 line.say(f"{one.path}: {error}. {getattr(error, 'remedy', '')}".strip())
@@ -65,28 +66,55 @@ def main(arguments: Sequence[str]) -> int:
     return 0 if all(not outcome.error for outcome in outcomes) else 1
 
 
-def _matte(one: Input, request: Request, runner: Runner, line: ProgressLine, outcome: Outcome) -> None:
-    """Matte one input and fill in what became of it.
+class _Call:
+    """What all inputs of one call have in common."""
 
-    Raises:
-        MattingError, MovieFailed, OSError: in the user's words, or the system's.
-    """
-    spec, folder = job_of(one, request)
-    job = runner.submit(spec, folder)
-    runner.run_to_end(line.show)
-    outcome.folder = str(job.output)
-    outcome.frames = job.frames_done
-    outcome.seconds = round(job.seconds, 3)
-    outcome.provider = job.started.provider if job.started else ""
-    for warning in job.warnings:
-        line.say(f"{one.path}: {warning}")
-    if job.state is not State.DONE:
-        outcome.error = job.error
-    elif spec.source.kind is SourceKind.MOVIE and (target := movie_target(one.name, request)) and request.movie:
-        _write_movie(one.path, request.movie, target, job, line)
-        outcome.movie = str(target)
-    elif request.movie:
-        line.say(f"{one.path}: no movie of this one, for it has no frame rate and no sound")
+    def __init__(self, request: Request, line: ProgressLine, *, show: bool) -> None:
+        """Ask `request` of each input; progress goes to `line`, and to a page with the newest frame if `show`."""
+        self._request = request
+        self._line = line
+        self._runner = Runner()
+        self._page = Page(request.output / JOBS_FOLDER) if show else None
+
+    def matte(self, one: Input, outcome: Outcome) -> None:
+        """Matte one input and fill in what became of it.
+
+        Raises:
+            MattingError, MovieFailed, OSError: in the user's words, or the system's.
+        """
+        request, line = self._request, self._line
+        spec, folder = job_of(one, request)
+        job = self._runner.submit(spec, folder)
+        if self._page is not None and self._page.begin(job):
+            line.note(f"The newest frame is shown in “{self._page.path}”")
+        self._runner.run_to_end(self._tell)
+        outcome.folder = str(job.output)
+        outcome.frames = job.frames_done
+        outcome.seconds = round(job.seconds, 3)
+        outcome.provider = job.started.provider if job.started else ""
+        for warning in job.warnings:
+            line.say(f"{one.path}: {warning}")
+        if job.state is not State.DONE:
+            outcome.error = job.error
+        elif spec.source.kind is SourceKind.MOVIE and (target := movie_target(one.name, request)) and request.movie:
+            _write_movie(one.path, request.movie, target, job, line)
+            outcome.movie = str(target)
+        elif request.movie:
+            line.say(f"{one.path}: no movie of this one, for it has no frame rate and no sound")
+
+    def close(self) -> None:
+        """Leave the page as it is at the end, and say where it is, or why there is none."""
+        if self._page is None:
+            return
+        self._page.close()
+        if self._page.trouble:
+            self._line.say(f"Nothing could be shown: {self._page.trouble}")
+
+    def _tell(self, job: Job) -> None:
+        """Show how a job stands."""
+        self._line.show(job)
+        if self._page is not None:
+            self._page.show(job)
 
 
 def _write_movie(clip: Path, kind: MovieFormat, target: Path, job: Job, line: ProgressLine) -> None:

@@ -8,12 +8,11 @@ from pathlib import Path
 
 from ..engine.errors import SourceMissing, SourceUnreadable, SpecError
 from ..engine.outputs import FrameFormat, Look
-from ..engine.spec import JobSpec, Source, SourceKind, is_image, is_movie
-from ..jobs.job import JOB_FILE
+from ..engine.spec import JOB_FILE, JobSpec, Source, SourceKind, is_image, is_movie
 from . import movies
 from .encoders import ENCODERS, MovieFormat
 
-_JOBS_FOLDER = ".rvm_matting"
+JOBS_FOLDER = ".rvm_matting"
 """Inside the output folder: each input's job.json, events.jsonl and worker.log."""
 _DIGITS = r"_\d{6}"
 
@@ -81,7 +80,7 @@ def job_of(one: Input, request: Request) -> tuple[JobSpec, Path]:
         look=look,
         ratio=request.ratio,
     )
-    folder = request.output / _JOBS_FOLDER / one.name
+    folder = request.output / JOBS_FOLDER / one.name
     _guard(spec, folder, request)
     return spec, folder
 

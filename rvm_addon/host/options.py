@@ -99,6 +99,7 @@ def _parser(command: str) -> argparse.ArgumentParser:
     add("--movie", action="store_true", help="also write a movie with the clip's sound, DIR/<name>.mp4")
     kinds = encoders.available()
     add("--movie-format", type=MovieFormat, choices=kinds, help="of that movie; all but h264 keep transparency")
+    add("--show", action="store_true", help="show the newest frame, about once a second, in a page in the browser")
     add("--json", action="store_true", help="print one JSON object per input on standard output")
     add("--quiet", action="store_true", help="show no progress")
     _add_look(parser.add_argument_group("result"))

@@ -10,8 +10,7 @@ import bpy
 
 from ..engine.errors import MattingError
 from ..engine.outputs import Result
-from ..engine.spec import JobSpec
-from ..jobs.job import JOB_FILE
+from ..engine.spec import JOB_FILE, JobSpec
 from . import hiding, masks, recipes, versions
 from .likeness import copy_look, read_as_written
 

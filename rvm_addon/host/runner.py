@@ -12,10 +12,11 @@ from bpy.app.handlers import persistent
 
 from ..engine.errors import MattingError
 from ..engine.spec import JobSpec
+from ..jobs.aside import discard
 from ..jobs.finished import FinishedJobs
 from ..jobs.job import Job, State
 from ..jobs.queue import JobQueue
-from ..jobs.worker import Launcher, discard
+from ..jobs.worker import Launcher
 from . import preferences, rates, rendering, results
 from .translations import say
 

@@ -55,6 +55,11 @@ class ProgressLine:
         """Write a line that stays."""
         self._say(text, last=True)
 
+    def note(self, text: str) -> None:
+        """Write a line that stays, of which the quiet have no need."""
+        if not self._quiet:
+            self.say(text)
+
     def _ending(self, job: Job) -> str:
         """Return how the job ended, in words."""
         if job.state is State.DONE:

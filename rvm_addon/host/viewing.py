@@ -14,9 +14,9 @@ from bpy.utils import previews
 from ..engine.errors import MattingError
 from ..engine.spec import JobSpec
 from ..engine.view import PICTURE_FILE, Arrangement, Behind, View
+from ..jobs.aside import redraw
 from ..jobs.job import Job, State
 from ..jobs.queue import JobQueue
-from ..jobs.worker import redraw
 from . import properties, rendering, results, runner, strips, versions
 from .translations import say
 

@@ -9,12 +9,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..engine.errors import SpecError
-from ..engine.events import Finished, decode
-from ..engine.spec import RAW_FOLDER, JobSpec, Stamp
-from .job import EVENTS_FILE, JOB_FILE, RECIPE_FILE, Job
-
-_LAST_LINE_BYTES = 1024
-"""More than the line of a `Finished` has."""
+from ..engine.events import Finished, last_event
+from ..engine.spec import JOB_FILE, RAW_FOLDER, JobSpec, Stamp
+from .job import RECIPE_FILE, Job
 
 
 class FinishedJobs:
@@ -67,13 +64,7 @@ def _finished_job(folder: Path) -> Job | None:
 
 def is_finished(folder: Path) -> bool:
     """Return whether the last thing that the worker said in a job's folder is that all is done."""
-    try:
-        with (folder / EVENTS_FILE).open("rb") as stream:
-            stream.seek(max(stream.seek(0, os.SEEK_END) - _LAST_LINE_BYTES, 0))
-            last = stream.read().splitlines()[-1:]
-        return bool(last) and isinstance(decode(last[0].decode("utf-8")), Finished)
-    except (OSError, ValueError):  # no worker began here, or it was ended in the middle of a line
-        return False
+    return isinstance(last_event(folder), Finished)
 
 
 def has_frames(job: Job, wanted: JobSpec) -> bool:

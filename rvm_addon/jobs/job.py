@@ -6,14 +6,13 @@ from enum import Enum
 from pathlib import Path
 
 from ..engine.errors import OutputFailed
-from ..engine.events import Event, Failed, Finished, FrameDone, Rendered, Started, Warned
-from ..engine.spec import PARTIAL_SUFFIX, JobSpec
+from ..engine.events import EVENTS_FILE, Event, Failed, Finished, FrameDone, Rendered, Started, Warned
+from ..engine.spec import JOB_FILE, PARTIAL_SUFFIX, JobSpec
+from ..engine.view import PICTURE_FILE, VIEW_FILE
 
-JOB_FILE = "job.json"
 RECIPE_FILE = "recipe.sha256"
 """Holds `JobSpec.recipe_digest` and `matting_digest`, a line for each, so that a job is found again among many
 without reading them."""
-EVENTS_FILE = "events.jsonl"
 LOG_FILE = "worker.log"
 PREPARATION_EVENTS_FILE = "preparation.jsonl"
 PREPARATION_LOG_FILE = "preparation.log"
@@ -132,13 +131,13 @@ class Job:
         return (self.frames_total - self.frames_done) / rate if rate else None
 
     def write(self) -> None:
-        """Make the job's folder as a worker wants it: `job.json`, its recipe, and no events of an earlier run.
+        """Make the job's folder as a worker wants it: `job.json`, its recipe, and nothing that an earlier run told.
 
         Raises:
             OSError: the folder refuses.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        for name in (EVENTS_FILE, PREPARATION_EVENTS_FILE):
+        for name in (EVENTS_FILE, PREPARATION_EVENTS_FILE, VIEW_FILE, PICTURE_FILE):
             (self.folder / name).unlink(missing_ok=True)
         partial = self.folder / f"{JOB_FILE}{PARTIAL_SUFFIX}"
         partial.write_text(self.spec.to_json(), encoding="utf-8")

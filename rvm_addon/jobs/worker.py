@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..engine.events import Event, decode
-from ..engine.spec import PARTIAL_SUFFIX
-from .job import EVENTS_FILE, LOG_FILE, PREPARATION_EVENTS_FILE, PREPARATION_LOG_FILE
+from ..engine.events import EVENTS_FILE, Event, decode
+from .job import LOG_FILE, PREPARATION_EVENTS_FILE, PREPARATION_LOG_FILE
 
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 """For numpy's small matrix products, which several threads of the worker do at once; ONNX Runtime minds its own."""
@@ -52,31 +51,7 @@ def preparation(command: tuple[str, ...]) -> Part:
 def matting(folder: Path, launcher: Launcher) -> Part:
     """Return the worker on `folder`, which holds `job.json`."""
     command = (launcher.python, "-m", "engine", str(folder), "--stop-with-parent")
-    return Part(command, EVENTS_FILE, LOG_FILE, _environment(launcher))
-
-
-def discard(folder: Path, launcher: Launcher) -> None:
-    """Delete a job's folder, in a process of its own, for it may hold thousands of files; the name is free at once.
-
-    Raises:
-        OSError: the folder cannot be renamed; everything in it stays.
-    """
-    doomed = folder.with_name(f".{folder.name}{PARTIAL_SUFFIX}")
-    folder.rename(doomed)
-    code = "import shutil, sys; shutil.rmtree(sys.argv[1], ignore_errors=True)"
-    nothing = subprocess.DEVNULL
-    subprocess.Popen((launcher.python, "-c", code, doomed), stdin=nothing, stdout=nothing, stderr=nothing, **_apart())
-
-
-def redraw(folder: Path, launcher: Launcher) -> subprocess.Popen[bytes]:
-    """Start a process that draws the view of a job's newest frame anew, and return it.
-
-    Raises:
-        OSError: it cannot be started.
-    """
-    command = (launcher.python, "-m", "engine", str(folder), "--redraw")
-    nothing = subprocess.DEVNULL
-    return subprocess.Popen(command, stdin=nothing, stdout=nothing, stderr=nothing, env=_environment(launcher))
+    return Part(command, EVENTS_FILE, LOG_FILE, environment(launcher))
 
 
 class WorkerProcess:
@@ -98,7 +73,7 @@ class WorkerProcess:
                 stderr=log,
                 env=part.environment,
                 cwd=folder,
-                **_apart(),
+                **apart(),
             )
 
     def poll(self) -> tuple[list[Event], int | None]:
@@ -146,7 +121,7 @@ class WorkerProcess:
         return events
 
 
-def _environment(launcher: Launcher) -> dict[str, str]:
+def environment(launcher: Launcher) -> dict[str, str]:
     """Return the worker's environment: the engine and its libraries found, the user's own Python settings not."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     path = os.pathsep.join([str(_PACKAGE_FOLDER), *launcher.libraries])
@@ -161,7 +136,7 @@ def _environment(launcher: Launcher) -> dict[str, str]:
     }
 
 
-def _apart() -> dict[str, Any]:
+def apart() -> dict[str, Any]:
     """Return what keeps the worker apart: no console window, no Ctrl-C that was meant for its parent."""
     if sys.platform == "win32":
         return {"creationflags": subprocess.BELOW_NORMAL_PRIORITY_CLASS | subprocess.CREATE_NO_WINDOW}

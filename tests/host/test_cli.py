@@ -1,7 +1,6 @@
 """The command line, through its own door: a process with arguments, an exit status, and text on standard output."""
 
 import hashlib
-import json
 import os
 import signal
 import subprocess
@@ -10,7 +9,6 @@ import time
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import bpy
 import cv2
@@ -18,26 +16,7 @@ import numpy as np
 import pytest
 
 from tests import tiny
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def command(*arguments: object) -> list[str]:
-    """Return the command line that `build.py matte` runs."""
-    return [sys.executable, "-P", "-m", "rvm_addon.host", *map(str, arguments)]
-
-
-def environment() -> dict[str, str]:
-    """Return an environment in which the checkout is found."""
-    return {**os.environ, "PYTHONPATH": str(ROOT)}
-
-
-def matte(*arguments: object) -> tuple[int, list[dict[str, Any]], str]:
-    """Run the command with --json; return its status, its objects, and what it said besides."""
-    ended = subprocess.run(
-        command(*arguments, "--json"), capture_output=True, text=True, env=environment(), timeout=120, check=False
-    )
-    return ended.returncode, [json.loads(line) for line in ended.stdout.splitlines()], ended.stderr
+from tests.host.terminal import command, environment, matte
 
 
 @pytest.fixture(scope="module")

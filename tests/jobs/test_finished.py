@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from rvm_addon.engine import pipeline
-from rvm_addon.engine.events import FrameDone, encode
+from rvm_addon.engine.events import EVENTS_FILE, FrameDone, encode
 from rvm_addon.engine.outputs import Look, Result
 from rvm_addon.engine.spec import JobSpec, Source, SourceKind
 from rvm_addon.jobs.finished import FinishedJobs, stamps
-from rvm_addon.jobs.job import EVENTS_FILE, Job, State
+from rvm_addon.jobs.job import Job, State
 from tests import tiny
 
 

@@ -1,0 +1,61 @@
+"""Small processes beside this one, for what may take its time and what nobody waits for."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from ..engine.spec import PARTIAL_SUFFIX
+from .worker import Launcher, apart, environment
+
+_DELETE = "import shutil, sys; shutil.rmtree(sys.argv[1], ignore_errors=True)"
+
+
+def discard(folder: Path, launcher: Launcher) -> None:
+    """Delete a job's folder, which may hold thousands of files; the name is free at once.
+
+    Raises:
+        OSError: the folder cannot be renamed; everything in it stays.
+    """
+    doomed = folder.with_name(f".{folder.name}{PARTIAL_SUFFIX}")
+    folder.rename(doomed)
+    _start((launcher.python, "-c", _DELETE, str(doomed)))
+
+
+def redraw(folder: Path, launcher: Launcher) -> subprocess.Popen[bytes]:
+    """Start a process that draws the view of a job's newest frame anew, and return it.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+    return _start((launcher.python, "-m", "engine", str(folder), "--redraw"), environment(launcher))
+
+
+def open_page(page: Path, launcher: Launcher) -> None:
+    """Show a local page in the user's browser, where there is a screen: never in one that takes the terminal.
+
+    Raises:
+        OSError: the process that asks for it cannot be started.
+    """
+    if sys.platform in {"win32", "darwin"} or os.environ.keys() & {"DISPLAY", "WAYLAND_DISPLAY", "BROWSER"}:
+        _start((launcher.python, "-m", "webbrowser", page.as_uri()))
+
+
+def look_after_caches(results: Iterable[Path], launcher: Launcher, *, clear: bool) -> subprocess.Popen[str]:
+    """Start a process that prints how many bytes jobs keep in folders of results, if wanted after it cleared them.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+    command = (launcher.python, "-m", "engine.caches", *(["--clear"] if clear else []), *map(str, results))
+    nothing = subprocess.DEVNULL
+    return subprocess.Popen(
+        command, stdin=nothing, stdout=subprocess.PIPE, stderr=nothing, text=True, env=environment(launcher), **apart()
+    )
+
+
+def _start(command: tuple[str, ...], variables: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
+    """Start a process that hears and says nothing; `variables` are its environment, if not this process's own."""
+    nothing = subprocess.DEVNULL
+    return subprocess.Popen(command, stdin=nothing, stdout=nothing, stderr=nothing, env=variables, **apart())
