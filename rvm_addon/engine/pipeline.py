@@ -16,13 +16,14 @@ import cv2
 import onnxruntime
 
 from .backdrop import Backdrop, open_backdrop
+from .caches import prune
 from .errors import MattingError
 from .events import Event, Finished, FrameDone, Started, Warned
 from .matte import Matte
 from .media import FolderSink, FrameSource, ImageSource
 from .model import MattingModel, open_model
 from .movies import MovieSource
-from .shelf import RawSink, prune
+from .shelf import RawSink
 from .spec import JobSpec, SourceKind
 from .stages import Read, Reader, Writer
 from .viewing import Viewer

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -94,12 +93,3 @@ class Shelf:
             raise SourceMissing(path) from None
         except (OSError, ValueError) as error:
             raise SourceUnreadable(path, str(error)) from error
-
-
-def prune(jobs: Path, limit: int) -> None:
-    """Delete raw mattes of the jobs in a folder, the oldest jobs' first, until they take at most `limit` bytes."""
-    folders = sorted(jobs.glob(f"*/{RAW_FOLDER}"), key=lambda folder: folder.stat().st_mtime, reverse=True)
-    for folder in folders:
-        limit -= sum(path.stat().st_size for path in folder.iterdir())
-        if limit < 0:
-            shutil.rmtree(folder, ignore_errors=True)

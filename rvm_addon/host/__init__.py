@@ -5,6 +5,7 @@ waits for one; the worker processes do the work (see `jobs`).
 """
 
 from . import (
+    caches,
     cli,
     job_operators,
     operators,
@@ -23,6 +24,7 @@ from . import (
 _modules = (
     translations,
     self_test,
+    caches,
     preferences_page,
     properties,
     operators,

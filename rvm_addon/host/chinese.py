@@ -26,6 +26,17 @@ WORDS: dict[str, str] = {
         "每个结果文件夹中用于保存模型对每帧判断的空间（GB）：有了它，无需模型即可更改结果的边缘、颜色、类型和格式。"
         "最旧的会先被删除；0 表示不保留"
     ),
+    "Kept Now": "当前保留",
+    "Look": "查看",
+    "Look how much is kept for changes, wherever results went": ("查看所有结果文件夹中为修改而保留的数据量"),
+    "Clear": "清除",
+    "Delete what is kept for changes, wherever results went. Frames stay; to change them then needs the model again": (
+        "删除所有结果文件夹中为修改而保留的数据。帧会保留；之后的修改需要再次使用模型"
+    ),
+    "Clearing": "正在清除",
+    "Looking": "正在查看",
+    "Not looked at yet": "尚未查看",
+    "Nothing": "无",
     # buttons
     "Matte Selected Strips": "抠像所选片段",
     "Cut the people out of the selected strips, and put the results on new strips above them": (

@@ -10,7 +10,7 @@ from ..engine.errors import MattingError
 from ..engine.spec import JobSpec
 from ..jobs.finished import FinishedJobs
 from ..jobs.job import Job, State, claim_folder
-from . import plan, properties, results, runner, strips, versions, words
+from . import caches, plan, properties, results, runner, strips, versions, words
 from .terminal import ProgressLine
 
 ICON = "USER"
@@ -107,6 +107,7 @@ def _submit(wanted: list[tuple[JobSpec, results.Placement]], output: Path) -> tu
         try:
             helped = replace(spec, raws=finished.raws(spec))
             jobs.append(current.submit(helped, claim_folder(output, strips.file_stem(spec.name)), *places))
+            caches.remember(output)
         except MattingError as error:
             problems.append(str(error))
     return list(dict.fromkeys(jobs)), problems

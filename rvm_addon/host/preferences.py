@@ -61,6 +61,14 @@ def page() -> bpy.types.AddonPreferences | None:
     return None if entry is None else entry.preferences
 
 
+def redraw() -> None:
+    """Draw the page again, wherever it is open."""
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "PREFERENCES":
+                area.tag_redraw()
+
+
 def weights_folder() -> Path:
     """Return the folder of models: inside the installed extension, or beside the package in a checkout."""
     package = Path(__file__).resolve().parents[1]

@@ -4,7 +4,7 @@ import bpy
 
 from ..engine.errors import ModelMissing
 from ..engine.weights import catalogue
-from . import preferences, self_test
+from . import caches, preferences, self_test
 
 _OWN_FILE_NUMBER = 1000
 """Of the entry for a file of one's own: it stays the same whatever the catalogue grows to."""
@@ -70,6 +70,7 @@ class RVM_AP_preferences(bpy.types.AddonPreferences):
             column.prop(self, "output_folder")
         column.prop(self, "discard_cancelled")
         column.prop(self, "raw_gigabytes")
+        caches.draw(column)
         column = layout.column()
         column.prop(self, "model")
         if self.model == preferences.OWN_FILE:

@@ -113,10 +113,7 @@ def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
 def _tick() -> float | None:
     """Move the latest run on, and show it; None ends the timer."""
     busy = _latest is not None and _latest.step()
-    for window in bpy.context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type == "PREFERENCES":
-                area.tag_redraw()
+    preferences.redraw()
     return runner.TICK_SECONDS if busy else None
 
 

@@ -1,4 +1,3 @@
-import os
 from pathlib import Path
 
 import cv2
@@ -11,7 +10,7 @@ from rvm_addon.engine.matte import PlainMatte
 from rvm_addon.engine.outputs import UNTOUCHED, EdgeColour, Edges
 from rvm_addon.engine.raw import decode, drawn, encode
 from rvm_addon.engine.refine import cut_out
-from rvm_addon.engine.shelf import RawSink, Shelf, prune
+from rvm_addon.engine.shelf import RawSink, Shelf
 
 
 @pytest.fixture
@@ -93,18 +92,6 @@ def test_nothing_is_kept_beyond_the_limit(matte: PlainMatte, tmp_path: Path) -> 
         sink.write(frame, drawn(matte))
     assert len(list((tmp_path / "raw").iterdir())) == 2
     assert sink.room < 0
-
-
-def test_the_oldest_jobs_give_way(matte: PlainMatte, tmp_path: Path) -> None:
-    """Whole jobs at a time, the newest stay."""
-    size = len(encode(drawn(matte)))
-    for age, name in enumerate(["newest", "middle", "oldest"]):
-        job = tmp_path / name
-        job.mkdir()
-        RawSink(job, 10**9).write(0, drawn(matte))
-        os.utime(job / "raw", (1_000_000 - age, 1_000_000 - age))
-    prune(tmp_path, size * 2)
-    assert [(tmp_path / name / "raw").exists() for name in ("newest", "middle", "oldest")] == [True, True, False]
 
 
 @pytest.mark.parametrize(

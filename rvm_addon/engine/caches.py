@@ -1,0 +1,100 @@
+"""What jobs keep for later ones, in all folders of results together: how much it is, and how it gives way.
+
+Run as `python -m engine.caches [--clear] RESULTS...`, beside Blender: it prints how many bytes are kept in the end.
+Standard library only, so that it starts at once.
+"""
+
+import argparse
+import contextlib
+import json
+import shutil
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from .events import EVENTS_FILE, Failed, Finished, last_event
+from .spec import JOB_FILE, PARTIAL_SUFFIX, RAW_FOLDER
+
+_SILENT_SECONDS = 300.0
+"""After so long without a word, a job that has not ended is taken for dead; the slowest frame takes a tenth of it."""
+
+
+def prune(results: Path, limit: int) -> None:
+    """Delete raw mattes of the jobs in a folder of results, the oldest first, until they take at most `limit` bytes."""
+    kept = [folder for job in _jobs([results]) for folder in _kept(job)]
+    for folder in sorted(kept, key=lambda folder: folder.stat().st_mtime, reverse=True):
+        limit -= _size(folder)
+        if limit < 0:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def size(results: Iterable[Path]) -> int:
+    """Return how many bytes jobs keep in these folders of results."""
+    return sum(_size(folder) for job in _jobs(results) for folder in _kept(job))
+
+
+def clear(results: Iterable[Path]) -> None:
+    """Delete what jobs keep in these folders of results, all but what a running job makes or uses; frames stay."""
+    jobs = list(_jobs(results))
+    spared = {used.resolve() for job in jobs if _is_running(job) for used in (*_kept(job), *_used_by(job))}
+    for folder in [folder for job in jobs for folder in _kept(job)]:
+        if folder.resolve() not in spared:
+            with contextlib.suppress(OSError):
+                # Under another name first: a job that begins meanwhile finds all of it or nothing.
+                doomed = folder.with_name(f"{RAW_FOLDER}{PARTIAL_SUFFIX}")
+                shutil.rmtree(folder if folder == doomed else folder.replace(doomed), ignore_errors=True)
+
+
+def _jobs(results: Iterable[Path]) -> Iterator[Path]:
+    """Yield the folders of jobs in these folders of results; what no job made, such as the user's own, is left out."""
+    for parent in results:
+        yield from (folder for folder in parent.glob("*") if (folder / JOB_FILE).is_file())
+
+
+def _kept(job: Path) -> list[Path]:
+    """Return the folders in which a job keeps something, also what an interrupted deletion left."""
+    folders = (job / f"{RAW_FOLDER}{PARTIAL_SUFFIX}", job / RAW_FOLDER)
+    return [folder for folder in folders if folder.is_dir()]
+
+
+def _size(folder: Path) -> int:
+    """Return how many bytes the files of a folder have; what disappears meanwhile has none."""
+    total = 0
+    for path in folder.glob("*"):
+        with contextlib.suppress(OSError):
+            total += path.stat().st_size
+    return total
+
+
+def _is_running(job: Path) -> bool:
+    """Return whether a job seems to run, in whichever Blender: it has not ended, and said something a while ago."""
+    try:
+        spoke = (job / EVENTS_FILE).stat().st_mtime
+    except OSError:
+        return False
+    return time.time() - spoke < _SILENT_SECONDS and not isinstance(last_event(job), Finished | Failed)
+
+
+def _used_by(job: Path) -> list[Path]:
+    """Return the folders of earlier jobs that a job reads."""
+    try:
+        return [Path(folder) for folder in json.loads((job / JOB_FILE).read_text(encoding="utf-8"))["raws"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+
+
+def main() -> int:
+    """Do what the command line asks for."""
+    parser = argparse.ArgumentParser(prog="engine.caches", description=__doc__)
+    parser.add_argument("results", nargs="*", type=Path, help="folders of results")
+    parser.add_argument("--clear", action="store_true", help="delete what no running job uses")
+    arguments = parser.parse_args()
+    if arguments.clear:
+        clear(arguments.results)
+    sys.stdout.write(f"{size(arguments.results)}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,174 @@
+"""What is kept for changes: how much it is in all folders of results, and a button that clears it.
+
+Both are asked of a process beside Blender, never while something is drawn: there may be 100,000 files.
+"""
+
+import json
+import logging
+import subprocess
+import time
+from functools import cache
+from pathlib import Path
+
+import bpy
+
+from ..jobs.aside import look_after_caches
+from . import preferences, properties, runner, words
+from .translations import say
+
+log = logging.getLogger(__name__)
+
+_FILE = "results.json"
+"""Among the extension's own files of the user: every folder that results went to."""
+
+
+def remember(results: Path) -> None:
+    """Remember a folder of results, to find it again whatever project is open."""
+    known = _remembered()
+    if str(results) in known:
+        return
+    try:
+        _path().write_text(json.dumps([*known, str(results)]), encoding="utf-8")
+    except OSError as error:  # it only costs the user a wrong sum
+        log.warning("%s: %s", _path(), error)
+
+
+def folders() -> list[Path]:
+    """Return every folder of results that is known: where results went so far, and where this project's will go."""
+    here = (properties.output_folder(properties.chosen_folder(scene.rvm_matting)) for scene in bpy.data.scenes)
+    return [Path(folder) for folder in dict.fromkeys([*_remembered(), *map(str, here)])]
+
+
+class Cache:
+    """What is known of the caches, and the process that looks after them."""
+
+    def __init__(self) -> None:
+        """Know nothing."""
+        self.bytes: int | None = None
+        """What was kept when somebody looked last."""
+        self._process: subprocess.Popen[str] | None = None
+        self._clears = False
+
+    @property
+    def busy(self) -> bool:
+        """Whether a process is at work."""
+        return self._process is not None
+
+    def begin(self, *, clear: bool) -> None:
+        """Look how much is kept, and clear it before if that is wanted.
+
+        Raises:
+            OSError: the process cannot be started.
+        """
+        self._clears = clear
+        self._process = look_after_caches(folders(), runner.launcher(), clear=clear)
+
+    def step(self) -> bool:
+        """Move on without waiting, and return whether there is more to do."""
+        if self._process is not None and self._process.poll() is not None:
+            said, _ = self._process.communicate()
+            self.bytes = int(said) if said.strip().isdecimal() else None
+            self._process = None
+        return self.busy
+
+    def told(self) -> str:
+        """Return what is known, in the user's language."""
+        if self.busy:
+            return say("Clearing") if self._clears else say("Looking")
+        if self.bytes is None:
+            return say("Not looked at yet")
+        return words.size(self.bytes) if self.bytes else say("Nothing")
+
+
+class _OnCaches:
+    """An operator that sets the process going; in background mode, it waits for it."""
+
+    bl_options = {"INTERNAL"}
+    clears = False
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Be grey while the process is at work."""
+        return not current().busy
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Begin."""
+        try:
+            current().begin(clear=self.clears)
+        except OSError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        if not bpy.app.background:
+            bpy.app.timers.register(_tick, persistent=True)
+            return {"FINISHED"}
+        while current().step():
+            time.sleep(runner.TICK_SECONDS)
+        return {"FINISHED"}
+
+
+class RVM_OT_measure_caches(_OnCaches, bpy.types.Operator):
+    """Look how much is kept for changes, wherever results went"""
+
+    bl_idname = "rvm.measure_caches"
+    bl_label = "Look"
+
+
+class RVM_OT_clear_caches(_OnCaches, bpy.types.Operator):
+    """Delete what is kept for changes, wherever results went. Frames stay; to change them then needs the model again"""
+
+    bl_idname = "rvm.clear_caches"
+    bl_label = "Clear"
+    clears = True
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """Ask first."""
+        return context.window_manager.invoke_confirm(self, event)
+
+
+def draw(layout: bpy.types.UILayout) -> None:
+    """Draw how much is kept, and the buttons, below settings that are split the way Blender does it."""
+    split = layout.split(factor=0.4)
+    name = split.row()
+    name.alignment = "RIGHT"
+    name.label(text="Kept Now")
+    row = split.row(align=True)
+    row.label(text=current().told(), translate=False)
+    row.operator(RVM_OT_measure_caches.bl_idname, text="", icon="FILE_REFRESH")
+    row.operator(RVM_OT_clear_caches.bl_idname, icon="TRASH")
+
+
+def _remembered() -> list[str]:
+    """Return the folders that were remembered; none where the file is not there or cannot be read."""
+    try:
+        return [str(folder) for folder in json.loads(_path().read_text(encoding="utf-8"))]
+    except (OSError, ValueError, TypeError):
+        return []
+
+
+def _path() -> Path:
+    """Return the file of the folders."""
+    return Path(bpy.utils.extension_path_user(preferences.PACKAGE, create=True)) / _FILE
+
+
+def _tick() -> float | None:
+    """Look how far the process is, and show it; None ends the timer."""
+    busy = current().step()
+    preferences.redraw()
+    return runner.TICK_SECONDS if busy else None
+
+
+@cache
+def current() -> Cache:
+    """Return what this Blender knows of the caches."""
+    return Cache()
+
+
+classes = (RVM_OT_measure_caches, RVM_OT_clear_caches)
+register, _unregister = bpy.utils.register_classes_factory(classes)
+
+
+def unregister() -> None:
+    """Look no longer, and take the operators back; a process that clears goes on to its end."""
+    if bpy.app.timers.is_registered(_tick):
+        bpy.app.timers.unregister(_tick)
+    _unregister()
