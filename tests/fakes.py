@@ -6,6 +6,7 @@ import numpy as np
 
 from rvm_addon.engine.errors import MattingError
 from rvm_addon.engine.matte import Matte, PlainMatte
+from rvm_addon.engine.memory import Memory
 from rvm_addon.engine.model import Prepared
 from rvm_addon.engine.tensors import Picture, Plane, to_tensor
 
@@ -53,6 +54,12 @@ class EchoModel:
         return 1.0
 
     def forget(self) -> None:
+        """Nothing is remembered."""
+
+    def memory(self) -> None:
+        """Nothing is remembered."""
+
+    def recall(self, memory: Memory) -> None:
         """Nothing is remembered."""
 
     def prepared(self, picture: Picture) -> Prepared:

@@ -10,7 +10,7 @@ import pytest
 ADDON = Path(__file__).resolve().parents[1] / "rvm_addon"
 CONTRACT = {
     "engine",
-    *(f"engine.{name}" for name in ("spec", "outputs", "events", "errors", "weights", "lifeline", "view")),
+    *(f"engine.{name}" for name in ("spec", "outputs", "events", "errors", "weights", "lifeline", "view", "resume")),
 }
 ENGINE_LIBRARIES = {"numpy", "cv2", "onnxruntime", "isal"}
 BLENDER = {"bpy", "blf", "bl_operators", "bl_ui"}

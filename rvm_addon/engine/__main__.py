@@ -2,7 +2,7 @@
 
 `job.json` goes in; `events.jsonl` and the frames come out; whatever is printed lands in `worker.log` through the pipe
 that the parent made. With `--stop-with-parent` the worker ends when its standard input does, so that a Blender that was
-killed leaves no process behind.
+killed leaves no process behind. Frames that an earlier run left in the folder stay, and it goes on from there.
 """
 
 import argparse
@@ -33,6 +33,9 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     if arguments.stop_with_parent:
         lifeline.end_with_parent()
+    if not lifeline.hold(arguments.folder):
+        log.error("another process works in %s", arguments.folder)
+        return 2
     with (arguments.folder / EVENTS_FILE).open("w", encoding="utf-8", buffering=1) as stream:
         return _run(arguments.folder, stream)
 

@@ -100,6 +100,16 @@ class OutputFailed(FileError):
         return f"“{self.path}” could not be written{self.because()}"
 
 
+class JobHeld(FileError):
+    """Another process, such as that of a second Blender, works on the job."""
+
+    remedy = "Wait until it is done there, or cancel it there."
+
+    def __str__(self) -> str:
+        """Say which job."""
+        return f"Another Blender works on “{self.path}”{self.because()}"
+
+
 class SpecError(MattingError):
     """A job was described wrongly; `field` names the setting."""
 

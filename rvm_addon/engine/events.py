@@ -44,6 +44,8 @@ class Started:
     """Versions and places of the libraries, for the reader of a log."""
     offered: str = ""
     """The execution providers that ONNX Runtime has here, the chosen one among them; separated by commas."""
+    made: int = 0
+    """How many of them stand already: an earlier run was stopped."""
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,24 @@
-"""A process that ends with its parent. Standard library only: every process that runs a part of a job uses it."""
+"""A process that ends with its parent, and holds its job's folder while it lives. Standard library only.
 
+Every process that runs a part of a job uses it.
+"""
+
+import errno
 import os
+import sys
 import threading
 from pathlib import Path
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+HELD_FILE = "held"
+"""In a job's folder. The lock on it, not the file, says that a process works there: it ends with the process, killed or
+not."""
+_REFUSALS = frozenset({errno.EACCES, errno.EAGAIN, errno.EDEADLK})
+"""How a system says that another process has a lock; anything else says that this drive knows none."""
 
 _NICENESS = 5
 """Of 19: behind Blender when both want a core, at full speed when nothing else does."""
@@ -38,3 +54,36 @@ def _stop_at_end_of(descriptor: int) -> None:
     while os.read(descriptor, 1):
         pass
     os._exit(3)
+
+
+def hold(folder: Path) -> bool:
+    """Let a job's folder be this process's for as long as it lives; False if it is another's.
+
+    Raises:
+        OSError: the folder refuses.
+    """
+    return _locked(os.open(folder / HELD_FILE, os.O_RDWR | os.O_CREAT))
+
+
+def is_held(folder: Path) -> bool:
+    """Return whether a process, of this Blender or another, works in a job's folder."""
+    try:
+        descriptor = os.open(folder / HELD_FILE, os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        return not _locked(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _locked(descriptor: int) -> bool:
+    """Lock a file without waiting, and return whether nobody else has."""
+    try:
+        if sys.platform == "win32":
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno not in _REFUSALS
+    return True

@@ -20,6 +20,7 @@ from .cut import STATES, Pieces, Seen
 from .errors import SpecError
 from .guided import GuidedMatte, grid_of
 from .matte import LaterMatte, Matte, PlainMatte
+from .memory import Memory
 from .spec import JobSpec
 from .tensors import Picture, Tensor, downsampled, to_tensor
 
@@ -51,6 +52,12 @@ class MattingModel(Protocol):
 
     def forget(self) -> None:
         """Begin anew: the next frame does not follow the last one."""
+
+    def memory(self) -> Memory | None:
+        """Return what it remembers of the frames so far; None where that is nothing."""
+
+    def recall(self, memory: Memory) -> None:
+        """Begin with what another run of the same job remembered."""
 
     def prepared(self, picture: Picture) -> Prepared:
         """Return what can be known ahead of a frame (BGR, H x W x 3); asked in order, on a thread of its own."""
@@ -89,6 +96,7 @@ class _Rvm:
         """Begin with no state."""
         self._spec = spec
         self._size = (0, 0)
+        self._recalled: Memory | None = None
 
     def ratio_for(self, width: int, height: int) -> float:
         """Return the given ratio, or the one that scales the longest side to the working side; never above 1.
@@ -104,6 +112,16 @@ class _Rvm:
     def forget(self) -> None:
         """Begin anew: the next frame does not follow the last one."""
         self._size = (0, 0)
+        self._recalled = None
+
+    def recall(self, memory: Memory) -> None:
+        """Begin with what another run of the same job remembered."""
+        self._size, self._recalled = (0, 0), memory
+
+    def _recalled_states(self) -> tuple[Tensor, ...]:
+        """Return the states to begin with, once, if the clip has the size that they were made at; else none."""
+        memory, self._recalled = self._recalled, None
+        return memory.states if memory is not None and memory.size == self._size else ()
 
     def _is_new_size(self, picture: Picture) -> bool:
         """Return whether this frame has another size than the one before."""
@@ -130,11 +148,15 @@ class WholeRvm(_Rvm):
     def matte(self, picture: Picture, prepared: Prepared) -> Matte:
         """Return the matte of the next frame."""
         if self._is_new_size(picture):
-            self._rec = [np.zeros((1, 1, 1, 1), np.float32)] * len(STATES)
+            self._rec = list(self._recalled_states()) or [np.zeros((1, 1, 1, 1), np.float32)] * len(STATES)
         ratio = np.array([self.ratio_for(*self._size)], np.float32)
         inputs = {"src": prepared.src, "downsample_ratio": ratio, **dict(zip(STATES, self._rec, strict=True))}
         fgr, pha, *self._rec = self._session.run(WHOLE_OUTPUTS, inputs)
         return PlainMatte(picture, fgr, pha)
+
+    def memory(self) -> Memory | None:
+        """Return what it remembers of the frames so far; None where that is nothing."""
+        return Memory(self._size, tuple(self._rec)) if any(self._size) else None
 
 
 class CutRvm(_Rvm):
@@ -168,7 +190,12 @@ class CutRvm(_Rvm):
         if seen is None:
             raise ValueError("a frame was not prepared by this model")
         if self._is_new_size(picture):
-            self._rec = seen.pieces.no_memory()
+            recalled = [graphs.Value.ortvalue_from_numpy(state) for state in self._recalled_states()]
+            self._rec = recalled or seen.pieces.no_memory()
         decoded, self._rec = seen.pieces.remember(seen, self._rec)
         grid = grid_of(*picture.shape[:2], *prepared.src.shape[2:])
         return LaterMatte(picture, lambda: GuidedMatte(picture, *seen.pieces.refine(decoded), grid))
+
+    def memory(self) -> Memory | None:
+        """Return what it remembers of the frames so far; None where that is nothing."""
+        return Memory(self._size, tuple(state.numpy() for state in self._rec)) if any(self._size) else None

@@ -9,18 +9,22 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 import cv2
 import onnxruntime
 
+from . import resume
 from .backdrop import Backdrop, open_backdrop
 from .caches import prune
 from .errors import MattingError
 from .events import Event, Finished, FrameDone, Started, Warned
 from .matte import Matte
 from .media import FolderSink, FrameSource, ImageSource
+from .memory import EVERY_FRAMES, Memory
 from .model import MattingModel, open_model
 from .movies import MovieSource
 from .shelf import RawSink
@@ -52,21 +56,34 @@ def run(spec: JobSpec, folder: Path, emit: Emit) -> None:
         emit(Warned(text))
 
     spec.validate()
-    model = open_model(spec, warn)
-    with closing(open_source(spec, warn)) as source, _backdrop(spec) as backdrop:
-        pictures = Reader(spec, source, model, backdrop)
-        raws = RawSink(folder, spec.raw_limit) if spec.raw_limit else None
-        viewer = Viewer(folder, spec.source.frames[-1] if spec.source.frames else None)
-        sink = Writer(spec, FolderSink(spec, folder), raws, viewer)
-        done = 0
-        for frame in matte_frames(pictures, model, sink, lambda *size: emit(_started(source, model, *size))):
-            emit(FrameDone(frame, time.monotonic() - begun))
-            done += 1
-    if sink.raws is not None:
-        if sink.raws.room < 0:
+    rest = resume.rest(spec, folder)
+    done = len(rest.made)
+    if rest.frames != ():
+        model = open_model(spec, warn)
+        if rest.recalls and (memory := Memory.read(folder)) is not None:
+            model.recall(memory)
+        left = replace(spec, source=replace(spec.source, frames=rest.frames))
+        with closing(open_source(left, warn)) as source, _backdrop(spec) as backdrop:
+            reader = Reader(spec, source, model, backdrop, rest.made)
+            writer = _writer(spec, folder)
+            expected = len(spec.source.frames or ()) if rest.made else source.expected
+            start = partial(_start, emit, model, expected, len(rest.made))
+            for frame in matte_frames(reader, model, writer, start):
+                emit(FrameDone(frame, time.monotonic() - begun))
+                done += 1
+        if writer.raws is not None and writer.raws.room < 0:
             warn("The limit for raw mattes was reached; frames without one need the model again when edges are changed")
+    if spec.raw_limit:
         prune(folder.parent, spec.raw_limit)
+    (folder / resume.MEMORY_FILE).unlink(missing_ok=True)
     emit(Finished(done, time.monotonic() - begun))
+
+
+def _writer(spec: JobSpec, folder: Path) -> Writer:
+    """Return where the frames of the job in `folder` go, and what is kept of them besides."""
+    raws = RawSink(folder, spec.raw_limit) if spec.raw_limit else None
+    viewer = Viewer(folder, spec.source.frames[-1] if spec.source.frames else None)
+    return Writer(spec, FolderSink(spec, folder), raws, viewer, folder)
 
 
 def matte_frames(
@@ -74,31 +91,35 @@ def matte_frames(
 ) -> Iterator[int]:
     """Yield the number of each frame when its file stands; `start` is told width and height before the first.
 
-    Where a frame fails, those before it are written and yielded first.
+    Where a frame fails, those before it are written and yielded first. Frames that were made before are not yielded.
     """
-    writing: deque[tuple[int, Future[None]]] = deque()
+    writing: deque[tuple[int, Future[None], Memory | None]] = deque()
     with ThreadPoolExecutor(1, "decode") as decoder, ThreadPoolExecutor(_WRITERS, "encode") as encoder:
         try:
             for count, read in enumerate(ahead(reader.frames(), decoder)):
                 if count == 0:
                     start(read.picture.shape[1], read.picture.shape[0])
-                writing.append((read.frame, encoder.submit(writer.write, read, _matted(model, read))))
+                matte = _matted(model, read)
+                if matte is None:
+                    continue
+                memory = model.memory() if count % EVERY_FRAMES == EVERY_FRAMES - 1 else None
+                writing.append((read.frame, encoder.submit(writer.write, read, matte), memory))
                 while len(writing) > _BEHIND or (writing and writing[0][1].done()):
-                    yield _written(writing)
+                    yield _written(writing, writer)
         except MattingError:
             while writing:
-                yield _written(writing)
+                yield _written(writing, writer)
             raise
         while writing:
-            yield _written(writing)
+            yield _written(writing, writer)
 
 
-def _matted(model: MattingModel, read: Read) -> Matte:
-    """Return a frame's matte: the one that is known, or what the model says after the frames before."""
+def _matted(model: MattingModel, read: Read) -> Matte | None:
+    """Return a frame's matte: the one that is known, or what the model says after the frames before; None if made."""
     if read.prepared is not None:
         said = model.matte(read.picture, read.prepared)
-        return read.known or said
-    if read.known is None:
+        return None if read.made else read.known or said
+    if read.known is None and not read.made:
         raise ValueError(f"frame {read.frame} is neither known nor prepared for the model")
     model.forget()  # what comes next does not follow what it saw last
     return read.known
@@ -134,17 +155,20 @@ def ahead(items: Iterator[_Item], executor: ThreadPoolExecutor) -> Iterator[_Ite
         yield item
 
 
-def _written(writing: deque[tuple[int, Future[None]]]) -> int:
+def _written(writing: deque[tuple[int, Future[None], Memory | None]], writer: Writer) -> int:
     """Wait for the oldest frame to be written and return its number."""
-    frame, future = writing.popleft()
+    frame, future, memory = writing.popleft()
     future.result()
+    if memory is not None:
+        writer.keep(frame, memory)
     return frame
 
 
-def _started(source: FrameSource, model: MattingModel, width: int, height: int) -> Started:
-    """Return the event that opens a run."""
-    return Started(
-        frames=source.expected,
+def _start(emit: Emit, model: MattingModel, frames: int, made: int, width: int, height: int) -> None:
+    """Tell that a run begins or goes on: `frames` in all, of which `made` stand already."""
+    started = Started(
+        frames=frames,
+        made=made,
         width=width,
         height=height,
         provider=model.provider,
@@ -153,3 +177,4 @@ def _started(source: FrameSource, model: MattingModel, width: int, height: int) 
         f"OpenCV {cv2.__version__} ({Path(cv2.__file__).parent})",
         offered=", ".join(onnxruntime.get_available_providers()),
     )
+    emit(started)

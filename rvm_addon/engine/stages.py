@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 
@@ -9,6 +10,7 @@ from .backdrop import Backdrop
 from .compose import compose
 from .matte import Matte
 from .media import FrameSink, FrameSource
+from .memory import Memory
 from .model import MattingModel, Prepared
 from .raw import RawMatte, drawn
 from .refine import cut_out
@@ -33,13 +35,23 @@ class Read:
     """The raw matte of an earlier job."""
     behind: Picture | None
     """The backdrop, BGR, H x W x 3."""
+    made: bool = False
+    """Its file stands already: only the model has to see it, to go on from there."""
 
 
 class Reader:
     """Reads what each frame needs, in order."""
 
-    def __init__(self, spec: JobSpec, source: FrameSource, model: MattingModel, backdrop: Backdrop | None) -> None:
-        """Find out which frames are known already."""
+    def __init__(
+        self,
+        spec: JobSpec,
+        source: FrameSource,
+        model: MattingModel,
+        backdrop: Backdrop | None,
+        made: frozenset[int] = frozenset(),
+    ) -> None:
+        """Find out which frames are known already; those of `made` stand already, in the output folder."""
+        self._made = made
         self._source = source
         self._model = model
         self._backdrop = backdrop
@@ -56,15 +68,13 @@ class Reader:
             carried = cv2.extractChannel(read, 3) if read.shape[2] == 4 else None
             picture = read if carried is None else cv2.cvtColor(read, cv2.COLOR_BGRA2BGR)
             looked_at = self._looked_at is None or frame in self._looked_at
+            prepared = self._model.prepared(picture) if looked_at else None
+            if frame in self._made:
+                yield Read(frame, picture, carried, prepared, None, None, made=True)
+                continue
             known = self._shelf.read(frame, picture) if frame in self._shelf and self._looked_at is not None else None
-            yield Read(
-                frame,
-                picture,
-                carried,
-                self._model.prepared(picture) if looked_at else None,
-                known,
-                self._backdrop.at(frame, picture.shape[:2]) if self._backdrop else None,
-            )
+            behind = self._backdrop.at(frame, picture.shape[:2]) if self._backdrop else None
+            yield Read(frame, picture, carried, prepared, known, behind)
 
 
 @dataclass(frozen=True)
@@ -75,6 +85,17 @@ class Writer:
     sink: FrameSink
     raws: RawSink | None
     viewer: Viewer
+    folder: Path | None = None
+    """The job's, where what the model remembers is kept; None keeps nothing."""
+
+    def keep(self, frame: int, memory: Memory) -> None:
+        """Keep what the model remembers after a frame that stands, as all before it do.
+
+        Raises:
+            OutputFailed: the disk is full or the folder refuses.
+        """
+        if self.folder is not None:
+            memory.write(self.folder, frame)
 
     def write(self, read: Read, matte: Matte) -> None:
         """Write one frame; runs on an encoding thread."""

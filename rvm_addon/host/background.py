@@ -12,9 +12,10 @@ from pathlib import Path
 
 import bpy
 
-from ..engine import lifeline
+from ..engine import lifeline, resume
 from ..engine.errors import MattingError, PictureDiffers
 from ..engine.events import Event, Failed, Rendered, encode
+from ..engine.spec import JOB_FILE, PARTIAL_SUFFIX, JobSpec
 from ..jobs.job import PREPARATION_EVENTS_FILE, PREPARATION_LOG_FILE
 from . import versions
 from .likeness import make_plain
@@ -30,6 +31,8 @@ def main(folder: str) -> None:
     """Render what the job's folder asks for and end this process; its status is 0 if every picture stands."""
     lifeline.yield_to_others()
     lifeline.end_with_parent()
+    if not lifeline.hold(Path(folder)):
+        os._exit(2)
     status = 1
     with (Path(folder) / PREPARATION_EVENTS_FILE).open("w", encoding="utf-8") as stream:
 
@@ -53,7 +56,7 @@ def main(folder: str) -> None:
 
 
 def render_order(folder: Path, emit: Callable[[Event], None]) -> None:
-    """Render each frame of the order in the job's folder, and tell of it.
+    """Render each frame of the order in the job's folder that the worker will want, and tell of it.
 
     Raises:
         PictureDiffers: of an image sequence, one has another size.
@@ -69,13 +72,28 @@ def render_order(folder: Path, emit: Callable[[Event], None]) -> None:
     leave_alone(scene, strip)
     if strip.type == "IMAGE":
         check_sizes(strip, range(order.start, order.start + len(order.paths)))
-    for frame, path in enumerate(order.paths, order.start):
-        scene.frame_set(frame)
-        for each in versions.all_strips(scene.sequence_editor):
-            each.invalidate_cache("RAW")  # from 5.0 on, frames of slowed strips would share their neighbour's picture
-        scene.render.filepath = path
-        bpy.ops.render.render(write_still=True, scene=scene.name)
-        emit(Rendered(frame, time.monotonic() - begun))
+    wanted = still_wanted(folder)
+    for number, path in enumerate(map(Path, order.paths)):
+        if number in wanted and not resume.is_whole(path):
+            render_frame(scene, order.start + number, path)
+        emit(Rendered(order.start + number, time.monotonic() - begun))
+
+
+def still_wanted(folder: Path) -> frozenset[int]:
+    """Return which pictures, by their number, the worker will read: all, unless it goes on with an interrupted run."""
+    spec = JobSpec.from_json((folder / JOB_FILE).read_text(encoding="utf-8"))
+    return frozenset(resume.rest(spec, folder).frames or ())
+
+
+def render_frame(scene: bpy.types.Scene, frame: int, path: Path) -> None:
+    """Render a frame to a PNG, which appears whole: a run that goes on takes a picture that is there as it is."""
+    scene.frame_set(frame)
+    for each in versions.all_strips(scene.sequence_editor):
+        each.invalidate_cache("RAW")  # from 5.0 on, frames of slowed strips would share their neighbour's picture
+    partial = path.with_name(f"{path.name}{PARTIAL_SUFFIX}")
+    scene.render.filepath = str(partial)
+    bpy.ops.render.render(write_still=True, scene=scene.name)
+    partial.replace(path)
 
 
 def check_sizes(strip: versions.Strip, frames: range) -> None:

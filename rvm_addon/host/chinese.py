@@ -48,9 +48,9 @@ WORDS: dict[str, str] = {
     ),
     "Dismiss Job": "移除任务",
     "Take this ended job off the list. Its frames stay": "将此已结束的任务从列表中移除，其帧会保留",
-    "Run Again": "重新运行",
-    "Run this job again from the start, with the settings that it had. Its result goes where it would have gone": (
-        "使用原来的设置从头重新运行此任务，结果仍放到原定的位置"
+    "Continue": "继续",
+    "Go on with this job from the frames that it has, with its settings. Its result goes where it would have gone": (
+        "使用原来的设置从已有的帧继续此任务，结果仍放到原定的位置"
     ),
     "Open Result Folder": "打开结果文件夹",
     "Show the folder of the matted frames in the file manager": "在文件管理器中显示抠像帧所在的文件夹",
@@ -241,6 +241,7 @@ WORDS: dict[str, str] = {
     "Done": "完成",
     "Failed": "失败",
     "Cancelled": "已取消",
+    "Interrupted": "已中断",
     "Opening": "正在打开",
     "Rendering": "正在渲染",
     "{seconds} s": "{seconds} 秒",
@@ -266,6 +267,7 @@ WORDS: dict[str, str] = {
     "{frames} in {time}": "{frames}，用时 {time}",
     "{frames}, matted before: nothing had to be done": "{frames}，之前已抠像：无需处理",
     "Cancelled, {done} of {frames}": "已取消，{done} / {frames}",
+    "Interrupted, {done} of {frames}": "已中断，{done} / {frames}",
     "The project is not saved yet: frames go to “{folder}”": "项目尚未保存：帧写入“{folder}”",
     # what is in the way, and what was found
     "This workspace has no sequencer scene; choose one in the sequencer's header": (
@@ -320,6 +322,8 @@ SENTENCES: dict[str, str] = {
     "Free some space or choose another output folder; the frames made so far are kept.": (
         "请释放一些空间或选择其他输出文件夹；已完成的帧会保留。"
     ),
+    "Another Blender works on “{path}”{why}": "另一个 Blender 正在处理“{path}”{why}",
+    "Wait until it is done there, or cancel it there.": "请等待那里完成，或在那里取消。",
     "The worker stopped unexpectedly ({what})": "工作进程意外停止（{what}）",
     "Its log is “{path}”.": "其日志位于“{path}”。",
     "It may have run out of memory. Its log is “{path}”.": "可能内存不足。其日志位于“{path}”。",

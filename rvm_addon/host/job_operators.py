@@ -9,6 +9,8 @@ from ..jobs.job import Job, State
 from . import results, runner, versions
 from .translations import say
 
+_CLEARED = frozenset({State.DONE, State.FAILED, State.CANCELLED})
+
 
 class _OnJob:
     """An operator on one job, which it is told by the job's folder."""
@@ -39,7 +41,7 @@ class RVM_OT_cancel_job(_OnJob, bpy.types.Operator):
 
     def act(self, context: bpy.types.Context, job: Job) -> str:
         """Ask the job's worker to end."""
-        runner.current().queue.cancel(job)
+        runner.current().cancel(job)
         return ""
 
 
@@ -51,18 +53,18 @@ class RVM_OT_dismiss_job(_OnJob, bpy.types.Operator):
 
     def act(self, context: bpy.types.Context, job: Job) -> str:
         """Forget the job."""
-        runner.current().queue.dismiss(job)
+        runner.current().dismiss(job)
         return ""
 
 
 class RVM_OT_retry_job(_OnJob, bpy.types.Operator):
-    """Run this job again from the start, with the settings that it had. Its result goes where it would have gone"""
+    """Go on with this job from the frames that it has, with its settings. Its result goes where it would have gone"""
 
     bl_idname = "rvm.retry_job"
-    bl_label = "Run Again"
+    bl_label = "Continue"
 
     def act(self, context: bpy.types.Context, job: Job) -> str:
-        """Queue the job anew."""
+        """Queue the job once more."""
         try:
             runner.current().retry(job)
         except MattingError as error:
@@ -130,9 +132,8 @@ class RVM_OT_cancel_all_jobs(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Cancel every job that has not ended."""
-        queue = runner.current().queue
-        for job in queue.jobs:
-            queue.cancel(job)
+        for job in runner.current().queue.jobs:
+            runner.current().cancel(job)
         runner.redraw()
         return {"FINISHED"}
 
@@ -147,13 +148,12 @@ class RVM_OT_clear_ended_jobs(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Be grey where no job has ended."""
-        return any(job.state.ended for job in runner.current().queue.jobs)
+        return any(job.state in _CLEARED for job in runner.current().queue.jobs)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        """Forget the jobs that have ended."""
-        queue = runner.current().queue
-        for job in [job for job in queue.jobs if job.state.ended]:
-            queue.dismiss(job)
+        """Forget the jobs that have ended; those that were interrupted are not finished."""
+        for job in [job for job in runner.current().queue.jobs if job.state in _CLEARED]:
+            runner.current().dismiss(job)
         runner.redraw()
         return {"FINISHED"}
 
@@ -164,9 +164,11 @@ def buttons(job: Job) -> list[tuple[type[bpy.types.Operator], str]]:
         case State.DONE:
             first = [(RVM_OT_select_result, "RESTRICT_SELECT_OFF"), (RVM_OT_open_result_folder, "FILE_FOLDER")]
         case State.FAILED:
-            first = [(RVM_OT_retry_job, "FILE_REFRESH"), (RVM_OT_open_log, "TEXT")]
+            first = [(RVM_OT_retry_job, "PLAY"), (RVM_OT_open_log, "TEXT")]
         case State.CANCELLED:
-            first = [(RVM_OT_retry_job, "FILE_REFRESH"), (RVM_OT_open_result_folder, "FILE_FOLDER")]
+            first = [(RVM_OT_retry_job, "PLAY"), (RVM_OT_open_result_folder, "FILE_FOLDER")]
+        case State.INTERRUPTED:  # the panel offers to go on in so many words
+            first = [(RVM_OT_open_result_folder, "FILE_FOLDER")]
         case _:
             return [(RVM_OT_cancel_job, "CANCEL")]
     return [*first, (RVM_OT_dismiss_job, "X")]

@@ -26,6 +26,7 @@ _ICONS = {
     State.DONE: "CHECKMARK",
     State.FAILED: "ERROR",
     State.CANCELLED: "X",
+    State.INTERRUPTED: "PAUSE",
 }
 
 
@@ -255,6 +256,8 @@ def _draw_job(box: bpy.types.UILayout, context: bpy.types.Context, job: Job) -> 
         column.progress(factor=job.progress, text=words.progress(job))
     elif said := words.ending(job):
         column.label(text=said, translate=False)
+    if job.state is State.INTERRUPTED:
+        column.operator(job_operators.RVM_OT_retry_job.bl_idname, icon="PLAY").folder = str(job.folder)
     lines.draw(box, context, [heard(text) for text in (job.error, job.remedy) if text], alert=True)
     lines.draw(box, context, [heard(text) for text in job.warnings], "INFO")
 

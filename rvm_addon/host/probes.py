@@ -4,8 +4,8 @@ from pathlib import Path
 
 import bpy
 
+from ..engine.resume import stamps
 from ..engine.spec import Stamp
-from ..jobs.finished import stamps
 from . import codecs, versions
 
 _WITH_ALPHA = frozenset({32, 64, 128})

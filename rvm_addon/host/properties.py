@@ -114,8 +114,13 @@ def output_folder(chosen: str) -> Path:
     if not is_relative(chosen):
         return Path(chosen).expanduser()
     if not bpy.data.is_saved:
-        return Path(bpy.utils.user_resource("DATAFILES", path="rvm_matting"))
+        return unsaved_folder()
     return Path(bpy.path.abspath(f"//{chosen.removeprefix('//')}"))
+
+
+def unsaved_folder() -> Path:
+    """Return the folder for results of projects that are not saved yet."""
+    return Path(bpy.utils.user_resource("DATAFILES", path="rvm_matting"))
 
 
 def is_relative(chosen: str) -> bool:

@@ -87,6 +87,17 @@ def prepare(folder: Path, spec: JobSpec, place: Placement) -> tuple[JobSpec, Pre
     return spec, Preparation(versions.background_command(_expression(folder)), len(paths))
 
 
+def left_in(folder: Path) -> Preparation | None:
+    """Return the first part of a job that an earlier session left; None if it has none, or cannot be done any more."""
+    if not (folder / PROJECT_FILE).is_file():
+        return None
+    try:
+        pictures = len(Order.read(folder).paths)
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+    return Preparation(versions.background_command(_expression(folder)), pictures)
+
+
 def clean_up(folder: Path) -> None:
     """Delete the copy of the project, and the folder that held the pictures, of a job that is done.
 

@@ -54,6 +54,10 @@ class Placement:
     replaces: str = ""
     """The name of the result strip that gets the new frames, or gives way to the new strip."""
 
+    def is_same(self, other: "Placement") -> bool:
+        """Return whether the result goes to the same strip: it needs only one."""
+        return (self.scene, self.strip, self.file, self.start) == (other.scene, other.strip, other.file, other.start)
+
 
 def is_result(strip: versions.Strip) -> bool:
     """Return whether a strip shows the frames of a job: its job lies beside them."""

@@ -15,9 +15,10 @@ from ..engine.spec import JobSpec
 from ..jobs.aside import discard
 from ..jobs.finished import FinishedJobs
 from ..jobs.job import Job, State
+from ..jobs.left import job_in
 from ..jobs.queue import JobQueue
 from ..jobs.worker import Launcher
-from . import preferences, rates, rendering, results
+from . import preferences, rates, rendering, results, unfinished
 from .translations import say
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,8 @@ _LIBRARIES = ("numpy", "cv2", "onnxruntime", "isal")
 _EXTENSION_WHEELS = "/extensions/.local/"
 _TO_COME = frozenset({State.QUEUED, State.RUNNING})
 """Where a job stands whose frames will be there without anybody's doing."""
+_STOPPED = frozenset({State.FAILED, State.CANCELLED, State.INTERRUPTED})
+"""Where a job stands that can go on."""
 
 
 class Runner:
@@ -62,36 +65,75 @@ class Runner:
         if places and spec.source.disposable:
             spec, preparation = rendering.prepare(folder, spec, places[0])
         job = Job(folder, spec, preparation)
-        self._begin_batch()
-        self.queue.submit(job)
-        self.batch.append(job)
-        self._placements[job.folder] = list(places)
+        self._queue(job)
+        self._expect(job, list(places))
         return job
 
     def reuse(self, spec: JobSpec, place: results.Placement, finished: FinishedJobs) -> Job | None:
-        """Return a job that makes these frames, or has made them, and let it serve `place` too; None if none does."""
-        waiting = (job for job in self.queue.jobs if job.state in _TO_COME and job.spec.covers(spec))
-        job = next(waiting, None) or finished.find(spec)
+        """Return a job that makes these frames, or has made them, and let it serve `place` too; None if none does.
+
+        One that was stopped goes on.
+
+        Raises:
+            SpecError, JobHeld, OutputFailed: it cannot.
+        """
+        known = [job for job in self.queue.jobs if job.spec.covers(spec) and job.folder.is_dir()]
+        coming = next((job for job in known if job.state in _TO_COME), None)
+        job = coming or finished.find(spec) or next((job for job in known if job.state in _STOPPED), None)
         if job is None:
             return None
-        self._placements.setdefault(job.folder, []).append(place)
+        others = [one for one in self._placements.get(job.folder, []) if not one.is_same(place)]
+        if job.state in _STOPPED:
+            job = self.retry(job)
         if job.state is State.DONE and job not in self._arrived:
             self.queue.adopt(job)
             self._arrived.append(job)
+        self._expect(job, [*others, place])
         return job
 
     def retry(self, job: Job) -> Job:
-        """Queue a job that has ended once more, from the start; its result goes where it would have gone.
+        """Queue a job that was stopped: it goes on from the frames that it has, to the place that it had.
 
         Raises:
-            SpecError, OutputFailed: the job cannot be taken; the old one stays in the list.
+            SpecError, JobHeld, OutputFailed: the job cannot be taken; the old one stays in the list.
         """
         again = Job(job.folder, job.spec, job.preparation)
-        self._begin_batch()
-        self.queue.submit(again)
+        self._queue(again)
         self.queue.dismiss(job)
-        self.batch.append(again)
+        self._expect(again, self._placements.get(job.folder, []))
         return again
+
+    def cancel(self, job: Job) -> None:
+        """Stop a job on the user's word: no later session offers to go on with it."""
+        self.queue.cancel(job)
+        unfinished.forget(job.folder)
+
+    def dismiss(self, job: Job) -> None:
+        """Take a job that has ended off the list; no later session offers to go on with it."""
+        self.queue.dismiss(job)
+        if job.state in _STOPPED:
+            unfinished.forget(job.folder)
+
+    def recall(self) -> bool:
+        """List the jobs whose results this project still waits for, and return whether there are any.
+
+        Those of an earlier session wait for the user's word to go on. Those that have run meanwhile, while another
+        file was open, put their results where they belong.
+        """
+        found = list(unfinished.of_this_project())
+        for folder, places in found:
+            job = next((job for job in self.queue.jobs if job.folder == folder), None)
+            if job is None:
+                job = job_in(folder, rendering.left_in(folder))
+                if job is None:
+                    continue
+                self.queue.adopt(job)
+            elif _elsewhere(job) in job.warnings:
+                job.warnings.remove(_elsewhere(job))
+            self._placements[folder] = places
+            if job.state is State.DONE and job not in self._arrived:
+                self._arrived.append(job)
+        return bool(found)
 
     def step(self) -> list[Job]:
         """Move the queue on, put results of finished jobs on their timelines, and return the jobs that changed."""
@@ -125,7 +167,7 @@ class Runner:
         """Another file was opened: results no longer belong on this timeline."""
         for job in self.queue.jobs:
             if self._placements.pop(job.folder, None):
-                job.warnings.append(f"Another file was opened; the frames go to “{job.output}”")
+                job.warnings.append(_elsewhere(job))
 
     def _clean_up(self, job: Job) -> None:
         """Delete what a cancelled job has made and take it off the list, where the preferences say so.
@@ -141,15 +183,24 @@ class Runner:
         else:
             self.queue.dismiss(job)
 
-    def _begin_batch(self) -> None:
-        """Count anew if nothing is left of what the user waited for."""
+    def _queue(self, job: Job) -> None:
+        """Queue a job, and count anew if nothing is left of what the user waited for."""
         if not self.busy:
             self.batch = []
+        self.queue.submit(job)
+        self.batch.append(job)
+
+    def _expect(self, job: Job, places: list[results.Placement]) -> None:
+        """Remember where a job's results go, here and in its folder."""
+        self._placements[job.folder] = places
+        if places:
+            unfinished.note(job.folder, places)
 
     def _deliver(self, job: Job) -> None:
         """Put a finished job's results on the timeline, as one step that can be undone."""
         delivered, places = 0, self._placements.pop(job.folder, [])
         if places:
+            unfinished.forget(job.folder)
             rates.current().learn(job)
             rendering.clean_up(job.folder)
         for place in places:
@@ -162,6 +213,11 @@ class Runner:
                 log.warning("%s: %s", job.output, error)
         if delivered and not bpy.app.background:  # there the operator's own undo step covers it, and none can be pushed
             bpy.ops.ed.undo_push(message="Matte Selected Strips")
+
+
+def _elsewhere(job: Job) -> str:
+    """Return what the user is told of a job whose project was closed."""
+    return f"Another file was opened; the frames go to “{job.output}”"
 
 
 def launcher() -> Launcher:
@@ -221,21 +277,35 @@ def _tick() -> float | None:
 
 @persistent
 def _file_opened(_path: str) -> None:
-    """Blender shows another file. (Before it is opened nobody knows whether it will be.)"""
+    """Blender shows another file, or the same one again. (Before it is opened nobody knows whether it will be.)"""
     current().forget_placements()
+    _recall()
+
+
+def _recall() -> None:
+    """Show what this project still waits for, and deliver what is there."""
+    if current().recall():
+        start_timer()
+        redraw()
 
 
 def register() -> None:
-    """Watch for other files being opened."""
+    """Watch for other files being opened, and look what the open one waits for, once Blender lets it be looked at."""
     bpy.app.handlers.load_post.append(_file_opened)
+    bpy.app.timers.register(_recall, first_interval=0.0)
 
 
 def unregister() -> None:
-    """Stop driving, and end what runs: Blender quits, or the extension is disabled."""
+    """Stop driving, and end what runs: Blender quits, or the extension is disabled or loaded again.
+
+    What is not done stays noted in its folder (`unfinished`): the next session, or the extension once it is enabled,
+    offers to go on with it.
+    """
     global _runner
     bpy.app.handlers.load_post.remove(_file_opened)
-    if bpy.app.timers.is_registered(_tick):
-        bpy.app.timers.unregister(_tick)
+    for timer in (_tick, _recall):
+        if bpy.app.timers.is_registered(timer):
+            bpy.app.timers.unregister(timer)
     runner, _runner = _runner, None
     if runner is not None:
         runner.queue.shutdown()

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import bpy
 
+from ..engine.resume import stamps
 from ..engine.spec import JobSpec, Source, SourceKind
-from ..jobs.finished import stamps
 from . import probes, rendering, versions
 from .mapping import MovieTiming
 from .properties import Settings

@@ -87,6 +87,8 @@ def ending(job: Job) -> str:
         return say("{frames}, matted before: nothing had to be done", frames=frames(job.frames_done))
     if job.state is State.DONE:
         return say("{frames} in {time}", frames=frames(job.frames_done), time=duration(job.seconds))
+    if job.state is State.INTERRUPTED:
+        return say("Interrupted, {done} of {frames}", done=job.frames_done, frames=frames(job.frames_total))
     if job.state is State.CANCELLED:
         return say("Cancelled, {done} of {frames}", done=job.frames_done, frames=frames(job.frames_total))
     return ""

@@ -5,12 +5,12 @@ Of each job that does not match, the two digests of its recipe are read and noth
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable
 from pathlib import Path
 
 from ..engine.errors import SpecError
 from ..engine.events import Finished, last_event
-from ..engine.spec import JOB_FILE, RAW_FOLDER, JobSpec, Stamp
+from ..engine.resume import names_in
+from ..engine.spec import JOB_FILE, RAW_FOLDER, JobSpec
 from .job import RECIPE_FILE, Job
 
 
@@ -69,25 +69,8 @@ def is_finished(folder: Path) -> bool:
 
 def has_frames(job: Job, wanted: JobSpec) -> bool:
     """Return whether every frame that `wanted` asks for stands in the job's output folder."""
-    try:
-        there = {entry.name for entry in os.scandir(job.output)}
-    except OSError:
-        return False
+    there = names_in(job.output)
     return all(job.spec.file_name(frame) in there for frame in wanted.source.frames or ())
-
-
-def stamps(paths: Iterable[str]) -> tuple[Stamp, ...]:
-    """Return each file's size and time of modification; (-1, 0) for one that is not there."""
-    return tuple(map(_stamp, paths))
-
-
-def _stamp(path: str) -> Stamp:
-    """Return one file's."""
-    try:
-        told = os.stat(path)  # noqa: PTH116  # thousands of pictures: a Path for each costs more than the question
-    except OSError:
-        return -1, 0
-    return told.st_size, told.st_mtime_ns
 
 
 def _text(path: Path) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..engine.errors import OutputFailed
 from ..engine.events import EVENTS_FILE, Event, Failed, Finished, FrameDone, Rendered, Started, Warned
+from ..engine.resume import names_in
 from ..engine.spec import JOB_FILE, PARTIAL_SUFFIX, JobSpec
 from ..engine.view import PICTURE_FILE, VIEW_FILE
 
@@ -30,6 +31,8 @@ class State(Enum):
     DONE = "Done"
     FAILED = "Failed"
     CANCELLED = "Cancelled"
+    INTERRUPTED = "Interrupted"
+    """An earlier session went away while the job waited or ran."""
 
     @property
     def ended(self) -> bool:
@@ -44,6 +47,7 @@ _MOVES: dict[State, frozenset[State]] = {
     State.DONE: frozenset(),
     State.FAILED: frozenset(),
     State.CANCELLED: frozenset(),
+    State.INTERRUPTED: frozenset(),
 }
 
 
@@ -78,7 +82,7 @@ class Job:
         self.started: Started | None = None
         self.frames_done = 0
         self.seconds = 0.0
-        """Worker time at the newest frame."""
+        """Worker time at the newest frame, of the run that goes on where there were several."""
         self.warnings: list[str] = []
         self.error = ""
         self.remedy = ""
@@ -91,6 +95,21 @@ class Job:
         job = cls(folder, spec)
         job.state, job.found = State.DONE, True
         job.frames_done = job.frames_total
+        return job
+
+    @classmethod
+    def left_behind(cls, folder: Path, spec: JobSpec, preparation: Preparation | None, said: Event | None) -> "Job":
+        """Return a job that an earlier session did not bring to its end; `said` is the last thing that its worker said.
+
+        How many frames it has is told by their names; whether they are whole, the worker sees when it goes on.
+        """
+        job = cls(folder, spec, preparation)
+        job.state = State.INTERRUPTED
+        there = names_in(job.output)
+        job.frames_done = sum(spec.file_name(frame) in there for frame in spec.source.frames or ())
+        if isinstance(said, Failed):
+            job.state = State.FAILED
+            job.apply(said)
         return job
 
     @property
@@ -122,7 +141,8 @@ class Job:
     def frames_per_second(self) -> float:
         """The mean rate since the first frame, which waited for model and disk; 0 while that is not known."""
         elapsed = self.seconds - self._first_frame_seconds
-        return (self.frames_done - 1) / elapsed if self.frames_done > 1 and elapsed > 0 else 0.0
+        made = self.frames_done - (self.started.made if self.started is not None else 0)
+        return (made - 1) / elapsed if made > 1 and elapsed > 0 else 0.0
 
     @property
     def seconds_left(self) -> float | None:
@@ -133,12 +153,15 @@ class Job:
     def write(self) -> None:
         """Make the job's folder as a worker wants it: `job.json`, its recipe, and nothing that an earlier run told.
 
+        The frames of an earlier run stay: the worker goes on from there.
+
         Raises:
             OSError: the folder refuses.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         for name in (EVENTS_FILE, PREPARATION_EVENTS_FILE, VIEW_FILE, PICTURE_FILE):
             (self.folder / name).unlink(missing_ok=True)
+        self._remove_partial_frames()
         partial = self.folder / f"{JOB_FILE}{PARTIAL_SUFFIX}"
         partial.write_text(self.spec.to_json(), encoding="utf-8")
         partial.replace(self.folder / JOB_FILE)
@@ -152,15 +175,16 @@ class Job:
                 self.frames_rendered += 1
             case Started():
                 self.started = event
+                self.frames_done = event.made
             case FrameDone(seconds=seconds):
                 self.frames_done += 1
                 self.seconds = seconds
-                if self.frames_done == 1:
-                    self._first_frame_seconds = seconds
+                self._first_frame_seconds = self._first_frame_seconds or seconds
             case Warned(message=message):
                 self.warnings.append(message)
-            case Finished(seconds=seconds):
+            case Finished(frames=frames, seconds=seconds):
                 self._finished = True
+                self.frames_done = frames
                 self.seconds = seconds
             case Failed(message=message, remedy=remedy):
                 self.error, self.remedy = message, remedy

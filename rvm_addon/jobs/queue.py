@@ -2,7 +2,8 @@
 
 import time
 
-from ..engine.errors import OutputFailed
+from ..engine import lifeline
+from ..engine.errors import JobHeld, OutputFailed
 from .job import Job, State
 from .worker import Launcher, WorkerProcess, matting, preparation
 
@@ -31,9 +32,12 @@ class JobQueue:
 
         Raises:
             SpecError: the job makes no sense.
+            JobHeld: another process works in its folder.
             OutputFailed: its folder cannot be written.
         """
         job.spec.validate()
+        if lifeline.is_held(job.folder):
+            raise JobHeld(job.folder)
         try:
             job.write()
         except OSError as error:
@@ -41,7 +45,7 @@ class JobQueue:
         self.jobs.append(job)
 
     def adopt(self, job: Job) -> None:
-        """Add a job that an earlier run has finished; one of its folder that is here already gives way to it."""
+        """Add a job that an earlier run has ended or left; one of its folder that is here already gives way to it."""
         self.jobs = [*(other for other in self.jobs if other.folder != job.folder), job]
 
     def cancel(self, job: Job) -> None:

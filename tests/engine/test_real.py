@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from rvm_addon.engine import pipeline
+from rvm_addon.engine.events import Event, FrameDone
 from rvm_addon.engine.spec import JobSpec, Source, SourceKind
 
 SPEC = JobSpec("x", Source(SourceKind.MOVIE, ("/x.mp4",)), "frames", "x", "/m.onnx")
@@ -53,3 +54,25 @@ def test_a_still_is_cut_out(real_clips: Path, rvm_weights: Path, tmp_path: Path)
         matte = cv2.imread(str(tmp_path / "frames" / f"{name}.png"), cv2.IMREAD_UNCHANGED)[..., 3].astype(float)
         true = cv2.imread(str(real_clips / "stills" / f"{name}_alpha.png"), cv2.IMREAD_GRAYSCALE).astype(float)
         assert np.abs(matte - true).mean() / 255 < 0.05
+
+
+def test_a_run_that_goes_on_is_one_run(real_clips: Path, rvm_weights: Path, tmp_path: Path) -> None:
+    """Stopped at half, the published network's frames are those of an uninterrupted run, to the last bit but one."""
+    clip = real_clips / "clips" / "woman_indoor_bokeh_720p.mp4"
+    source = Source(SourceKind.MOVIE, (str(clip),), tuple(range(60)))
+    spec = replace(SPEC, source=source, model=str(rvm_weights))
+
+    def pull_the_plug(event: Event) -> None:
+        if isinstance(event, FrameDone) and event.frame == 40:
+            raise KeyboardInterrupt
+
+    pipeline.run(spec, tmp_path / "one", lambda _: None)
+    with pytest.raises(KeyboardInterrupt):
+        pipeline.run(spec, tmp_path / "two", pull_the_plug)
+    pipeline.run(spec, tmp_path / "two", lambda _: None)
+    for frame in source.frames or ():
+        one, two = (
+            cv2.imread(str(tmp_path / run / "frames" / spec.file_name(frame)), cv2.IMREAD_UNCHANGED).astype(int)
+            for run in ("one", "two")
+        )
+        assert np.abs(one - two).max() <= 1

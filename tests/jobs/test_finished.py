@@ -8,8 +8,9 @@ import pytest
 from rvm_addon.engine import pipeline
 from rvm_addon.engine.events import EVENTS_FILE, FrameDone, encode
 from rvm_addon.engine.outputs import Look, Result
+from rvm_addon.engine.resume import stamps
 from rvm_addon.engine.spec import JobSpec, Source, SourceKind
-from rvm_addon.jobs.finished import FinishedJobs, stamps
+from rvm_addon.jobs.finished import FinishedJobs
 from rvm_addon.jobs.job import Job, State
 from tests import tiny
 

@@ -68,7 +68,7 @@ def test_a_job_runs_to_its_end(queue: JobQueue, spec: JobSpec, tmp_path: Path) -
     drive(queue, lambda: job.state.ended)
     assert (job.state, job.error, job.frames_done) == (State.DONE, "", 200)
     assert len(list(job.output.iterdir())) == 200
-    files = {"job.json", "recipe.sha256", "events.jsonl", "worker.log"}
+    files = {"job.json", "recipe.sha256", "events.jsonl", "worker.log", "held"}
     assert {path.name for path in job.folder.iterdir()} == {*files, "frames"}
     assert job.log.read_text() == ""
 

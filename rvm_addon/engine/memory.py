@@ -1,0 +1,58 @@
+"""What the model remembers, kept in the job's folder: a run that was stopped goes on as if it had not been.
+
+The states of a 1080p clip at the usual quality take 4 MB; to keep them every `EVERY_FRAMES` costs a job a thousandth.
+"""
+
+import contextlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from .errors import OutputFailed
+from .resume import MEMORY_FILE, remembered_frame
+from .spec import PARTIAL_SUFFIX
+from .tensors import Tensor
+
+EVERY_FRAMES = 25
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What a model carries from one frame to the next."""
+
+    size: tuple[int, int]
+    """Width and height of the frames, in pixels."""
+    states: tuple[Tensor, ...]
+    """float32, each 1 x channels x height x width."""
+
+    def write(self, folder: Path, frame: int) -> None:
+        """Keep the memory in a job's folder, whole or not at all; `frame` is the newest that it has seen.
+
+        Raises:
+            OutputFailed: the disk is full or the folder refuses.
+        """
+        data = b"".join(state.tobytes() for state in self.states)
+        shapes = [state.shape for state in self.states]
+        told = {"frame": frame, "size": self.size, "shapes": shapes, "bytes": len(data)}
+        partial = folder / f"{MEMORY_FILE}{PARTIAL_SUFFIX}"
+        try:
+            partial.write_bytes(json.dumps(told).encode() + b"\n" + data)
+            partial.replace(folder / MEMORY_FILE)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                partial.unlink(missing_ok=True)
+            raise OutputFailed(folder / MEMORY_FILE, error.strerror or "") from error
+
+    @classmethod
+    def read(cls, folder: Path) -> "Memory | None":
+        """Return what `write` kept in a job's folder; None where that is nothing, or not whole."""
+        if remembered_frame(folder) is None:
+            return None
+        head, _, data = (folder / MEMORY_FILE).read_bytes().partition(b"\n")
+        told = json.loads(head)
+        ends = np.cumsum([np.prod(shape) for shape in told["shapes"]])
+        parts = np.split(np.frombuffer(data, np.float32), ends[:-1])
+        states = (part.reshape(shape) for part, shape in zip(parts, told["shapes"], strict=True))
+        return cls((told["size"][0], told["size"][1]), tuple(states))

@@ -1,0 +1,101 @@
+"""What an interrupted run has left to do, as its job's folder tells it. Standard library only.
+
+The frames that stand are not made again. The model remembers what it saw, so what it remembers is kept now and then
+(`memory`); a run that goes on lets it look again at the frames since. Each frame comes out as in one run.
+"""
+
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from .spec import JobSpec, Stamp
+
+MEMORY_FILE = "memory.bin"
+"""In the job's folder: a line of JSON, then the states. `frame` is the newest that the model had seen, `bytes` the
+length of the states."""
+
+_END_BYTES = 16
+"""A power cut may leave files that are empty, or long enough and nought to the end."""
+
+
+@dataclass(frozen=True)
+class Rest:
+    """What is left of a job; of one that begins, everything."""
+
+    made: frozenset[int]
+    """The frames whose files stand."""
+    frames: tuple[int, ...] | None
+    """The frames to read, ascending: from after what the model remembers to the last that is missing. None is all."""
+    recalls: bool = False
+    """Whether they follow what the model remembers."""
+
+
+def rest(spec: JobSpec, folder: Path) -> Rest:
+    """Return what the job in `folder` has left to do."""
+    wanted, made = spec.source.frames, standing(spec, folder)
+    if wanted is None or not made:
+        return Rest(made, wanted)
+    missing = [frame for frame in wanted if frame not in made]
+    if not missing:
+        return Rest(made, ())
+    seen = remembered_frame(folder)
+    if seen is None or seen >= missing[0]:  # nothing is kept, or it is of later: a frame was taken away since
+        return Rest(made, tuple(frame for frame in wanted if frame <= missing[-1]))
+    return Rest(made, tuple(frame for frame in wanted if seen < frame <= missing[-1]), recalls=True)
+
+
+def standing(spec: JobSpec, folder: Path) -> frozenset[int]:
+    """Return the wanted frames whose files stand whole in the output folder; none if the source has changed since."""
+    source = spec.source
+    names = names_in(folder / spec.output)
+    if not names or (source.stamps and stamps(source.paths) != source.stamps):
+        return frozenset()
+    there = (frame for frame in source.frames or () if spec.file_name(frame) in names)
+    return frozenset(frame for frame in there if is_whole(folder / spec.output / spec.file_name(frame)))
+
+
+def is_whole(path: Path) -> bool:
+    """Return whether a file that was given its name survived what came then, as far as its end tells."""
+    try:
+        with path.open("rb") as stream:
+            stream.seek(max(stream.seek(0, os.SEEK_END) - _END_BYTES, 0))
+            return any(stream.read())
+    except OSError:
+        return False
+
+
+def remembered_frame(folder: Path) -> int | None:
+    """Return the newest frame that the kept memory has seen; None if nothing is kept, or not whole."""
+    path = folder / MEMORY_FILE
+    try:
+        with path.open("rb") as stream:
+            head = stream.readline()
+            told = json.loads(head)
+            whole = len(head) + told["bytes"] == path.stat().st_size and is_whole(path)
+            return int(told["frame"]) if whole else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def names_in(folder: Path) -> frozenset[str]:
+    """Return the names of what lies in a folder; none where it cannot be looked into."""
+    try:
+        return frozenset(entry.name for entry in os.scandir(folder))
+    except OSError:
+        return frozenset()
+
+
+def stamps(paths: Iterable[str]) -> tuple[Stamp, ...]:
+    """Return each file's size and time of modification; (-1, 0) for one that is not there."""
+    return tuple(map(_stamp, paths))
+
+
+def _stamp(path: str) -> Stamp:
+    """Return one file's."""
+    try:
+        told = os.stat(path)  # noqa: PTH116  # thousands of pictures: a Path for each costs more than the question
+    except OSError:
+        return -1, 0
+    return told.st_size, told.st_mtime_ns

@@ -1,0 +1,21 @@
+"""Jobs that an earlier session left undone, found again in their folders."""
+
+from pathlib import Path
+
+from ..engine import lifeline
+from ..engine.errors import SpecError
+from ..engine.events import last_event
+from ..engine.spec import JOB_FILE, JobSpec
+from .job import Job, Preparation
+
+
+def job_in(folder: Path, preparation: Preparation | None) -> Job | None:
+    """Return the job of a folder, to go on with; None where that is none, or a process works on it now."""
+    try:
+        spec = JobSpec.from_json((folder / JOB_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError, SpecError):  # not there, half, or of another version
+        return None
+    unprepared = spec.source.disposable and preparation is None
+    if unprepared or lifeline.is_held(folder):
+        return None
+    return Job.left_behind(folder, spec, preparation, last_event(folder))

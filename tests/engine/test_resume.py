@@ -1,0 +1,186 @@
+"""A run that was stopped goes on: what stands is left alone, what was missing comes out as in one run."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from rvm_addon.engine import pipeline
+from rvm_addon.engine.errors import SourceMissing
+from rvm_addon.engine.events import Event, Finished, FrameDone, Started
+from rvm_addon.engine.memory import EVERY_FRAMES, Memory
+from rvm_addon.engine.resume import MEMORY_FILE, remembered_frame, rest, stamps
+from rvm_addon.engine.spec import JobSpec, Source, SourceKind
+from tests import tiny
+
+FRAMES = 80
+STOPPED_AT = 60
+"""The last frame that an interrupted run tells; memory was kept at 24 and at 49."""
+
+
+class PlugPulled(BaseException):
+    """The end of a run that nothing in it catches."""
+
+
+@pytest.fixture(scope="module")
+def spec(tmp_path_factory: pytest.TempPathFactory) -> JobSpec:
+    """A job whose n-th frame has the alpha n / 255: a memory that is lost or doubled is seen at once."""
+    folder = tmp_path_factory.mktemp("resume")
+    model = tiny.counting_model(folder / "counting.onnx", step=1 / 255)
+    paths = (str(tiny.barcode_movie(folder / "clip.avi", FRAMES, fourcc="MJPG")),)
+    source = Source(SourceKind.MOVIE, paths, tuple(range(FRAMES)), 24.0, stamps=stamps(paths))
+    return JobSpec("clip", source, "frames", "clip", str(model))
+
+
+def run(spec: JobSpec, folder: Path, until: Callable[[Event], bool] = lambda _: False) -> list[Event]:
+    """Run a job in this process, and stop it dead after the event that `until` is for; return what it said."""
+    events: list[Event] = []
+
+    def emit(event: Event) -> None:
+        events.append(event)
+        if until(event):
+            raise PlugPulled
+
+    try:
+        pipeline.run(spec, folder, emit)
+    except PlugPulled:
+        assert not isinstance(events[-1], Finished)
+    return events
+
+
+@pytest.fixture
+def stopped(spec: JobSpec, tmp_path: Path) -> Path:
+    """The folder of a job that was stopped."""
+    run(spec, tmp_path, lambda event: event == FrameDone(STOPPED_AT, getattr(event, "seconds", 0.0)))
+    assert remembered_frame(tmp_path) == 2 * EVERY_FRAMES - 1
+    assert STOPPED_AT < len(list((tmp_path / "frames").iterdir())) < FRAMES
+    return tmp_path
+
+
+def alphas(folder: Path) -> list[int]:
+    """Return what the model had counted to at each frame; only whole pictures have one value."""
+    pictures = [cv2.imread(str(path), cv2.IMREAD_UNCHANGED) for path in sorted((folder / "frames").iterdir())]
+    assert all(np.ptp(picture[..., 3]) == 0 for picture in pictures)
+    return [int(picture[0, 0, 3]) for picture in pictures]
+
+
+def written(folder: Path) -> dict[str, int]:
+    """Return when each frame was written."""
+    return {path.name: path.stat().st_mtime_ns for path in (folder / "frames").iterdir()}
+
+
+def test_it_goes_on_where_it_was_stopped(spec: JobSpec, stopped: Path) -> None:
+    """Nothing that stands is written again; it says how many those are; the model has lost nothing."""
+    before = written(stopped)
+    events = run(spec, stopped)
+    after = written(stopped)
+    assert before.items() <= after.items()
+    (started,) = [event for event in events if isinstance(event, Started)]
+    assert (started.frames, started.made) == (FRAMES, len(before))
+    told = [event.frame for event in events if isinstance(event, FrameDone)]
+    assert told == list(range(len(before), FRAMES))
+    assert events[-1] == Finished(FRAMES, getattr(events[-1], "seconds", 0.0))
+    assert alphas(stopped) == list(range(FRAMES))
+    assert not (stopped / MEMORY_FILE).exists()
+
+
+def test_it_is_stopped_again_and_again(spec: JobSpec, tmp_path: Path) -> None:
+    """Every run goes on from the one before."""
+    for last in (10, 30, 55, 70):
+        run(spec, tmp_path, lambda event, last=last: isinstance(event, FrameDone) and event.frame >= last)
+    run(spec, tmp_path)
+    assert alphas(tmp_path) == list(range(FRAMES))
+
+
+@pytest.mark.parametrize("memory", [b"", b"{}", b"not JSON\n", None, "short", "nought"])
+def test_a_memory_that_is_not_whole_is_made_again(spec: JobSpec, stopped: Path, memory: bytes | str | None) -> None:
+    """Then the model looks from the beginning; the frames come out the same."""
+    path = stopped / MEMORY_FILE
+    kept = path.read_bytes()
+    if memory is None:
+        path.unlink()
+    elif isinstance(memory, bytes):
+        path.write_bytes(memory)
+    else:
+        path.write_bytes(kept[:-4] if memory == "short" else kept[:-400] + bytes(400))
+    left = rest(spec, stopped)
+    assert left.frames == spec.source.frames and not left.recalls
+    before = written(stopped)
+    run(spec, stopped)
+    assert before.items() <= written(stopped).items()
+    assert alphas(stopped) == list(range(FRAMES))
+
+
+@pytest.mark.parametrize("damage", [b"", bytes(300)])
+def test_frames_that_a_power_cut_emptied_are_made_again(spec: JobSpec, stopped: Path, damage: bytes) -> None:
+    """Also ones from before what the model remembers, and one that somebody has taken away."""
+    frames = sorted((stopped / "frames").iterdir())
+    frames[3].write_bytes(damage)
+    frames[57].write_bytes(damage)
+    frames[30].unlink()
+    run(spec, stopped)
+    assert alphas(stopped) == list(range(FRAMES))
+
+
+def test_other_footage_under_the_name_begins_anew(spec: JobSpec, stopped: Path) -> None:
+    """What was made from the old file is not taken for the new one's."""
+    clip = Path(spec.source.paths[0])
+    copy = stopped / "other.avi"
+    copy.write_bytes(clip.read_bytes())
+    other = replace(spec, source=replace(spec.source, paths=(str(copy),)))  # the stamps are still the first file's
+    before = written(stopped)
+    run(other, stopped)
+    assert not before.items() & written(stopped).items()
+
+
+def test_where_nothing_is_missing_nothing_is_opened(spec: JobSpec, tmp_path: Path) -> None:
+    """A job that was stopped just before its last word is done at once, without model or source."""
+    run(spec, tmp_path)
+    before = written(tmp_path)
+    unstamped = replace(spec, source=replace(spec.source, stamps=()), model="/gone.onnx")
+    assert run(unstamped, tmp_path) == [Finished(FRAMES, pytest.approx(0.0, abs=5.0))]
+    assert written(tmp_path) == before
+
+
+def test_pictures_of_one_use_are_read_from_there_on(spec: JobSpec, tmp_path: Path) -> None:
+    """What was rendered for the job and read is gone: only pictures that the model has still to see need be there."""
+    pictures = tiny.barcode_pictures(tmp_path / "in", range(FRAMES))
+    paths = tuple(map(str, pictures))
+    source = Source(SourceKind.IMAGES, paths, tuple(range(FRAMES)), disposable=True)
+    rendered = replace(spec, source=source)
+    run(rendered, tmp_path, lambda event: isinstance(event, FrameDone) and event.frame == STOPPED_AT)
+    with pytest.raises(SourceMissing):
+        run(rendered, tmp_path)
+    wanted = rest(rendered, tmp_path).frames
+    assert wanted == tuple(range(2 * EVERY_FRAMES, FRAMES))
+    tiny.barcode_pictures(tmp_path / "in", wanted)
+    run(rendered, tmp_path)
+    assert alphas(tmp_path) == list(range(FRAMES))
+
+
+def test_known_mattes_serve_as_before(spec: JobSpec, tmp_path: Path) -> None:
+    """A run that had raw mattes of an earlier job goes on with them, and with the model where there are none."""
+    whole = replace(spec, raw_limit=10**9)
+    run(whole, tmp_path / "first")
+    for path in sorted((tmp_path / "first" / "raw").iterdir())[30:40]:
+        path.unlink()
+    helped = replace(spec, raws=(str(tmp_path / "first" / "raw"),))
+    run(helped, tmp_path / "one run")
+    run(helped, tmp_path / "two", lambda event: isinstance(event, FrameDone) and event.frame == 33)
+    run(helped, tmp_path / "two")
+    assert alphas(tmp_path / "two") == alphas(tmp_path / "one run")
+
+
+def test_memory_is_kept_whole(tmp_path: Path) -> None:
+    """Size and states come back as they were."""
+    states: tuple[NDArray[np.float32], ...] = tuple(
+        np.random.default_rng(level).random((1, 4, 8 // level, 6), np.float32) for level in (1, 2)
+    )
+    Memory((12, 16), states).write(tmp_path, 7)
+    memory = Memory.read(tmp_path)
+    assert memory is not None and memory.size == (12, 16) and remembered_frame(tmp_path) == 7
+    assert all(np.array_equal(*pair) for pair in zip(memory.states, states, strict=True))

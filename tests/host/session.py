@@ -1,0 +1,174 @@
+"""One session of Blender with the extension, for tests in which sessions end badly or see several files.
+
+Usage: python -m tests.host.session WHAT PROJECT RESULTS [CLIP]. Prints a JSON object per line.
+"""
+
+import importlib
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+PACKAGE = "bl_ext.user_default.rvm_matting"
+ENOUGH = 60
+"""Frames after which the test may pull the plug."""
+STRIP = "clip"
+
+
+def tell(**told: object) -> None:
+    """Print a line for the test."""
+    print(json.dumps(told), flush=True)  # noqa: T201  # standard output is what the test reads
+
+
+def host(name: str) -> Any:
+    """Return a module of the extension's Blender side, as it is now: enabled again, it is another."""
+    return importlib.import_module(f"{PACKAGE}.host.{name}")
+
+
+def enabled() -> Any:
+    """Enable the extension, and return its runner module."""
+    bpy.ops.preferences.addon_enable(module=PACKAGE)
+    return host("runner")
+
+
+def listed(runner: Any) -> list[dict[str, object]]:
+    """Return what the list of jobs shows."""
+    jobs = runner.current().queue.jobs
+    return [
+        {
+            "state": job.state.name,
+            "frames": job.frames_done,
+            "said": host("words").ending(job),
+            "warnings": job.warnings,
+        }
+        for job in jobs
+    ]
+
+
+def strips() -> list[str]:
+    """Return the names of the strips on the timeline."""
+    return sorted(host("versions").top_strips(bpy.data.scenes[0].sequence_editor).keys())
+
+
+def press() -> Any:
+    """Press the button with the strip selected, and return the job."""
+    window = bpy.context.window
+    if hasattr(window.workspace, "sequencer_scene"):
+        window.workspace.sequencer_scene = bpy.data.scenes[0]
+    area = window.screen.areas[0]
+    area.type = "SEQUENCE_EDITOR"
+    region = next(region for region in area.regions if region.type == "WINDOW")
+    with bpy.context.temp_override(window=window, area=area, region=region):
+        jobs, problems = host("operators").submit_selected(bpy.context)
+    if problems:
+        tell(problems=problems)
+    return jobs[0]
+
+
+def new_project(project: str, results: str, clip: str) -> None:
+    """Make a project with one movie strip, selected, and save it."""
+    scene = bpy.data.scenes[0]
+    strip = (
+        host("versions")
+        .top_strips(scene.sequence_editor_create())
+        .new_movie(name=STRIP, filepath=clip, channel=1, frame_start=1)
+    )
+    strip.select = True
+    scene.rvm_matting.output = results
+    bpy.ops.wm.save_as_mainfile(filepath=project)
+
+
+def begin(project: str, results: str, clip: str) -> None:
+    """Press the button in a new project, tell when there is something to lose, and work until the plug is pulled."""
+    runner = enabled()
+    new_project(project, results, clip)
+    job = press()
+    told = False
+    while True:
+        runner.current().step()
+        if job.frames_done >= ENOUGH and not told:
+            tell(worker=runner.current().queue._worker._process.pid, folder=str(job.folder))
+            told = True
+        time.sleep(0.005)
+
+
+def go_on(project: str, _results: str, how: str) -> None:
+    """Open the project, tell what is listed, let the job go on (by its button or by the main one), and save."""
+    runner = enabled()
+    bpy.ops.wm.open_mainfile(filepath=project)
+    tell(jobs=listed(runner), strips=strips())
+    if how == "button":
+        press()
+    else:
+        bpy.ops.rvm.retry_job(folder=str(runner.current().queue.jobs[0].folder))
+    runner.current().run_to_end(lambda _: None)
+    tell(jobs=listed(runner), strips=strips())
+    bpy.ops.wm.save_mainfile()
+
+
+def look(project: str, _results: str, _how: str) -> None:
+    """Open the project and tell what is listed."""
+    runner = enabled()
+    bpy.ops.wm.open_mainfile(filepath=project)
+    tell(jobs=listed(runner), strips=strips())
+
+
+def away(project: str, results: str, clip: str) -> None:
+    """Open another file while the job runs, and come back to the first when it is done."""
+    runner = enabled()
+    other = str(Path(project).with_stem("other"))
+    bpy.ops.wm.save_as_mainfile(filepath=other)
+    new_project(project, results, clip)
+    job = press()
+    runner.current().step()
+    bpy.ops.wm.open_mainfile(filepath=other)
+    tell(jobs=listed(runner))
+    while not job.state.ended:
+        runner.current().step()
+    tell(jobs=listed(runner))
+    bpy.ops.wm.open_mainfile(filepath=project)
+    runner.current().run_to_end(lambda _: None)
+    tell(jobs=listed(runner), strips=strips())
+
+
+def disabled(project: str, results: str, clip: str) -> None:
+    """Disable the extension while a job runs, and enable it again."""
+    runner = enabled()
+    new_project(project, results, clip)
+    job = press()
+    while job.frames_done < ENOUGH:
+        runner.current().step()
+    process = runner.current().queue._worker._process
+    bpy.ops.preferences.addon_disable(module=PACKAGE)
+    tell(running=process.poll() is None)
+    runner = enabled()
+    bpy.ops.wm.open_mainfile(filepath=project)  # in the window a timer looks; here none fires
+    tell(jobs=listed(runner), strips=strips())
+
+
+def cancelled(project: str, results: str, clip: str) -> None:
+    """Cancel one job; let another fail, and take it off the list."""
+    runner = enabled()
+    new_project(project, results, clip)
+    job = press()
+    while job.frames_done < 1:
+        runner.current().step()
+    bpy.ops.rvm.cancel_job(folder=str(job.folder))
+    runner.current().run_to_end(lambda _: None)
+    bpy.data.scenes[0].rvm_matting.quality = "DRAFT"
+    job = press()
+    Path(clip).rename(Path(clip).with_suffix(".away"))
+    runner.current().run_to_end(lambda _: None)
+    tell(listed=len(runner.current().queue.jobs))
+    bpy.ops.rvm.dismiss_job(folder=str(job.folder))
+    Path(clip).with_suffix(".away").rename(clip)
+
+
+if __name__ == "__main__":
+    globals()[sys.argv[1]](*sys.argv[2:])
+    sys.stdout.flush()
+    os._exit(0)  # the bpy module may hang or crash while the interpreter goes

@@ -1,0 +1,139 @@
+"""The plug is pulled half way: the next session offers to go on, and the frames are those of one run."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import cv2
+import pytest
+
+from tests import tiny
+from tests.host.conftest import set_model
+
+ROOT = Path(__file__).resolve().parents[2]
+FRAMES = 200
+PATIENCE_SECONDS = 60
+
+
+@pytest.fixture
+def counting_byte_by_byte(addon: SimpleNamespace, passthrough: Path, tmp_path: Path) -> Any:
+    """The extension's model: the n-th frame has the alpha n / 255, so that a lost memory is seen at once."""
+    set_model(addon, tiny.counting_model(tmp_path / "counting.onnx", step=1 / 255))
+    yield
+    set_model(addon, passthrough)
+
+
+@dataclass
+class Sessions:
+    """Blenders one after another on one project."""
+
+    project: Path
+    results: Path
+    clip: Path
+
+    def start(self, what: str, last: str = "") -> subprocess.Popen[str]:
+        """Start a session; its lines can be read."""
+        command = [sys.executable, "-m", "tests.host.session", what, self.project, self.results, last or self.clip]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        return subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, cwd=ROOT, text=True)
+
+    def run(self, what: str, last: str = "") -> list[dict[str, Any]]:
+        """Run a session to its end, and return what it told."""
+        with self.start(what, last) as process:
+            said, _ = process.communicate(timeout=PATIENCE_SECONDS)
+        assert process.returncode == 0, said
+        return [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+
+
+@pytest.fixture
+def sessions(addon: SimpleNamespace, tmp_path: Path) -> Sessions:  # noqa: ARG001  # installed for all sessions
+    """Sessions on a project with one movie strip of 200 frames, large enough to be interrupted."""
+    clip = tiny.barcode_movie(tmp_path / "clip.avi", FRAMES, fourcc="MJPG", size=(1280, 640))
+    return Sessions(tmp_path / "edit.blend", tmp_path / "results", clip)
+
+
+def pull_the_plug(sessions: Sessions) -> Path:
+    """Begin a job, kill Blender and worker dead in the middle of it, and return the job's folder."""
+    with sessions.start("begin") as process:
+        assert process.stdout is not None
+        told = json.loads(next(line for line in process.stdout if line.startswith("{")))
+        for victim in (process.pid, told["worker"]):
+            with contextlib.suppress(ProcessLookupError):  # the worker may have seen its parent's end first
+                os.kill(victim, signal.SIGKILL)
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while Path(f"/proc/{told['worker']}").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    return Path(told["folder"])
+
+
+def written(folder: Path) -> dict[str, int]:
+    """Return when each frame of a job was written."""
+    return {path.name: path.stat().st_mtime_ns for path in (folder / "frames").iterdir()}
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="whether a killed process is gone is read from /proc")
+@pytest.mark.usefixtures("counting_byte_by_byte")
+@pytest.mark.parametrize("how", ["continue", "button"])
+def test_the_job_goes_on_after_a_restart(sessions: Sessions, how: str) -> None:
+    """By its own button or by the main one: no frame that stands is written again, and all are as in one run."""
+    folder = pull_the_plug(sessions)
+    before = written(folder)
+    assert 60 <= len(before) < FRAMES
+    opened, ended = sessions.run("go_on", how)
+    assert opened["strips"] == ["clip"]
+    (job,) = opened["jobs"]
+    assert (job["state"], job["frames"]) == ("INTERRUPTED", len(before))
+    assert job["said"] == f"Interrupted, {len(before)} of {FRAMES} frames"
+    (job,) = ended["jobs"]
+    assert (job["state"], job["frames"]) == ("DONE", FRAMES)
+    assert ended["strips"] == ["clip", "clip matte"]
+    assert [path.name for path in sessions.results.iterdir()] == [folder.name], "it went on in the same folder"
+    assert before.items() <= written(folder).items()
+    for number, path in enumerate(sorted((folder / "frames").iterdir())):
+        assert (cv2.imread(str(path), cv2.IMREAD_UNCHANGED)[..., 3] == number).all(), f"frame {number}"
+    assert sessions.run("look") == [{"jobs": [], "strips": ["clip", "clip matte"]}]
+
+
+@pytest.mark.usefixtures("addon")
+def test_a_result_waits_for_its_project(sessions: Sessions) -> None:
+    """While another file is open, the panel says where the frames are; back in the first one, the strip appears."""
+    running, done, back = sessions.run("away")
+    for told in (running, done):
+        assert any("Another file was opened" in text and "frames go to" in text for text in told["jobs"][0]["warnings"])
+    assert done["jobs"][0]["state"] == "DONE"
+    assert back["strips"] == ["clip", "clip matte"]
+    assert not [text for text in back["jobs"][0]["warnings"] if "Another file" in text]
+    assert sessions.run("look")[0]["jobs"] == []
+
+
+def test_disabling_the_extension_interrupts(sessions: Sessions) -> None:
+    """Its worker is gone at once; enabled again, the list has the job, to go on with."""
+    stopped, back = sessions.run("disabled")
+    assert not stopped["running"]
+    (job,) = back["jobs"]
+    assert job["state"] == "INTERRUPTED" and job["frames"] >= 60
+    assert sessions.run("go_on", "continue")[-1]["strips"] == ["clip", "clip matte"]
+
+
+def test_what_the_user_cancelled_does_not_come_back(sessions: Sessions) -> None:
+    """Nor what was taken off the list."""
+    assert sessions.run("cancelled") == [{"listed": 2}]
+    assert sessions.run("look") == [{"jobs": [], "strips": ["clip"]}]
+
+
+def test_a_held_job_is_nobody_elses(sessions: Sessions) -> None:
+    """While one Blender works on it, another one that opens the project does not offer to go on with it."""
+    with sessions.start("begin") as process:
+        assert process.stdout is not None
+        next(line for line in process.stdout if line.startswith("{"))
+        assert sessions.run("look") == [{"jobs": [], "strips": ["clip"]}]
+        process.kill()
