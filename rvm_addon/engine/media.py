@@ -21,7 +21,11 @@ from .tensors import Picture, Plane
 
 _JPEG_BEGINS = b"\xff\xd8"
 _ENCODER_OPTIONS = {
-    FrameFormat.JPEG: [cv2.IMWRITE_JPEG_QUALITY, 95],
+    # Colours as fine as brightness: usually they are halved, and a green background bleeds 2 pixels into the person.
+    FrameFormat.JPEG: [
+        *(cv2.IMWRITE_JPEG_QUALITY, 95),
+        *(cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444),
+    ],
     # Colours beside the matte's edge are kept, for a viewer that scales the picture mixes them in.
     FrameFormat.WEBP: [cv2.IMWRITE_WEBP_LOSSLESS_MODE, cv2.IMWRITE_WEBP_LOSSLESS_PRESERVE_COLOR],
 }

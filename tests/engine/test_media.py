@@ -164,6 +164,16 @@ def test_jpeg_is_written_where_it_is_asked_for(tmp_path: Path) -> None:
     assert (tmp_path / "frames" / "x_000001.jpg").read_bytes()[:2] == b"\xff\xd8"
 
 
+def test_in_a_jpeg_the_background_does_not_bleed_into_the_person(tmp_path: Path) -> None:
+    """Skin beside green, the border in the middle of what JPEG usually gives one colour: each keeps its own."""
+    picture = np.full((32, 32, 3), (0, 255, 0), np.uint8)
+    picture[:, 15:] = (140, 170, 220)
+    spec = replace(SPEC, look=Look(Result.COLOUR, format=FrameFormat.JPEG))
+    FolderSink(spec, tmp_path).write(0, picture)
+    read = cv2.imread(str(tmp_path / "frames" / "x_000001.jpg"))
+    assert np.abs(read.astype(int) - picture).max() <= 25
+
+
 def test_a_refusing_disk_is_named_and_leaves_nothing(tmp_path: Path) -> None:
     """Where the last step fails, neither the frame nor its half is left."""
     sink = FolderSink(SPEC, tmp_path)
