@@ -65,12 +65,31 @@ def is_result(strip: versions.Strip) -> bool:
 
 
 def find(place: Placement) -> tuple[bpy.types.Scene, versions.Strip] | None:
-    """Return scene and source strip of a placement, or None if they are gone or were renamed."""
-    scene = bpy.data.scenes.get(place.scene)
-    if scene is None or scene.sequence_editor is None:
-        return None
-    strip = versions.all_strips(scene.sequence_editor).get(place.strip)
-    return None if strip is None or source_file(strip) != place.file else (scene, strip)
+    """Return scene and source strip of a placement, also where they were renamed; None if they are gone."""
+    named = bpy.data.scenes.get(place.scene)
+    for scene in bpy.data.scenes if named is None else [named]:
+        if scene.sequence_editor is not None:
+            strip = _source_in(scene, place)
+            if strip is not None:
+                return scene, strip
+    return None
+
+
+def _source_in(scene: bpy.types.Scene, place: Placement) -> versions.Strip | None:
+    """Return the strip of this name that shows the placement's file, or else the only one that might be it, renamed."""
+    every = versions.all_strips(scene.sequence_editor)
+    named = every.get(place.strip)
+    if named is not None and source_file(named) == place.file:
+        return named
+    alike = [strip for strip in every if source_file(strip) == place.file and _is_trimmed_like(strip, place)]
+    return alike[0] if len(alike) == 1 else None
+
+
+def _is_trimmed_like(strip: versions.Strip, place: Placement) -> bool:
+    """Return whether a strip shows the part of its content that a placement's strip did, wherever it lies now."""
+    start, end = versions.handles(strip)
+    trimmed = start - versions.content_start(strip)
+    return (trimmed, end - start) == (place.start - place.content_start, place.length)
 
 
 def strips_of(folder: Path) -> Iterator[tuple[bpy.types.Scene, versions.Strip]]:

@@ -117,23 +117,34 @@ class Runner:
     def recall(self) -> bool:
         """List the jobs whose results this project still waits for, and return whether there are any.
 
-        Those of an earlier session wait for the user's word to go on. Those that have run meanwhile, while another
-        file was open, put their results where they belong.
+        Those of an earlier session wait for the user's word to go on. Those that this one has run while another file
+        was open put their results where they belong.
         """
         found = list(unfinished.of_this_project())
-        for folder, places in found:
-            job = next((job for job in self.queue.jobs if job.folder == folder), None)
-            if job is None:
-                job = job_in(folder, rendering.left_in(folder))
-                if job is None:
-                    continue
-                self.queue.adopt(job)
-            elif _elsewhere(job) in job.warnings:
-                job.warnings.remove(_elsewhere(job))
-            self._placements[folder] = places
-            if job.state is State.DONE and job not in self._arrived:
-                self._arrived.append(job)
+        for one in found:
+            listed = next((job for job in self.queue.jobs if job.folder == one.folder), None)
+            if listed is None:
+                left = job_in(one.folder, rendering.left_in(one.folder))
+                if left is not None:
+                    self.queue.adopt(left)
+                    self._placements[one.folder] = one.places
+            elif one.pressed_here:
+                self._come_back(listed, one.places)
         return bool(found)
+
+    def _come_back(self, job: Job, places: list[results.Placement]) -> None:
+        """The project of a job is open again."""
+        if _elsewhere(job) in job.warnings:
+            job.warnings.remove(_elsewhere(job))
+        self._placements[job.folder] = places
+        if job.state is State.DONE and job not in self._arrived:
+            self._arrived.append(job)
+
+    def follow_project(self) -> None:
+        """The project was saved, perhaps under another name: what is to come belongs to that."""
+        for folder, places in self._placements.items():
+            if places and (folder / unfinished.PLACES_FILE).is_file():
+                unfinished.note(folder, places)
 
     def step(self) -> list[Job]:
         """Move the queue on, put results of finished jobs on their timelines, and return the jobs that changed."""
@@ -282,6 +293,12 @@ def _file_opened(_path: str) -> None:
     _recall()
 
 
+@persistent
+def _file_saved(_path: str) -> None:
+    """The project has a file, or another one."""
+    current().follow_project()
+
+
 def _recall() -> None:
     """Show what this project still waits for, and deliver what is there."""
     if current().recall():
@@ -290,8 +307,9 @@ def _recall() -> None:
 
 
 def register() -> None:
-    """Watch for other files being opened, and look what the open one waits for, once Blender lets it be looked at."""
+    """Watch files being opened and written; look what the open one waits for, once Blender lets it be looked at."""
     bpy.app.handlers.load_post.append(_file_opened)
+    bpy.app.handlers.save_post.append(_file_saved)
     bpy.app.timers.register(_recall, first_interval=0.0)
 
 
@@ -303,6 +321,7 @@ def unregister() -> None:
     """
     global _runner
     bpy.app.handlers.load_post.remove(_file_opened)
+    bpy.app.handlers.save_post.remove(_file_saved)
     for timer in (_tick, _recall):
         if bpy.app.timers.is_registered(timer):
             bpy.app.timers.unregister(timer)

@@ -7,7 +7,7 @@ list.
 import contextlib
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import bpy
@@ -20,8 +20,9 @@ PLACES_FILE = "places.json"
 
 def note(folder: Path, places: list[Placement]) -> None:
     """Leave in a job's folder where its results go. A folder that refuses only costs what this is for."""
+    told = {"project": bpy.data.filepath, "places": [asdict(place) for place in places]}
     with contextlib.suppress(OSError):
-        (folder / PLACES_FILE).write_text(json.dumps([asdict(place) for place in places]), encoding="utf-8")
+        (folder / PLACES_FILE).write_text(json.dumps(told), encoding="utf-8")
 
 
 def forget(folder: Path) -> None:
@@ -30,16 +31,25 @@ def forget(folder: Path) -> None:
         (folder / PLACES_FILE).unlink(missing_ok=True)
 
 
-def of_this_project() -> Iterator[tuple[Path, list[Placement]]]:
-    """Yield the folders of jobs whose results are to come on the timelines of the open project, and their places.
+@dataclass(frozen=True)
+class Expected:
+    """A job whose results may be put on the timelines of the open project."""
 
-    A place is the project's where its strip is there; so it is in a copy of the project, too.
-    """
+    folder: Path
+    places: list[Placement]
+    """Those whose strip is there."""
+    pressed_here: bool
+    """Whether the button was pressed in this very file: in a copy of it, nothing appears without the user's word."""
+
+
+def of_this_project() -> Iterator[Expected]:
+    """Yield the jobs whose results are still to come, and whose strips are in the open project."""
     for parent in dict.fromkeys(_folders_of_results()):
         for path in sorted(parent.glob(f"*/{PLACES_FILE}")):
-            places = [place for place in _read(path) if results.find(place) is not None]
+            project, every = _read(path)
+            places = [place for place in every if results.find(place) is not None]
             if places:
-                yield path.parent, places
+                yield Expected(path.parent, places, project == bpy.data.filepath)
 
 
 def _folders_of_results() -> Iterator[Path]:
@@ -49,10 +59,10 @@ def _folders_of_results() -> Iterator[Path]:
     yield properties.unsaved_folder()
 
 
-def _read(path: Path) -> list[Placement]:
-    """Return the places of a note; none where it is not whole, or of another version."""
+def _read(path: Path) -> tuple[str, list[Placement]]:
+    """Return project and places of a note; none where it is not whole, or of another version."""
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
-        return [Placement(**(one | {"shown": tuple(one["shown"])})) for one in told]
+        return told["project"], [Placement(**(one | {"shown": tuple(one["shown"])})) for one in told["places"]]
     except (OSError, ValueError, TypeError, KeyError):
-        return []
+        return "", []

@@ -121,15 +121,17 @@ def away(project: str, results: str, clip: str) -> None:
     """Open another file while the job runs, and come back to the first when it is done."""
     runner = enabled()
     other = str(Path(project).with_stem("other"))
-    bpy.ops.wm.save_as_mainfile(filepath=other)
-    new_project(project, results, clip)
+    new_project(other, results, clip)  # a copy: the same strip is there
+    bpy.ops.wm.save_as_mainfile(filepath=str(Path(project).with_stem("first name")))
     job = press()
+    bpy.ops.wm.save_as_mainfile(filepath=project)
     runner.current().step()
     bpy.ops.wm.open_mainfile(filepath=other)
     tell(jobs=listed(runner))
     while not job.state.ended:
         runner.current().step()
-    tell(jobs=listed(runner))
+    runner.current().step()
+    tell(jobs=listed(runner), strips=strips())
     bpy.ops.wm.open_mainfile(filepath=project)
     runner.current().run_to_end(lambda _: None)
     tell(jobs=listed(runner), strips=strips())

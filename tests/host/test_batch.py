@@ -77,17 +77,25 @@ def test_nothing_to_matte_is_an_error(timeline: Timeline, tmp_path: Path) -> Non
 
 
 def test_a_strip_that_is_gone_leaves_its_frames(timeline: Timeline, clips: list[Path], addon: SimpleNamespace) -> None:
-    """Deleted or renamed while its job runs: no strip appears, and the user reads where the frames are."""
-    deleted, renamed = timeline.movie(clips[0]), timeline.movie(clips[1], start=50)
-    jobs, _ = timeline.submit(deleted, renamed)
+    """Deleted while its job runs: no strip appears, and the user reads where the frames are."""
+    deleted = timeline.movie(clips[0])
+    (job,), _ = timeline.submit(deleted)
     timeline.strips.remove(deleted)
-    renamed.name = "another name"
     drive(addon, lambda: idle(addon))
-    for job in jobs:
-        assert job.state.name == "DONE"
-        assert any(str(job.output) in text for text in job.warnings)
-        assert len(list(job.output.iterdir())) == 30
-    assert [strip.name for strip in timeline.strips] == ["another name"]
+    assert job.state.name == "DONE"
+    assert any(str(job.output) in text for text in job.warnings)
+    assert len(list(job.output.iterdir())) == 30
+    assert list(timeline.strips) == []
+
+
+def test_a_strip_is_known_under_another_name(timeline: Timeline, clips: list[Path], addon: SimpleNamespace) -> None:
+    """Renamed while its job runs, in a scene renamed too, it gets its result; where two might be it, neither does."""
+    renamed, doubtful = timeline.movie(clips[0]), timeline.movie(clips[1], start=50)
+    timeline.submit(renamed, doubtful)
+    renamed.name, doubtful.name, timeline.scene.name = "another name", "a third", "another scene"
+    twin = timeline.movie(clips[1], channel=2, start=100, name="twin")
+    drive(addon, lambda: idle(addon))
+    assert {strip.name for strip in timeline.strips} == {"another name", "another name matte", "a third", twin.name}
 
 
 def test_a_strip_that_moved_takes_its_result_along(
@@ -224,12 +232,14 @@ def test_a_damaged_model_never_runs(timeline: Timeline, clips: list[Path], addon
 
 def test_another_file_keeps_its_timeline(timeline: Timeline, clips: list[Path], addon: SimpleNamespace) -> None:
     """Opening another file while a job runs: its frames are made, no strip appears there, and the user is told."""
-    (job,), _ = timeline.submit(timeline.movie(clips[0]))
+    strip = timeline.movie(clips[0])
+    (job,), _ = timeline.submit(strip)
+    timeline.strips.remove(strip)  # it is not in the other file
     addon.runner._file_opened("")
     drive(addon, lambda: idle(addon))
     assert job.state.name == "DONE"
     assert any(str(job.output) in text for text in job.warnings)
-    assert len(timeline.strips) == 1
+    assert len(timeline.strips) == 0
 
 
 def test_ended_jobs_leave_the_list(timeline: Timeline, clips: list[Path], addon: SimpleNamespace) -> None:

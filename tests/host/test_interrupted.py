@@ -105,11 +105,12 @@ def test_the_job_goes_on_after_a_restart(sessions: Sessions, how: str) -> None:
 
 @pytest.mark.usefixtures("addon")
 def test_a_result_waits_for_its_project(sessions: Sessions) -> None:
-    """While another file is open, the panel says where the frames are; back in the first one, the strip appears."""
+    """While a copy is open, nothing appears there, and the panel says where the frames are; back, the strip appears."""
     running, done, back = sessions.run("away")
     for told in (running, done):
         assert any("Another file was opened" in text and "frames go to" in text for text in told["jobs"][0]["warnings"])
     assert done["jobs"][0]["state"] == "DONE"
+    assert done["strips"] == ["clip"]
     assert back["strips"] == ["clip", "clip matte"]
     assert not [text for text in back["jobs"][0]["warnings"] if "Another file" in text]
     assert sessions.run("look")[0]["jobs"] == []
