@@ -46,11 +46,12 @@ class Decoder:
         self._upright = upright
         self._start = 0.0
         self._capture = self._open()
+        self._first: Shot | None = None
         first = self.read()
         if first is None:
             raise SourceUnreadable(path)
         self._start = first.time
-        self._rewind()
+        self._first = Shot(first.picture, 0.0)  # to open the movie again costs an eighth of a second
 
     def count(self) -> int:
         """Return how many frames the container says there are; it may be wrong, and 0 where it does not say."""
@@ -62,6 +63,9 @@ class Decoder:
 
     def read(self) -> Shot | None:
         """Return the next picture (BGR, 8 bit), or None at the end."""
+        if self._first is not None:
+            first, self._first = self._first, None
+            return first
         more, picture = self._capture.read()
         if not more:
             return None
@@ -74,6 +78,7 @@ class Decoder:
         trusted is decoded from its beginning.
         """
         if time > _SEEK_MARGIN_MS:
+            self._first = None
             self._capture.set(cv2.CAP_PROP_POS_MSEC, time - _SEEK_MARGIN_MS + self._start)
             landed = self.read()
             if landed is not None and landed.time <= time:
