@@ -61,6 +61,13 @@ def test_yardstick_and_worker_do_the_same_job(passthrough: Path, tmp_path: Path)
 
 
 @posix_only
+def test_memory_is_the_programs_own() -> None:
+    """What this process holds when it starts a program is not counted as the program's."""
+    held = bytearray(os.urandom(1024)) * 300_000
+    assert cost_of([sys.executable, "-S", "-c", "pass"]).peak_mb < len(held) / 1e6 / 2
+
+
+@posix_only
 def test_every_stage_takes_time(passthrough: Path, tmp_path: Path) -> None:
     """The clocks stand where the worker's own pipeline passes."""
     clip = tiny.barcode_movie(tmp_path / "clip.avi", 8, fourcc="MJPG", size=(640, 320))

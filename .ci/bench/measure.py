@@ -1,25 +1,20 @@
-"""Running things and taking their measure: time, processor time, memory; the product's worker, and any other program.
+"""Running things and taking their measure: time, processor time, memory; the product's worker, any other program."""
 
-POSIX only: `wait4` tells what one child used.
-"""
-
-import os
+import json
 import subprocess
 import sys
-import time
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from rvm_addon.engine.events import EVENTS_FILE, Event, decode
-from rvm_addon.engine.spec import JobSpec, Source, SourceKind
+from rvm_addon.engine.spec import RAW_GIGABYTES, JobSpec, Source, SourceKind
 from rvm_addon.jobs.job import LOG_FILE, Job
 from rvm_addon.jobs.worker import Launcher, matting
 
-_KIB_IN_MAXRSS = 1024 if sys.platform == "darwin" else 1
-"""Darwin counts `ru_maxrss` in bytes, everybody else in KiB."""
-
+from . import cost
 
 @dataclass(frozen=True)
 class Cost:
@@ -38,27 +33,17 @@ def cost_of(command: Sequence[str | Path], environment: dict[str, str] | None = 
     Raises:
         SystemExit: it failed; the text carries what it said.
     """
-    begun = time.perf_counter()
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,  # held open: a worker ends with it
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env=environment,
-        cwd=cwd,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-    )
-    assert process.stdout is not None  # noqa: S101  # for the reader's eye: PIPE was asked for
-    printed = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - begun
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise SystemExit(f"{' '.join(map(str, command))} failed with status {process.returncode}:\n{printed[-2000:]}")
-    peak = usage.ru_maxrss * 1024 / _KIB_IN_MAXRSS / 1e6
-    return Cost(seconds, usage.ru_utime + usage.ru_stime, peak, printed)
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder, "printed")
+        between = [sys.executable, "-I", "-S", cost.__file__, output]
+        told = subprocess.run(
+            [*between, *command], env=environment, cwd=cwd, stdout=subprocess.PIPE, check=True, text=True
+        )
+        printed = output.read_text(encoding="utf-8", errors="replace")
+    took = json.loads(told.stdout)
+    if (status := took.pop("status")) != 0:
+        raise SystemExit(f"{' '.join(map(str, command))} failed with status {status}:\n{printed[-2000:]}")
+    return Cost(**took, printed=printed)
 
 
 @dataclass(frozen=True)
@@ -77,9 +62,9 @@ class Matted:
 
 
 def job_spec(clip: Path, model: Path, frames: int, **settings: Any) -> JobSpec:
-    """Return the job of a clip's first frames, with the product's defaults but for `settings`."""
+    """Return the job of a clip's first frames as a strip's would be, raw mattes kept, but for `settings`."""
     source = Source(SourceKind.MOVIE, (str(clip),), tuple(range(frames)))
-    spec = JobSpec(clip.stem, source, "frames", clip.stem, str(model))
+    spec = JobSpec(clip.stem, source, "frames", clip.stem, str(model), raw_limit=int(RAW_GIGABYTES * 1e9))
     return replace(spec, **settings)
 
 

@@ -20,6 +20,7 @@ import cv2
 from rvm_addon.engine import pipeline
 from rvm_addon.engine.media import FolderSink
 from rvm_addon.engine.model import open_model
+from rvm_addon.engine.shelf import RawSink
 from rvm_addon.engine.stages import Reader, Writer
 from rvm_addon.engine.viewing import Viewer
 
@@ -27,7 +28,7 @@ from .measure import job_spec
 
 REST = "compose and the rest"
 """What no clock saw."""
-STAGES = ("decode", "downsample, backbone", "decoder", "refine, draw", "encode, write", REST)
+STAGES = ("decode", "downsample, backbone", "decoder", "refine, draw", "keep raw mattes", "encode, write", REST)
 
 
 class Clock:
@@ -90,7 +91,8 @@ def main(clip: Path, model: Path, frames: int) -> dict[str, float]:
         source = TimedSource(clock, pipeline.open_source(spec, sys.stderr.write), {})
         rvm = TimedModel(clock, open_model(spec, sys.stderr.write), {"prepared": "downsample, backbone"})
         sink = Timed(clock, FolderSink(spec, Path(folder)), {"write": "encode, write"})
-        reader, writer = Reader(spec, source, rvm, None), Writer(spec, sink, None, Viewer(Path(folder), None))
+        raws = Timed(clock, RawSink(Path(folder), spec.raw_limit), {"write": "keep raw mattes"})
+        reader, writer = Reader(spec, source, rvm, None), Writer(spec, sink, raws, Viewer(Path(folder), None))
         begun = 0.0
         for number, _ in enumerate(pipeline.matte_frames(reader, rvm, writer, lambda *_: None)):
             if number == 0:  # loading is not counted

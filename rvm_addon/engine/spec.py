@@ -35,6 +35,8 @@ IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jp2", ".webp", ".bmp", ".
 
 RAW_FOLDER = "raw"
 """In a job's folder: its raw mattes."""
+RAW_GIGABYTES = 10.0
+"""For the raw mattes in a folder of results, unless the user chooses otherwise."""
 
 Stamp = tuple[int, int]
 """A file's size in bytes and its time of modification in nanoseconds: while both stay, it is taken for the same."""

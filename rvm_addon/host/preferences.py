@@ -4,14 +4,13 @@ from pathlib import Path
 
 import bpy
 
+from ..engine.spec import RAW_GIGABYTES
 from ..engine.weights import catalogue
 
 PACKAGE = __package__.rpartition(".")[0]
 """The extension's full name, as Blender's preferences know it."""
 
 BESIDE_BLEND = "//matte"
-RAW_GIGABYTES = 10.0
-"""For raw mattes, unless the user chooses otherwise."""
 OWN_FILE = "FILE"
 """Instead of a model's name: the user chose a file."""
 

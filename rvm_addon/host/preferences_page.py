@@ -3,6 +3,7 @@
 import bpy
 
 from ..engine.errors import ModelMissing
+from ..engine.spec import RAW_GIGABYTES
 from ..engine.weights import catalogue
 from . import caches, preferences, self_test
 
@@ -33,7 +34,7 @@ class RVM_AP_preferences(bpy.types.AddonPreferences):
     )
     raw_gigabytes: bpy.props.FloatProperty(
         name="Keep for Changes",
-        default=preferences.RAW_GIGABYTES,
+        default=RAW_GIGABYTES,
         min=0.0,
         soft_max=200.0,
         step=100,
