@@ -16,6 +16,7 @@ from rvm_addon.jobs.worker import Launcher, matting
 
 from . import cost
 
+
 @dataclass(frozen=True)
 class Cost:
     """What one process took, from its start to its end."""

@@ -113,9 +113,10 @@ class ColourMaps:
         if wanted is None:
             return
         columns, rows = wanted.reshape(-1, 2).T
+        flat = rows * self.grid.width + columns
         drawn = self.grid.pixels(cv2.merge([*self.slopes, *self.offsets]), rows, columns)
-        values = drawn[:, :3] * picture[rows, columns] + drawn[:, 3:]
-        colours[rows, columns] = np.rint(values).clip(0, 255).astype(np.uint8)
+        values = drawn[:, :3] * picture.reshape(-1, 3).take(flat, axis=0) + drawn[:, 3:]
+        colours.reshape(-1, 3)[flat] = cv2.convertScaleAbs(np.maximum(values, 0.0))
 
     def _paint_tiles(self, picture: Picture, colours: Picture, where: Picture) -> None:
         """Paint tile by tile, those without a wanted pixel left out."""

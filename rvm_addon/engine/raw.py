@@ -7,7 +7,9 @@ has no such maps. All of it as differences from the row above, as in PNG, and de
 
 import struct
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
+from typing import Self
 
 import cv2
 import numpy as np
@@ -25,7 +27,36 @@ _MAGIC = b"RVM2"
 _BEYOND = np.ones((17, 17), np.uint8)
 """Colours are known 8 pixels beyond the matte, so that it can be grown."""
 _LEVEL = 1
-_HALF_MOST = float(np.finfo(np.float16).max)
+_MAPS = 6
+"""Slope and offset of blue, green and red."""
+
+
+@dataclass(frozen=True)
+class HalfMaps:
+    """What a foreground is made from, in 16-bit floats, as far as it is needed."""
+
+    halves: NDArray[np.float16]
+    """6 x rows x columns: slopes of blue, green, red, then offsets."""
+    rows: slice
+    columns: slice
+    """Of the small maps: where these lie."""
+    grid: Grid
+
+    @classmethod
+    def of(cls, maps: ColourMaps, rows: slice, columns: slice) -> Self:
+        """Return what decides these rows and columns of the frame."""
+        part = maps.grid.part(rows, columns)
+        halves = np.stack([plane[part].astype(np.float16) for plane in (*maps.slopes, *maps.offsets)])
+        return cls(halves, *part, maps.grid)
+
+    @cached_property
+    def maps(self) -> ColourMaps:
+        """The maps at their full extent, nought where they are not known."""
+        planes: list[Tensor] = []
+        for half in self.halves:
+            planes.append(np.zeros((self.grid.map_height, self.grid.map_width), np.float32))
+            planes[-1][self.rows, self.columns] = half
+        return ColourMaps(tuple(planes[:3]), tuple(planes[3:]), self.grid)
 
 
 @dataclass(frozen=True)
@@ -36,7 +67,7 @@ class RawMatte:
     """The source frame, BGR (H x W x 3)."""
     matte: NDArray[np.uint16]
     """The matte, H x W."""
-    foreground: Picture | ColourMaps
+    foreground: Picture | HalfMaps
     """The foreground's colours in the crop, BGR (rows x columns x 3), or what they are made from."""
     rows: slice
     columns: slice
@@ -45,7 +76,7 @@ class RawMatte:
     @property
     def maps(self) -> ColourMaps | None:
         """What the foreground is made from; None where it is known pixel by pixel."""
-        return self.foreground if isinstance(self.foreground, ColourMaps) else None
+        return self.foreground.maps if isinstance(self.foreground, HalfMaps) else None
 
     def alpha(self, *, deep: bool) -> Plane:
         """Return the matte (H x W), 8 bit, or 16 bit if `deep`."""
@@ -56,21 +87,23 @@ class RawMatte:
         if self.rows.start == self.rows.stop:  # nobody is there
             return
         crop = (self.rows, self.columns)
-        wanted = np.zeros_like(where)
-        wanted[crop] = cv2.bitwise_and(where[crop], _known(self.matte[crop]))
-        if isinstance(self.foreground, ColourMaps):
-            self.foreground.paint(self.picture, colours, wanted)
+        if isinstance(self.foreground, HalfMaps):
+            wanted = np.zeros_like(where)
+            wanted[crop] = where[crop]
+            self.foreground.maps.paint(self.picture, colours, wanted)
         else:
-            colours[crop] = cv2.copyTo(self.foreground, wanted[crop], colours[crop].copy())
+            wanted = cv2.bitwise_and(where[crop], _known(self.matte[crop]))
+            colours[crop] = cv2.copyTo(self.foreground, wanted, colours[crop].copy())
 
 
 def drawn(matte: Matte) -> RawMatte:
     """Return all that a matte says of its frame, as exactly as a file will keep it."""
     alpha: NDArray[np.uint16] = matte.alpha(deep=True)  # type: ignore[assignment]  # as `deep` says
     known = _known(alpha)
-    rows, columns = (_extent(cv2.reduce(known, axis, cv2.REDUCE_MAX)) for axis in (1, 0))
+    left, top, wide, tall = cv2.boundingRect(known)  # all nought where nobody is there
+    rows, columns = slice(top, top + tall), slice(left, left + wide)
     if matte.maps is not None:
-        return RawMatte(matte.picture, alpha, _rounded(matte.maps), rows, columns)
+        return RawMatte(matte.picture, alpha, HalfMaps.of(matte.maps, rows, columns), rows, columns)
     colours = np.zeros_like(matte.picture)
     matte.paint(colours, known)
     return RawMatte(matte.picture, alpha, colours[rows, columns], rows, columns)
@@ -79,10 +112,9 @@ def drawn(matte: Matte) -> RawMatte:
 def encode(raw: RawMatte) -> bytes:
     """Return the file of a raw matte, its source frame left out."""
     matte = isal_zlib.compress(_steps(_halved(raw.matte[raw.rows, raw.columns])), _LEVEL)
-    if isinstance(raw.foreground, ColourMaps):
-        grid = raw.foreground.grid
-        size = (grid.map_height, grid.map_width)
-        colours = _halved(_packed(raw.foreground, grid.part(raw.rows, raw.columns)).view(np.uint16))
+    if isinstance(raw.foreground, HalfMaps):
+        size = (raw.foreground.grid.map_height, raw.foreground.grid.map_width)
+        colours = _halved(np.concatenate(raw.foreground.halves).view(np.uint16))
     else:
         size = (0, 0)
         colours = raw.foreground.reshape(raw.foreground.shape[0], 3 * raw.foreground.shape[1])
@@ -113,36 +145,10 @@ def decode(data: bytes, picture: Picture) -> RawMatte:
         painted = _summed(colours, tall, 3 * wide).reshape(tall, wide, 3)
         return RawMatte(picture, matte, painted, rows, columns)
     grid = grid_of(height, width, map_height, map_width)
-    return RawMatte(picture, matte, _unpacked(colours, grid, grid.part(rows, columns)), rows, columns)
-
-
-def _rounded(maps: ColourMaps) -> ColourMaps:
-    """Return maps as 16-bit floats hold them."""
-    slopes, offsets = (
-        tuple(np.clip(plane, -_HALF_MOST, _HALF_MOST).astype(np.float16).astype(np.float32) for plane in planes)
-        for planes in (maps.slopes, maps.offsets)
-    )
-    return ColourMaps(slopes, offsets, maps.grid)
-
-
-def _packed(maps: ColourMaps, part: tuple[slice, slice]) -> NDArray[np.float16]:
-    """Return a part (rows x columns) of all maps, one below the other."""
-    return np.concatenate([plane[part].astype(np.float16) for plane in (*maps.slopes, *maps.offsets)])
-
-
-def _unpacked(data: bytes, grid: Grid, part: tuple[slice, slice]) -> ColourMaps:
-    """Return maps of which this part is known, and which are nought elsewhere.
-
-    Raises:
-        ValueError: there is more or less in the data.
-    """
-    tall, wide = (span.stop - span.start for span in part)
-    halves = _joined(_summed(data, 12 * tall, wide)).view(np.float16)
-    planes: list[Tensor] = []
-    for plane in np.split(halves, 6):
-        planes.append(np.zeros((grid.map_height, grid.map_width), np.float32))
-        planes[-1][part] = plane
-    return ColourMaps(tuple(planes[:3]), tuple(planes[3:]), grid)
+    map_rows, map_columns = grid.part(rows, columns)
+    tall, wide = map_rows.stop - map_rows.start, map_columns.stop - map_columns.start
+    halves = _joined(_summed(colours, 2 * _MAPS * tall, wide)).view(np.float16).reshape(_MAPS, tall, wide)
+    return RawMatte(picture, matte, HalfMaps(halves, map_rows, map_columns, grid), rows, columns)
 
 
 def _halved(values: NDArray[np.uint16]) -> Picture:
@@ -162,12 +168,6 @@ def _known(matte: Plane) -> Picture:
     """Return where (255, else 0) the foreground's colours are kept for a matte (H x W)."""
     known: Picture = cv2.dilate(cv2.compare(matte, 0, cv2.CMP_GT), _BEYOND)
     return known
-
-
-def _extent(there: Picture) -> slice:
-    """Return the shortest slice that holds everything that is there."""
-    places = np.flatnonzero(there)
-    return slice(int(places[0]), int(places[-1]) + 1) if places.size else slice(0, 0)
 
 
 def _steps(rows: Picture) -> Picture:
