@@ -12,6 +12,7 @@ import numpy as np
 import onnxruntime
 
 from . import graphs
+from .devices import PROCESSOR, Device
 from .graphs import Value
 from .tensors import Tensor
 
@@ -36,16 +37,17 @@ class Pieces:
     refiner: onnxruntime.InferenceSession
 
     @classmethod
-    def load(cls, files: tuple[Path, ...], threads: int, size: tuple[int, int]) -> Self:
-        """Load the three files, each to run on so many threads.
+    def load(cls, files: tuple[Path, ...], threads: int, size: tuple[int, int], device: Device = PROCESSOR) -> Self:
+        """Load the three files, each to run on a device, with so many threads of the processor.
 
         Raises:
             ModelUnsuitable: ONNX Runtime refuses a file.
+            DeviceMissing: it cannot use the device.
         """
         sizes = {"height": size[0], "width": size[1]}
         for level, (_, stride) in enumerate(STATE_CHANNELS_AND_STRIDES, 1):
             sizes |= {f"height_{level}": -(-size[0] // stride), f"width_{level}": -(-size[1] // stride)}
-        return cls(size, *(graphs.load(path, threads, sizes) for path in files))
+        return cls(size, *(graphs.load(path, threads, sizes, device) for path in files))
 
     def look(self, src: Tensor) -> "Seen":
         """Return what the backbone sees in a small source (1 x 3 x height x width)."""

@@ -90,6 +90,22 @@ class ModelUnsuitable(FileError):
         return f"“{self.path}” is not a Robust Video Matting model{self.because()}"
 
 
+class DeviceMissing(MattingError):
+    """What the network is to run on is not there, or cannot run it; `name` is what the user calls it."""
+
+    remedy = "Choose another device in the preferences."
+
+    def __init__(self, name: str, reason: str) -> None:
+        """Remember the device and why it cannot be used."""
+        super().__init__(name, reason)
+        self.name = name
+        self.reason = reason
+
+    def __str__(self) -> str:
+        """Say which device, and why."""
+        return f"The device “{self.name}” cannot be used ({self.reason})"
+
+
 class OutputFailed(FileError):
     """A frame or folder could not be written: a full disk, a folder without permission."""
 

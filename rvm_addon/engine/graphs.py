@@ -5,13 +5,13 @@ from pathlib import Path
 import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
-from .errors import ModelUnsuitable
+from .devices import PROCESSOR, Device
+from .errors import DeviceMissing, ModelUnsuitable
 
 Value = onnxruntime.OrtValue
 """A tensor that stays with ONNX Runtime."""
-PROVIDER = "CPUExecutionProvider"
 
-_REFUSALS = (
+REFUSALS = (
     ort_errors.Fail,
     ort_errors.InvalidArgument,
     ort_errors.InvalidGraph,
@@ -22,8 +22,17 @@ _REFUSALS = (
 )
 
 
-def load(path: Path, threads: int, sizes: dict[str, int] | None = None) -> onnxruntime.InferenceSession:
-    """Return a session of the file on `threads` threads, 0 being one per core, the sizes with these names fixed."""
+def load(
+    path: Path, threads: int, sizes: dict[str, int] | None = None, device: Device = PROCESSOR
+) -> onnxruntime.InferenceSession:
+    """Return a session of the file on a device, the sizes with these names fixed.
+
+    What the device cannot do is done on `threads` threads of the processor, 0 being one per core.
+
+    Raises:
+        ModelUnsuitable: ONNX Runtime refuses the file.
+        DeviceMissing: it cannot use the device after all.
+    """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     for name, size in (sizes or {}).items():
@@ -32,9 +41,18 @@ def load(path: Path, threads: int, sizes: dict[str, int] | None = None) -> onnxr
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
     try:
-        return onnxruntime.InferenceSession(str(path), options, providers=[PROVIDER])
-    except _REFUSALS as error:
-        raise ModelUnsuitable(path, str(error).splitlines()[0]) from error
+        if device.plugged:
+            options.add_provider_for_devices(list(device.plugged), {})
+            session = onnxruntime.InferenceSession(str(path), options)
+        else:
+            names = dict.fromkeys((device.provider, PROCESSOR.provider))
+            session = onnxruntime.InferenceSession(str(path), options, providers=list(names))
+    except REFUSALS as error:
+        reason = str(error).splitlines()[0]
+        raise (ModelUnsuitable(path, reason) if device.is_cpu else DeviceMissing(device.name, reason)) from error
+    if session.get_providers()[0] != device.provider:  # ONNX Runtime says so in its log only
+        raise DeviceMissing(device.name, "its libraries or its driver are missing")
+    return session
 
 
 def check_signature(

@@ -10,14 +10,16 @@ to the frame's own size, which costs a third of the time. Its *pieces* (`cut`) e
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
-from . import graphs, weights
+from . import devices, graphs, weights
 from .cut import STATES, Pieces, Seen
-from .errors import SpecError
+from .devices import PROCESSOR, Device
+from .errors import DeviceMissing, SpecError
 from .guided import GuidedMatte, grid_of
 from .matte import LaterMatte, Matte, PlainMatte
 from .memory import Memory
@@ -27,6 +29,8 @@ from .tensors import Picture, Tensor, downsampled, to_tensor
 NEXT_STATES = ("r1o", "r2o", "r3o", "r4o")
 WHOLE_INPUTS = ("src", *STATES, "downsample_ratio")
 WHOLE_OUTPUTS = ("fgr", "pha", *NEXT_STATES)
+_TRIAL_SIZE = (144, 256)
+"""Height and width, in pixels, of the picture with which a device is tried."""
 SMALLEST_SIDE = 4
 """Pixels that must be left at the size at which the network looks."""
 
@@ -77,12 +81,42 @@ def open_model(spec: JobSpec, warn: Callable[[str], None]) -> MattingModel:
     path = Path(spec.model)
     weights.verify(path)
     cut = weights.cut_of(path)
+    device = devices.find(spec.device, warn)
+    if not device.is_cpu and (model := _elsewhere(spec, path, cut, device, warn)) is not None:
+        return model
     if cut is not None:
         return CutRvm(spec, cut)
     warn(
         f"“{path.name}” runs as it is; the model that comes along is cut into pieces, which is more than twice as fast"
     )
     return WholeRvm(spec, path)
+
+
+def _elsewhere(
+    spec: JobSpec, path: Path, cut: tuple[Path, ...] | None, device: Device, warn: Callable[[str], None]
+) -> MattingModel | None:
+    """Return the job's model on a device other than the processor, tried on a grey picture; None, with a word, if none.
+
+    Where the pieces do not run there, the whole graph is tried.
+    """
+    ways: list[Callable[[], MattingModel]] = [partial(WholeRvm, spec, path, device)]
+    if cut is not None:
+        ways.insert(0, partial(CutRvm, spec, cut, device))
+    reason = ""
+    for way in ways:
+        try:
+            trial = way()
+            grey = np.full((*_TRIAL_SIZE, 3), 127, np.uint8)
+            trial.matte(grey, trial.prepared(grey)).alpha(deep=False)
+        except (DeviceMissing, *graphs.REFUSALS) as error:
+            reason = str(error).splitlines()[0]
+            continue
+        if cut is not None and isinstance(trial, WholeRvm):
+            warn(f"On “{device.name}” the model runs as it is, for its pieces do not run there ({reason})")
+        trial.forget()
+        return trial
+    warn(f"The device “{device.name}” cannot be used ({reason}); the processor (CPU) is used instead")
+    return None
 
 
 class _Rvm:
@@ -133,10 +167,10 @@ class _Rvm:
 class WholeRvm(_Rvm):
     """The published graph as it is."""
 
-    def __init__(self, spec: JobSpec, path: Path) -> None:
+    def __init__(self, spec: JobSpec, path: Path, device: Device = PROCESSOR) -> None:
         """Load the graph at `path`, which must have RVM's inputs and outputs."""
         super().__init__(spec)
-        self._session = graphs.load(path, spec.threads)
+        self._session = graphs.load(path, spec.threads, device=device)
         graphs.check_signature(path, self._session, WHOLE_INPUTS, WHOLE_OUTPUTS)
         self.provider: str = self._session.get_providers()[0]
         self._rec: list[Tensor] = []
@@ -166,12 +200,12 @@ class CutRvm(_Rvm):
     that: each on half the cores, which loses less to waiting than one after another on all.
     """
 
-    provider = graphs.PROVIDER
-
-    def __init__(self, spec: JobSpec, files: tuple[Path, ...]) -> None:
+    def __init__(self, spec: JobSpec, files: tuple[Path, ...], device: Device = PROCESSOR) -> None:
         """Remember where the pieces are; they are loaded when the size of the first frame is known."""
         super().__init__(spec)
         self._files = files
+        self._device = device
+        self.provider: str = device.provider
         self._threads = max((spec.threads or os.cpu_count() or 1) // 2, 1)
         self._pieces: Pieces | None = None
         self._rec: list[graphs.Value] = []
@@ -181,7 +215,7 @@ class CutRvm(_Rvm):
         height, width = picture.shape[:2]
         src = downsampled(picture, self.ratio_for(width, height))
         if self._pieces is None or self._pieces.size != src.shape[2:]:
-            self._pieces = Pieces.load(self._files, self._threads, src.shape[2:])
+            self._pieces = Pieces.load(self._files, self._threads, src.shape[2:], self._device)
         return Prepared(src, self._pieces.look(src))
 
     def matte(self, picture: Picture, prepared: Prepared) -> Matte:

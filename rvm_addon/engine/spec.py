@@ -38,6 +38,17 @@ RAW_FOLDER = "raw"
 RAW_GIGABYTES = 10.0
 """For the raw mattes in a folder of results, unless the user chooses otherwise."""
 
+CPU = "cpu"
+DEVICES = {
+    CPU: "CPUExecutionProvider",
+    "cuda": "CUDAExecutionProvider",
+    "directml": "DmlExecutionProvider",
+    "coreml": "CoreMLExecutionProvider",
+    "openvino": "OpenVINOExecutionProvider",
+    "migraphx": "MIGraphXExecutionProvider",
+}
+"""What the network may run on, and ONNX Runtime's name for it. Which of them are there is known on the machine only."""
+
 Stamp = tuple[int, int]
 """A file's size in bytes and its time of modification in nanoseconds: while both stay, it is taken for the same."""
 
@@ -101,6 +112,8 @@ class JobSpec:
     """Pixels; larger finds finer detail and costs its square."""
     threads: int = 0
     """Of the processor, for the network; 0 is one for each core."""
+    device: str = CPU
+    """A word of `DEVICES`, or the absolute path of a plugin for ONNX Runtime. The processor where that is not there."""
 
     def validate(self) -> None:
         """Return if the job makes sense by itself; files are looked at by the worker.
@@ -117,6 +130,8 @@ class JobSpec:
             raise SpecError("working size", f"{self.working_side} pixels are too few to see a person in")
         if self.threads < 0:
             raise SpecError("threads", f"{self.threads} is less than none")
+        if self.device not in DEVICES and not PurePath(self.device).is_absolute():
+            raise SpecError("device", f"“{self.device}” is none of {', '.join(DEVICES)}, nor a plugin's absolute path")
         self.look.validate()
 
     def file_name(self, frame: int) -> str:
@@ -134,7 +149,7 @@ class JobSpec:
     def recipe(self) -> "JobSpec":
         """What decides the pixels of a frame: this job without names, choice of frames, and what it keeps besides."""
         source = replace(self.source, frames=None)
-        return replace(self, name="", output="", stem="", source=source, raw_limit=0, raws=(), threads=0)
+        return replace(self, name="", output="", stem="", source=source, raw_limit=0, raws=(), threads=0, device=CPU)
 
     @property
     def recipe_digest(self) -> str:

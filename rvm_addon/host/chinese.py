@@ -212,6 +212,32 @@ WORDS: dict[str, str] = {
     "Where the line between source and result is": "源与结果之间分界线的位置",
     "Select a strip that lies under the playhead": "请选择位于播放头处的片段",
     # preferences
+    "Device": "设备",
+    "What the network runs on. Where it is missing, the processor is used, and the job says so": (
+        "网络在什么上运行。若不存在，则使用处理器，并在任务中说明"
+    ),
+    "Processor (CPU)": "处理器 (CPU)",
+    "Runs everywhere": "随处可运行",
+    "NVIDIA (CUDA)": "NVIDIA (CUDA)",
+    "With a build of ONNX Runtime for CUDA": "需要支持 CUDA 的 ONNX Runtime",
+    "DirectML": "DirectML",
+    "Graphics cards on Windows, with a build of ONNX Runtime for DirectML": (
+        "Windows 上的显卡，需要支持 DirectML 的 ONNX Runtime"
+    ),
+    "Apple (Core ML)": "Apple (Core ML)",
+    "Graphics and neural engine of a Mac": "Mac 的图形处理器和神经引擎",
+    "Intel (OpenVINO)": "Intel (OpenVINO)",
+    "With a build of ONNX Runtime for OpenVINO": "需要支持 OpenVINO 的 ONNX Runtime",
+    "AMD (MIGraphX)": "AMD (MIGraphX)",
+    "With a build of ONNX Runtime for MIGraphX": "需要支持 MIGraphX 的 ONNX Runtime",
+    "Plugin": "插件",
+    "An execution provider that you have as a file": "你拥有的执行提供程序文件",
+    "The library (.so, .dll or .dylib) of an execution provider for ONNX Runtime, such as that of the package "
+    "onnxruntime-ep-webgpu": (
+        "ONNX Runtime 执行提供程序的库文件（.so、.dll 或 .dylib），例如 onnxruntime-ep-webgpu 包中的文件"
+    ),
+    "Works too: {device}, {seconds} s": "同样可用：{device}，{seconds} 秒",
+    "Does not work: {device}. {reason}": "不可用：{device}。{reason}",
     "Results": "结果",
     "Where frames go unless the project says otherwise": "除非项目另有规定，帧写入的位置",
     "Beside the Project": "项目旁",
@@ -321,6 +347,12 @@ SENTENCES: dict[str, str] = {
     "“{path}” could not be written{why}": "无法写入“{path}”{why}",
     "Free some space or choose another output folder; the frames made so far are kept.": (
         "请释放一些空间或选择其他输出文件夹；已完成的帧会保留。"
+    ),
+    "The device “{name}” cannot be used ({why}); the processor (CPU) is used instead": (
+        "设备“{name}”无法使用（{why}）；改用处理器 (CPU)"
+    ),
+    "On “{name}” the model runs as it is, for its pieces do not run there ({why})": (
+        "模型在“{name}”上按原样运行，因为其各部分无法在那里运行（{why}）"
     ),
     "Another Blender works on “{path}”{why}": "另一个 Blender 正在处理“{path}”{why}",
     "Wait until it is done there, or cancel it there.": "请等待那里完成，或在那里取消。",

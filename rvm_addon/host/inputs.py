@@ -30,6 +30,8 @@ class Request:
     model: Path
     """Absolute."""
     ratio: float | None
+    device: str
+    """A word of `spec.DEVICES`, or a plugin's absolute path."""
     movie: MovieFormat | None
     """As what each movie's result is to be written as a movie, too."""
     use_alpha: bool
@@ -79,6 +81,7 @@ def job_of(one: Input, request: Request) -> tuple[JobSpec, Path]:
         model=str(request.model),
         look=look,
         ratio=request.ratio,
+        device=request.device,
     )
     folder = request.output / JOBS_FOLDER / one.name
     _guard(spec, folder, request)

@@ -19,6 +19,7 @@ from ..engine.outputs import (
     Result,
     parse_colour,
 )
+from ..engine.spec import CPU, DEVICES
 from ..engine.weights import catalogue
 from . import encoders
 from .encoders import ENCODERS, MovieFormat
@@ -81,6 +82,7 @@ def request_of(options: argparse.Namespace) -> Request:
         small_pictures=options.format is None,
         model=options.model.absolute() if options.model else folder / catalogue(folder)[0].file,
         ratio=options.ratio,
+        device=options.device,
         movie=movie_format(options),
         use_alpha=not options.ignore_alpha,
     )
@@ -93,6 +95,7 @@ def _parser(command: str) -> argparse.ArgumentParser:
     add("inputs", nargs="+", type=Path, metavar="INPUT", help="a movie, a picture, or a folder of pictures")
     add("--output", type=Path, required=True, metavar="DIR", help="where the results go")
     add("--model", type=Path, metavar="FILE", help="an RVM model as ONNX (default: the one that comes along)")
+    add("--device", type=_device, default=CPU, metavar="D", help=f"{', '.join(DEVICES)}, or a plugin's file")
     ratio = _number(float, 0.0, 1.0, above=True)
     add("--ratio", type=ratio, metavar="R", help="downsample ratio, above 0 to 1 (default: longest side to 512)")
     add("--ignore-alpha", action="store_true", help="matte pictures as if they were opaque")
@@ -138,6 +141,15 @@ def _add_edges(group: argparse._ArgumentGroup) -> None:
     soft = _number(float, 0.0, MOST_GROWTH)
     add("--feather", type=soft, default=UNTOUCHED.feather, metavar="PIXELS", help="soften the edge")
     add("--despill", type=share, default=UNTOUCHED.despill, metavar="S", help="take the old background's colour out")
+
+
+def _device(text: str) -> str:
+    """Parse a device: a word, or a plugin's file, whose path is made absolute."""
+    if text in DEVICES:
+        return text
+    if not Path(text).is_file():
+        raise argparse.ArgumentTypeError(f"“{text}” is none of {', '.join(DEVICES)}, nor a file")
+    return str(Path(text).absolute())
 
 
 def _colour(text: str) -> Colour:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import bpy
 
-from ..engine.spec import RAW_GIGABYTES
+from ..engine.spec import CPU, RAW_GIGABYTES
 from ..engine.weights import catalogue
 
 PACKAGE = __package__.rpartition(".")[0]
@@ -13,6 +13,20 @@ PACKAGE = __package__.rpartition(".")[0]
 BESIDE_BLEND = "//matte"
 OWN_FILE = "FILE"
 """Instead of a model's name: the user chose a file."""
+PLUGIN = "PLUGIN"
+"""Instead of a device's name, likewise."""
+
+
+DEVICE_ITEMS = (
+    ("CPU", "Processor (CPU)", "Runs everywhere"),
+    ("CUDA", "NVIDIA (CUDA)", "With a build of ONNX Runtime for CUDA"),
+    ("DIRECTML", "DirectML", "Graphics cards on Windows, with a build of ONNX Runtime for DirectML"),
+    ("COREML", "Apple (Core ML)", "Graphics and neural engine of a Mac"),
+    ("OPENVINO", "Intel (OpenVINO)", "With a build of ONNX Runtime for OpenVINO"),
+    ("MIGRAPHX", "AMD (MIGraphX)", "With a build of ONNX Runtime for MIGraphX"),
+    (PLUGIN, "Plugin", "An execution provider that you have as a file"),
+)
+"""What the network may run on, for the user to choose: words of `DEVICES` in capitals."""
 
 
 def model() -> Path:
@@ -33,6 +47,14 @@ def threads() -> int:
     """Return how many threads the network may use; 0 lets the worker choose."""
     chosen = page()
     return 0 if chosen is None else chosen.threads
+
+
+def device() -> str:
+    """Return what the network shall run on: a word of `DEVICES`, or a plugin's absolute path."""
+    chosen = page()
+    if chosen is None:
+        return CPU
+    return bpy.path.abspath(chosen.plugin) if chosen.device == PLUGIN and chosen.plugin else chosen.device.lower()
 
 
 def raw_limit() -> int:

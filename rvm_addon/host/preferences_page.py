@@ -50,6 +50,18 @@ class RVM_AP_preferences(bpy.types.AddonPreferences):
         subtype="FILE_PATH",
         description="A Robust Video Matting model as ONNX with 32-bit weights, such as one that you trained yourself",
     )
+    device: bpy.props.EnumProperty(
+        name="Device",
+        items=preferences.DEVICE_ITEMS,
+        default="CPU",
+        description="What the network runs on. Where it is missing, the processor is used, and the job says so",
+    )
+    plugin: bpy.props.StringProperty(
+        name="Plugin",
+        subtype="FILE_PATH",
+        description="The library (.so, .dll or .dylib) of an execution provider for ONNX Runtime, "
+        "such as that of the package onnxruntime-ep-webgpu",
+    )
     threads: bpy.props.IntProperty(
         name="Threads",
         default=0,
@@ -76,6 +88,9 @@ class RVM_AP_preferences(bpy.types.AddonPreferences):
         column.prop(self, "model")
         if self.model == preferences.OWN_FILE:
             column.prop(self, "model_file")
+        column.prop(self, "device")
+        if self.device == preferences.PLUGIN:
+            column.prop(self, "plugin")
         column.prop(self, "threads")
         layout.separator()
         self_test.draw(layout.column(), context)

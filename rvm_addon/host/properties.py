@@ -35,6 +35,8 @@ class Settings:
     use_alpha: bool
     threads: int
     """0 lets the worker choose."""
+    device: str
+    """A word of `spec.DEVICES`, or a plugin's path."""
     raw_limit: int
     """Bytes that raw mattes may take in the output folder; 0 keeps none."""
 
@@ -96,6 +98,7 @@ def snapshot(scene: bpy.types.Scene) -> Settings:
         handles=chosen.handles,
         use_alpha=not chosen.ignore_alpha,
         threads=preferences.threads(),
+        device=preferences.device(),
         raw_limit=preferences.raw_limit(),
     )
 

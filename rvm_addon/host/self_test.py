@@ -5,16 +5,17 @@ import struct
 import tempfile
 import time
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
 
 from ..engine.errors import MattingError
-from ..engine.spec import JobSpec, Source, SourceKind
+from ..engine.spec import DEVICES, JobSpec, Source, SourceKind
 from ..jobs.job import Job, State
 from ..jobs.queue import JobQueue
 from . import lines, preferences, runner, words
-from .translations import say
+from .translations import heard, say
 
 _PNG_BEGINS = b"\x89PNG\r\n\x1a\n"
 _COLOUR_TYPE_AT, _WITH_ALPHA = 25, 6
@@ -41,16 +42,30 @@ class SelfTest:
         self.queue = JobQueue(launcher)
         source = Source(SourceKind.IMAGES, paths, tuple(range(_PICTURES)))
         spec = JobSpec("self-test", source, "frames", "test", str(preferences.model()), threads=preferences.threads())
-        self.job = Job(folder, spec)
+        self.job = Job(folder, replace(spec, device=preferences.device()))
         self.queue.submit(self.job)
+        self._others: dict[str, Job] | None = None
 
     def step(self) -> bool:
         """Move on, and return whether something is left to do; what a good run leaves behind is deleted."""
         self.queue.tick()
-        if self.job.state is State.DONE and self.job.folder.exists():
+        if self.job.state is State.DONE and self._others is None:
             self.has_alpha = all(_has_alpha(self.job.output / self.job.spec.file_name(n)) for n in range(_PICTURES))
+            self._others = {name: self._on(name) for name in self._other_devices()}
+        if not self.queue.busy and self.job.state is State.DONE:
             shutil.rmtree(self.job.folder, ignore_errors=True)
         return self.queue.busy
+
+    def _other_devices(self) -> list[str]:
+        """Return the devices that ONNX Runtime offers here, but for the one that was tried first."""
+        offered = self.job.started.offered.split(", ") if self.job.started is not None else []
+        return [name for name, provider in DEVICES.items() if provider in offered and name != self.job.spec.device]
+
+    def _on(self, device: str) -> Job:
+        """Queue the same job on another device, and return it."""
+        job = Job(self.job.folder / device, replace(self.job.spec, device=device))
+        self.queue.submit(job)
+        return job
 
     def told(self) -> list[tuple[str, str]]:
         """Return what is known so far: an icon and a sentence each, in the user's language."""
@@ -65,6 +80,7 @@ class SelfTest:
                     say("Runs on {provider}; on offer: {all}", provider=started.provider, all=started.offered),
                 ),
             ]
+        found += [("INFO", heard(text)) for text in job.warnings]
         if job.state is State.FAILED:
             found += [("ERROR", job.error), ("BLANK1", f"{job.remedy}")]
         elif job.state is State.DONE and not self.has_alpha:
@@ -74,7 +90,20 @@ class SelfTest:
             found.append(("CHECKMARK", say("Two small pictures were matted in {seconds} s", seconds=time_taken)))
         else:
             found.append(("TIME", words.progress(job)))
-        return found
+        return found + [_told_of(name, other) for name, other in (self._others or {}).items()]
+
+
+def _told_of(name: str, job: Job) -> tuple[str, str]:
+    """Return what is known of another device: an icon and a sentence."""
+    label = say(next(label for word, label, _ in preferences.DEVICE_ITEMS if word.lower() == name))
+    if not job.state.ended:
+        return "TIME", f"{label}: {words.progress(job)}"
+    runs_there = job.started is not None and job.started.provider == DEVICES[name]
+    if job.state is State.DONE and runs_there:
+        return "CHECKMARK", say("Works too: {device}, {seconds} s", device=label, seconds=f"{job.seconds:.1f}")
+    return "ERROR", say(
+        "Does not work: {device}. {reason}", device=label, reason=heard(" ".join(job.warnings) or job.error)
+    )
 
 
 class RVM_OT_self_test(bpy.types.Operator):

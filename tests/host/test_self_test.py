@@ -24,6 +24,20 @@ def test_a_machine_that_works(addon: SimpleNamespace) -> None:
     assert not addon.self_test._latest.job.folder.exists()
 
 
+def test_a_device_that_is_missing_is_told(addon: SimpleNamespace) -> None:
+    """With both names, what was wanted and what is used; the rest works."""
+    page = bpy.context.preferences.addons[addon.preferences.PACKAGE].preferences
+    page.device = "CUDA"
+    try:
+        assert bpy.ops.rvm.self_test() == {"FINISHED"}
+    finally:
+        page.property_unset("device")
+    said = told(addon)
+    for part in ("“cuda” cannot be used", "the processor (CPU) is used instead", "Runs on CPUExecutionProvider"):
+        assert part in said
+    assert "CHECKMARK Works too: Processor (CPU)" in said
+
+
 def test_a_damaged_model_is_told(addon: SimpleNamespace) -> None:
     """With the file, and with what to do."""
     model = addon.folder / "weights" / "tiny.onnx"
