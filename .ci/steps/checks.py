@@ -1,5 +1,6 @@
 """The checks: tests inside a Blender, and everything that can be seen without running the product."""
 
+import itertools
 import os
 import subprocess
 import sys
@@ -13,6 +14,8 @@ from .layout import ROOT
 
 WINDOWED = ("trixie", "sid")
 """The Debian releases whose Blender `tests/gui/run.sh` knows: 4.3 and 5.2."""
+DRIVERS = ("drive", "living")
+"""What is driven there."""
 TYPED = ("rvm_addon/engine", "rvm_addon/jobs", ".ci/steps")
 
 
@@ -43,9 +46,9 @@ def window() -> int:
             f"a windowed Blender needs root, and ../shared/blender-gui/setup.sh {'|'.join(WINDOWED)} before"
         )
     worst = 0
-    for suite in suites:
-        _announce(f"A real window, {suite}")
-        worst = max(worst, _status([ROOT / "tests" / "gui" / "run.sh", suite]))
+    for suite, driver in itertools.product(suites, DRIVERS):
+        _announce(f"A real window, {suite}: {driver}")
+        worst = max(worst, _status([ROOT / "tests" / "gui" / "run.sh", suite, driver]))
     return worst
 
 

@@ -1,30 +1,39 @@
 """Drive Blender's window with mouse and keyboard as an editor would, and check what Blender then knows.
 
-Run by `run.sh` in the chroot while `scene.py` runs in Blender. Blender does not tell where its buttons are, so places
-are counted in pixels from the corners of its regions: when the panel changes, look at the pictures and count again.
+Run by `run.sh` in the chroot while `scene.py` runs in Blender: one job after another, through every door.
 """
 
 # ruff: noqa: T201  # it tells the person who waits
 
-import json
-import os
-import subprocess
-import sys
 import time
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
-State = dict[str, Any]
+from window import (
+    BUTTON,
+    EMPTY,
+    FIRST_X,
+    INDOOR,
+    OUTDOOR,
+    ask_for,
+    check,
+    check_no_crash,
+    click,
+    click_strip,
+    is_there,
+    order,
+    picture,
+    point,
+    press,
+    run,
+    states,
+    tell_longest_gap,
+    wait,
+    without_results,
+)
 
-WORK, PICTURES = Path(os.environ["WORK"]), Path(os.environ["PICTURES"])
-INDOOR, OUTDOOR = "woman_indoor_bokeh_720p.mp4", "woman_outdoor_portrait_720x1364.mp4"
-BUTTON, FIRST_X = (170, 51), (318, 221)
-"""From the side bar's corner: the main button, and the X of the job on top."""
 STRIP_MENU = (415, 14)
 """From the corner of the sequencer's header."""
-EMPTY = (300, 60)
-"""From the timeline's corner: where no strip is."""
+SEARCH_KEY = "69"
+"""F3 by its keycode: under its name it arrives as Alt+F3 in 5.2."""
 CHINESE_AND_LIGHT = """
 view = bpy.context.preferences.view
 view.language, view.use_translate_interface = "zh_HANS", True
@@ -32,107 +41,6 @@ folders = bpy.utils.preset_paths("interface_theme")
 (light,) = (path for folder in folders for path in Path(folder).glob("*[Ll]ight.xml"))
 bpy.ops.script.execute_preset(filepath=str(light), menu_idname="USERPREF_MT_interface_theme_presets")
 """
-SEARCH_KEY = "69"
-"""F3 by its keycode: under its name it arrives as Alt+F3 in 5.2."""
-
-
-def run(*words: object) -> str:
-    """Run a program of the chroot and return what it printed."""
-    return subprocess.run([str(word) for word in words], check=False, capture_output=True, text=True).stdout
-
-
-def states() -> list[State]:
-    """Return everything that Blender has told so far."""
-    return [json.loads(line) for line in (WORK / "state.jsonl").read_text(encoding="utf-8").splitlines()]
-
-
-def wait(what: str, test: Callable[[State], bool], seconds: float = 90.0) -> State:
-    """Wait until Blender tells a state that passes `test`, and return it; end the run if none comes."""
-    end = time.monotonic() + seconds
-    while not test(state := states()[-1]):
-        if time.monotonic() > end:
-            picture("failed")
-            sys.exit(f"FAILED: {what}. Blender told last: {json.dumps(state, indent=1)}")
-        time.sleep(0.1)
-    print(f"  {what}")
-    return state
-
-
-def check(what: str, *, holds: bool) -> None:
-    """End the run unless something holds."""
-    print(f"  {what}") if holds else sys.exit(f"FAILED: {what}")
-
-
-def picture(name: str) -> None:
-    """Save a picture of the screen."""
-    run("import", "-window", "root", PICTURES / f"{name}.png")
-
-
-def point(region: str, offset: tuple[int, int]) -> None:
-    """Move the mouse to an offset from the corner of a region."""
-    left, top = states()[-1][region]
-    run("xdotool", "mousemove", left + offset[0], top + offset[1])
-    time.sleep(0.3)  # Blender notices what is under the mouse before anything is pressed
-
-
-def click(region: str, offset: tuple[int, int], *held: str) -> None:
-    """Click at an offset from the corner of a region, with keys held down."""
-    point(region, offset)
-    down, up = ([word for key in held for word in (action, key)] for action in ("keydown", "keyup"))
-    run("xdotool", *down, "click", "1", *up)
-    time.sleep(0.6)  # past the time in which a second click would make a double one; and the state is told anew
-
-
-def click_strip(name: str, *held: str) -> None:
-    """Click on a strip; it takes its connected sound along."""
-    click("screen", tuple(states()[-1]["strips"][name]["at"]), *held)
-
-
-def press(*keys: str) -> None:
-    """Press keys over whatever the mouse is on."""
-    for key in keys:
-        run("xdotool", "key", key)
-        time.sleep(0.6)
-
-
-def order(code: str) -> None:
-    """Let Blender run what is not this product's to click."""
-    part = WORK / "do.part"
-    part.write_text(code, encoding="utf-8")
-    part.rename(WORK / "do.py")
-    time.sleep(2.0)
-
-
-def ask_for(quality: str) -> None:
-    """Choose a quality in which nothing was matted yet: what is there already would not be made again."""
-    order(f"bpy.data.scenes[0].rvm_matting.quality = '{quality}'")
-
-
-def tell_longest_gap(doing: str, since: float, until: float) -> None:
-    """Print for how long, at most, Blender did not come round to its timers: so long the window stood still."""
-    longest = max(state["gap"] for state in states() if since < state["time"] <= until)
-    print(f"  longest stand-still {doing}: {longest * 1000:.0f} ms")
-
-
-def without_results(state: State) -> State:
-    """Return a state's strips but for the new ones, and but for what may change of the others."""
-    return {
-        name: {key: value for key, value in strip.items() if strip["type"] == "SOUND" or key != "mute"}
-        for name, strip in state["strips"].items()
-        if strip["type"] != "IMAGE"
-    }
-
-
-def is_there(state: State, name: str) -> bool:
-    """Return whether the result of a strip lies above it, equally long, and the strip is muted."""
-    source, result = state["strips"][name], state["strips"].get(f"{name} matte")
-    return (
-        result is not None
-        and result["channel"] > source["channel"]
-        and result["span"] == source["span"]
-        and source["mute"]
-        and not result["mute"]
-    )
 
 
 def two_strips() -> None:
@@ -267,7 +175,7 @@ def quit_blender() -> None:
         time.sleep(0.1)
     check("Blender is gone within five seconds", holds=not run("pgrep", "-x", "blender"))
     check("so is the worker", holds=not run("pgrep", "-f", "--", "-m engine"))
-    check("and it was no crash", holds=not list(Path(os.environ["TMPDIR"]).glob("*.crash.txt")))
+    check_no_crash()
 
 
 for part in (two_strips, undo, search_and_cancel, source_deleted, chinese_and_light, other_file, quit_blender):

@@ -4,10 +4,12 @@ The driver (`drive.py`) uses mouse and keyboard as a person would and cannot loo
 of JSON to `WORK/state.jsonl` now and then, and runs `WORK/do.py` when the driver puts one there.
 """
 
+import importlib
 import json
 import os
 import time
 from pathlib import Path
+from types import ModuleType
 
 import addon_utils
 import bpy
@@ -22,9 +24,16 @@ TICK_SECONDS = 0.02
 LINE_SECONDS = 0.2
 
 addon_utils.enable(ADDON, default_set=True, persistent=True)
-from bl_ext.user_default.rvm_matting.host import runner, versions, viewing  # noqa: E402  # it is there once it is enabled
+last = {"tick": time.monotonic(), "line": 0.0, "gap": 0.0, "drawn": time.monotonic(), "redraw": 0.0}
+"""Moments of the watcher, of its newest line and of the preview's newest redraw; the longest gaps since that line."""
 
-last = {"tick": time.monotonic(), "line": 0.0, "gap": 0.0}
+
+def host(name: str) -> ModuleType:
+    """Return a module of the extension's Blender side, as it is now: it may have been loaded again."""
+    return importlib.import_module(f"{ADDON}.host.{name}")
+
+
+versions = host("versions")
 
 
 def window() -> bpy.types.Window:
@@ -41,6 +50,13 @@ def sequencer(view: str) -> bpy.types.Area:
 def region(area: bpy.types.Area, kind: str) -> bpy.types.Region:
     """Return an area's region of one kind."""
     return next(region for region in area.regions if region.type == kind)
+
+
+def show_scene(scene: bpy.types.Scene) -> None:
+    """Let window and sequencer show a scene; from 5.0 on they may show two."""
+    window().scene = scene
+    if hasattr(window().workspace, "sequencer_scene"):
+        window().workspace.sequencer_scene = scene
 
 
 def build_project() -> None:
@@ -82,7 +98,15 @@ def show() -> None:
     for name in ("other", "edit"):
         bpy.ops.wm.save_as_mainfile(filepath=str(WORK / f"{name}.blend"))
     bpy.app.timers.register(watch, persistent=True)
+    bpy.types.SpaceSequenceEditor.draw_handler_add(note_redraw, (), "PREVIEW", "POST_PIXEL")
     Path(os.environ["READY"]).touch()
+
+
+def note_redraw() -> None:
+    """Note how long the preview was not drawn."""
+    now = time.monotonic()
+    last["redraw"] = max(last["redraw"], now - last["drawn"])
+    last["drawn"] = now
 
 
 def watch() -> float:
@@ -97,35 +121,56 @@ def watch() -> float:
         exec(code, globals())  # noqa: S102  # the driver's own few lines
     if now - last["line"] >= LINE_SECONDS:
         with (WORK / "state.jsonl").open("a", encoding="utf-8") as lines:
-            lines.write(json.dumps({"time": time.time(), "gap": last["gap"], **state()}) + "\n")
-        last.update(line=now, gap=0.0)
+            gaps = {"gap": last["gap"], "redraw": last["redraw"]}
+            lines.write(json.dumps({"time": time.time(), **gaps, **state()}) + "\n")
+        last.update(line=now, gap=0.0, redraw=0.0)
     return TICK_SECONDS
 
 
 def state() -> dict[str, object]:
     """Return what the driver may ask for."""
-    area, scene = sequencer("SEQUENCER"), bpy.data.scenes[0]
+    scene = bpy.data.scenes[0]
+    return {**what_is_there(scene), **(places(scene) if shows_sequencer() else {})}
+
+
+def shows_sequencer() -> bool:
+    """Return whether the workspace has a sequencer."""
+    return any(area.type == "SEQUENCE_EDITOR" for area in window().screen.areas)
+
+
+def what_is_there(scene: bpy.types.Scene) -> dict[str, object]:
+    """Return file, frame, jobs and strips; no jobs while the extension is disabled."""
+    enabled = ADDON in bpy.context.preferences.addons
     return {
         "file": bpy.path.basename(bpy.data.filepath),
         "frame": scene.frame_current,
         "jobs": [
             {"state": job.state.name, "frames": job.frames_done, "said": " ".join([job.error, *job.warnings])}
-            for job in runner.current().queue.jobs
+            for job in (host("runner").current().queue.jobs if enabled else ())
         ],
-        "preview": viewing.current().path is not None,
+        "preview": enabled and host("viewing").current().path is not None,
+        "workspace": window().workspace.name,
         "strips": {
             strip.name: {
                 "type": strip.type,
                 "span": versions.handles(strip),
                 "channel": strip.channel,
                 "mute": strip.mute,
-                "at": place(strip, region(area, "WINDOW")),
             }
             for strip in versions.all_strips(scene.sequence_editor)
         },
+    }
+
+
+def places(scene: bpy.types.Scene) -> dict[str, object]:
+    """Return where on the screen things are."""
+    area = sequencer("SEQUENCER")
+    timeline = region(area, "WINDOW")
+    return {
+        "at": {strip.name: place(strip, timeline) for strip in versions.all_strips(scene.sequence_editor)},
         "screen": (0, 0),
         "header": corner(region(area, "HEADER")),
-        "timeline": corner(region(area, "WINDOW")),
+        "timeline": corner(timeline),
         "side_bar": corner(region(area, "UI")),
     }
 

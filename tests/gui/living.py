@@ -1,0 +1,147 @@
+"""What an editor does in the window while a job runs: nothing crashes or is lost, the user knows where frames are.
+
+Run by `run.sh` in the chroot while `scene.py` runs in Blender.
+"""
+
+# ruff: noqa: T201  # it tells the person who waits
+
+import time
+
+from window import (
+    BUTTON,
+    EMPTY,
+    INDOOR,
+    OUTDOOR,
+    State,
+    ask_for,
+    check,
+    check_no_crash,
+    click,
+    click_strip,
+    is_there,
+    order,
+    picture,
+    point,
+    press,
+    run,
+    states,
+    wait,
+)
+
+RENAMED = "Interview"
+MOVED = 3
+"""Frames; the next strip is five away."""
+CONTINUE = (178, 237)
+"""From the side bar's corner: the button of an interrupted job that is alone in the list."""
+SHOW_PANEL = "region(sequencer('SEQUENCER'), 'UI').active_panel_category = 'Matting'"
+
+
+def begin(strip: str, quality: str) -> None:
+    """Press the button for a strip, and wait until there is something to lose."""
+    ask_for(quality)
+    click_strip(strip)
+    click("side_bar", BUTTON)
+    wait("a job runs", lambda s: s["jobs"][-1]["state"] == "RUNNING" and s["jobs"][-1]["frames"] > 3)
+
+
+def running(state: State) -> bool:
+    """Return whether the newest job runs."""
+    return bool(state["jobs"]) and state["jobs"][-1]["state"] == "RUNNING"
+
+
+def done(state: State) -> bool:
+    """Return whether the newest job is done."""
+    return bool(state["jobs"]) and state["jobs"][-1]["state"] == "DONE"
+
+
+def interrupted(state: State) -> bool:
+    """Return whether the one job in the list was interrupted, with frames to go on from."""
+    return [job["state"] for job in state["jobs"]] == ["INTERRUPTED"] and state["jobs"][0]["frames"] > 3
+
+
+def edits() -> None:
+    """Mute, move, undo and rename the strip; change workspace and scene; save under another name."""
+    print("Edits")
+    start = states()[-1]["strips"][INDOOR]["span"][0]
+    begin(INDOOR, "FINE")
+    point("timeline", EMPTY)
+    press("h")
+    wait("the strip is muted", lambda s: s["strips"][INDOOR]["mute"])
+    press("ctrl+z")
+    wait("and not, when that is undone", lambda s: not s["strips"][INDOOR]["mute"])
+    press("g")
+    run("xdotool", "type", str(MOVED))
+    press("Return")
+    wait("it is moved", lambda s: s["strips"][INDOOR]["span"][0] == start + MOVED)
+    press("ctrl+z", "ctrl+shift+z")
+    wait("undone and redone", lambda s: s["strips"][INDOOR]["span"][0] == start + MOVED)
+    order(f"versions.all_strips(bpy.data.scenes[0].sequence_editor)[{INDOOR!r}].name = {RENAMED!r}")
+    home = states()[-1]["workspace"]
+    order("window().workspace = next(one for one in bpy.data.workspaces if one != window().workspace)")
+    wait("another workspace shows", lambda s: s["workspace"] != home)
+    picture("living-1-other-workspace")
+    order(f"window().workspace = bpy.data.workspaces[{home!r}]")
+    order("show_scene(bpy.data.scenes.new('Second'))")
+    picture("living-2-other-scene")
+    order("show_scene(bpy.data.scenes[0])")
+    order("bpy.ops.wm.save_as_mainfile(filepath=str(WORK / 'living.blend'))")
+    check("the job runs still", holds=running(states()[-1]))
+    after = wait("it goes on to the end", done)
+    time.sleep(0.5)
+    after = states()[-1]
+    check("the result lies where the strip is now, under its new name", holds=is_there(after, RENAMED))
+    check("the job has nothing to complain of", holds=not after["jobs"][-1]["said"])
+    picture("living-3-edited")
+
+
+def away_and_back() -> None:
+    """Open another project while a job runs, and the first one again when it is done."""
+    print("Away and back")
+    order("bpy.ops.wm.save_mainfile()")
+    begin(OUTDOOR, "DRAFT")
+    order("bpy.ops.wm.open_mainfile(filepath=str(WORK / 'other.blend'))")
+    wait("the other project is open", lambda s: s["file"] == "other.blend")
+    told = wait("its job goes on to the end", done)
+    check("the panel says where its frames are", holds="/matte/" in told["jobs"][-1]["said"])
+    order("bpy.ops.wm.open_mainfile(filepath=str(WORK / 'living.blend'))")
+    wait("back in the first, the result appears", lambda s: s["file"] == "living.blend" and is_there(s, OUTDOOR))
+    check("and the panel complains no more", holds="Another file" not in states()[-1]["jobs"][-1]["said"])
+
+
+def reload_scripts() -> None:
+    """Reload all scripts while a job runs; then go on with it, by the button that is offered."""
+    print("Reload Scripts")
+    begin(OUTDOOR, "FINE")
+    order("bpy.ops.script.reload()")
+    wait("the job is offered to go on with", interrupted)
+    check("its worker is gone", holds=not run("pgrep", "-f", "--", "-m engine"))
+    order(SHOW_PANEL)
+    time.sleep(0.5)
+    picture("living-4-interrupted")
+    frames = states()[-1]["jobs"][0]["frames"]
+    click("side_bar", CONTINUE)
+    wait("it goes on from there", lambda s: running(s) and s["jobs"][0]["frames"] > frames, seconds=15.0)
+    wait("to the end", done)
+    wait("the result is there", lambda s: is_there(s, OUTDOOR), seconds=5.0)
+
+
+def disable_and_enable() -> None:
+    """Disable the extension while a job runs, and enable it again; then press the main button."""
+    print("Disable, enable")
+    begin(RENAMED, "DRAFT")
+    order("bpy.ops.preferences.addon_disable(module=ADDON)")
+    check("its worker is gone", holds=not run("pgrep", "-f", "--", "-m engine"))
+    picture("living-5-disabled")
+    order("bpy.ops.preferences.addon_enable(module=ADDON)")
+    wait("the job is offered to go on with", interrupted)
+    order(SHOW_PANEL)
+    time.sleep(0.5)
+    click_strip(RENAMED)
+    click("side_bar", BUTTON)
+    wait("the main button goes on with the same job", lambda s: len(s["jobs"]) == 1 and (running(s) or done(s)))
+    wait("to the end", done)
+    picture("living-6-enabled")
+
+
+for part in (edits, away_and_back, reload_scripts, disable_and_enable, check_no_crash):
+    part()
