@@ -15,6 +15,7 @@ from . import (
     runner,
     versions,
     viewing,
+    watcher,
     words,
 )
 from .translations import heard
@@ -135,10 +136,10 @@ class RVM_PT_preview(_SideBar, bpy.types.Panel):
         row.operator(viewing.RVM_OT_preview_frame.bl_idname, icon="RENDER_STILL")
         row.prop(settings, "live", toggle=True, text="", icon="PLAY")
         row.operator(viewing.RVM_OT_open_preview.bl_idname, text="", icon="WINDOW")
-        icon, said = viewing.message()
+        icon, said = watcher.message()
         lines.draw(layout, context, [said] if said else [], icon, alert=icon == "ERROR")
-        if viewing.current().icon:
-            layout.template_icon(viewing.current().icon, scale=lines.widgets_across(context))
+        if watcher.current().icon:
+            layout.template_icon(watcher.current().icon, scale=lines.widgets_across(context))
         layout.use_property_split = True
         layout.use_property_decorate = False
         column = layout.column()

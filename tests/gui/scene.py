@@ -148,7 +148,7 @@ def what_is_there(scene: bpy.types.Scene) -> dict[str, object]:
             {"state": job.state.name, "frames": job.frames_done, "said": " ".join([job.error, *job.warnings])}
             for job in (host("runner").current().queue.jobs if enabled else ())
         ],
-        "preview": enabled and host("viewing").current().path is not None,
+        "preview": enabled and host("watcher").current().path is not None,
         "workspace": window().workspace.name,
         "strips": {
             strip.name: {

@@ -37,6 +37,7 @@ MODULES = (
     "host.strips",
     "host.translations",
     "host.viewing",
+    "host.watcher",
     "host.words",
 )
 

@@ -26,7 +26,7 @@ def tried(timeline: Timeline, strip: Any, frame: int) -> int:
     view.arrangement, view.behind = "RESULT", "CHECKER"
     with timeline.shown():
         assert bpy.ops.rvm.preview_frame() == {"FINISHED"}
-    picture = cv2.imread(str(timeline.addon.viewing.current().path))
+    picture = cv2.imread(str(timeline.addon.watcher.current().path))
     assert picture is not None
     return tiny.read_barcode(picture)
 
@@ -81,7 +81,7 @@ def test_looked_at_another_way(timeline: Timeline, clip: Path) -> None:
     """When the trial is over, its frame is drawn anew as the user wants it."""
     strip = timeline.movie(clip)
     tried(timeline, strip, 5)
-    watcher = timeline.addon.viewing.current()
+    watcher = timeline.addon.watcher.current()
     bpy.context.window_manager.rvm_view.behind = "MATTE"
     while watcher.step():
         pass

@@ -1,0 +1,169 @@
+"""The newest frame of a job, fetched into the window.
+
+No pixel is worked on here: a worker draws what a `View` in its job's folder asks for, and Blender loads that picture.
+"""
+
+import subprocess
+import tempfile
+from pathlib import Path
+
+import bpy
+from bpy.utils import previews
+
+from ..engine.spec import JobSpec
+from ..engine.view import PICTURE_FILE, Arrangement, Behind, View
+from ..jobs.aside import redraw
+from ..jobs.job import Job, State
+from ..jobs.queue import JobQueue
+from . import rendering, results, runner
+from .translations import say
+
+IMAGE_NAME = "Matting Preview"
+
+
+class Watcher:
+    """What is looked at: the job that runs, where that is wanted, or a trial of one frame."""
+
+    def __init__(self) -> None:
+        """Look at nothing."""
+        self.queue = JobQueue(runner.launcher())
+        self.job: Job | None = None
+        self.pictures = previews.new()
+        self._seen = 0
+        self._redraw: subprocess.Popen[bytes] | None = None
+        self._redraw_again = False
+
+    @property
+    def icon(self) -> int:
+        """The number of the icon that shows the newest picture; 0 while there is none."""
+        return self.pictures[IMAGE_NAME].icon_id if IMAGE_NAME in self.pictures else 0
+
+    @property
+    def path(self) -> Path | None:
+        """The newest picture; None while there is none."""
+        return self.job.folder / PICTURE_FILE if self.job is not None and self._seen else None
+
+    def try_frame(self, spec: JobSpec, place: results.Placement) -> Job:
+        """Matte one frame, of which `spec` is the whole job, before anything that waits.
+
+        Raises:
+            MattingError, OSError: the job cannot be taken.
+        """
+        folder = Path(tempfile.mkdtemp(prefix="rvm_preview_", dir=bpy.app.tempdir or None))
+        preparation = None
+        if spec.source.disposable:
+            spec, preparation = rendering.prepare(folder, spec, place)
+        for job in self.queue.jobs:
+            self.queue.cancel(job)
+        job = Job(folder, spec, preparation)
+        self.queue.submit(job)
+        self.look_at(job)
+        return job
+
+    def look_at(self, job: Job) -> None:
+        """Ask a job for pictures of its newest frame."""
+        self.job, self._seen = job, 0
+        chosen().write(job.folder)
+
+    def follow(self) -> None:
+        """Look at the job that runs in the queue, if that is another one than so far."""
+        running = next((job for job in runner.current().queue.jobs if job.state is State.RUNNING), None)
+        if running is not None and running is not self.job:
+            self.look_at(running)
+
+    def draw_anew(self) -> None:
+        """Ask for the same frame, drawn as the user wants it now."""
+        if self.job is None or not self.job.folder.is_dir():
+            return
+        chosen().write(self.job.folder)
+        self._redraw_again = self.job.state.ended
+
+    def step(self) -> bool:
+        """Move on without waiting, load a new picture if there is one, and return whether more is to come."""
+        self.queue.tick()
+        if self._redraw is not None and self._redraw.poll() is not None:
+            self._redraw = None
+        if self._redraw is None and self._redraw_again and self.job is not None:
+            self._redraw_again = False
+            self._redraw = redraw(self.job.folder, runner.launcher())
+        self._load()
+        return self.queue.busy or self._redraw is not None
+
+    def _load(self) -> None:
+        """Load the picture if it is newer than what was seen."""
+        if self.job is None:
+            return
+        path = self.job.folder / PICTURE_FILE
+        try:
+            written = path.stat().st_mtime_ns
+        except OSError:
+            return
+        if written == self._seen:
+            return
+        self._seen = written
+        self.pictures.clear()
+        self.pictures.load(IMAGE_NAME, str(path), "IMAGE")
+        image = bpy.data.images.get(IMAGE_NAME)
+        if image is not None:
+            image.filepath = str(path)
+            image.reload()
+        runner.redraw()
+
+    def close(self) -> None:
+        """End what runs, and let go of the pictures."""
+        self.queue.shutdown()
+        previews.remove(self.pictures)
+
+
+def chosen() -> View:
+    """Return how the user wants to look at frames."""
+    settings = bpy.context.window_manager.rvm_view
+    colour = tuple(round(value * 255) for value in settings.colour)
+    return View(Behind[settings.behind], colour, Arrangement[settings.arrangement], settings.wipe)
+
+
+def message() -> tuple[str, str]:
+    """Return an icon and what is to be said of the trial; nothing where its picture says it all."""
+    job = current().job
+    if job is None or job not in current().queue.jobs:
+        return "NONE", ""
+    if job.state is State.FAILED:
+        return "ERROR", f"{job.error}. {job.remedy}"
+    if not job.state.ended:
+        return "TIME", say("Rendering") if job.preparing else say("Matting")
+    return "NONE", ""
+
+
+def start_timer() -> None:
+    """Let Blender's event loop look for new pictures, if it does not already."""
+    if not bpy.app.timers.is_registered(_tick):
+        bpy.app.timers.register(_tick, first_interval=0.0, persistent=True)
+
+
+def _tick() -> float | None:
+    """Look for a new picture; None ends the timer when none will come."""
+    live = bpy.context.window_manager.rvm_view.live
+    if live:
+        current().follow()
+    return runner.TICK_SECONDS if current().step() or live else None
+
+
+_watcher: Watcher | None = None
+
+
+def current() -> Watcher:
+    """Return this Blender's watcher."""
+    global _watcher  # noqa: PLW0603  # one per Blender, as the runner
+    if _watcher is None:
+        _watcher = Watcher()
+    return _watcher
+
+
+def stop() -> None:
+    """End what runs, and let go of everything."""
+    global _watcher  # noqa: PLW0603  # as above
+    if bpy.app.timers.is_registered(_tick):
+        bpy.app.timers.unregister(_tick)
+    if _watcher is not None:
+        _watcher.close()
+    _watcher = None
