@@ -44,6 +44,16 @@ def test_the_page_keeps_what_a_person_wrote(tmp_path: Path) -> None:
     assert "0.75×" in text and "&lt;bytes&gt;" in plot.read_text(encoding="utf-8")
 
 
+def test_the_page_says_what_a_goal_allows(tmp_path: Path) -> None:
+    """Two cores, four times 2.5 frames a second: 200 ms, of which network and decoding take 60 at least."""
+    row = Row("1080p cut-out", "script", 4.0, "x", (3.0,), "", 2.5)
+    stages = {"1080p": {"decode": 10.0, "all else": 90.0}}
+    found = Findings(machine={"cores": "2"}, rows={"hd": [row]}, stages=stages, network_floor=50.0)
+    report.write(found, tmp_path / "page.md", tmp_path / "plot.svg")
+    page = (tmp_path / "page.md").read_text(encoding="utf-8")
+    assert "| 1080p cut-out, 4 × script | 200 | 60 | 140 | 100 |" in page
+
+
 @posix_only
 def test_yardstick_and_worker_do_the_same_job(passthrough: Path, tmp_path: Path) -> None:
     """On a model that passes pictures through, the simplest script and our worker write the same pictures."""

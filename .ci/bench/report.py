@@ -42,9 +42,10 @@ def _generated(findings: Findings, plot: str) -> str:
     rows = all_rows(findings)
     parts = [f"Measured on: {machine}.", table(rows), f"![measured against the goals]({plot})"]
     parts += [f"- {row.case}, {row.against}: {row.note}" for row in rows if row.note]
-    parts += [f"- {text}" for text in findings.remarks.values()]
     if findings.stages:
         parts += ["### Where a frame's time goes", _stages(findings.stages)]
+    if findings.network_floor:
+        parts += ["### What the goals allow", _floors(findings, rows)]
     if findings.pixels:
         parts += ["### Growth with pixels", _growth(findings.pixels, "megapixels", "processor ms per frame")]
     if findings.frames:
@@ -60,6 +61,21 @@ def _stages(stages: dict[str, dict[str, float]]) -> str:
         f"| {name} | " + " | ".join(f"{spent.get(name, 0):.1f}" for spent in stages.values()) + " |" for name in names
     ]
     lines.append("| together | " + " | ".join(f"{sum(spent.values()):.1f}" for spent in stages.values()) + " |")
+    return "\n".join(lines)
+
+
+def _floors(findings: Findings, rows: Sequence[Row]) -> str:
+    """Return, for each goal in frames per second, what it leaves of a frame's time once the network ran at its peak."""
+    lines = ["| processor ms per frame | allowed | network at peak, decode | left for the rest | all of it now |"]
+    lines.append("|---" * 5 + "|")
+    for row in rows:
+        spent = findings.stages.get(row.case.split()[0])
+        if row.theirs and spent is not None:
+            allowed = int(findings.machine["cores"]) * 1e3 / (row.goal * row.theirs)
+            floor = findings.network_floor + spent["decode"]
+            figures = (allowed, floor, allowed - floor, sum(spent.values()))
+            name = f"{row.case}, {row.goal:g} × {row.against}"
+            lines.append(f"| {name} | " + " | ".join(f"{figure:.0f}" for figure in figures) + " |")
     return "\n".join(lines)
 
 

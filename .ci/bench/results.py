@@ -25,6 +25,8 @@ class Row:
     values: tuple[float, ...]
     """One for each pair, or for each time."""
     note: str = ""
+    theirs: float = 0.0
+    """The yardstick's frames per second, where the row compares such."""
 
     @property
     def value(self) -> float:
@@ -71,7 +73,8 @@ class Findings:
     """By title: processor milliseconds per frame of each stage."""
     pixels: list[Growth] = field(default_factory=list)
     frames: list[Growth] = field(default_factory=list)
-    remarks: dict[str, str] = field(default_factory=dict)
+    network_floor: float = 0.0
+    """Milliseconds of one core that a frame's multiply-adds take at its peak."""
 
     @classmethod
     def load(cls, path: Path) -> Self:
