@@ -12,6 +12,7 @@ import cv2
 
 from rvm_addon.engine.events import FrameDone
 from rvm_addon.engine.outputs import Look, Result
+from rvm_addon.engine.view import View
 
 from .clips import Clips, emptied
 from .measure import Cost, cost_of, job_spec, matted
@@ -81,6 +82,27 @@ def hd(bench: Bench, findings: Findings) -> None:
         _compared("1080p cut-out", cutouts, SIMPLEST, simplest, 4.0),
         _compared("1080p cut-out", cutouts, ALONE, alone, 1.7),
         _compared("1080p matte", mattes, ALONE, alone, 2.0),
+    ]
+
+
+def live(bench: Bench, findings: Findings) -> None:
+    """What it costs a job that somebody looks at its newest frame: the same job with the live picture and without."""
+    clip = bench.clips.looped(bench.clips.hd(), HD_FRAMES)
+    spec = job_spec(clip, bench.model, HD_FRAMES)
+    watched, alone = [], []
+    for _ in range(bench.rounds):
+        bench.say("the live picture")
+        watched.append(matted(spec, emptied(bench.folder / "ours"), View()).rate)
+        alone.append(bench.matted("1080p cut-out", clip, HD_FRAMES).rate)
+    findings.rows["live"] = [
+        Row(
+            "1080p, the live picture shown",
+            "the same without",
+            0.97,
+            "x",
+            ratios(watched, alone),
+            _rates(watched, alone),
+        )
     ]
 
 
@@ -184,6 +206,7 @@ def growth(bench: Bench, findings: Findings) -> None:
 
 CASES: dict[str, Callable[[Bench, Findings], None]] = {
     "hd": hd,
+    "live": live,
     "uhd": uhd,
     "movie": movie,
     "network": network,

@@ -11,6 +11,7 @@ from typing import Any
 
 from rvm_addon.engine.events import EVENTS_FILE, Event, decode
 from rvm_addon.engine.spec import RAW_GIGABYTES, JobSpec, Source, SourceKind
+from rvm_addon.engine.view import View
 from rvm_addon.jobs.job import LOG_FILE, Job
 from rvm_addon.jobs.worker import Launcher, matting
 
@@ -69,13 +70,15 @@ def job_spec(clip: Path, model: Path, frames: int, **settings: Any) -> JobSpec:
     return replace(spec, **settings)
 
 
-def matted(spec: JobSpec, folder: Path) -> Matted:
-    """Run a job in `folder` the way the queue does, and return what it took.
+def matted(spec: JobSpec, folder: Path, view: View | None = None) -> Matted:
+    """Run a job in `folder` the way the queue does, somebody looking on if there is a `view`; return what it took.
 
     Raises:
         SystemExit: the worker failed.
     """
     Job(folder, spec).write()
+    if view is not None:
+        view.write(folder)
     part = matting(folder, Launcher())
     cost = cost_of(part.command, part.environment, folder)
     (folder / LOG_FILE).write_text(cost.printed, encoding="utf-8")
