@@ -1,4 +1,4 @@
-"""The words in Simplified Chinese: of the interface (`WORDS`), and of what workers and errors say (`SENTENCES`)."""
+"""The interface's words in Simplified Chinese. What workers and errors say is in `chinese_errors`."""
 
 WORDS: dict[str, str] = {
     # presets
@@ -18,6 +18,7 @@ WORDS: dict[str, str] = {
         "将结果、质量、边缘和格式设为活动抠像片段生成时所用的设置"
     ),
     "Select a matted strip": "请选择一个抠像片段",
+    "“{strip}” is a matted strip already; select its source": "“{strip}”已是抠像片段；请选择其源片段",
     "Make a matted strip the active one": "请将一个抠像片段设为活动片段",
     "{kind} of “{strip}”": "“{strip}”的{kind}",
     "Keep for Changes": "为修改而保留",
@@ -317,60 +318,4 @@ WORDS: dict[str, str] = {
     "Model: {path}": "模型：{path}",
     "Runs on {provider}; on offer: {all}": "运行于 {provider}；可用：{all}",
     "Two small pictures were matted in {seconds} s": "两张小图抠像用时 {seconds} 秒",
-}
-
-SENTENCES: dict[str, str] = {
-    "The file “{path}” was not found": "未找到文件“{path}”",
-    "Put the file back or choose it where it is now, and start once more.": (
-        "请将文件放回原处或重新选择其现在的位置，然后再次开始。"
-    ),
-    "“{path}” cannot be read as a movie or picture{why}": "无法将“{path}”作为视频或图片读取{why}",
-    "“{path}” has another size than the first picture{why}": "“{path}”的尺寸与第一张图片不同{why}",
-    "Scale it to the size of the others, or give it a strip of its own; the frames made so far are kept.": (
-        "请将其缩放到与其他图片相同的尺寸，或单独放入一个片段；已完成的帧会保留。"
-    ),
-    "Check that the file plays; convert it to H.264, ProRes or PNG if it does.": (
-        "请检查文件能否播放；若能，请转换为 H.264、ProRes 或 PNG。"
-    ),
-    "The model file “{path}” was not found": "未找到模型文件“{path}”",
-    "Install the extension again, or choose another model file.": "请重新安装扩展，或选择其他模型文件。",
-    "The model file “{path}” is damaged or is not the file it should be{why}": (
-        "模型文件“{path}”已损坏或不是应有的文件{why}"
-    ),
-    "Delete the file and fetch the weights again (python3 build.py weights), or install the extension again.": (
-        "请删除该文件并重新获取权重（python3 build.py weights），或重新安装扩展。"
-    ),
-    "“{path}” is not a Robust Video Matting model{why}": "“{path}”不是 Robust Video Matting 模型{why}",
-    "Choose an ONNX file exported by Robust Video Matting with 32-bit weights.": (
-        "请选择由 Robust Video Matting 导出的 32 位权重 ONNX 文件。"
-    ),
-    "“{path}” could not be written{why}": "无法写入“{path}”{why}",
-    "Free some space or choose another output folder; the frames made so far are kept.": (
-        "请释放一些空间或选择其他输出文件夹；已完成的帧会保留。"
-    ),
-    "The device “{name}” cannot be used ({why}); the processor (CPU) is used instead": (
-        "设备“{name}”无法使用（{why}）；改用处理器 (CPU)"
-    ),
-    "On “{name}” the model runs as it is, for its pieces do not run there ({why})": (
-        "模型在“{name}”上按原样运行，因为其各部分无法在那里运行（{why}）"
-    ),
-    "Another Blender works on “{path}”{why}": "另一个 Blender 正在处理“{path}”{why}",
-    "Wait until it is done there, or cancel it there.": "请等待那里完成，或在那里取消。",
-    "The worker stopped unexpectedly ({what})": "工作进程意外停止（{what}）",
-    "Its log is “{path}”.": "其日志位于“{path}”。",
-    "It may have run out of memory. Its log is “{path}”.": "可能内存不足。其日志位于“{path}”。",
-    "Send the log “{path}” to the developers.": "请将日志“{path}”发送给开发者。",
-    "The strip could not be rendered ({why})": "无法渲染该片段（{why}）",
-    "Look into its log “{path}”.": "请查看其日志“{path}”。",
-    "“{program}” could not be started ({why})": "无法启动“{program}”（{why}）",
-    "Install the extension again.": "请重新安装扩展。",
-    "Another file was opened; the frames go to “{path}”": "已打开其他文件；帧写入“{path}”",
-    "“{strip}” is gone or was renamed; its frames are in “{path}”": "“{strip}”已被删除或改名；其帧位于“{path}”",
-    "“{strip}” has no free channel above it; its frames are in “{path}”": "“{strip}”上方没有空闲通道；其帧位于“{path}”",
-    "The limit for raw mattes was reached; frames without one need the model again when edges are changed": (
-        "已达到原始蒙版的上限；没有原始蒙版的帧在更改边缘时需要再次使用模型"
-    ),
-    "“{name}” runs as it is; the model that comes along is cut into pieces, which is more than twice as fast": (
-        "“{name}”按原样运行；自带的模型经过切分，速度快一倍以上"
-    ),
 }

@@ -7,7 +7,7 @@ import bpy
 from ..engine.errors import MattingError
 from ..jobs.job import Job, State
 from . import results, runner, versions
-from .translations import say
+from .translations import explained, say
 
 _CLEARED = frozenset({State.DONE, State.FAILED, State.CANCELLED})
 
@@ -68,7 +68,7 @@ class RVM_OT_retry_job(_OnJob, bpy.types.Operator):
         try:
             runner.current().retry(job)
         except MattingError as error:
-            return f"{error}. {error.remedy}"
+            return explained(error)
         runner.start_timer()
         return ""
 

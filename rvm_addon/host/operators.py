@@ -12,6 +12,7 @@ from ..jobs.finished import FinishedJobs
 from ..jobs.job import Job, State, claim_folder
 from . import caches, plan, properties, results, runner, strips, versions, words
 from .terminal import ProgressLine
+from .translations import explained, say
 
 ICON = "USER"
 """Of the main operator, wherever it stands: a person, head and shoulders."""
@@ -40,7 +41,9 @@ class RVM_OT_matte_strips(bpy.types.Operator):
 def go(operator: bpy.types.Operator, jobs: list[Job], problems: list[str]) -> set[str]:
     """Set jobs going that an operator has queued, and report; in background mode, run them to their end."""
     if not jobs:
-        operator.report({"ERROR"}, "\n".join(problems) or "Select strips with pictures: sound has nothing to matte")
+        operator.report(
+            {"ERROR"}, "\n".join(problems) or say("Sound has nothing to matte; select strips with pictures")
+        )
         return {"CANCELLED"}
     for problem in problems:
         operator.report({"WARNING"}, problem)
@@ -73,7 +76,7 @@ def submit_selected(context: bpy.types.Context) -> tuple[list[Job], list[str]]:
     pictures = [strip for strip in versions.selected_strips(context) if strip.type != "SOUND"]
     sources = [strip for strip in pictures if not results.is_result(strip)]
     if pictures and not sources:
-        return [], [f"“{strip.name}” is a matted strip already; select its source" for strip in pictures]
+        return [], [say("“{strip}” is a matted strip already; select its source", strip=one.name) for one in pictures]
     return submit_each(scene, strips.source_strips(sources), strips.job_spec)
 
 
@@ -87,13 +90,13 @@ def submit_each(
     try:
         settings = properties.snapshot(scene)
     except MattingError as error:
-        return [], [f"{error}. {error.remedy}"]
+        return [], [explained(error)]
     wanted, problems = [], []
     for strip in chosen:
         try:
             wanted.append(describe(scene, strip, settings))
         except MattingError as error:
-            problems.append(str(error))
+            problems.append(explained(error))
     jobs, more = _submit(wanted, settings.output)
     return jobs, problems + more
 
@@ -101,15 +104,22 @@ def submit_each(
 def _submit(wanted: list[tuple[JobSpec, results.Placement]], output: Path) -> tuple[list[Job], list[str]]:
     """Find the jobs in `output` that serve already, queue the others, and return them all and what went wrong."""
     current, finished = runner.current(), FinishedJobs(output)
-    found = [(current.reuse(spec, place, finished), spec, place) for spec, place in wanted]
-    jobs, problems = [job for job, _, _ in found if job is not None], []
-    for spec, places in strips.shared_jobs((spec, place) for job, spec, place in found if job is None):
+    jobs, problems, new = [], [], []
+    for spec, place in wanted:
+        try:
+            job = current.reuse(spec, place, finished)
+        except MattingError as error:
+            problems.append(explained(error))
+        else:
+            new += [] if job else [(spec, place)]
+            jobs += [job] if job else []
+    for spec, places in strips.shared_jobs(new):
         try:
             helped = replace(spec, raws=finished.raws(spec))
             jobs.append(current.submit(helped, claim_folder(output, strips.file_stem(spec.name)), *places))
             caches.remember(output)
         except MattingError as error:
-            problems.append(str(error))
+            problems.append(explained(error))
     return list(dict.fromkeys(jobs)), problems
 
 

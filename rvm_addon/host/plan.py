@@ -7,7 +7,7 @@ import bpy
 
 from ..engine.errors import MattingError
 from . import preferences, properties, rates, results, runner, strips, versions
-from .translations import say
+from .translations import explained, say
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def _made(scene: bpy.types.Scene, selected: list[versions.Strip]) -> Plan:
     try:
         settings = properties.snapshot(scene)
     except MattingError as error:
-        return Plan(obstacle=f"{error}. {error.remedy}")
+        return Plan(obstacle=explained(error))
     if not settings.model.is_file():
         return Plan(obstacle=say("The model file “{path}” was not found", path=settings.model))
     parts = [_frames_and_pixels(scene, strip, settings) for strip in sources]

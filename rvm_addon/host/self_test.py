@@ -15,7 +15,7 @@ from ..engine.spec import DEVICES, JobSpec, Source, SourceKind
 from ..jobs.job import Job, State
 from ..jobs.queue import JobQueue
 from . import lines, preferences, runner, words
-from .translations import heard, say
+from .translations import explained, heard, say
 
 _PNG_BEGINS = b"\x89PNG\r\n\x1a\n"
 _COLOUR_TYPE_AT, _WITH_ALPHA = 25, 6
@@ -119,7 +119,7 @@ class RVM_OT_self_test(bpy.types.Operator):
         try:
             _latest = SelfTest()
         except (MattingError, OSError) as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, explained(error) if isinstance(error, MattingError) else str(error))
             return {"CANCELLED"}
         if not bpy.app.background:
             bpy.app.timers.register(_tick, persistent=True)

@@ -10,7 +10,9 @@ from functools import cache
 import bpy
 from bpy.app.translations import pgettext_iface
 
-from .chinese import SENTENCES, WORDS
+from ..engine.errors import MattingError
+from .chinese import WORDS
+from .chinese_errors import SENTENCES
 
 LOCALE = "zh_HANS"
 _CONTEXTS = ("*", "Operator")
@@ -33,6 +35,11 @@ def heard(sentence: str) -> str:
         if found is not None:
             return translated.format(**found.groupdict())
     return sentence
+
+
+def explained(error: MattingError) -> str:
+    """Return what happened and what to do about it, in the user's language."""
+    return ". ".join(heard(text) for text in (str(error), error.remedy) if text)
 
 
 @cache

@@ -8,7 +8,7 @@ from ..engine.errors import MattingError
 from ..engine.spec import JobSpec
 from ..jobs.job import State
 from . import properties, results, strips, versions, watcher
-from .translations import say
+from .translations import explained, say
 
 _WARM_UP_FRAMES = 3
 """Before the frame of a trial: the model remembers, and sees better from the second frame on."""
@@ -86,7 +86,7 @@ class RVM_OT_preview_frame(bpy.types.Operator):
             spec, place = strips.job_spec(scene, _under_playhead(context, scene), properties.snapshot(scene))
             job = watcher.current().try_frame(*_narrowed(spec, place, scene.frame_current))
         except (MattingError, OSError) as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, explained(error) if isinstance(error, MattingError) else str(error))
             return {"CANCELLED"}
         if bpy.app.background:
             while watcher.current().step():

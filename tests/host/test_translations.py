@@ -10,7 +10,8 @@ import bpy
 import pytest
 
 from rvm_addon.engine import errors
-from rvm_addon.host.chinese import SENTENCES, WORDS
+from rvm_addon.host.chinese import WORDS
+from rvm_addon.host.chinese_errors import SENTENCES
 from rvm_addon.jobs.job import State
 
 HOST = Path(__file__).resolve().parents[2] / "rvm_addon" / "host"
@@ -91,18 +92,64 @@ def fields(text: str) -> list[str]:
     return sorted(name for _, name, _, _ in string.Formatter().parse(text) if name)
 
 
+ADDON = HOST.parent
+COMMAND_LINE = {"inputs.py"}
+"""It speaks English."""
+
+
+def sentences_of_errors() -> Iterator[str]:
+    """Yield what each setting that makes no sense, and each strip that cannot be matted, is told with; 7 for values."""
+    for path in sorted(ADDON.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            kind = getattr(getattr(node, "func", None), "id", "")
+            if (
+                isinstance(node, ast.Call)
+                and kind in ("SpecError", "StripUnsuitable")
+                and path.name not in COMMAND_LINE
+            ):
+                first, reason = map(spelt, node.args)
+                yield f"{first}: {reason}" if kind == "SpecError" else f"“{first}” {reason}"
+
+
+def spelt(node: ast.expr) -> str:
+    """Return a text as it comes out, 7 standing for every value."""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(map(spelt, node.values))
+    return str(node.value) if isinstance(node, ast.Constant) else "7"
+
+
+@pytest.fixture
+def in_chinese(addon: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """The extension, its user having chosen Chinese."""
+    view = SimpleNamespace(language="zh_HANS", use_translate_interface=True)
+    preferences = SimpleNamespace(preferences=SimpleNamespace(view=view))
+    monkeypatch.setattr(addon.translations, "bpy", SimpleNamespace(context=preferences))
+    return addon
+
+
+def test_every_reason_has_its_chinese(in_chinese: SimpleNamespace) -> None:
+    """Of settings and strips, found where the code raises."""
+    told = sorted(set(sentences_of_errors()))
+    assert len(told) > 25, "the walk has lost its way"
+    assert [text for text in told if in_chinese.translations.heard(text) == text] == []
+
+
+def test_what_is_to_be_done_is_told_too(in_chinese: SimpleNamespace) -> None:
+    """After what happened."""
+    error = errors.OutputFailed("/full/disk", "No space left on device")
+    assert in_chinese.translations.explained(error) == (
+        "无法写入“/full/disk”: No space left on device. 请释放一些空间或选择其他输出文件夹；已完成的帧会保留。"
+    )
+
+
 FILE_ERRORS = [cls for cls in vars(errors).values() if isinstance(cls, type) and issubclass(cls, errors.FileError)]
 
 
 @pytest.mark.parametrize("error", [cls for cls in FILE_ERRORS if cls is not errors.FileError])
-def test_errors_are_understood(
-    addon: SimpleNamespace, error: type[errors.FileError], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_errors_are_understood(in_chinese: SimpleNamespace, error: type[errors.FileError]) -> None:
     """What happened and what to do, with the file's name in it."""
-    view = SimpleNamespace(language="zh_HANS", use_translate_interface=True)
-    preferences = SimpleNamespace(preferences=SimpleNamespace(view=view))
-    monkeypatch.setattr(addon.translations, "bpy", SimpleNamespace(context=preferences))
+    heard = in_chinese.translations.heard
     raised = error(Path("/footage/人.mp4"), "disk full")
-    assert addon.translations.heard(str(raised)) != str(raised)
-    assert "/footage/人.mp4" in addon.translations.heard(str(raised))
-    assert addon.translations.heard(raised.remedy) != raised.remedy
+    assert heard(str(raised)) != str(raised)
+    assert "/footage/人.mp4" in heard(str(raised))
+    assert heard(raised.remedy) != raised.remedy

@@ -1,0 +1,101 @@
+"""What workers and errors say, in Simplified Chinese; `translations.heard` recognises the sentence."""
+
+SENTENCES: dict[str, str] = {
+    "The file “{path}” was not found": "未找到文件“{path}”",
+    "Put the file back or choose it where it is now, and start once more.": (
+        "请将文件放回原处或重新选择其现在的位置，然后再次开始。"
+    ),
+    "“{path}” cannot be read as a movie or picture{why}": "无法将“{path}”作为视频或图片读取{why}",
+    "“{path}” has another size than the first picture{why}": "“{path}”的尺寸与第一张图片不同{why}",
+    "Scale it to the size of the others, or give it a strip of its own; the frames made so far are kept.": (
+        "请将其缩放到与其他图片相同的尺寸，或单独放入一个片段；已完成的帧会保留。"
+    ),
+    "Check that the file plays; convert it to H.264, ProRes or PNG if it does.": (
+        "请检查文件能否播放；若能，请转换为 H.264、ProRes 或 PNG。"
+    ),
+    "The model file “{path}” was not found": "未找到模型文件“{path}”",
+    "Install the extension again, or choose another model file.": "请重新安装扩展，或选择其他模型文件。",
+    "The model file “{path}” is damaged or is not the file it should be{why}": (
+        "模型文件“{path}”已损坏或不是应有的文件{why}"
+    ),
+    "Delete the file and fetch the weights again (python3 build.py weights), or install the extension again.": (
+        "请删除该文件并重新获取权重（python3 build.py weights），或重新安装扩展。"
+    ),
+    "“{path}” is not a Robust Video Matting model{why}": "“{path}”不是 Robust Video Matting 模型{why}",
+    "Choose an ONNX file exported by Robust Video Matting with 32-bit weights.": (
+        "请选择由 Robust Video Matting 导出的 32 位权重 ONNX 文件。"
+    ),
+    "“{path}” could not be written{why}": "无法写入“{path}”{why}",
+    "Free some space or choose another output folder; the frames made so far are kept.": (
+        "请释放一些空间或选择其他输出文件夹；已完成的帧会保留。"
+    ),
+    "The device “{name}” cannot be used ({why}); the processor (CPU) is used instead": (
+        "设备“{name}”无法使用（{why}）；改用处理器 (CPU)"
+    ),
+    "On “{name}” the model runs as it is, for its pieces do not run there ({why})": (
+        "模型在“{name}”上按原样运行，因为其各部分无法在那里运行（{why}）"
+    ),
+    "Another Blender works on “{path}”{why}": "另一个 Blender 正在处理“{path}”{why}",
+    "Wait until it is done there, or cancel it there.": "请等待那里完成，或在那里取消。",
+    "The worker stopped unexpectedly ({what})": "工作进程意外停止（{what}）",
+    "Its log is “{path}”.": "其日志位于“{path}”。",
+    "It may have run out of memory. Its log is “{path}”.": "可能内存不足。其日志位于“{path}”。",
+    "Send the log “{path}” to the developers.": "请将日志“{path}”发送给开发者。",
+    "The strip could not be rendered ({why})": "无法渲染该片段（{why}）",
+    "Look into its log “{path}”.": "请查看其日志“{path}”。",
+    "“{program}” could not be started ({why})": "无法启动“{program}”（{why}）",
+    "Install the extension again.": "请重新安装扩展。",
+    "Another file was opened; the frames go to “{path}”": "已打开其他文件；帧写入“{path}”",
+    "“{strip}” is gone or was renamed; its frames are in “{path}”": "“{strip}”已被删除或改名；其帧位于“{path}”",
+    "“{strip}” has no free channel above it; its frames are in “{path}”": "“{strip}”上方没有空闲通道；其帧位于“{path}”",
+    "The limit for raw mattes was reached; frames without one need the model again when edges are changed": (
+        "已达到原始蒙版的上限；没有原始蒙版的帧在更改边缘时需要再次使用模型"
+    ),
+    "“{name}” runs as it is; the model that comes along is cut into pieces, which is more than twice as fast": (
+        "“{name}”按原样运行；自带的模型经过切分，速度快一倍以上"
+    ),
+    "The device “{name}” cannot be used ({why})": "设备“{name}”无法使用（{why}）",
+    "Choose another device in the preferences.": "请在偏好设置中选择其他设备。",
+    # strips that cannot be matted
+    "“{strip}” has no free channel above it; move it down, or unlock a channel above it": (
+        "“{strip}”上方没有空闲通道；请将其下移，或解锁上方的通道"
+    ),
+    "“{strip}” plays a file that was not found: “{path}”": "“{strip}”播放的文件未找到：“{path}”",
+    "“{strip}” plays a file that Blender cannot read: “{path}”": "“{strip}”播放的文件 Blender 无法读取：“{path}”",
+    "“{strip}” shows a file that was not found: “{path}”": "“{strip}”显示的文件未找到：“{path}”",
+    "“{strip}” was made from “{name}”, which is gone or was renamed; give that name back": (
+        "“{strip}”由“{name}”生成，而后者已被删除或改名；请恢复其名称"
+    ),
+    # settings that make no sense
+    "downsample ratio: {ratio} leaves nothing to see of {width} x {height} pixels": (
+        "降采样比例：{ratio} 使 {width} x {height} 像素的画面无可辨认"
+    ),
+    "black and white point: {black} and {white} do not rise from 0 to 1": (
+        "黑场和白场：{black} 和 {white} 未在 0 到 1 之间递增"
+    ),
+    "grow: {count} pixels are more than {most}": "扩展：{count} 像素超过 {most}",
+    "feather: {count} pixels are not between 0 and {most}": "羽化：{count} 像素不在 0 到 {most} 之间",
+    "despill: {share} is not between 0 and 1": "去溢色：{share} 不在 0 到 1 之间",
+    "format: JPEG has no alpha; a cut-out needs another format": "格式：JPEG 没有 Alpha；透明抠像需要其他格式",
+    "background: {colour} is not a colour of three values from 0 to 255": (
+        "背景：{colour} 不是由 0 到 255 的三个值组成的颜色"
+    ),
+    "background: “{text}” is not a colour like #00ff00": "背景：“{text}”不是 #00ff00 这样的颜色",
+    "blur: {count} pixels are not above 0 and at most {most}": "模糊：{count} 像素不在 0 以上且不超过 {most}",
+    "backdrop: choose the picture or movie that goes behind the person": "背景文件：请选择人物背后的图片或视频",
+    "model: its path must be absolute": "模型：其路径必须是绝对路径",
+    "ratio: {ratio} is not above 0 and at most 1": "比例：{ratio} 不在 0 以上且不超过 1",
+    "working size: {count} pixels are too few to see a person in": "工作尺寸：{count} 像素太少，无法辨认人物",
+    "threads: {count} is less than none": "线程数：{count} 小于零",
+    "device: “{name}” is none of {devices}, nor a plugin's absolute path": (
+        "设备：“{name}”既不是 {devices} 之一，也不是插件的绝对路径"
+    ),
+    "job.json: it was written by another version of the extension": "job.json：由扩展的其他版本写入",
+    "job.json: it does not describe a job ({why})": "job.json：它没有描述一个任务（{why}）",
+    "source: there is nothing to matte": "源：没有可抠像的内容",
+    "source: a movie is one file": "源：一个视频应是一个文件",
+    "source: paths must be absolute": "源：路径必须是绝对路径",
+    "source: there are no frames to matte": "源：没有可抠像的帧",
+    "source: frames must be ascending and not negative": "源：帧号必须递增且不为负",
+    "source: a frame beyond the last picture was asked for": "源：请求的帧超出了最后一张图片",
+}
