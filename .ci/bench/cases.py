@@ -94,16 +94,7 @@ def live(bench: Bench, findings: Findings) -> None:
         bench.say("the live picture")
         watched.append(matted(spec, emptied(bench.folder / "ours"), View()).rate)
         alone.append(bench.matted("1080p cut-out", clip, HD_FRAMES).rate)
-    findings.rows["live"] = [
-        Row(
-            "1080p, the live picture shown",
-            "the same without",
-            0.97,
-            "x",
-            ratios(watched, alone),
-            _rates(watched, alone),
-        )
-    ]
+    findings.rows["live"] = [_compared("1080p, live picture", watched, "the same without", alone, 0.97)]
 
 
 def uhd(bench: Bench, findings: Findings) -> None:
