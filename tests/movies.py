@@ -1,4 +1,4 @@
-"""Movies of many kinds whose frames tell their number, written with PyAV."""
+"""Movies of many kinds whose frames tell their number, written with PyAV, and read by it to the pixel and sample."""
 
 import struct
 from collections.abc import Sequence
@@ -6,6 +6,8 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import numpy as np
+from numpy.typing import NDArray
 
 from tests import tiny
 
@@ -48,3 +50,74 @@ def turn(path: Path, height: int) -> Path:
     content[matrix : matrix + 36] = struct.pack(">9i", 0, one, 0, -one, 0, 0, height * one, 0, 1 << 30)
     path.write_bytes(content)
     return path
+
+
+SOUND_RATE = 48000
+"""Samples a second."""
+
+
+def noise(seconds: float) -> NDArray[np.int16]:
+    """Return stereo sound (samples x 2) of which no part is like another, and which lossy codecs can keep."""
+    random = np.random.default_rng(7)
+    rough = random.normal(0, 9000, (int(seconds * SOUND_RATE), 2))
+    smooth = np.apply_along_axis(lambda channel: np.convolve(channel, np.hanning(32) / 8, "same"), 0, rough)
+    return np.clip(smooth, -30000, 30000).astype(np.int16)
+
+
+def talkie(path: Path, frames: int, codec: str = "pcm_s16le", *, rate: int = 24, delay: int = 0) -> Path:
+    """Write a movie of barcodes with `noise` that begins `delay` samples after the picture (before: whole frames)."""
+    heard = noise(frames / rate)
+    with av.open(str(path), "w") as movie:
+        shown, sound = movie.add_stream("mpeg4", rate=rate), movie.add_stream(codec, rate=SOUND_RATE)
+        (shown.width, shown.height), shown.pix_fmt, sound.layout = tiny.SIZE, "yuv420p", "stereo"
+        shown.bit_rate = 8_000_000
+        packets = []
+        for number in range(frames):
+            frame = av.VideoFrame.from_ndarray(tiny.barcode(number), format="bgr24").reformat(format="yuv420p")
+            frame.pts, frame.time_base = number + max(-delay, 0) * rate // SOUND_RATE, Fraction(1, rate)
+            packets += shown.encode(frame)
+        packets += shown.encode()
+        for first in range(0, len(heard), 1024):
+            samples = heard[first : first + 1024].reshape(1, -1)
+            part = av.AudioFrame.from_ndarray(samples, format="s16", layout="stereo")
+            part.sample_rate, part.pts, part.time_base = SOUND_RATE, first + max(delay, 0), Fraction(1, SOUND_RATE)
+            for fitting in av.AudioResampler(sound.format.name, "stereo", SOUND_RATE).resample(part):
+                packets += sound.encode(fitting)
+        packets += sound.encode()
+        for packet in sorted(packets, key=lambda packet: packet.pts * packet.time_base):
+            movie.mux(packet)
+    return path
+
+
+def samples(path: Path) -> NDArray[np.int16]:
+    """Return a file's sound (samples x 2); nothing where it has none."""
+    with av.open(str(path)) as movie:
+        if not movie.streams.audio:
+            return np.empty((0, 2), np.int16)
+        resampler = av.AudioResampler("s16", "stereo", SOUND_RATE)
+        parts = [part.to_ndarray() for frame in movie.decode(audio=0) for part in resampler.resample(frame)]
+        return np.concatenate([part.reshape(-1, 2) for part in parts])
+
+
+def lag(heard: NDArray[np.int16], wanted: NDArray[np.int16]) -> int:
+    """Return by how many samples `heard` is late against `wanted`."""
+    size = 1 << (len(heard) + len(wanted)).bit_length()
+    spectrum = np.fft.rfft(heard[:, 0].astype(float), size) * np.conj(np.fft.rfft(wanted[:, 0].astype(float), size))
+    best = int(np.argmax(np.fft.irfft(spectrum, size)))
+    return best - size if best > size // 2 else best
+
+
+def decoded(path: Path) -> list[NDArray[np.uint8]]:
+    """Return a movie's frames, each H x W x 4, BGRA.
+
+    FFmpeg's own VP9 decoder would leave the alpha out; and Blender's ProRes is BT.709 without saying so.
+    """
+    with av.open(str(path)) as movie:
+        video = movie.streams.video[0]
+        if video.codec.name == "prores":
+            frames = (frame.reformat(format="bgra", src_colorspace="ITU709") for frame in movie.decode(video))
+            return [frame.to_ndarray() for frame in frames]
+        if video.metadata.get("alpha_mode") != "1":
+            return [frame.to_ndarray(format="bgra") for frame in movie.decode(video)]
+        decoder = av.CodecContext.create("libvpx-vp9", "r")
+        return [frame.to_ndarray(format="bgra") for packet in movie.demux(video) for frame in decoder.decode(packet)]

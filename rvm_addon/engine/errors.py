@@ -126,6 +126,16 @@ class JobHeld(FileError):
         return f"Another Blender works on “{self.path}”{self.because()}"
 
 
+class MovieFailed(FileError):
+    """The frames stand, but the movie of them could not be written: a full disk, or a format that refuses them."""
+
+    remedy = "Free some space or choose another format, then run the job again: its frames are kept."
+
+    def __str__(self) -> str:
+        """Say which movie, and why."""
+        return f"The movie “{self.path}” could not be written{self.because()}"
+
+
 class SpecError(MattingError):
     """A job was described wrongly; `field` names the setting."""
 

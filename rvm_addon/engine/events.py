@@ -1,7 +1,8 @@
 """What a worker says while it runs: one line of JSON per event, in `events.jsonl`.
 
 Standard library only. Exactly one `Finished` or `Failed` ends a run; a process that ends without either was killed or
-crashed. The process that prepares a job says `Rendered`, and `Failed` where it must.
+crashed. The processes before and after the worker, other Blenders, say `Rendered`, or `Encoded` and `MovieWritten`,
+and `Failed` where they must.
 """
 
 import json
@@ -84,7 +85,37 @@ class Failed:
     """What to do about it."""
 
 
-Event = Rendered | Started | FrameDone | Warned | Finished | Failed
+@dataclass(frozen=True)
+class Encoded:
+    """A frame is in the movie that a background Blender writes."""
+
+    frame: int
+    """In the movie, from 1."""
+    seconds: float
+    """Since that Blender began."""
+
+
+@dataclass(frozen=True)
+class MovieWritten:
+    """A movie of the frames stands whole under its name."""
+
+    path: str
+    """Absolute."""
+    format: str
+    """As the side that asked for it calls it."""
+    width: int
+    """Pixels."""
+    height: int
+    """Pixels."""
+    frames: int
+    seconds: float
+    """That it took."""
+    bytes: int
+    """Of the file."""
+    has_sound: bool
+
+
+Event = Rendered | Started | FrameDone | Warned | Finished | Failed | Encoded | MovieWritten
 
 _KINDS: dict[str, type[Event]] = {kind.__name__: kind for kind in get_args(Event)}
 

@@ -7,6 +7,37 @@ WORDS: dict[str, str] = {
     "Keep these settings under a name, or delete the preset that is shown": (
         "将这些设置以某个名称保存，或删除所显示的预设"
     ),
+    # movies
+    "Also Write a Movie": "同时写出视频",
+    "Once the frames stand, another Blender in the background writes a movie of each strip's result into the result's "
+    "folder: what the strip shows, at the scene's frame rate, with the strip's own sound": (
+        "帧完成后，后台的另一个 Blender 会将每个片段的结果写成视频，存入结果文件夹：内容与片段所示一致，"
+        "使用场景帧率，并带有片段自己的声音"
+    ),
+    "The format of the movie; what is transparent stays so": "视频的格式；透明部分保持透明",
+    "The format of the movie": "视频的格式",
+    "H.264 (MP4)": "H.264（MP4）",
+    "Small files that play everywhere; nothing in them is transparent": "文件小，处处可播放；其中没有任何透明",
+    "FFV1 (Matroska)": "FFV1（Matroska）",
+    "Lossless, with transparency; for archives and for Blender": "无损，带透明；用于存档和 Blender",
+    "QuickTime Animation": "QuickTime 动画",
+    "Lossless, with transparency; large files that most editing programs read": (
+        "无损，带透明；文件大，多数剪辑软件可读取"
+    ),
+    "With transparency, nearly without loss; what most editing programs like best": (
+        "带透明，几乎无损；多数剪辑软件的首选"
+    ),
+    "VP9 (WebM)": "VP9（WebM）",
+    "Small files with transparency, for web pages": "文件小，带透明，用于网页",
+    "Open Movie Folder": "打开视频文件夹",
+    "Show the folder of the movie in the file manager": "在文件管理器中显示视频所在的文件夹",
+    "Movie: {done} of {frames}": "视频：{done} / {frames}",
+    "Movie: {name}": "视频：{name}",
+    "without sound": "无声音",
+    "then the movie": "然后写视频",
+    "and the movie": "另加视频",
+    "{frames}, matted before": "{frames}，之前已抠像",
+    "The frames are there already: only movies are written": "这些帧已经存在：只写出视频",
     # results, changed afterwards
     "Matted Strip": "抠像片段",
     "Update Result": "更新结果",

@@ -37,6 +37,21 @@ SENTENCES: dict[str, str] = {
     ),
     "Another Blender works on “{path}”{why}": "另一个 Blender 正在处理“{path}”{why}",
     "Wait until it is done there, or cancel it there.": "请等待那里完成，或在那里取消。",
+    "The movie “{path}” could not be written{why}. Free some space or choose another format, then run the job again: "
+    "its frames are kept.": "无法写入视频“{path}”{why}。请释放一些空间或选择其他格式，然后重新运行任务：其帧会保留。",
+    "The movie “{path}” could not be written{why}": "无法写入视频“{path}”{why}",
+    "Free some space or choose another format, then run the job again: its frames are kept.": (
+        "请释放一些空间或选择其他格式，然后重新运行任务：其帧会保留。"
+    ),
+    "The movie was not written, for the job was cancelled; its frames are there": "任务已取消，未写出视频；其帧已存在",
+    "No movie was written, for Blender stopped unexpectedly (status {status}). Its log is “{path}”.": (
+        "Blender 意外停止（状态 {status}），未写出视频。其日志位于“{path}”。"
+    ),
+    "No movie was written, for Blender stopped unexpectedly (status {status}). It may have run out of memory. "
+    "Its log is “{path}”.": ("Blender 意外停止（状态 {status}），未写出视频。可能内存不足。其日志位于“{path}”。"),
+    "The movie could not be written ({why}). Look into its log “{path}”.": (
+        "无法写入视频（{why}）。请查看其日志“{path}”。"
+    ),
     "The worker stopped unexpectedly ({what})": "工作进程意外停止（{what}）",
     "Its log is “{path}”.": "其日志位于“{path}”。",
     "It may have run out of memory. Its log is “{path}”.": "可能内存不足。其日志位于“{path}”。",

@@ -1,6 +1,7 @@
 """The command line: `blender --command rvm_matting …`, and `python3 build.py matte …` from a checkout."""
 
 import json
+import os
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -8,8 +9,8 @@ from pathlib import Path
 
 import bpy
 
-from ..engine.errors import MattingError
-from ..engine.spec import SourceKind
+from ..engine.errors import MattingError, MovieFailed
+from ..engine.spec import PARTIAL_SUFFIX, SourceKind
 from ..jobs.job import Job, State
 from . import movies
 from .encoders import MovieFormat
@@ -17,7 +18,7 @@ from .inputs import JOBS_FOLDER, Input, Request, distinct, job_of, movie_target
 from .options import parse, request_of
 from .runner import Runner
 from .show import Page
-from .terminal import ProgressLine
+from .terminal import ProgressLine, chatter_silenced
 
 COMMAND = "rvm_matting"
 
@@ -54,7 +55,7 @@ def main(arguments: Sequence[str]) -> int:
             outcome = Outcome(str(one.path), options.result.value)
             try:
                 call.matte(one, outcome)
-            except (MattingError, movies.MovieFailed, OSError) as error:
+            except (MattingError, OSError) as error:
                 outcome.error = str(error)
                 line.say(f"{one.path}: {error}. {getattr(error, 'remedy', '')}".strip())
             except KeyboardInterrupt:
@@ -80,7 +81,7 @@ class _Call:
         """Matte one input and fill in what became of it.
 
         Raises:
-            MattingError, MovieFailed, OSError: in the user's words, or the system's.
+            MattingError, OSError: in the user's words, or the system's.
         """
         request, line = self._request, self._line
         spec, folder = job_of(one, request)
@@ -118,14 +119,27 @@ class _Call:
 
 
 def _write_movie(clip: Path, kind: MovieFormat, target: Path, job: Job, line: ProgressLine) -> None:
-    """Write a finished job's frames as a movie with the clip's sound."""
+    """Write a finished job's frames as a movie with the clip's sound; it appears whole or not at all.
+
+    Raises:
+        MovieFailed, OSError: in the user's words, or the system's.
+    """
+    unfinished = target.with_name(f"{os.getpid()}{PARTIAL_SUFFIX}")
     wanted = job.spec.source.frames or range(job.frames_done)
     frames = [job.output / job.spec.file_name(frame) for frame in wanted]
 
     def tell(done: int) -> None:
         line.bar(target.name, done / len(frames), f"{done} of {len(frames)} frames")
 
-    if not movies.write_movie(frames, movies.frame_rate(clip), clip, target, tell, kind, job.spec.look):
+    with chatter_silenced():
+        try:
+            heard = movies.write_movie(frames, movies.frame_rate(clip), clip, unfinished, tell, kind, job.spec.look)
+            unfinished.replace(target)
+        except MovieFailed as error:
+            raise MovieFailed(target, error.reason) from error
+        finally:
+            unfinished.unlink(missing_ok=True)
+    if not heard:
         line.say(f"{target}: without sound, for the clip has none that Blender can play")
 
 

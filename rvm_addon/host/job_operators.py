@@ -84,6 +84,17 @@ class RVM_OT_open_result_folder(_OnJob, bpy.types.Operator):
         return _open(job.output)
 
 
+class RVM_OT_open_movie_folder(_OnJob, bpy.types.Operator):
+    """Show the folder of the movie in the file manager"""
+
+    bl_idname = "rvm.open_movie_folder"
+    bl_label = "Open Movie Folder"
+
+    def act(self, context: bpy.types.Context, job: Job) -> str:
+        """Open the folder that the job's movies are in."""
+        return _open(Path(job.movies[-1].path).parent)
+
+
 class RVM_OT_open_log(_OnJob, bpy.types.Operator):
     """Open what the worker wrote down while it ran; the developers want to see it with a report"""
 
@@ -163,6 +174,8 @@ def buttons(job: Job) -> list[tuple[type[bpy.types.Operator], str]]:
     match job.state:
         case State.DONE:
             first = [(RVM_OT_select_result, "RESTRICT_SELECT_OFF"), (RVM_OT_open_result_folder, "FILE_FOLDER")]
+            first += [(RVM_OT_open_movie_folder, "FILE_MOVIE")] if job.movies else []
+            first += [(RVM_OT_retry_job, "PLAY")] if job.movies_missing else []
         case State.FAILED:
             first = [(RVM_OT_retry_job, "PLAY"), (RVM_OT_open_log, "TEXT")]
         case State.CANCELLED:
@@ -187,6 +200,7 @@ classes = (
     RVM_OT_dismiss_job,
     RVM_OT_retry_job,
     RVM_OT_open_result_folder,
+    RVM_OT_open_movie_folder,
     RVM_OT_open_log,
     RVM_OT_select_result,
     RVM_OT_cancel_all_jobs,

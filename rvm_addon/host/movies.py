@@ -3,76 +3,86 @@
 For background use only: rendering holds the process until it is done.
 """
 
-import contextlib
-import os
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
 
 import bpy
 
+from ..engine.errors import MovieFailed
 from ..engine.outputs import Look, Result
+from ..engine.spec import PARTIAL_SUFFIX
 from . import versions
 from .encoders import ENCODERS, Encoder, MovieFormat
 from .likeness import read_as_written
+from .scenes import temporary_scene
+from .sounds import add_sound
 
 OPAQUE = Look(Result.COLOUR)
 """Frames of which no more is known."""
 
 
-class MovieFailed(Exception):
-    """Blender's renderer wrote no movie; the text says why."""
-
-
 def write_movie(
     frames: Sequence[Path],
     fps: float,
-    sound: Path,
+    sound: Path | None,
     target: Path,
     tell: Callable[[int], None],
     kind: MovieFormat = MovieFormat.H264,
     look: Look = OPAQUE,
+    *,
+    sound_begins: float = 1.0,
 ) -> bool:
     """Write `frames`, all in one folder and of one size and `look`, at `fps` to `target`, with the sound of `sound`.
 
-    `sound` is a movie or a sound file; it ends with the last frame. `tell` is given the number of frames written so
-    far. Returns whether there is sound: not where `sound` has none. Where the format cannot hold an odd side,
-    the picture loses its last column or first row.
+    `sound` is a movie or a sound file, whose time is nought at frame `sound_begins` of the movie, the first being 1; it
+    ends with the last frame. `tell` is given the number of frames written so far. Returns whether there is sound: not
+    where `sound` has none. Where the format cannot hold an odd side, the picture loses its last column or first row.
+    The name of `target` must have no `#`, which is the number of a frame to Blender.
 
     Raises:
         MovieFailed: the file cannot be written.
     """
-    with _chatter_silenced(), temporary_scene("rvm_matting movie") as scene:
-        strips = versions.top_strips(scene.sequence_editor_create())
+    scratch = target.with_name(f"{target.stem}.sound{PARTIAL_SUFFIX}")
+    with temporary_scene("rvm_matting movie") as scene:
+        strips = versions.top_strips(scene.sequence_editor)
         picture = strips.new_image(name="frames", filepath=str(frames[0]), channel=1, frame_start=1)
         for path in frames[1:]:
             picture.elements.append(path.name)
         picture.blend_type = "REPLACE"
         read_as_written(picture, look)
-        audible = _add_sound(strips, sound)
         set_timing(scene, fps, len(frames))
         encoder = ENCODERS[kind]
         _frame(scene, picture, even=encoder.even)
-        set_encoder(scene, target, encoder, audio=audible, alpha=look.result.has_alpha)
-        render(scene, tell)
-    if not target.is_file():
-        raise MovieFailed(f"“{target}” was not written; look at Blender's output for the reason")
+        try:
+            audible = sound is not None and add_sound(scene, sound, sound_begins, scratch)
+            set_encoder(scene, target, encoder, audio=audible, alpha=look.result.has_alpha)
+            render(scene, target, tell)
+        finally:
+            scratch.unlink(missing_ok=True)
     return audible
 
 
 def length(clip: Path) -> int:
     """Return how many frames Blender counts in a movie (OpenCV may count otherwise); 1 if it cannot read it."""
     with temporary_scene("rvm_matting probe") as scene:
-        strips = versions.top_strips(scene.sequence_editor_create())
+        strips = versions.top_strips(scene.sequence_editor)
         return versions.content_duration(strips.new_movie(name="clip", filepath=str(clip), channel=1, frame_start=1))
 
 
 def frame_rate(clip: Path) -> float:
     """Return a movie's frames per second, as Blender reads them."""
     with temporary_scene("rvm_matting probe") as scene:
-        strips = versions.top_strips(scene.sequence_editor_create())
+        strips = versions.top_strips(scene.sequence_editor)
         return float(strips.new_movie(name="clip", filepath=str(clip), channel=1, frame_start=1).fps)
+
+
+def picture_size(path: Path) -> tuple[int, int]:
+    """Return a picture's width and height, pixels."""
+    with temporary_scene("rvm_matting probe") as scene:
+        strips = versions.top_strips(scene.sequence_editor)
+        (element,) = strips.new_image(name="picture", filepath=str(path), channel=1, frame_start=1).elements
+        return element.orig_width, element.orig_height
 
 
 def set_timing(scene: bpy.types.Scene, fps: float, length: int) -> None:
@@ -111,7 +121,7 @@ def set_encoder(
 ) -> None:
     """Write a movie as `encoder` says, with transparency where both have it."""
     versions.use_movie_output(scene)
-    scene.render.filepath = str(target)
+    scene.render.filepath = versions.output_path(target)
     scene.render.use_file_extension = False
     scene.render.use_overwrite = True
     settings = scene.render.ffmpeg
@@ -126,56 +136,26 @@ def set_encoder(
     scene.render.image_settings.color_mode = "RGBA" if alpha and encoder.holds_alpha else "RGB"
 
 
-def render(scene: bpy.types.Scene, tell: Callable[[int], None]) -> None:
-    """Render the scene's sequencer.
+def render(scene: bpy.types.Scene, target: Path, tell: Callable[[int], None]) -> None:
+    """Render the scene's sequencer, as it is set up, to `target`; `tell` is given the number of frames so far.
 
     Raises:
         MovieFailed: in the renderer's words.
     """
+    written = 0
 
-    def written(*_: object) -> None:
-        tell(scene.frame_current - scene.frame_start + 1)
+    def count(*_: object) -> None:
+        nonlocal written
+        written += 1
+        tell(written)
 
-    bpy.app.handlers.render_write.append(written)
+    bpy.app.handlers.render_write.append(count)
     try:
         bpy.ops.render.render(animation=True, scene=scene.name)
     except RuntimeError as error:  # how Blender's operators report
-        raise MovieFailed(str(error).strip()) from error
+        raise MovieFailed(target, str(error).removeprefix("Error:").strip()) from error
     finally:
-        bpy.app.handlers.render_write.remove(written)
-
-
-def _add_sound(strips: bpy.types.bpy_prop_collection, clip: Path) -> bool:
-    """Put the clip's sound beside its frames; False where it has none that this Blender can play."""
-    try:
-        strip = strips.new_sound(name="sound", filepath=str(clip), channel=2, frame_start=1)
-    except RuntimeError:  # no sound in the file, or a Blender built without its sound library (the bpy 4.2 wheel)
-        return False
-    if versions.handles(strip)[1] - versions.handles(strip)[0] < 1 or strip.sound.samplerate == 0:
-        strips.remove(strip)
-        return False
-    return True
-
-
-@contextlib.contextmanager
-def temporary_scene(name: str) -> Iterator[bpy.types.Scene]:
-    """Yield a scene that is gone afterwards."""
-    scene = bpy.data.scenes.new(name)
-    try:
-        yield scene
-    finally:
-        bpy.data.scenes.remove(scene)
-
-
-@contextlib.contextmanager
-def _chatter_silenced() -> Iterator[None]:
-    """Drop what Blender prints, two lines for every frame among it: standard output belongs to `--json`."""
-    sys.stdout.flush()
-    kept = os.dup(1)
-    with Path(os.devnull).open("wb") as nowhere:
-        os.dup2(nowhere.fileno(), 1)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)
+        bpy.app.handlers.render_write.remove(count)
+    wanted = scene.frame_end - scene.frame_start + 1
+    if written < wanted or not target.is_file():
+        raise MovieFailed(target, f"Blender wrote {written} of {wanted} frames")

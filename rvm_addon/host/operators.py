@@ -8,8 +8,9 @@ import bpy
 
 from ..engine.errors import MattingError
 from ..engine.spec import JobSpec
+from ..jobs.claims import claim_folder, file_stem
 from ..jobs.finished import FinishedJobs
-from ..jobs.job import Job, State, claim_folder
+from ..jobs.job import Job, State
 from . import caches, plan, properties, results, runner, strips, versions, words
 from .terminal import ProgressLine
 from .translations import explained, say
@@ -116,7 +117,7 @@ def _submit(wanted: list[tuple[JobSpec, results.Placement]], output: Path) -> tu
     for spec, places in strips.shared_jobs(new):
         try:
             helped = replace(spec, raws=finished.raws(spec))
-            jobs.append(current.submit(helped, claim_folder(output, strips.file_stem(spec.name)), *places))
+            jobs.append(current.submit(helped, claim_folder(output, file_stem(spec.name)), *places))
             caches.remember(output)
         except MattingError as error:
             problems.append(explained(error))

@@ -211,11 +211,34 @@ class RVM_PT_format(_Settings, bpy.types.Panel):
             column.prop(settings, "format" if Result[settings.result].has_alpha else "opaque_format", text="Frames")
 
 
+class RVM_PT_movie(_Settings, bpy.types.Panel):
+    """The movie besides the frames."""
+
+    bl_label = "Also Write a Movie"
+    bl_order = 5
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Be there where results can be movies: a mask cannot."""
+        return super().poll(context) and versions.sequencer_scene(context).rvm_matting.result != "MASK"
+
+    def draw_header(self, context: bpy.types.Context) -> None:
+        """Draw the switch before the label."""
+        self.layout.prop(versions.sequencer_scene(context).rvm_matting, "write_movie", text="")
+
+    def draw_settings(
+        self, context: bpy.types.Context, column: bpy.types.UILayout, settings: properties.MattingSettings
+    ) -> None:
+        """Draw the formats that this Blender can write of such a result."""
+        column.active = settings.write_movie
+        column.prop(settings, "movie_format" if Result[settings.result].has_alpha else "opaque_movie_format")
+
+
 class RVM_PT_output(_Settings, bpy.types.Panel):
     """Where the frames go, and what becomes of the source."""
 
     bl_label = "Output"
-    bl_order = 5
+    bl_order = 6
 
     def draw_settings(
         self, context: bpy.types.Context, column: bpy.types.UILayout, settings: properties.MattingSettings
@@ -242,7 +265,7 @@ def _draw_button(column: bpy.types.UILayout, context: bpy.types.Context) -> None
         return
     row = column.row()
     row.alignment = "CENTER"
-    row.label(text=words.plan(planned.strips, planned.frames, planned.seconds, planned.bytes), translate=False)
+    row.label(text=words.plan(planned), translate=False)
 
 
 def _draw_job(box: bpy.types.UILayout, context: bpy.types.Context, job: Job) -> None:
@@ -259,9 +282,20 @@ def _draw_job(box: bpy.types.UILayout, context: bpy.types.Context, job: Job) -> 
         column.label(text=said, translate=False)
     if job.state is State.INTERRUPTED:
         column.operator(job_operators.RVM_OT_retry_job.bl_idname, icon="PLAY").folder = str(job.folder)
+    for said in words.movies(job):
+        column.label(text=said, icon="FILE_MOVIE", translate=False)
     lines.draw(box, context, [heard(text) for text in (job.error, job.remedy) if text], alert=True)
     lines.draw(box, context, [heard(text) for text in job.warnings], "INFO")
 
 
-classes = (RVM_PT_matting, RVM_PT_jobs, RVM_PT_preview, RVM_PT_recipe, RVM_PT_edges, RVM_PT_format, RVM_PT_output)
+classes = (
+    RVM_PT_matting,
+    RVM_PT_jobs,
+    RVM_PT_preview,
+    RVM_PT_recipe,
+    RVM_PT_edges,
+    RVM_PT_format,
+    RVM_PT_movie,
+    RVM_PT_output,
+)
 register, unregister = bpy.utils.register_classes_factory(classes)

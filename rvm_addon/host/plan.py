@@ -1,6 +1,5 @@
 """What the button is about to do, in numbers. Asked for at every redraw: what has not changed is remembered."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import bpy
@@ -19,6 +18,8 @@ class Plan:
     seconds: float | None = None
     """None while nothing like it has run on this machine."""
     bytes: float | None = None
+    more_for_movies: bool = False
+    """Whether movies will be written of which nobody knows yet what they take: they come on top."""
     obstacle: str = ""
     """Why nothing can be done, in the user's language."""
 
@@ -73,11 +74,17 @@ def _made(scene: bpy.types.Scene, selected: list[versions.Strip]) -> Plan:
     if not settings.model.is_file():
         return Plan(obstacle=say("The model file “{path}” was not found", path=settings.model))
     parts = [_frames_and_pixels(scene, strip, settings) for strip in sources]
+    movies = [_movie(strip, settings, pixels) for strip, (_, pixels) in zip(sources, parts, strict=True)]
+    known = [taken for taken in movies if taken is not None]
     return Plan(
         len(sources),
         sum(frames for frames, _ in parts),
-        _sum(_seconds(scene, strip, settings, *part) for strip, part in zip(sources, parts, strict=True)),
-        _sum(_bytes(settings, *part) for part in parts),
+        _sum(
+            *(_seconds(scene, strip, settings, *part) for strip, part in zip(sources, parts, strict=True)),
+            *(seconds for seconds, _ in known),
+        ),
+        _sum(*(_bytes(settings, *part) for part in parts), *(size for _, size in known)),
+        more_for_movies=len(known) < len(movies),
     )
 
 
@@ -139,7 +146,15 @@ def _bytes(settings: properties.Settings, frames: int, pixels: int) -> float | N
     return None if each is None else each * frames
 
 
-def _sum(values: Iterator[float | None]) -> float | None:
+def _movie(strip: versions.Strip, settings: properties.Settings, pixels: int) -> tuple[float, float] | None:
+    """Return the seconds and bytes that the movie of a strip takes; None where that is not known."""
+    if settings.movie is None:
+        return 0.0, 0.0
+    start, end = versions.handles(strip)
+    each = rates.current().movie(pixels, rates.kind_of_movie(settings.look, settings.movie))
+    return None if each is None else (each[0] * (end - start), each[1] * (end - start))
+
+
+def _sum(*values: float | None) -> float | None:
     """Return the sum; None where a part is not known."""
-    known = list(values)
-    return None if None in known else sum(value for value in known if value is not None)
+    return None if None in values else sum(value for value in values if value is not None)

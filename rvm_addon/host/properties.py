@@ -5,9 +5,10 @@ from pathlib import Path
 
 import bpy
 
-from ..engine.outputs import Look
+from ..engine.outputs import Look, Result
 from ..engine.spec import WORKING_SIDE
 from . import preferences, versions
+from .encoders import ENCODERS, MovieFormat, choices
 from .looks import LookSettings, chosen_look
 
 QUALITIES = (
@@ -39,6 +40,15 @@ class Settings:
     """A word of `spec.DEVICES`, or a plugin's path."""
     raw_limit: int
     """Bytes that raw mattes may take in the output folder; 0 keeps none."""
+    movie: MovieFormat | None
+    """As what each result is written as a movie, too."""
+
+
+def _items(*, with_alpha: bool) -> tuple[tuple[str, str, str], ...]:
+    """Return the choices of movie formats that this Blender can write."""
+    return tuple(
+        (kind.name, ENCODERS[kind].label, ENCODERS[kind].description) for kind in choices(with_alpha=with_alpha)
+    )
 
 
 class MattingSettings(LookSettings, bpy.types.PropertyGroup):
@@ -79,6 +89,20 @@ class MattingSettings(LookSettings, bpy.types.PropertyGroup):
         default=False,
         description="Matte pictures as if they were opaque; otherwise what is transparent in them stays so",
     )
+    write_movie: bpy.props.BoolProperty(
+        name="Also Write a Movie",
+        default=False,
+        description="Once the frames stand, another Blender in the background writes a movie of each strip's result "
+        "into the result's folder: what the strip shows, at the scene's frame rate, with the strip's own sound",
+    )
+    movie_format: bpy.props.EnumProperty(
+        name="Format",
+        items=_items(with_alpha=True),
+        description="The format of the movie; what is transparent stays so",
+    )
+    opaque_movie_format: bpy.props.EnumProperty(
+        name="Format", items=_items(with_alpha=False), description="The format of the movie"
+    )
 
 
 def snapshot(scene: bpy.types.Scene) -> Settings:
@@ -100,7 +124,23 @@ def snapshot(scene: bpy.types.Scene) -> Settings:
         threads=preferences.threads(),
         device=preferences.device(),
         raw_limit=preferences.raw_limit(),
+        movie=chosen_movie(chosen),
     )
+
+
+def chosen_movie(settings: MattingSettings) -> MovieFormat | None:
+    """Return the movie that is wanted, if any; a mask belongs on its strip, and no movie shows it there."""
+    result = Result[settings.result]
+    if not settings.write_movie or result is Result.MASK:
+        return None
+    return MovieFormat[settings.movie_format if result.has_alpha else settings.opaque_movie_format]
+
+
+def show_movie(movie: MovieFormat | None, look: Look, settings: MattingSettings) -> None:
+    """Set the properties to a movie of such a look, as far as this Blender can write it."""
+    settings.write_movie = movie is not None
+    if movie is not None and movie in choices(with_alpha=look.result.has_alpha):
+        setattr(settings, "movie_format" if look.result.has_alpha else "opaque_movie_format", movie.name)
 
 
 def chosen_folder(settings: MattingSettings) -> str:

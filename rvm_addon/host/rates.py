@@ -9,8 +9,10 @@ from pathlib import Path
 
 import bpy
 
+from ..engine.events import MovieWritten
 from ..engine.outputs import Look
 from ..jobs.job import Job
+from .encoders import MovieFormat
 from .preferences import PACKAGE
 
 log = logging.getLogger(__name__)
@@ -58,10 +60,19 @@ class Rates:
         """Grows with each measurement: what was estimated before is out of date."""
 
     def learn(self, job: Job) -> None:
-        """Remember what a finished job took, in place of an older measurement like it; short jobs tell nothing."""
+        """Remember what a job took for its frames; short jobs tell nothing."""
         new = measured(job)
-        if new is None:
-            return
+        if new is not None:
+            self._remember(new)
+
+    def learn_movie(self, look: Look, movie: MovieWritten) -> None:
+        """Remember what a movie of such frames took; short ones tell nothing."""
+        if movie.frames >= _FEWEST_FRAMES:
+            pixels, kind = movie.width * movie.height, kind_of_movie(look, MovieFormat(movie.format))
+            self._remember(Measurement(pixels, 0, kind, movie.seconds / movie.frames, movie.bytes / movie.frames))
+
+    def _remember(self, new: Measurement) -> None:
+        """Put a measurement in the place of an older one like it."""
         same = (new.pixels, new.looked_at, new.kind)
         others = [one for one in self._known if (one.pixels, one.looked_at, one.kind) != same]
         self._known = [new, *others][:_KEPT]
@@ -80,16 +91,30 @@ class Rates:
 
     def bytes(self, pixels: int, kind: str) -> float | None:
         """Return how large a frame's file is; None if none of its kind was written here."""
-        likes = [one for one in self._known if one.kind == kind]
-        if not likes:
+        nearest = self._nearest(pixels, kind)
+        return None if nearest is None else nearest.bytes * pixels / nearest.pixels
+
+    def movie(self, pixels: int, kind: str) -> tuple[float, float] | None:
+        """Return the seconds and bytes that a movie's frame takes; None if none of its kind was written here."""
+        nearest = self._nearest(pixels, kind)
+        if nearest is None:
             return None
-        nearest = min(likes, key=lambda one: _factor(one.pixels, pixels))
-        return nearest.bytes * pixels / nearest.pixels
+        return nearest.seconds * pixels / nearest.pixels, nearest.bytes * pixels / nearest.pixels
+
+    def _nearest(self, pixels: int, kind: str) -> Measurement | None:
+        """Return the measurement of a kind whose pictures are nearest in size."""
+        likes = [one for one in self._known if one.kind == kind]
+        return min(likes, key=lambda one: _factor(one.pixels, pixels), default=None)
 
 
 def kind_of(look: Look) -> str:
     """Return in two words what is written: files of one kind have sizes alike."""
     return f"{look.result.name} {look.format.name}"
+
+
+def kind_of_movie(look: Look, movie: MovieFormat) -> str:
+    """Return the same of a movie."""
+    return f"{look.result.name} movie {movie.name}"
 
 
 def measured(job: Job) -> Measurement | None:

@@ -7,8 +7,9 @@ from typing import Any
 from ..engine.outputs import Look
 from ..engine.spec import JobSpec
 from . import versions
+from .encoders import MovieFormat
 from .looks import show_look
-from .properties import WORKING_SIDES
+from .properties import WORKING_SIDES, show_movie
 
 PROPERTY = "rvm_matting"
 
@@ -29,10 +30,12 @@ class Recipe:
     working_side: int
     use_alpha: bool
     look: Look
+    movie: MovieFormat | None = None
+    """As what it was written as a movie, too."""
 
 
-def write(result: versions.Strip, source: versions.Strip, spec: JobSpec) -> None:
-    """Let a result strip remember its job and the strip that it was made from."""
+def write(result: versions.Strip, source: versions.Strip, spec: JobSpec, movie: MovieFormat | None) -> None:
+    """Let a result strip remember its job, the strip that it was made from, and its movie."""
     recipe = Recipe(
         strip=source.name,
         source="" if spec.source.disposable else spec.source.paths[0],
@@ -42,6 +45,7 @@ def write(result: versions.Strip, source: versions.Strip, spec: JobSpec) -> None
         working_side=spec.working_side,
         use_alpha=spec.source.use_alpha,
         look=spec.look,
+        movie=movie,
     )
     result[PROPERTY] = json.dumps(asdict(recipe))
 
@@ -50,7 +54,8 @@ def read(strip: versions.Strip) -> Recipe | None:
     """Return what a strip remembers; None if it is no result, or one of another version of this extension."""
     try:
         data = json.loads(strip.get(PROPERTY, ""))
-        return Recipe(**data | {"look": Look.from_dict(data["look"])})
+        movie = data.get("movie")
+        return Recipe(**data | {"look": Look.from_dict(data["look"]), "movie": movie and MovieFormat(movie)})
     except (KeyError, TypeError, ValueError):
         return None
 
@@ -58,6 +63,7 @@ def read(strip: versions.Strip) -> Recipe | None:
 def show(recipe: Recipe, settings: Any) -> None:
     """Set the project's settings to those of a recipe."""
     show_look(recipe.look, settings)
+    show_movie(recipe.movie, recipe.look, settings)
     qualities = {side: quality for quality, side in WORKING_SIDES.items() if quality != "RATIO"}
     settings.quality = "RATIO" if recipe.ratio is not None else qualities.get(recipe.working_side, "STANDARD")
     if recipe.ratio is not None:

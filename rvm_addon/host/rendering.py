@@ -1,6 +1,7 @@
 """Strips that no file shows as they are: a Blender in the background renders their frames before they are matted.
 
-This side only saves a copy of the project and says what to do (`prepare`); `background` does it, in another process.
+This side only saves a copy of the project and says what to do (`prepare`); `background_rendering` does it, in another
+process.
 """
 
 import contextlib
@@ -12,8 +13,9 @@ import bpy
 
 from ..engine.errors import OutputFailed
 from ..engine.spec import JobSpec, Source, SourceKind
-from ..jobs.job import Preparation
-from . import probes, versions
+from ..jobs import parts
+from ..jobs.parts import Part
+from . import background, probes, versions
 from .results import Placement, source_file
 
 RENDERED_FOLDER = "rendered"
@@ -66,7 +68,7 @@ def rendered_source(stem: str, length: int) -> Source:
     return Source(SourceKind.IMAGES, names, tuple(range(length)), upright=False, disposable=True)
 
 
-def prepare(folder: Path, spec: JobSpec, place: Placement) -> tuple[JobSpec, Preparation]:
+def prepare(folder: Path, spec: JobSpec, place: Placement) -> tuple[JobSpec, Part]:
     """Make ready what a background Blender needs, in the job's folder; return the job with its first part.
 
     Saving a copy leaves the user's file and its state alone.
@@ -84,10 +86,15 @@ def prepare(folder: Path, spec: JobSpec, place: Placement) -> tuple[JobSpec, Pre
     except RuntimeError as error:  # how Blender's operators report
         raise OutputFailed(folder / PROJECT_FILE, str(error).strip()) from error
     spec = replace(spec, source=replace(spec.source, paths=paths))
-    return spec, Preparation(versions.background_command(_expression(folder)), len(paths))
+    return spec, _part(folder, len(paths))
 
 
-def left_in(folder: Path) -> Preparation | None:
+def _part(folder: Path, pictures: int) -> Part:
+    """Return the part of a job that renders so many pictures."""
+    return parts.rendering(background.command("background_rendering", folder, "rendering"), pictures)
+
+
+def left_in(folder: Path) -> Part | None:
     """Return the first part of a job that an earlier session left; None if it has none, or cannot be done any more."""
     if not (folder / PROJECT_FILE).is_file():
         return None
@@ -95,7 +102,7 @@ def left_in(folder: Path) -> Preparation | None:
         pictures = len(Order.read(folder).paths)
     except (OSError, ValueError, TypeError, KeyError):
         return None
-    return Preparation(versions.background_command(_expression(folder)), pictures)
+    return _part(folder, pictures)
 
 
 def clean_up(folder: Path) -> None:
@@ -106,12 +113,3 @@ def clean_up(folder: Path) -> None:
     with contextlib.suppress(OSError):
         (folder / PROJECT_FILE).unlink(missing_ok=True)
         (folder / RENDERED_FOLDER).rmdir()
-
-
-def _expression(folder: Path) -> str:
-    """Return the Python that runs `background.main` where nothing of this extension is enabled or on the path."""
-    package = Path(__file__).resolve().parents[1]
-    return (
-        f"import sys; sys.path.insert(0, {str(package.parent)!r}); "
-        f"from {package.name}.host import background; background.main({str(folder)!r})"
-    )

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import bpy
 
@@ -12,7 +13,9 @@ from ..engine.errors import MattingError
 from ..engine.outputs import Result
 from ..engine.spec import JOB_FILE, JobSpec
 from . import hiding, masks, recipes, versions
+from .encoders import MovieFormat
 from .likeness import copy_look, read_as_written
+from .soundtrack import SILENCE, Soundtrack
 
 FRAMES_FOLDER = "frames"
 _LAST_CHANNEL = 128
@@ -53,6 +56,22 @@ class Placement:
     keep_source: bool
     replaces: str = ""
     """The name of the result strip that gets the new frames, or gives way to the new strip."""
+    movie: MovieFormat | None = None
+    """As what the result is written as a movie, too."""
+    fps: float = 0.0
+    """Of the timeline when the job was made; the movie's."""
+    sound: Soundtrack = SILENCE
+    """The movie's."""
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "Placement":
+        """Return the placement that `dataclasses.asdict` made this of, by way of JSON or not.
+
+        Raises:
+            KeyError, TypeError, ValueError: it was made of something else.
+        """
+        movie = data["movie"] and MovieFormat(data["movie"])
+        return cls(**data | {"shown": tuple(data["shown"]), "movie": movie, "sound": Soundtrack(**data["sound"])})
 
     def is_same(self, other: "Placement") -> bool:
         """Return whether the result goes to the same strip: it needs only one."""
@@ -162,7 +181,7 @@ def insert_result(spec: JobSpec, folder: Path, place: Placement) -> versions.Str
     result.directory = _as_user_prefers(folder)
     result.select = False  # the user goes on with what is selected
     read_rightly(result, spec, source)
-    recipes.write(result, source, spec)
+    recipes.write(result, source, spec, place.movie)
     siblings = versions.siblings(scene.sequence_editor, source)
     pieces = _pieces(source, siblings, start, start + place.length)
     if spec.look.result is Result.MASK:
@@ -204,7 +223,7 @@ def renew(spec: JobSpec, folder: Path, place: Placement) -> bool:
                 element.filename = name
             strip.directory = _as_user_prefers(folder)
             read_rightly(strip, spec, source)
-            recipes.write(strip, source, spec)
+            recipes.write(strip, source, spec, place.movie)
     return True
 
 

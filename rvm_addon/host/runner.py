@@ -4,7 +4,7 @@ import importlib.util
 import logging
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import bpy
@@ -16,9 +16,10 @@ from ..jobs.aside import discard
 from ..jobs.finished import FinishedJobs
 from ..jobs.job import Job, State
 from ..jobs.left import job_in
+from ..jobs.parts import MATTING, Kind, Part
 from ..jobs.queue import JobQueue
 from ..jobs.worker import Launcher
-from . import preferences, rates, rendering, results, unfinished
+from . import encoding, preferences, rates, rendering, results, unfinished
 from .translations import say
 
 log = logging.getLogger(__name__)
@@ -61,10 +62,10 @@ class Runner:
         Raises:
             SpecError, OutputFailed: the job cannot be taken.
         """
-        preparation = None
+        first: list[Part] = []
         if places and spec.source.disposable:
-            spec, preparation = rendering.prepare(folder, spec, places[0])
-        job = Job(folder, spec, preparation)
+            spec, *first = rendering.prepare(folder, spec, places[0])
+        job = Job(folder, spec, (*first, MATTING, *_movies(folder, places)))
         self._queue(job)
         self._expect(job, list(places))
         return job
@@ -84,24 +85,57 @@ class Runner:
             return None
         others = [one for one in self._placements.get(job.folder, []) if not one.is_same(place)]
         if job.state in _STOPPED:
-            job = self.retry(job)
-        if job.state is State.DONE and job not in self._arrived:
+            job = self._go_on(job, others)
+        if place.movie:
+            job = self._with_movie(job, place)
+        if job.state is State.DONE:
             self.queue.adopt(job)
+        if job.matted and job not in self._arrived:
             self._arrived.append(job)
         self._expect(job, [*others, place])
         return job
 
     def retry(self, job: Job) -> Job:
-        """Queue a job that was stopped: it goes on from the frames that it has, to the place that it had.
+        """Queue a job that was stopped, or owes a movie: it goes on from the frames that it has, as it was meant to.
 
         Raises:
             SpecError, JobHeld, OutputFailed: the job cannot be taken; the old one stays in the list.
         """
-        again = Job(job.folder, job.spec, job.preparation)
-        self._queue(again)
-        self.queue.dismiss(job)
-        self._expect(again, self._placements.get(job.folder, []))
+        if job.matted:
+            again = job.again()
+            self._queue(again)
+        else:
+            places = self._placements.get(job.folder, [])
+            again = self._go_on(job, places)
+            self._expect(again, places)
         return again
+
+    def _go_on(self, job: Job, places: list[results.Placement]) -> Job:
+        """Queue a job whose frames do not all stand once more, with the movies of these placements.
+
+        Raises:
+            SpecError, JobHeld, OutputFailed: the job cannot be taken; the old one stays in the list.
+        """
+        before = [part for part in job.parts if part.kind is not Kind.ENCODING]
+        again = Job(job.folder, job.spec, (*before, *_movies(job.folder, places)))
+        self._queue(again)
+        return again
+
+    def _with_movie(self, job: Job, place: results.Placement) -> Job:
+        """Let a job write the movie of one more placement, and return it; one that was done gets up again for that."""
+        number = 1 + sum(part.kind is Kind.ENCODING for part in job.parts)
+        try:
+            movies = _movies(job.folder, [place], number)
+            if job.state.ended:
+                again = Job.done_before(job.folder, job.spec, movies)
+                self._queue(again)
+                return again
+        except MattingError as error:  # the strip gets its frames all the same
+            job.warnings.append(f"{error}. {error.remedy}")
+            return job
+        for part in movies:
+            job.add(part)
+        return job
 
     def cancel(self, job: Job) -> None:
         """Stop a job on the user's word: no later session offers to go on with it."""
@@ -137,7 +171,7 @@ class Runner:
         if _elsewhere(job) in job.warnings:
             job.warnings.remove(_elsewhere(job))
         self._placements[job.folder] = places
-        if job.state is State.DONE and job not in self._arrived:
+        if job.matted and job not in self._arrived:
             self._arrived.append(job)
 
     def follow_project(self) -> None:
@@ -152,7 +186,11 @@ class Runner:
         for job in changed:
             if job.state is State.CANCELLED:
                 self._clean_up(job)
-        self._arrived += [job for job in changed if job.state is State.DONE]
+            elif job.state is State.DONE:
+                self._conclude(job)
+        # The strips do not wait for movies.
+        ready = (job for job in changed if job.matted and job.folder in self._placements)
+        self._arrived += [job for job in ready if job not in self._arrived]
         # A render reads the strips while it lasts; and an undo step would end up in the middle of it.
         while self._arrived and not bpy.app.is_job_running("RENDER"):
             job = self._arrived.pop(0)
@@ -195,7 +233,11 @@ class Runner:
             self.queue.dismiss(job)
 
     def _queue(self, job: Job) -> None:
-        """Queue a job, and count anew if nothing is left of what the user waited for."""
+        """Queue a job, and count anew if nothing is left of what the user waited for.
+
+        Raises:
+            SpecError, JobHeld, OutputFailed: the job cannot be taken.
+        """
         if not self.busy:
             self.batch = []
         self.queue.submit(job)
@@ -207,13 +249,18 @@ class Runner:
         if places:
             unfinished.note(job.folder, places)
 
+    def _conclude(self, job: Job) -> None:
+        """Learn from the movies of a finished job, and delete what it needs no more."""
+        for movie in job.movies:
+            rates.current().learn_movie(job.spec.look, movie)
+        rendering.clean_up(job.folder)
+
     def _deliver(self, job: Job) -> None:
-        """Put a finished job's results on the timeline, as one step that can be undone."""
+        """Put the results of a job whose frames stand on the timeline, as one step that can be undone."""
         delivered, places = 0, self._placements.pop(job.folder, [])
         if places:
             unfinished.forget(job.folder)
             rates.current().learn(job)
-            rendering.clean_up(job.folder)
         for place in places:
             try:
                 if not (place.replaces and results.renew(job.spec, job.output, place)):
@@ -224,6 +271,16 @@ class Runner:
                 log.warning("%s: %s", job.output, error)
         if delivered and not bpy.app.background:  # there the operator's own undo step covers it, and none can be pushed
             bpy.ops.ed.undo_push(message="Matte Selected Strips")
+
+
+def _movies(folder: Path, places: Iterable[results.Placement], first: int = 1) -> list[Part]:
+    """Return the parts that write the movies of a job's placements, where these want any; `first` is their number.
+
+    Raises:
+        OutputFailed: the folder refuses.
+    """
+    wanted = [(place, place.movie) for place in places if place.movie is not None]
+    return [encoding.prepare(folder, *one, number) for number, one in enumerate(wanted, first)]
 
 
 def _elsewhere(job: Job) -> str:

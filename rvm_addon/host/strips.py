@@ -10,7 +10,8 @@ import bpy
 
 from ..engine.resume import stamps
 from ..engine.spec import JobSpec, Source, SourceKind
-from . import probes, rendering, versions
+from ..jobs.claims import file_stem
+from . import probes, rendering, soundtrack, versions
 from .mapping import MovieTiming
 from .properties import Settings
 from .results import FRAMES_FOLDER, Placement, StripUnsuitable, free_channel, source_file
@@ -22,9 +23,6 @@ _TRIMMED = frozenset({"MOVIE", "IMAGE", "SCENE", "META", "MASK", "MOVIECLIP"})
 _SLOWER = 4
 """Timeline frames at least, for one source frame of a copy that tells how many there are."""
 _TRIAL_FPS = 24000
-_LONGEST_STEM_BYTES = 100
-"""Of the 255 that a name may have; and on Windows a whole path has no more than 260 characters."""
-_RESERVED_ON_WINDOWS = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10))}
 
 
 def job_spec(scene: bpy.types.Scene, strip: versions.Strip, settings: Settings) -> tuple[JobSpec, Placement]:
@@ -69,17 +67,11 @@ def job_spec(scene: bpy.types.Scene, strip: versions.Strip, settings: Settings) 
         before=start - frames.start if len(shown) > 1 else 0,
         length=end - start,
         keep_source=settings.keep_source,
+        movie=settings.movie,
+        fps=scene.render.fps / scene.render.fps_base,
+        sound=soundtrack.of_strip(strip, scene.render.fps / scene.render.fps_base),
     )
     return spec, place
-
-
-def file_stem(name: str) -> str:
-    """Return `name` as a file name that every system accepts: letters of any script stay, as far as there is room."""
-    kept = "".join(c if c.isalnum() or c in " ._-+()" else "_" for c in name)
-    short = kept.encode()[:_LONGEST_STEM_BYTES].decode(errors="ignore").strip(" .")
-    if short.partition(".")[0].upper() in _RESERVED_ON_WINDOWS:
-        short = f"_{short}"
-    return short or "strip"
 
 
 def source_strips(strips: Iterable[versions.Strip]) -> list[versions.Strip]:

@@ -63,6 +63,6 @@ def _read(path: Path) -> tuple[str, list[Placement]]:
     """Return project and places of a note; none where it is not whole, or of another version."""
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
-        return told["project"], [Placement(**(one | {"shown": tuple(one["shown"])})) for one in told["places"]]
+        return told["project"], [Placement.from_dict(one) for one in told["places"]]
     except (OSError, ValueError, TypeError, KeyError):
         return "", []

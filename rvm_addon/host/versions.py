@@ -21,6 +21,7 @@ _LENGTH_ARGUMENT = bpy.app.version >= (5, 0, 0)
 _SEQUENCE_DETECTION = "use_sequence_detection" in bpy.ops.sequencer.image_strip_add.get_rna_type().properties
 
 _MEDIA_TYPE = bpy.app.version >= (5, 0, 0)
+_PATH_TEMPLATES = bpy.app.version >= (4, 5, 0)
 
 TURNS_MOVIES_UPRIGHT = bpy.app.version >= (4, 4, 0)
 """Whether movies are shown turned as their metadata says, as phones write it."""
@@ -143,6 +144,11 @@ def use_picture_output(scene: bpy.types.Scene) -> None:
     settings.color_management = "FOLLOW_SCENE"
 
 
+def output_path(path: Path | str) -> str:
+    """Return a path as the render settings want it; from 4.5 on, what stands in braces there would be a variable."""
+    return str(path).replace("{", "{{").replace("}", "}}") if _PATH_TEMPLATES else str(path)
+
+
 def inputs(effect: Strip) -> list[Strip]:
     """Return the strips that an effect strip is made of; none for any other."""
     return [strip for number in (1, 2) if (strip := getattr(effect, f"input_{number}", None)) is not None]
@@ -226,6 +232,38 @@ def add_images(folder: Path, names: list[str], channel: int, start: int) -> None
         set_view_transform=False,
         **options,
     )
+
+
+def add_movie_with_sound(path: Path) -> None:
+    """Add a movie strip at frame 1, and one for its sound where it has any, with the operator of the sequencer shown.
+
+    Raises:
+        RuntimeError: in Blender's words.
+    """
+    options = {"move_strips": False} if _LENGTH_ARGUMENT else {}  # as above
+    bpy.ops.sequencer.movie_strip_add(
+        filepath=str(path),
+        frame_start=1,
+        channel=1,
+        relative_path=False,
+        sound=True,
+        use_framerate=False,
+        adjust_playback_rate=False,
+        set_view_transform=False,
+        **options,
+    )
+
+
+def shown_scene(window: bpy.types.Window) -> tuple[bpy.types.Scene, bpy.types.Scene | None]:
+    """Return the scene that a window shows, and the one that its sequencers show."""
+    return window.scene, window.workspace.sequencer_scene if _SEQUENCER_SCENE else None
+
+
+def show_scene(window: bpy.types.Window, scene: bpy.types.Scene, in_sequencer: bpy.types.Scene | None = None) -> None:
+    """Let a window show a scene, and its sequencers that or another one."""
+    window.scene = scene
+    if _SEQUENCER_SCENE:
+        window.workspace.sequencer_scene = in_sequencer or scene
 
 
 def shows_level_of(editor: bpy.types.SequenceEditor, strip: Strip) -> bool:

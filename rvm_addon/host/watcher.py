@@ -14,6 +14,7 @@ from ..engine.spec import JobSpec
 from ..engine.view import PICTURE_FILE, Arrangement, Behind, View
 from ..jobs.aside import redraw
 from ..jobs.job import Job, State
+from ..jobs.parts import MATTING, Kind, Part
 from ..jobs.queue import JobQueue
 from . import rendering, results, runner
 from .translations import say
@@ -50,12 +51,12 @@ class Watcher:
             MattingError, OSError: the job cannot be taken.
         """
         folder = Path(tempfile.mkdtemp(prefix="rvm_preview_", dir=bpy.app.tempdir or None))
-        preparation = None
+        first: list[Part] = []
         if spec.source.disposable:
-            spec, preparation = rendering.prepare(folder, spec, place)
+            spec, *first = rendering.prepare(folder, spec, place)
         for job in self.queue.jobs:
             self.queue.cancel(job)
-        job = Job(folder, spec, preparation)
+        job = Job(folder, spec, (*first, MATTING))
         self.queue.submit(job)
         self.look_at(job)
         return job
@@ -130,7 +131,7 @@ def message() -> tuple[str, str]:
     if job.state is State.FAILED:
         return "ERROR", f"{job.error}. {job.remedy}"
     if not job.state.ended:
-        return "TIME", say("Rendering") if job.preparing else say("Matting")
+        return "TIME", say("Rendering") if job.part.kind is Kind.RENDERING else say("Matting")
     return "NONE", ""
 
 

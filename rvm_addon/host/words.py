@@ -5,7 +5,10 @@ from pathlib import Path
 
 from ..engine.outputs import UNTOUCHED, Edges
 from ..jobs.job import Job, State
+from ..jobs.parts import Kind
+from .encoders import ENCODERS
 from .looks import RESULTS
+from .plan import Plan
 from .recipes import Recipe
 from .translations import say
 
@@ -59,7 +62,9 @@ def strips(count: int) -> str:
 
 def taken(jobs: list[Job]) -> str:
     """Return what the button has set going."""
-    begun = sum(job.state is not State.DONE for job in jobs)
+    begun = sum(not job.matted for job in jobs)
+    if not begun and any(not job.state.ended for job in jobs):
+        return say("The frames are there already: only movies are written")
     if not begun:
         return say("Nothing had to be matted: the frames are there already")
     return say("Matting: 1 job") if begun == 1 else say("Matting: {count} jobs", count=begun)
@@ -69,20 +74,29 @@ def progress(job: Job) -> str:
     """Return what a running job says of itself: frames, rate, time left."""
     if job.state is not State.RUNNING:
         return say(job.state.value)
-    if job.preparing and job.preparation is not None:
-        return say("Rendering {done} of {frames}", done=job.frames_rendered, frames=frames(job.preparation.frames))
-    if job.started is None:
-        return say("Opening")
-    words = [say("{done} of {frames}", done=job.frames_done, frames=frames(job.frames_total))]
-    if job.frames_per_second:
-        words.append(say("{rate} per second", rate=f"{job.frames_per_second:.1f}"))
+    done, total = job.frames_of_part
+    match job.part.kind:
+        case Kind.RENDERING:
+            return say("Rendering {done} of {frames}", done=done, frames=frames(total))
+        case Kind.ENCODING:
+            words = [say("Movie: {done} of {frames}", done=done, frames=frames(total))]
+        case Kind.MATTING if job.started is None:
+            return say("Opening")
+        case Kind.MATTING:
+            words = [say("{done} of {frames}", done=done, frames=frames(total))]
+    if job.part_per_second:
+        words.append(say("{rate} per second", rate=f"{job.part_per_second:.1f}"))
     if job.seconds_left is not None:
         words.append(say("{time} left", time=duration(job.seconds_left)))
+    if job.movies_to_come and job.part.kind is Kind.MATTING:
+        words.append(say("then the movie"))
     return " · ".join(words)
 
 
 def ending(job: Job) -> str:
     """Return how a job ended; nothing for one that failed, whose error says it."""
+    if job.found and (job.movies or job.movies_missing):
+        return say("{frames}, matted before", frames=frames(job.frames_done))
     if job.found:
         return say("{frames}, matted before: nothing had to be done", frames=frames(job.frames_done))
     if job.state is State.DONE:
@@ -94,13 +108,24 @@ def ending(job: Job) -> str:
     return ""
 
 
-def plan(strip_count: int, frame_count: int, seconds: float | None, byte_count: float | None) -> str:
+def movies(job: Job) -> list[str]:
+    """Return what a job has written besides its frames: 'Movie: talk.mkv · 12 MB'."""
+    told = []
+    for movie in job.movies:
+        words = [say("Movie: {name}", name=Path(movie.path).name), size(movie.bytes)]
+        told.append(" · ".join(words if movie.has_sound else [*words, say("without sound")]))
+    return told
+
+
+def plan(planned: Plan) -> str:
     """Return what the button is about to do: '3 strips · 812 frames · about 2 min · 0.6 GB', as far as it is known."""
-    words = [strips(strip_count), frames(frame_count)]
-    if seconds is not None:
-        words.append(about(seconds))
-    if byte_count is not None:
-        words.append(size(byte_count))
+    words = [strips(planned.strips), frames(planned.frames)]
+    if planned.seconds is not None:
+        words.append(about(planned.seconds))
+    if planned.bytes is not None:
+        words.append(size(planned.bytes))
+    if planned.more_for_movies:
+        words.append(say("and the movie"))
     return " · ".join(words)
 
 
@@ -125,9 +150,10 @@ def unsaved(folder: Path) -> str:
 def recipe(made: Recipe) -> list[str]:
     """Return how a result was made, in short lines."""
     kind = say({identifier: name for identifier, name, _ in RESULTS}[made.look.result.name])
+    formats = [made.look.format.name, *([say(ENCODERS[made.movie].label)] if made.movie else [])]
     lines = [
         say("{kind} of “{strip}”", kind=kind, strip=made.strip),
-        f"{frames(made.frames)} · {made.look.format.name}",
+        " · ".join([frames(made.frames), *formats]),
         f"{Path(made.model).stem} · {made.ratio or made.working_side:g}",
     ]
     return lines + _edges(made.look.edges)

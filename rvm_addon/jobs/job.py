@@ -1,22 +1,19 @@
 """A job: one folder, and the state that its events fold into."""
 
 import contextlib
-from dataclasses import dataclass
+from collections.abc import Sequence
 from enum import Enum
 from pathlib import Path
 
-from ..engine.errors import OutputFailed
-from ..engine.events import EVENTS_FILE, Event, Failed, Finished, FrameDone, Rendered, Started, Warned
+from ..engine.events import Encoded, Event, Failed, Finished, FrameDone, MovieWritten, Rendered, Started, Warned
 from ..engine.resume import names_in
 from ..engine.spec import JOB_FILE, PARTIAL_SUFFIX, JobSpec
 from ..engine.view import PICTURE_FILE, VIEW_FILE
+from .parts import MATTING, Kind, Part, Tally
 
 RECIPE_FILE = "recipe.sha256"
 """Holds `JobSpec.recipe_digest` and `matting_digest`, a line for each, so that a job is found again among many
 without reading them."""
-LOG_FILE = "worker.log"
-PREPARATION_EVENTS_FILE = "preparation.jsonl"
-PREPARATION_LOG_FILE = "preparation.log"
 
 _KILLED = frozenset({-9, 137})
 """How a process ends that the system killed, most often because memory ran out."""
@@ -41,7 +38,7 @@ class State(Enum):
 
 
 _MOVES: dict[State, frozenset[State]] = {
-    State.QUEUED: frozenset({State.RUNNING, State.CANCELLED, State.FAILED}),
+    State.QUEUED: frozenset({State.RUNNING, State.CANCELLED, State.FAILED, State.DONE}),
     State.RUNNING: frozenset({State.DONE, State.FAILED, State.CANCELLING}),
     State.CANCELLING: frozenset({State.CANCELLED, State.DONE}),
     State.DONE: frozenset(),
@@ -51,66 +48,69 @@ _MOVES: dict[State, frozenset[State]] = {
 }
 
 
-@dataclass(frozen=True)
-class Preparation:
-    """A job's first part: another process makes the pictures that the worker then mattes.
-
-    It tells of each with `Rendered` in `preparation.jsonl`, and its exit status is 0 when all stand.
-    """
-
-    command: tuple[str, ...]
-    frames: int
-    """How many pictures will come."""
-
-
 class Job:
     """One job and what is known of it. Only `JobQueue` moves it."""
 
-    def __init__(self, folder: Path, spec: JobSpec, preparation: Preparation | None = None) -> None:
+    def __init__(self, folder: Path, spec: JobSpec, parts: Sequence[Part] = (MATTING,)) -> None:
         """Describe a job; nothing is written yet. `folder` is absolute: the worker starts elsewhere."""
         if not folder.is_absolute():
             raise ValueError(f"a job's folder must be absolute: {folder}")
         self.folder = folder
         self.spec = spec
-        self.preparation = preparation
-        self.preparing = preparation is not None
-        """Whether the first part is still to be done."""
-        self.frames_rendered = 0
+        self.parts = list(parts)
         self.state = State.QUEUED
         self.found = False
-        """Whether it was done before: its frames are there, and nothing was run for it."""
+        """Whether its frames were made before: nothing is matted for it."""
+        self.matted = False
+        """Whether every frame stands. They can be used then, whatever becomes of the parts that follow."""
         self.started: Started | None = None
-        self.frames_done = 0
         self.seconds = 0.0
         """Worker time at the newest frame, of the run that goes on where there were several."""
+        self.movies: list[MovieWritten] = []
+        self.movies_missing: list[Part] = []
+        """The parts that have ended without their movie."""
         self.warnings: list[str] = []
         self.error = ""
         self.remedy = ""
-        self._first_frame_seconds = 0.0
-        self._finished = False
+        self._tallies = [Tally() for _ in parts]
+        self._at = self._first = 0
+        self._last_word: Finished | MovieWritten | Failed | None = None
+        """Of the part that runs."""
 
     @classmethod
-    def done_before(cls, folder: Path, spec: JobSpec) -> "Job":
-        """Return a job that an earlier run has finished."""
-        job = cls(folder, spec)
-        job.state, job.found = State.DONE, True
-        job.frames_done = job.frames_total
+    def done_before(cls, folder: Path, spec: JobSpec, movies: Sequence[Part] = ()) -> "Job":
+        """Return a job whose frames an earlier run has made; with `movies`, these are still to be written."""
+        job = cls(folder, spec, (MATTING, *movies))
+        job.found = job.matted = True
+        job._tallies[0].frames = job.frames_total
+        if movies:
+            job._at = job._first = 1
+        else:
+            job.state = State.DONE
         return job
 
     @classmethod
-    def left_behind(cls, folder: Path, spec: JobSpec, preparation: Preparation | None, said: Event | None) -> "Job":
+    def left_behind(cls, folder: Path, spec: JobSpec, parts: Sequence[Part], said: Event | None) -> "Job":
         """Return a job that an earlier session did not bring to its end; `said` is the last thing that its worker said.
 
         How many frames it has is told by their names; whether they are whole, the worker sees when it goes on.
         """
-        job = cls(folder, spec, preparation)
+        job = cls(folder, spec, parts)
         job.state = State.INTERRUPTED
         there = names_in(job.output)
-        job.frames_done = sum(spec.file_name(frame) in there for frame in spec.source.frames or ())
+        job._matting.frames = sum(spec.file_name(frame) in there for frame in spec.source.frames or ())
         if isinstance(said, Failed):
-            job.state = State.FAILED
-            job.apply(said)
+            job.state, job.error, job.remedy = State.FAILED, said.message, said.remedy
         return job
+
+    def again(self) -> "Job":
+        """Return a job that writes the movies that this one, whose frames stand, still owes."""
+        return Job.done_before(self.folder, self.spec, self.movies_missing)
+
+    def add(self, part: Part) -> None:
+        """Let a part follow that is wanted only now; the job has not ended."""
+        self.parts.append(part)
+        self._tallies.append(Tally())
 
     @property
     def output(self) -> Path:
@@ -118,37 +118,60 @@ class Job:
         return self.folder / self.spec.output
 
     @property
+    def part(self) -> Part:
+        """The part that runs, or is next; of an ended job the last that ran."""
+        return self.parts[self._at]
+
+    @property
     def log(self) -> Path:
         """What the process printed that runs, or that ran last."""
-        return self.folder / (PREPARATION_LOG_FILE if self.preparing else LOG_FILE)
+        return self.folder / self.part.log
+
+    @property
+    def frames_done(self) -> int:
+        """How many frames are matted."""
+        return self._matting.frames
 
     @property
     def frames_total(self) -> int:
-        """How many frames are expected; 0 while that is not known."""
+        """How many matted frames are expected; 0 while that is not known."""
         if self.started is not None:
             return max(self.started.frames, self.frames_done)
         return len(self.spec.source.frames or ())
 
     @property
+    def frames_of_part(self) -> tuple[int, int]:
+        """How many frames the part that runs has made, and how many it will have made."""
+        return self._tallies[self._at].frames, self._expected(self.part)
+
+    @property
+    def movies_to_come(self) -> int:
+        """How many movies will be written after the part that runs."""
+        return sum(part.kind is Kind.ENCODING for part in self.parts[self._at + 1 :])
+
+    @property
     def progress(self) -> float:
-        """From 0 to 1, over both parts where there are two."""
+        """From 0 to 1, over all parts: each counts by its frames."""
         if self.state is State.DONE:
             return 1.0
-        total = self.frames_total + (self.preparation.frames if self.preparation else 0)
-        return (self.frames_rendered + self.frames_done) / total if total else 0.0
+        total = sum(map(self._expected, self.parts[self._first :]))
+        return sum(tally.frames for tally in self._tallies[self._first :]) / total if total else 0.0
 
     @property
     def frames_per_second(self) -> float:
-        """The mean rate since the first frame, which waited for model and disk; 0 while that is not known."""
-        elapsed = self.seconds - self._first_frame_seconds
-        made = self.frames_done - (self.started.made if self.started is not None else 0)
-        return (made - 1) / elapsed if made > 1 and elapsed > 0 else 0.0
+        """The mean rate at which frames are matted; 0 while that is not known."""
+        return self._matting.per_second
+
+    @property
+    def part_per_second(self) -> float:
+        """The mean rate of the part that runs; 0 while that is not known."""
+        return self._tallies[self._at].per_second
 
     @property
     def seconds_left(self) -> float | None:
-        """How long the rest takes at the rate so far; None while that is not known."""
-        rate = self.frames_per_second
-        return (self.frames_total - self.frames_done) / rate if rate else None
+        """How long the rest of the part that runs takes at its rate so far; None while that is not known."""
+        done, expected = self.frames_of_part
+        return (expected - done) / self.part_per_second if self.part_per_second else None
 
     def write(self) -> None:
         """Make the job's folder as a worker wants it: `job.json`, its recipe, and nothing that an earlier run told.
@@ -158,10 +181,12 @@ class Job:
         Raises:
             OSError: the folder refuses.
         """
+        if self.matted:  # all of it is there, and says that the frames are
+            return
         self.folder.mkdir(parents=True, exist_ok=True)
-        for name in (EVENTS_FILE, PREPARATION_EVENTS_FILE, VIEW_FILE, PICTURE_FILE):
+        for name in (*(part.events for part in self.parts), VIEW_FILE, PICTURE_FILE):
             (self.folder / name).unlink(missing_ok=True)
-        self._remove_partial_frames()
+        self._remove_partial_files()
         partial = self.folder / f"{JOB_FILE}{PARTIAL_SUFFIX}"
         partial.write_text(self.spec.to_json(), encoding="utf-8")
         partial.replace(self.folder / JOB_FILE)
@@ -169,47 +194,68 @@ class Job:
         (self.folder / RECIPE_FILE).write_text(digests, encoding="ascii")
 
     def apply(self, event: Event) -> None:
-        """Fold one event into what is known."""
+        """Fold one event of the part that runs into what is known."""
         match event:
-            case Rendered():
-                self.frames_rendered += 1
             case Started():
                 self.started = event
-                self.frames_done = event.made
+                self._tallies[self._at].begin(event.made)
+            case Rendered(seconds=seconds) | Encoded(seconds=seconds):
+                self._tallies[self._at].count(seconds)
             case FrameDone(seconds=seconds):
-                self.frames_done += 1
+                self._tallies[self._at].count(seconds)
                 self.seconds = seconds
-                self._first_frame_seconds = self._first_frame_seconds or seconds
             case Warned(message=message):
                 self.warnings.append(message)
             case Finished(frames=frames, seconds=seconds):
-                self._finished = True
-                self.frames_done = frames
+                self._last_word = event
+                self._tallies[self._at].frames = frames
                 self.seconds = seconds
-            case Failed(message=message, remedy=remedy):
-                self.error, self.remedy = message, remedy
+            case MovieWritten():
+                self._last_word = event
+                self.movies.append(event)
+            case Failed():
+                self._last_word = event
 
-    def end(self, status: int) -> None:
-        """Settle the state once the process is gone: its end is the truth, whatever was asked of it.
+    def end_part(self, status: int) -> None:
+        """Settle what follows now that the process of a part is gone: the next part, or the job's end.
 
-        `status` is the process's exit status, negative where a signal ended it.
+        The end of the process is the truth, whatever was asked of it. `status` is its exit status, negative where a
+        signal ended it. A job whose frames stand is done; a movie that it owes is told of.
         """
-        self._remove_partial_frames()
-        if self._finished:
+        self._remove_partial_files()
+        word, self._last_word = self._last_word, None
+        cancelled = self.state is State.CANCELLING
+        match self.part.kind:
+            case Kind.RENDERING if status != 0 or cancelled:
+                self._end_without_frames(status, word)
+            case Kind.MATTING if not isinstance(word, Finished):
+                self._end_without_frames(status, word)
+            case Kind.ENCODING if not isinstance(word, MovieWritten):
+                self.movies_missing.append(self.part)
+                if not cancelled:
+                    self.warnings.append(self._why_no_movie(status, word))
+                self._go_on(cancelled=cancelled)
+            case kind:
+                self.matted = self.matted or kind is Kind.MATTING
+                self._go_on(cancelled=cancelled)
+
+    def drop(self) -> None:
+        """End a job that waits, for nobody wants it any more."""
+        if self.matted:
+            self._miss_movies(self.parts[self._at :])
             self.move(State.DONE)
-        elif self.state is State.CANCELLING:
-            self.move(State.CANCELLED)
         else:
-            if not self.error:
-                self.error = f"The worker stopped unexpectedly (status {status})"
-                memory = "It may have run out of memory. " if status in _KILLED else ""
-                self.remedy = f"{memory}Its log is “{self.log}”."
-            self.move(State.FAILED)
+            self.move(State.CANCELLED)
 
     def fail(self, message: str, remedy: str) -> None:
-        """End a job that could not be started."""
-        self.error, self.remedy = message, remedy
-        self.move(State.FAILED)
+        """End a job of which a part could not be started."""
+        if self.matted:
+            self.movies_missing += self.parts[self._at :]
+            self.warnings.append(f"{message}. {remedy}")
+            self.move(State.DONE)
+        else:
+            self.error, self.remedy = message, remedy
+            self.move(State.FAILED)
 
     def move(self, state: State) -> None:
         """Go to `state`, or raise ValueError where the table has no such way."""
@@ -217,29 +263,54 @@ class Job:
             raise ValueError(f"a job cannot go from {self.state.name} to {state.name}")
         self.state = state
 
-    def _remove_partial_frames(self) -> None:
-        """Delete what a killed worker was in the middle of writing, as far as the system lets go of it."""
+    @property
+    def _matting(self) -> Tally:
+        """How far matting is."""
+        return next(tally for part, tally in zip(self.parts, self._tallies, strict=True) if part.kind is Kind.MATTING)
+
+    def _expected(self, part: Part) -> int:
+        """Return how many frames a part will have made."""
+        return self.frames_total if part.kind is Kind.MATTING else part.frames
+
+    def _go_on(self, *, cancelled: bool) -> None:
+        """Turn to the next part; or end, where there is none or the user has had enough."""
+        rest = self.parts[self._at + 1 :]
+        if rest and not cancelled:
+            self._at += 1
+            return
+        if cancelled:
+            self._miss_movies(rest)
+        self.move(State.DONE)
+
+    def _miss_movies(self, parts: list[Part]) -> None:
+        """Note that a cancelled job will not write its movies."""
+        self.movies_missing += parts
+        if self.movies_missing:
+            self.warnings.append("The movie was not written, for the job was cancelled; its frames are there")
+
+    def _end_without_frames(self, status: int, word: object) -> None:
+        """End a job whose frames do not all stand."""
+        if self.state is State.CANCELLING:
+            self.move(State.CANCELLED)
+        elif isinstance(word, Failed):
+            self.fail(word.message, word.remedy)
+        else:
+            self.fail(f"The worker stopped unexpectedly (status {status})", self._suspicion(status))
+
+    def _why_no_movie(self, status: int, word: object) -> str:
+        """Return why a part has ended without its movie, and what to do."""
+        if isinstance(word, Failed):
+            return f"{word.message}. {word.remedy}"
+        what = f"No movie was written, for Blender stopped unexpectedly (status {status})"
+        return f"{what}. {self._suspicion(status)}"
+
+    def _suspicion(self, status: int) -> str:
+        """Return what may have ended a process that said nothing, and where more is to be read."""
+        memory = "It may have run out of memory. " if status in _KILLED else ""
+        return f"{memory}Its log is “{self.log}”."
+
+    def _remove_partial_files(self) -> None:
+        """Delete what a killed process was in the middle of writing, as far as the system lets go of it."""
         for partial in self.folder.glob(f"*{PARTIAL_SUFFIX}"):
             with contextlib.suppress(OSError):
                 partial.unlink(missing_ok=True)
-
-
-def claim_folder(parent: Path, name: str) -> Path:
-    """Make a folder called `name`, or `name 2` and so on where that is taken, and return it: it is nobody else's.
-
-    Raises:
-        OutputFailed: `parent` refuses.
-    """
-    folder, number = parent / name, 1
-    while True:
-        try:
-            folder.mkdir(parents=True)
-        except FileExistsError:
-            if parent.exists() and not parent.is_dir():
-                raise OutputFailed(parent, "it is a file, not a folder") from None
-            number += 1
-            folder = parent / f"{name} {number}"
-        except OSError as error:
-            raise OutputFailed(folder, error.strerror or "") from error
-        else:
-            return folder

@@ -6,16 +6,21 @@ from ..engine import lifeline
 from ..engine.errors import SpecError
 from ..engine.events import last_event
 from ..engine.spec import JOB_FILE, JobSpec
-from .job import Job, Preparation
+from .job import Job
+from .parts import MATTING, Part
 
 
-def job_in(folder: Path, preparation: Preparation | None) -> Job | None:
-    """Return the job of a folder, to go on with; None where that is none, or a process works on it now."""
+def job_in(folder: Path, rendering: Part | None) -> Job | None:
+    """Return the job of a folder, to go on with; None where that is none, or a process works on it now.
+
+    `rendering` is its first part, where it has one that can be done.
+    """
     try:
         spec = JobSpec.from_json((folder / JOB_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError, SpecError):  # not there, half, or of another version
         return None
-    unprepared = spec.source.disposable and preparation is None
+    unprepared = spec.source.disposable and rendering is None
     if unprepared or lifeline.is_held(folder):
         return None
-    return Job.left_behind(folder, spec, preparation, last_event(folder))
+    first = [] if rendering is None else [rendering]
+    return Job.left_behind(folder, spec, (*first, MATTING), last_event(folder))

@@ -5,7 +5,8 @@ import time
 from ..engine import lifeline
 from ..engine.errors import JobHeld, OutputFailed
 from .job import Job, State
-from .worker import Launcher, WorkerProcess, matting, preparation
+from .parts import Kind
+from .worker import Launcher, WorkerProcess, matting
 
 KILL_AFTER_SECONDS = 2.0
 """How long a worker may take to end when it is asked to."""
@@ -28,7 +29,7 @@ class JobQueue:
         return any(not job.state.ended for job in self.jobs)
 
     def submit(self, job: Job) -> None:
-        """Add a job; a later tick starts it.
+        """Add a job; a later tick starts it. An ended one of its folder gives way to it.
 
         Raises:
             SpecError: the job makes no sense.
@@ -42,16 +43,16 @@ class JobQueue:
             job.write()
         except OSError as error:
             raise OutputFailed(job.folder, error.strerror or "") from error
-        self.jobs.append(job)
+        self.adopt(job)
 
     def adopt(self, job: Job) -> None:
-        """Add a job that an earlier run has ended or left; one of its folder that is here already gives way to it."""
+        """Add a job as it is; one of its folder that is here already gives way to it."""
         self.jobs = [*(other for other in self.jobs if other.folder != job.folder), job]
 
     def cancel(self, job: Job) -> None:
         """Stop a job that runs, or drop one that waits; one that has ended stays as it is."""
         if job.state is State.QUEUED:
-            job.move(State.CANCELLED)
+            job.drop()
         elif job.state is State.RUNNING and self._worker is not None:
             job.move(State.CANCELLING)
             self._worker.terminate()
@@ -90,11 +91,9 @@ class JobQueue:
         if status is not None:
             self._running = self._worker = None  # first of all: whatever comes, the next job gets its turn
             worker.close()
-            if job.preparing and status == 0 and job.state is State.RUNNING:
-                job.preparing = False
+            job.end_part(status)
+            if not job.state.ended:
                 self._start(job)
-            else:
-                job.end(status)
         elif job.state is State.CANCELLING and time.monotonic() > self._kill_at:
             worker.kill()
         return [job] if events or status is not None or job.state is not before else []
@@ -109,11 +108,8 @@ class JobQueue:
         return [job]
 
     def _start(self, job: Job) -> None:
-        """Start the next part of a job: what prepares it, where it has that, or the worker."""
-        if job.preparing and job.preparation is not None:
-            part = preparation(job.preparation.command)
-        else:
-            part = matting(job.folder, self._launcher)
+        """Start the part of a job whose turn it is."""
+        part = matting(job.folder, self._launcher) if job.part.kind is Kind.MATTING else job.part
         try:
             self._worker = WorkerProcess(job.folder, part)
         except OSError as error:

@@ -1,15 +1,15 @@
-"""The process that runs one job."""
+"""The process that runs one part of a job."""
 
 import logging
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..engine.events import EVENTS_FILE, Event, decode
-from .job import LOG_FILE, PREPARATION_EVENTS_FILE, PREPARATION_LOG_FILE
+from ..engine.events import Event, decode
+from .parts import MATTING, Part
 
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 """For numpy's small matrix products, which several threads of the worker do at once; ONNX Runtime minds its own."""
@@ -32,26 +32,10 @@ class Launcher:
     """Folders that hold numpy, OpenCV and ONNX Runtime, where the interpreter does not find them by itself."""
 
 
-@dataclass(frozen=True)
-class Part:
-    """One process of a job: what is run, and where it tells of itself in the job's folder."""
-
-    command: tuple[str, ...]
-    events: str
-    log: str
-    environment: dict[str, str] | None = None
-    """None is this process's own."""
-
-
-def preparation(command: tuple[str, ...]) -> Part:
-    """Return the first part of a job that has one."""
-    return Part(command, PREPARATION_EVENTS_FILE, PREPARATION_LOG_FILE)
-
-
 def matting(folder: Path, launcher: Launcher) -> Part:
     """Return the worker on `folder`, which holds `job.json`."""
     command = (launcher.python, "-m", "engine", str(folder), "--stop-with-parent")
-    return Part(command, EVENTS_FILE, LOG_FILE, environment(launcher))
+    return replace(MATTING, command=command, environment=environment(launcher))
 
 
 class WorkerProcess:
@@ -64,6 +48,7 @@ class WorkerProcess:
             OSError: the program cannot be started, or the log cannot be written.
         """
         self._events = folder / part.events
+        self._events.unlink(missing_ok=True)  # what an earlier run has said
         self._offset = 0
         with (folder / part.log).open("wb") as log:
             self._process = subprocess.Popen(

@@ -1,6 +1,17 @@
 import pytest
 
-from rvm_addon.engine.events import Event, Failed, Finished, FrameDone, Started, Warned, decode, encode
+from rvm_addon.engine.events import (
+    Encoded,
+    Event,
+    Failed,
+    Finished,
+    FrameDone,
+    MovieWritten,
+    Started,
+    Warned,
+    decode,
+    encode,
+)
 
 
 @pytest.mark.parametrize(
@@ -11,6 +22,8 @@ from rvm_addon.engine.events import Event, Failed, Finished, FrameDone, Started,
         Warned("“人.mp4” ends early\nby a line \u2028 or two"),
         Finished(282, 30.25),
         Failed("gone", "put it back"),
+        Encoded(3, 0.5),
+        MovieWritten("/人.mkv", "ffv1", 1280, 720, 282, 9.5, 1 << 33, has_sound=False),
     ],
 )
 def test_an_event_survives_its_line(event: Event) -> None:

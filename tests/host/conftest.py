@@ -23,6 +23,7 @@ MODULES = (
     "host.caches",
     "host.cli",
     "host.encoders",
+    "host.encoding",
     "host.job_operators",
     "host.mapping",
     "host.movies",

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tests import tiny
+from tests import movies, tiny
 from tests.host.terminal import command, environment, matte
 
 
@@ -194,6 +194,31 @@ def test_a_movie_over_colour_comes_with_its_sound(addon: SimpleNamespace, passth
     assert numbers == list(range(30))
     assert capture.get(cv2.CAP_PROP_FPS) == 30
     assert b"mp4a" in movie.read_bytes() if sounding else "without sound" in said
+
+
+@pytest.mark.parametrize("name", ["h264", "ffv1", "qtrle", "prores", "webm"])
+def test_a_movie_of_any_format(addon: SimpleNamespace, green: Path, tmp_path: Path, name: str) -> None:
+    """DIR/<stem> with the format's suffix: the frames in their places, transparent but for H.264, with the sound."""
+    kind = addon.encoders.MovieFormat(name)
+    if kind not in addon.encoders.available():
+        pytest.skip(f"this Blender writes no {name}")
+    source = movies.talkie(tmp_path / "talk {x} #2.mov", 24)
+    result = "colour" if name == "h264" else "cutout"
+    options = ["--output", tmp_path / "out", "--model", green, "--result", result, "--movie-format", name]
+    status, (told,), said = matte(source, *options)
+    assert status == 0
+    movie = tmp_path / "out" / f"{source.stem}{addon.encoders.ENCODERS[kind].suffix}"
+    assert told["movie"] == str(movie)
+    frames = movies.decoded(movie)
+    assert [tiny.read_barcode(frame) for frame in frames] == list(range(24))
+    assert any((frame[..., 3] < 255).any() for frame in frames) is (name != "h264")
+    assert sorted(path.suffix for path in movie.parent.iterdir() if path.is_file()) == [movie.suffix]
+    if not bpy.app.build_options.audaspace:
+        assert "without sound" in said
+    elif name in ("ffv1", "qtrle", "prores"):
+        assert np.array_equal(movies.samples(movie)[10:47000], movies.noise(1.0)[10:47000])
+    else:
+        assert movies.lag(movies.samples(movie), movies.noise(1.0)) == 0
 
 
 def test_an_odd_rate_and_a_silent_clip_make_a_movie(clip: Path, passthrough: Path, tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def test_a_rendered_job_runs_again(timeline: Timeline) -> None:
     """What another Blender renders first is rendered again."""
     strip = timeline.addon.versions.new_colour_strip(timeline.strips, "blue", 1, 1, 6)
     (job,), _ = timeline.submit(strip)
-    drive(timeline, lambda: job.frames_rendered > 0)
+    drive(timeline, lambda: job.frames_of_part[0] > 0)
     bpy.ops.rvm.cancel_job(folder=str(job.folder))
     drive(timeline, lambda: job.state.ended)
     bpy.ops.rvm.retry_job(folder=str(job.folder))

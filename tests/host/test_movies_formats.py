@@ -7,9 +7,8 @@ import av
 import cv2
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from tests import tiny
+from tests import movies, tiny
 
 LOSSLESS = ("ffv1", "qtrle")
 ODD = (127, 65)
@@ -27,16 +26,6 @@ def transparent_pictures(folder: Path, size: tuple[int, int]) -> list[Path]:
     return paths
 
 
-def decoded(path: Path) -> list[NDArray[np.uint8]]:
-    """Return a movie's frames, each H x W x 4, BGRA; FFmpeg's own VP9 decoder would leave the alpha out."""
-    with av.open(str(path)) as movie:
-        video = movie.streams.video[0]
-        if video.metadata.get("alpha_mode") != "1":
-            return [frame.to_ndarray(format="bgra") for frame in movie.decode(video)]
-        decoder = av.CodecContext.create("libvpx-vp9", "r")
-        return [frame.to_ndarray(format="bgra") for packet in movie.demux(video) for frame in decoder.decode(packet)]
-
-
 @pytest.mark.parametrize("size", [tiny.SIZE, ODD])
 @pytest.mark.parametrize("name", ["ffv1", "qtrle", "prores", "webm"])
 def test_transparency_comes_through(addon: SimpleNamespace, tmp_path: Path, name: str, size: tuple[int, int]) -> None:
@@ -48,7 +37,7 @@ def test_transparency_comes_through(addon: SimpleNamespace, tmp_path: Path, name
     target = tmp_path / f"out{addon.encoders.ENCODERS[kind].suffix}"
     tone = tiny.tone(tmp_path / "t.wav", FRAMES / 24)
     addon.movies.write_movie(paths, 24, tone, target, lambda _: None, kind, addon.outputs.Look())
-    shown = decoded(target)
+    shown = movies.decoded(target)
     assert [tiny.read_barcode(frame) for frame in shown] == list(range(FRAMES))
     for frame, path in zip(shown, paths, strict=True):
         height, width = frame.shape[:2]

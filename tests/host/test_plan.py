@@ -68,6 +68,25 @@ def test_pictures_of_another_size_are_not_guessed(timeline: Timeline, clip: Path
     assert plan.bytes is not None
 
 
+@pytest.mark.usefixtures("_new_machine")
+def test_the_movie_is_in_the_plan(timeline: Timeline, clip: Path) -> None:
+    """Until one was written, that it comes on top; then its time and its bytes, as measured."""
+    chosen, words = timeline.scene.rvm_matting, timeline.addon.words
+    timeline.press_button(timeline.movie(clip))
+    strip = timeline.movie(clip, start=100)
+    without = planned(timeline, strip)
+    chosen.write_movie, chosen.movie_format = True, "FFV1"
+    unknown = planned(timeline, strip)
+    assert (unknown.bytes, unknown.seconds, unknown.more_for_movies) == (without.bytes, without.seconds, True)
+    assert words.plan(unknown).endswith("and the movie") and "and the movie" not in words.plan(without)
+    timeline.press_button(strip)
+    (movie,) = timeline.addon.runner.current().queue.jobs[-1].movies
+    known = planned(timeline, timeline.movie(clip, start=200))
+    assert not known.more_for_movies and "and the movie" not in words.plan(known)
+    assert known.bytes == pytest.approx(without.bytes + Path(movie.path).stat().st_size)
+    assert known.seconds > without.seconds
+
+
 def test_an_unreadable_memory_is_begun_anew(addon: SimpleNamespace, tmp_path: Path) -> None:
     """Half a file, or one of another version, is no reason to fail."""
     for content in ("[{", '[{"colour": 1}]', "{}", "7"):

@@ -57,7 +57,7 @@ def test_both_parts_tell_of_themselves(timeline: Timeline, clip: Path) -> None:
 
     timeline.drive(ended)
     assert [progress for progress, _ in told] == sorted(progress for progress, _ in told)
-    assert f"Rendering 0 of {job.preparation.frames} frames" in [text for _, text in told]
+    assert f"Rendering 0 of {job.parts[0].frames} frames" in [text for _, text in told]
     assert sorted(path.name for path in job.folder.iterdir() if path.is_dir()) == ["frames"]
     assert not (job.folder / "project.blend").exists()
 
@@ -66,7 +66,7 @@ def test_rendering_can_be_cancelled(timeline: Timeline, clip: Path) -> None:
     """The other Blender ends, the worker never begins, and the next job has its turn."""
     slow, plain = rendered_strips.retimed(timeline, clip), timeline.movie(clip, start=100, name="plain")
     (job, following), _ = timeline.submit(slow, plain)
-    timeline.drive(lambda: job.frames_rendered > 1)
+    timeline.drive(lambda: job.frames_of_part[0] > 1)
     timeline.addon.runner.current().queue.cancel(job)
     timeline.drive(lambda: following.state.ended)
     assert (job.state.name, following.state.name) == ("CANCELLED", "DONE")
@@ -79,7 +79,7 @@ def test_a_failure_to_render_is_told(timeline: Timeline, clip: Path) -> None:
     (job.folder / "project.blend").unlink()
     timeline.drive(lambda: job.state.ended)
     assert job.state.name == "FAILED"
-    assert "project.blend" in job.error and "preparation.log" in job.remedy
+    assert "project.blend" in job.error and "rendering.log" in job.remedy
 
 
 def test_the_users_file_is_left_alone(timeline: Timeline, clip: Path, tmp_path: Path) -> None:

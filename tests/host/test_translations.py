@@ -27,6 +27,7 @@ SAME_EVERYWHERE = {
     "Name",
     "tiny",
     "Active Section",
+    "ProRes 4444",
 }
 """Names of formats, what nobody sees, and what Blender itself adds."""
 SAYERS = {"say": 0, "poll_message_set": 0}
@@ -76,7 +77,10 @@ def test_every_word_has_its_chinese(addon: SimpleNamespace) -> None:
 def test_no_chinese_for_what_nobody_says(addon: SimpleNamespace) -> None:
     """A word that was changed in the code does not linger here."""
     models = {"Own File", "A model file of your own"}  # choices that a function returns
-    told = {*words_in_code(), *words_of_blender(addon), *(state.value for state in State), *models}
+    formats = {
+        text for one in addon.encoders.ENCODERS.values() for text in (one.label, one.description)
+    }  # some lack one
+    told = {*words_in_code(), *words_of_blender(addon), *(state.value for state in State), *models, *formats}
     assert sorted(WORDS.keys() - told) == []
 
 

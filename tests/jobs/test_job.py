@@ -3,9 +3,11 @@ from pathlib import Path
 import pytest
 
 from rvm_addon.engine.errors import OutputFailed
-from rvm_addon.engine.events import Failed, Finished, FrameDone, Started, Warned
+from rvm_addon.engine.events import Encoded, Failed, Finished, FrameDone, MovieWritten, Started, Warned
 from rvm_addon.engine.spec import JobSpec, Source, SourceKind
-from rvm_addon.jobs.job import Job, State, claim_folder
+from rvm_addon.jobs import parts
+from rvm_addon.jobs.claims import claim_file, claim_folder
+from rvm_addon.jobs.job import Job, State
 
 SPEC = JobSpec("x", Source(SourceKind.MOVIE, ("/x.mp4",), tuple(range(10))), "frames", "x", "/m.onnx")
 STARTED = Started(10, 1280, 720, "CPUExecutionProvider", 0.4, "onnxruntime")
@@ -59,7 +61,7 @@ def test_the_end_of_the_process_settles_the_state(
         job.move(State.CANCELLING)
     for event in events:
         job.apply(event)
-    job.end(1)
+    job.end_part(1)
     assert job.state is state and job.state.ended
     if state is State.FAILED:
         assert job.error and job.remedy
@@ -71,7 +73,7 @@ def test_impossible_moves_raise(job: Job) -> None:
     with pytest.raises(ValueError, match="RUNNING to QUEUED"):
         job.move(State.QUEUED)
     job.apply(Finished(10, 1.0))
-    job.end(0)
+    job.end_part(0)
     with pytest.raises(ValueError, match="DONE"):
         job.move(State.RUNNING)
 
@@ -84,17 +86,61 @@ def test_warnings_are_kept_and_halves_removed(job: Job) -> None:
     (job.folder / "4.part").touch()
     (job.output / "x_000003.png").touch()
     (job.output / "somebody's.part").touch()
-    job.end(-15)
+    job.end_part(-15)
     assert job.warnings == ["one", "two"]
     assert {path.name for path in job.folder.rglob("*") if path.is_file()} == {"x_000003.png", "somebody's.part"}
+
+
+WRITTEN = MovieWritten("/x.mkv", "ffv1", 2, 2, 10, 1.0, 9, has_sound=True)
+
+
+@pytest.mark.parametrize(
+    ("events", "cancelled", "movies", "said"),
+    [
+        ([Encoded(1, 1.0), WRITTEN], False, 1, ""),
+        ([WRITTEN], True, 1, ""),
+        ([Failed("The movie is odd", "Do this.")], False, 0, "The movie is odd. Do this."),
+        ([Encoded(1, 1.0)], False, 0, "memory. Its log"),
+        ([Encoded(1, 1.0)], True, 0, "cancelled"),
+    ],
+)
+def test_a_job_whose_frames_stand_is_done(
+    tmp_path: Path, events: list[Encoded | MovieWritten | Failed], cancelled: bool, movies: int, said: str
+) -> None:
+    """Whatever becomes of its movie, which can be made again without the frames."""
+    job = Job(tmp_path, SPEC, (parts.MATTING, parts.encoding("encoding_1", frames=10)))
+    job.move(State.RUNNING)
+    for event in (STARTED, Finished(10, 9.0)):
+        job.apply(event)
+    assert not job.matted
+    job.end_part(0)
+    assert job.matted and job.part.kind is parts.Kind.ENCODING
+    if cancelled:
+        job.move(State.CANCELLING)
+    for event in events:
+        job.apply(event)
+    job.end_part(-9)
+    assert (job.state, job.error, len(job.movies)) == (State.DONE, "", movies)
+    assert len(job.warnings) == len(job.movies_missing) == 1 - movies
+    assert said in "".join(job.warnings)
+    again = job.again()
+    assert (again.matted, [part.kind.name for part in again.parts[1:]]) == (True, ["ENCODING"] * (1 - movies))
+
+
+def test_what_waits_for_its_movie_only_can_be_dropped(tmp_path: Path) -> None:
+    """Its frames stand: it is done, and says that there is no movie."""
+    job = Job.done_before(tmp_path, SPEC, [parts.encoding("encoding_1")])
+    assert job.state is State.QUEUED
+    job.drop()
+    assert (job.state, len(job.movies_missing), len(job.warnings)) == (State.DONE, 1, 1)
 
 
 def test_only_a_killed_worker_is_suspected_of_memory(job: Job) -> None:
     """The guess is made where the system killed the process, and nowhere else."""
     other = Job(job.folder, SPEC)
     other.move(State.RUNNING)
-    job.end(-9)
-    other.end(1)
+    job.end_part(-9)
+    other.end_part(1)
     assert "memory" in job.remedy
     assert "memory" not in other.remedy
     assert "status 1" in other.error
@@ -103,6 +149,7 @@ def test_only_a_killed_worker_is_suspected_of_memory(job: Job) -> None:
 def test_a_folder_is_claimed_once(tmp_path: Path) -> None:
     """Two jobs of one name get two folders; a file in the way is an error in words."""
     assert [claim_folder(tmp_path / "out", "clip").name for _ in range(3)] == ["clip", "clip 2", "clip 3"]
+    assert [claim_file(tmp_path, "clip", ".mkv").name for _ in range(3)] == ["clip.mkv", "clip 2.mkv", "clip 3.mkv"]
     (tmp_path / "file").touch()
     with pytest.raises(OutputFailed, match="file"):
         claim_folder(tmp_path / "file", "clip")

@@ -1,0 +1,103 @@
+"""The other Blender's last part: it writes a movie of the frames that a job has made.
+
+`encoding` describes it, in the user's Blender.
+"""
+
+import time
+from functools import partial
+from pathlib import Path
+
+import bpy
+
+from ..engine.errors import MovieFailed
+from ..engine.events import Encoded, MovieWritten
+from ..engine.spec import JOB_FILE, PARTIAL_SUFFIX, JobSpec
+from ..jobs import parts
+from ..jobs.claims import claim_file
+from . import background, movies, sounds, versions
+from .background import Emit
+from .background_rendering import leave_alone
+from .encoders import ENCODERS
+from .encoding import Order, order_file
+from .rendering import PROJECT_FILE
+
+
+def main(folder: str, name: str) -> None:
+    """Write the movie that an order in the job's folder asks for, and end this process."""
+    work = partial(encode, Path(folder), name)
+    background.run(Path(folder), parts.encoding(name), work, "The movie could not be written")
+
+
+def encode(folder: Path, name: str, emit: Emit) -> None:
+    """Write a movie in the job's folder, and tell of each frame.
+
+    Raises:
+        MovieFailed, OutputFailed: in the user's words.
+    """
+    order = Order.read(order_file(folder, name))
+    spec = JobSpec.from_json((folder / JOB_FILE).read_text(encoding="utf-8"))
+    suffix = ENCODERS[order.format].suffix
+    frames = [folder / spec.output / spec.file_name(frame) for frame in order.shown]
+    gone = next((path for path in frames if not path.is_file()), None)
+    if gone is not None:
+        raise MovieFailed(folder / f"{order.name}{suffix}", f"“{gone.name}” is gone")
+    begun = time.monotonic()
+    sound, begins = _sound(folder, name, order)
+    unfinished = folder / f"{order.name}{suffix}{PARTIAL_SUFFIX}"
+
+    def tell(done: int) -> None:
+        emit(Encoded(done, time.monotonic() - begun))
+
+    try:
+        heard = movies.write_movie(
+            frames, order.fps, sound, unfinished, tell, order.format, spec.look, sound_begins=begins
+        )
+    except MovieFailed as error:
+        raise MovieFailed(folder / f"{order.name}{suffix}", error.reason) from error
+    seconds, size = time.monotonic() - begun, unfinished.stat().st_size
+    movie = claim_file(folder, order.name, suffix)
+    unfinished.replace(movie)
+    width, height = movies.picture_size(frames[0])
+    emit(MovieWritten(str(movie), order.format, width, height, len(frames), seconds, size, heard))
+
+
+def _sound(folder: Path, name: str, order: Order) -> tuple[Path | None, float]:
+    """Return the file whose sound the movie gets, if any, and the movie's frame at which its time is nought."""
+    if order.sound.file:
+        return Path(order.sound.file), order.sound.begins - order.start + 1
+    if order.sound.inside and sounds.can_be_heard():
+        mixed = folder / f"{name}.mix{PARTIAL_SUFFIX}"
+        if mix_inside(mixed, folder / PROJECT_FILE, order):
+            return mixed, 1.0
+    return None, 1.0
+
+
+def mix_inside(target: Path, project: Path, order: Order) -> bool:
+    """Write what strips in a project make heard under the order's frames; False where none of them has sound.
+
+    They are those inside the order's strip or, of a retimed movie, the sound strips that belong to it.
+    """
+    bpy.ops.wm.open_mainfile(filepath=str(project), load_ui=False)
+    scene = bpy.data.scenes[order.scene]
+    strip = versions.all_strips(scene.sequence_editor)[order.strip]
+    beside = list(versions.sounds_of(strip, versions.siblings(scene.sequence_editor, strip)))
+    muted = [sound.mute for sound in beside]
+    if not beside and not _has_sound(strip):
+        return False
+    leave_alone(scene, strip)
+    for sound, mute in zip(beside, muted, strict=True):
+        sound.mute = mute
+    scene.frame_start, scene.frame_end = order.start, order.start + len(order.shown) - 1
+    sounds.mix_down(scene, target)
+    return True
+
+
+def _has_sound(strip: versions.Strip) -> bool:
+    """Return whether anything inside a strip can be heard."""
+    if strip.type == "META":
+        return any(map(_has_sound, versions.children(strip)))
+    if strip.type == "SCENE" and strip.scene is not None:
+        editor = strip.scene.sequence_editor
+        speakers = any(thing.type == "SPEAKER" for thing in strip.scene.objects)
+        return speakers or (editor is not None and any(map(_has_sound, versions.top_strips(editor))))
+    return bool(strip.type == "SOUND")

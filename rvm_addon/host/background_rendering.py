@@ -1,0 +1,144 @@
+"""The other Blender's first part: it renders one strip's frames from a copy of the project, alone and as they come.
+
+`rendering` describes it, in the user's Blender.
+"""
+
+import time
+from functools import partial
+from pathlib import Path
+
+import bpy
+
+from ..engine import resume
+from ..engine.errors import PictureDiffers
+from ..engine.events import Rendered
+from ..engine.spec import JOB_FILE, PARTIAL_SUFFIX, JobSpec
+from ..jobs import parts
+from . import background, versions
+from .background import Emit
+from .likeness import make_plain
+from .rendering import PROJECT_FILE, Order
+
+_SHOWS_WHAT_IS_BELOW = frozenset({"ADJUSTMENT", "MULTICAM"})
+"""Kinds of strip whose picture is made of the channels below."""
+
+
+def main(folder: str, _name: str) -> None:
+    """Render what the job's folder asks for, and end this process."""
+    work = partial(render_order, Path(folder))
+    background.run(Path(folder), parts.rendering(), work, "The strip could not be rendered")
+
+
+def render_order(folder: Path, emit: Emit) -> None:
+    """Render each frame of the order in the job's folder that the worker will want, and tell of it.
+
+    Raises:
+        PictureDiffers: of an image sequence, one has another size.
+        RuntimeError: Blender cannot open the copy, or cannot write a picture.
+    """
+    begun = time.monotonic()
+    order = Order.read(folder)
+    bpy.ops.wm.open_mainfile(filepath=str(folder / PROJECT_FILE), load_ui=False)
+    scene = bpy.data.scenes[order.scene]
+    strip = versions.all_strips(scene.sequence_editor)[order.strip]
+    set_output(scene, *picture_size(scene, strip))
+    pull_out(strip, order.start, order.start + len(order.paths))
+    leave_alone(scene, strip)
+    if strip.type == "IMAGE":
+        check_sizes(strip, range(order.start, order.start + len(order.paths)))
+    wanted = still_wanted(folder)
+    for number, path in enumerate(map(Path, order.paths)):
+        if number in wanted and not resume.is_whole(path):
+            render_frame(scene, order.start + number, path)
+        emit(Rendered(order.start + number, time.monotonic() - begun))
+
+
+def still_wanted(folder: Path) -> frozenset[int]:
+    """Return which pictures, by their number, the worker will read: all, unless it goes on with an interrupted run."""
+    spec = JobSpec.from_json((folder / JOB_FILE).read_text(encoding="utf-8"))
+    return frozenset(resume.rest(spec, folder).frames or ())
+
+
+def render_frame(scene: bpy.types.Scene, frame: int, path: Path) -> None:
+    """Render a frame to a PNG, which appears whole: a run that goes on takes a picture that is there as it is."""
+    scene.frame_set(frame)
+    for each in versions.all_strips(scene.sequence_editor):
+        each.invalidate_cache("RAW")  # from 5.0 on, frames of slowed strips would share their neighbour's picture
+    partial = path.with_name(f"{path.name}{PARTIAL_SUFFIX}")
+    scene.render.filepath = versions.output_path(partial)
+    bpy.ops.render.render(write_still=True, scene=scene.name)
+    partial.replace(path)
+
+
+def check_sizes(strip: versions.Strip, frames: range) -> None:
+    """Raise PictureDiffers unless the pictures that an image strip shows at these timeline frames have one size."""
+    names = dict.fromkeys(strip.strip_elem_from_frame(frame).filename for frame in frames)
+    first: tuple[int, int] | None = None
+    for name in names:
+        path = Path(bpy.path.abspath(strip.directory)) / name
+        picture = bpy.data.images.load(str(path))
+        width, height = picture.size
+        bpy.data.images.remove(picture)
+        first = first or (width, height)
+        if (width, height) != first:
+            raise PictureDiffers(path, f"{width} × {height} instead of {first[0]} × {first[1]} pixels")
+
+
+def picture_size(scene: bpy.types.Scene, strip: versions.Strip) -> tuple[int, int]:
+    """Return the width and height in pixels at which nothing of a strip is cut off or scaled."""
+    if strip.type in {"MOVIE", "IMAGE"}:
+        return strip.elements[0].orig_width, strip.elements[0].orig_height
+    if strip.type == "SCENE" and strip.scene_input == "CAMERA" and strip.scene is not None:
+        inner = strip.scene.render
+        part = inner.resolution_percentage / 100
+        return int(inner.resolution_x * part), int(inner.resolution_y * part)
+    return scene.render.resolution_x, scene.render.resolution_y
+
+
+def set_output(scene: bpy.types.Scene, width: int, height: int) -> None:
+    """Render PNGs of this size in the colours that the files have."""
+    versions.use_picture_output(scene)
+    render, view = scene.render, scene.view_settings
+    render.resolution_x, render.resolution_y, render.resolution_percentage = width, height, 100
+    render.use_file_extension, render.use_overwrite, render.use_placeholder = False, True, False
+    render.use_sequencer, render.use_compositing = True, False
+    render.use_border = render.use_stamp = render.use_multiview = False
+    render.dither_intensity = 0.0
+    scene.display_settings.display_device = "sRGB"
+    view.view_transform, view.look, view.exposure, view.gamma = "Standard", "None", 0.0, 1.0
+    view.use_curve_mapping = False
+
+
+def pull_out(strip: versions.Strip, start: int, end: int) -> None:
+    """Let a strip, and the meta strips around it, show at least the frames `start` to `end` - 1."""
+    level: versions.Strip | None = strip
+    while level is not None:
+        first, last = versions.handles(level)
+        if start < first:
+            versions.set_left_handle(level, start)
+        if last < end:
+            versions.set_right_handle(level, end)
+        level = level.parent_meta()
+
+
+def leave_alone(scene: bpy.types.Scene, strip: versions.Strip) -> None:
+    """Let the sequencer show nothing but `strip`, as it comes; in a meta strip, through that as if it were not there.
+
+    What it is made of stays: an effect's inputs, and below an adjustment strip the other channels.
+    """
+    level: versions.Strip | None = strip
+    while level is not None:
+        kept = {one.name for one in (level, *_made_of(level))}
+        for other in versions.siblings(scene.sequence_editor, level):
+            below = level.type in _SHOWS_WHAT_IS_BELOW and other.channel < level.channel
+            other.mute = other.mute if other.name in kept or below else True
+        level.mute = False
+        versions.channels(scene.sequence_editor, level)[level.channel].mute = False
+        make_plain(scene, level)
+        level = level.parent_meta()
+
+
+def _made_of(effect: versions.Strip) -> list[versions.Strip]:
+    """Return the inputs of an effect strip, and theirs."""
+    inputs = versions.inputs(effect)
+    return [*inputs, *(deeper for strip in inputs for deeper in _made_of(strip))]

@@ -1,0 +1,96 @@
+"""The movie of a result: another Blender writes it once the frames stand.
+
+This side only says what to do (`prepare`); `background_encoding` does it, in another process.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ..engine.errors import OutputFailed
+from ..engine.spec import is_image, is_movie
+from ..jobs import parts
+from ..jobs.claims import file_stem
+from ..jobs.parts import Part
+from . import background
+from .encoders import MovieFormat
+from .results import Placement
+from .soundtrack import Soundtrack
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the background Blender shall write."""
+
+    scene: str
+    strip: str
+    name: str
+    """What the movie is called, without suffix."""
+    format: MovieFormat
+    fps: float
+    start: int
+    """The first timeline frame."""
+    shown: tuple[int, ...]
+    """For each timeline frame, the source frame whose matted picture shows."""
+    sound: Soundtrack
+
+    def write(self, path: Path) -> None:
+        """Leave the order in a file.
+
+        Raises:
+            OSError: the folder refuses.
+        """
+        path.write_text(json.dumps(asdict(self)), encoding="utf-8")
+
+    @classmethod
+    def read(cls, path: Path) -> "Order":
+        """Return the order that `write` left."""
+        data = json.loads(path.read_text(encoding="utf-8"))
+        typed = {"format": MovieFormat(data["format"]), "shown": tuple(data["shown"])}
+        return cls(**{**data, **typed, "sound": Soundtrack(**data["sound"])})
+
+
+def prepare(folder: Path, place: Placement, movie: MovieFormat, number: int) -> Part:
+    """Leave the order for the movie of a placement in the job's folder, and return the part that writes it.
+
+    `number` tells it from the other movies of the job.
+
+    Raises:
+        OutputFailed: the folder refuses.
+    """
+    shown = _visible(place)
+    order = Order(
+        scene=place.scene,
+        strip=place.strip,
+        name=movie_name(place.strip),
+        format=movie,
+        fps=place.fps,
+        start=place.start,
+        shown=shown,
+        sound=place.sound,
+    )
+    name = f"encoding_{number}"
+    path = order_file(folder, name)
+    try:
+        order.write(path)
+    except OSError as error:
+        raise OutputFailed(path, error.strerror or "") from error
+    return parts.encoding(name, background.command("background_encoding", folder, name), len(shown))
+
+
+def order_file(folder: Path, name: str) -> Path:
+    """Return where the order of a part is."""
+    return folder / f"{name}.json"
+
+
+def movie_name(strip: str) -> str:
+    """Return what a strip's movie is called: its name, without the suffix that it has from its file."""
+    path = Path(strip)
+    return file_stem(path.stem if is_movie(path) or is_image(path) else strip)
+
+
+def _visible(place: Placement) -> tuple[int, ...]:
+    """Return the source frame of each timeline frame of a result, its handles left out."""
+    if len(place.shown) == 1:
+        return place.shown * place.length
+    return place.shown[place.before : place.before + place.length]

@@ -1,0 +1,333 @@
+"""The movie besides the frames: what is in it, to the pixel and the sample, and what befalls it."""
+
+from pathlib import Path
+from typing import Any
+
+import bpy
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tests import movies, tiny
+from tests.host.timeline import Timeline
+
+FRAMES, FIRST, END = 60, 13, 45
+"""Of the clip, and the timeline frames that a trimmed strip shows of it; frame 1 shows picture 0."""
+PER_FRAME = movies.SOUND_RATE // 24
+LOSSLESS = ("FFV1", "QTRLE")
+CAN_BE_HEARD = bpy.app.build_options.audaspace
+"""The bpy 4.2 module is built without its sound library."""
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A movie of 60 frames with sound."""
+    return movies.talkie(tmp_path_factory.mktemp("clip") / "talk ü.mov", FRAMES)
+
+
+@pytest.fixture
+def strip(timeline: Timeline, clip: Path) -> Any:
+    """The clip, trimmed on both sides."""
+    strip = timeline.movie(clip, channel=2)
+    timeline.addon.versions.set_left_handle(strip, FIRST)
+    timeline.addon.versions.set_right_handle(strip, END)
+    return strip
+
+
+def wanted(timeline: Timeline, format_name: str = "FFV1", result: str = "CUTOUT") -> None:
+    """Choose a movie besides."""
+    offered = timeline.scene.rvm_matting.bl_rna.properties["opaque_movie_format"].enum_items
+    if format_name not in offered:
+        pytest.skip(f"this Blender writes no {format_name}")
+    chosen = timeline.scene.rvm_matting
+    chosen.write_movie, chosen.result = True, result
+    setattr(chosen, "movie_format" if result == "CUTOUT" else "opaque_movie_format", format_name)
+
+
+def made(timeline: Timeline, *strips: Any) -> Any:
+    """Press the button and return the job; all went well."""
+    assert timeline.press_button(*strips) == {"FINISHED"}
+    job = timeline.addon.runner.current().queue.jobs[-1]
+    assert (job.state.name, job.error, warnings(job)) == ("DONE", "", [])
+    return job
+
+
+def warnings(job: Any) -> list[str]:
+    """Return what a job says of its movie."""
+    return [text for text in job.warnings if "movie" in text]
+
+
+def numbers(path: str) -> list[int]:
+    """Return what the frames of a movie tell."""
+    return [tiny.read_barcode(frame) for frame in movies.decoded(Path(path))]
+
+
+def pictures(job: Any) -> list[NDArray[np.uint8]]:
+    """Return a job's frames as they are in their files."""
+    paths = [job.output / job.spec.file_name(frame) for frame in job.spec.source.frames]
+    return [cv2.imread(str(path), cv2.IMREAD_UNCHANGED) for path in paths]
+
+
+@pytest.mark.usefixtures("with_green")
+@pytest.mark.parametrize(
+    ("format_name", "result"),
+    [("H264", "COLOUR"), *((name, kind) for name in (*LOSSLESS, "PRORES", "WEBM") for kind in ("CUTOUT", "COLOUR"))],
+)
+def test_frames_and_sound_of_every_format(timeline: Timeline, strip: Any, format_name: str, result: str) -> None:
+    """What the strip shows, frame by frame, half-transparent pixels too; and what the clip sounds like under it."""
+    wanted(timeline, format_name, result)
+    job = made(timeline, strip)
+    (movie,) = job.movies
+    path = Path(movie.path)
+    assert (path.parent, path.stem) == (job.folder, "talk ü")
+    shown = movies.decoded(path)
+    assert [tiny.read_barcode(frame) for frame in shown] == list(range(FIRST - 1, END - 1))
+    for frame, picture in zip(shown, pictures(job), strict=True):
+        channels = picture.shape[2]
+        difference = np.abs(frame[..., :channels].astype(int) - picture)[picture[..., 3] > 0 if channels == 4 else ...]
+        assert difference.max() == 0 if format_name in LOSSLESS else difference.mean() < 2
+    if CAN_BE_HEARD:
+        heard = movies.samples(path)
+        expected = movies.noise(FRAMES / 24)[(FIRST - 1) * PER_FRAME : (END - 1) * PER_FRAME]
+        late = movies.lag(heard, expected)
+        assert abs(late) <= 1, "by one sample at most, where Blender rounds"
+        both = expected[10 : len(expected) - 10], heard[10 + late : len(expected) - 10 + late]
+        if format_name in (*LOSSLESS, "PRORES"):
+            assert np.array_equal(*both)
+        else:
+            assert np.corrcoef(both[0][:, 1], both[1][:, 1])[0, 1] > 0.99
+        assert movie.has_sound
+
+
+@pytest.mark.usefixtures("with_green")
+@pytest.mark.parametrize("frame_format", ["EXR", "PNG16", "WEBP"])
+def test_movies_of_other_frames(timeline: Timeline, strip: Any, frame_format: str) -> None:
+    """From half floats, 16 bits and WebP comes the movie that 8-bit PNGs make, to 1 of 255 of what is seen."""
+    wanted(timeline)
+    plain = movies.decoded(Path(made(timeline, strip).movies[0].path))
+    timeline.scene.rvm_matting.format = frame_format
+    again = timeline.movie(Path(strip.filepath), channel=6)
+    timeline.addon.versions.set_left_handle(again, FIRST)
+    timeline.addon.versions.set_right_handle(again, END)
+    other = movies.decoded(Path(made(timeline, again).movies[0].path))
+    for one, two in zip(plain, other, strict=True):
+        assert np.abs(seen(one) - seen(two)).max() <= 1.5
+
+
+def seen(picture: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Return a BGRA picture's alpha, and its colours as far as they are opaque."""
+    return np.dstack([picture[..., :3] * (picture[..., 3:] / 255), picture[..., 3:]])
+
+
+@pytest.mark.parametrize(
+    ("suffix", "codec", "delay"),
+    [("mkv", "flac", 0), ("mov", "pcm_s16le", 9000), ("mkv", "flac", 7777), ("mov", "pcm_s16le", -8000)],
+)
+@pytest.mark.skipif(not CAN_BE_HEARD, reason="this Blender was built without its sound library")
+def test_sound_is_where_the_file_says(timeline: Timeline, tmp_path: Path, suffix: str, codec: str, delay: int) -> None:
+    """Also where it begins after the picture, or before, and in a container in which Blender seeks roughly."""
+    strip = timeline.movie(movies.talkie(tmp_path / f"late.{suffix}", FRAMES, codec, delay=delay))
+    timeline.addon.versions.set_left_handle(strip, 31)
+    wanted(timeline)
+    heard = movies.samples(Path(made(timeline, strip).movies[0].path))
+    late = movies.lag(heard, movies.noise(FRAMES / 24)[30 * PER_FRAME :])
+    assert abs(late - delay) <= 50, "such containers count in milliseconds"
+
+
+def test_each_strip_has_a_movie_of_its_own(timeline: Timeline, clip: Path) -> None:
+    """Strips of one file share a job, not the movie; of a strip with handles, the movie has what it shows."""
+    one, two = timeline.movie(clip, name="one"), timeline.movie(clip, start=101, name="two")
+    timeline.addon.versions.set_right_handle(one, 11)
+    timeline.addon.versions.set_left_handle(two, 131)
+    timeline.addon.versions.set_right_handle(two, 136)
+    timeline.scene.rvm_matting.handles = 3
+    wanted(timeline)
+    job = made(timeline, one, two)
+    told = {Path(movie.path).name: numbers(movie.path) for movie in job.movies}
+    assert told == {"one.mkv": list(range(10)), "two.mkv": list(range(30, 35))}
+
+
+def test_nothing_is_written_over(timeline: Timeline, strip: Any) -> None:
+    """The same movie again gets a number, also when the frames were there already."""
+    wanted(timeline)
+    first = made(timeline, strip)
+    before = Path(first.movies[0].path).read_bytes()
+    second = made(timeline, strip)
+    assert (second.found, second.folder) == (True, first.folder)
+    assert Path(second.movies[0].path).name == "talk ü 2.mkv"
+    assert Path(first.movies[0].path).read_bytes() == before
+    assert sum(one.type == "IMAGE" for one in timeline.strips) == 2
+
+
+def test_update_result_writes_the_movie_again(timeline: Timeline, strip: Any) -> None:
+    """Of the frames as they are made anew; and the strip remembers the choice."""
+    timeline.press_button(strip)
+    wanted(timeline, "QTRLE", "COLOUR")
+    result = timeline.result_of(strip)
+    timeline.select([result])
+    with timeline.shown():
+        assert bpy.ops.rvm.update_result() == {"FINISHED"}
+    job = timeline.addon.runner.current().queue.jobs[-1]
+    assert numbers(job.movies[0].path) == list(range(FIRST - 1, END - 1))
+    chosen = timeline.scene.rvm_matting
+    chosen.write_movie, chosen.opaque_movie_format, chosen.result = False, "H264", "CUTOUT"
+    timeline.editor.active_strip = result
+    with timeline.shown():
+        assert bpy.ops.rvm.use_recipe() == {"FINISHED"}
+    assert (chosen.write_movie, chosen.opaque_movie_format, chosen.result) == (True, "QTRLE", "COLOUR")
+
+
+def test_the_timelines_frames_are_the_movies(timeline: Timeline, clip: Path) -> None:
+    """At the scene's rate, also where the clip has another; reversed, it is silent; a still lasts as it stands."""
+    timeline.scene.render.fps = 30
+    slowed = timeline.movie_by_operator(clip, adjust_playback_rate=True)
+    backwards = timeline.movie(clip, channel=4, name="back")
+    backwards.use_reverse_frames = True
+    still = timeline.pictures([tiny.barcode_pictures(timeline.folder / "in", [5])[0]], channel=6, name="still")
+    timeline.addon.versions.set_right_handle(still, 8)
+    wanted(timeline)
+    jobs, _ = timeline.submit(slowed, backwards, still)
+    timeline.addon.runner.current().run_to_end(lambda _: None)
+    told = {Path(movie.path).stem: movie for job in jobs for movie in job.movies}
+    start, end = timeline.addon.versions.handles(slowed)
+    timeline.scene.rvm_matting.write_movie = False
+    slow = told[timeline.addon.encoding.movie_name(slowed.name)]
+    names = [element.filename for element in timeline.result_of(slowed).elements]
+    assert len(names) == end - start and end - start > FRAMES
+    folder = Path(bpy.path.abspath(timeline.result_of(slowed).directory))
+    assert numbers(slow.path) == [tiny.read_barcode(cv2.imread(str(folder / name))) for name in names]
+    assert cv2.VideoCapture(slow.path).get(cv2.CAP_PROP_FPS) == 30
+    assert numbers(told["back"].path) == list(range(FRAMES))[::-1]
+    assert numbers(told["still"].path) == [5] * 7
+    assert [told[name].has_sound for name in ("back", "still")] == [False, False]
+    if CAN_BE_HEARD:
+        assert abs(movies.lag(movies.samples(Path(slow.path)), movies.noise(FRAMES / 24))) <= 1
+
+
+@pytest.mark.skipif(not CAN_BE_HEARD, reason="this Blender was built without its sound library")
+def test_what_is_inside_a_meta_strip_is_heard(timeline: Timeline, clip: Path, tmp_path: Path) -> None:
+    """To the sample, as loud as it is there; what lies beside the meta strip is not."""
+    movie = timeline.movie(clip, channel=2)
+    sound = timeline.strips.new_sound(name="sound", filepath=str(clip), channel=1, frame_start=1)
+    sound.volume = 0.5
+    meta = timeline.meta([movie, sound])
+    timeline.addon.versions.set_left_handle(meta, FIRST)
+    timeline.strips.new_sound(name="music", filepath=str(tiny.tone(tmp_path / "m.wav", 2)), channel=9, frame_start=1)
+    wanted(timeline)
+    job = made(timeline, meta)
+    heard = movies.samples(Path(job.movies[0].path)).astype(int)
+    expected = movies.noise(FRAMES / 24)[(FIRST - 1) * PER_FRAME :] / 2
+    assert np.abs(heard[: len(expected) - 10] - expected[: len(expected) - 10]).max() <= 1
+    assert not (job.folder / "project.blend").exists()
+
+
+@pytest.mark.skipif(not CAN_BE_HEARD, reason="this Blender was built without its sound library")
+def test_a_retimed_movie_has_the_sound_beside_it(timeline: Timeline, clip: Path) -> None:
+    """Its own has no say in how it is stretched; without a sound strip it is silent, and that is told."""
+    movie = timeline.movie(clip)
+    timeline.retime(movie, 10, 17)
+    wanted(timeline)
+    silent = made(timeline, movie)
+    assert not silent.movies[0].has_sound
+    assert "without sound" in timeline.addon.words.movies(silent)[0]
+    timeline.strips.new_sound(name="sound", filepath=str(clip), channel=5, frame_start=1)
+    job = made(timeline, movie)
+    heard = movies.samples(Path(job.movies[0].path))
+    expected = movies.noise(FRAMES / 24)
+    assert np.array_equal(heard[: len(expected) - 10], expected[:-10])
+
+
+def test_a_movie_that_fails_loses_nothing(timeline: Timeline, strip: Any) -> None:
+    """The strip comes, the warning says what to do, and running the job again makes only the movie."""
+    wanted(timeline)
+    (job,), _ = timeline.submit(strip)
+    in_the_way = job.folder / "talk ü.mkv.part"
+    in_the_way.mkdir()
+    timeline.drive(lambda: job.state.ended)
+    assert (job.state.name, job.error, job.movies) == ("DONE", "", [])
+    (said,) = warnings(job)
+    assert "talk ü.mkv" in said and "run the job again" in said
+    assert timeline.result_of(strip)
+    in_the_way.rmdir()
+    stamp = (job.output / job.spec.file_name(20)).stat().st_mtime_ns
+    assert timeline.addon.job_operators.RVM_OT_retry_job in [
+        one for one, _ in timeline.addon.job_operators.buttons(job)
+    ]
+    assert bpy.ops.rvm.retry_job(folder=str(job.folder)) == {"FINISHED"}
+    (again,) = timeline.addon.runner.current().queue.jobs
+    timeline.drive(lambda: again.state.ended)
+    assert numbers(again.movies[0].path) == list(range(FIRST - 1, END - 1))
+    assert (job.output / job.spec.file_name(20)).stat().st_mtime_ns == stamp
+
+
+@pytest.mark.parametrize("end", ["cancel", "crash"])
+def test_the_encoder_ends_early(timeline: Timeline, clip: Path, tmp_path: Path, end: str) -> None:
+    """Cancelled or crashed in the middle: the strip stands already, half a movie never does; the next job goes on."""
+    large = tiny.barcode_movie(tmp_path / "large.avi", 200, fourcc="MJPG", size=(1280, 720))
+    strip, other = timeline.movie(large), timeline.movie(clip, channel=4)
+    wanted(timeline, "QTRLE")
+    (job, following), _ = timeline.submit(strip, other)
+    timeline.drive(lambda: job.part.kind.name == "ENCODING" and job.frames_of_part[0] > 2)
+    assert timeline.result_of(strip), "strips do not wait for movies"
+    assert "Movie: " in timeline.addon.words.progress(job)
+    queue = timeline.addon.runner.current().queue
+    if end == "cancel":
+        assert bpy.ops.rvm.cancel_job(folder=str(job.folder)) == {"FINISHED"}
+    else:
+        queue._worker.kill()
+    timeline.drive(lambda: following.state.ended)
+    assert (job.state.name, job.error, job.movies, following.state.name) == ("DONE", "", [], "DONE")
+    (said,) = warnings(job)
+    assert ("cancelled" if end == "cancel" else "unexpectedly") in said
+    assert [path.name for path in job.folder.iterdir() if path.suffix in (".mov", ".part")] == []
+    assert len(list(job.output.iterdir())) == 200
+    assert len(following.movies) == 1
+
+
+def test_progress_over_the_parts(timeline: Timeline, strip: Any) -> None:
+    """It never goes back; the words say what is to come, and what is made."""
+    wanted(timeline)
+    (job,), _ = timeline.submit(strip)
+    told = []
+
+    def ended() -> bool:
+        told.append((job.progress, timeline.addon.words.progress(job)))
+        return bool(job.state.ended)
+
+    timeline.drive(ended)
+    assert [progress for progress, _ in told] == sorted(progress for progress, _ in told)
+    assert any("then the movie" in text for _, text in told)
+    assert any(text.startswith("Movie: ") for _, text in told)
+    assert timeline.addon.words.movies(job)[0].startswith("Movie: talk ü.mkv · ")
+
+
+@pytest.mark.parametrize("name", ["{scene_name} 人", "take #1", "50% {x"])
+def test_any_folder_will_do(timeline: Timeline, strip: Any, name: str) -> None:
+    """From 4.5 on, braces in a path are variables to Blender; here they are letters."""
+    timeline.scene.rvm_matting.output = str(timeline.folder / name)
+    wanted(timeline)
+    job = made(timeline, strip)
+    assert job.folder.parent.name == name
+    assert numbers(job.movies[0].path) == list(range(FIRST - 1, END - 1))
+
+
+def test_a_mask_has_no_movie(timeline: Timeline, strip: Any) -> None:
+    """It belongs on its strip; the setting does not count, and its panel is not there."""
+    wanted(timeline, "FFV1", "MASK")
+    assert made(timeline, strip).movies == []
+    with timeline.shown():
+        assert not bpy.types.RVM_PT_movie.poll(bpy.context)
+        timeline.scene.rvm_matting.result = "CUTOUT"
+        assert bpy.types.RVM_PT_movie.poll(bpy.context)
+
+
+@pytest.mark.usefixtures("addon")
+def test_only_formats_that_hold_alpha_are_offered_to_cutouts() -> None:
+    """H.264 has none."""
+    entries = bpy.types.Scene.bl_rna.properties["rvm_matting"].fixed_type.properties
+    names = {
+        name: {item.identifier for item in entries[name].enum_items} for name in ("movie_format", "opaque_movie_format")
+    }
+    assert names["opaque_movie_format"] - names["movie_format"] == {"H264"}
+    assert "FFV1" in names["movie_format"]
