@@ -81,6 +81,16 @@ def with_green(addon: SimpleNamespace, green: Path, passthrough: Path) -> Iterat
     set_model(addon, passthrough)
 
 
+@pytest.fixture
+def real_model(timeline: Timeline, rvm_weights: Path) -> Iterator[None]:
+    """Let the extension use the published model, in pieces."""
+    page = timeline.addon.preferences.page()
+    page.model, page.model_file = timeline.addon.preferences.OWN_FILE, str(rvm_weights)
+    yield
+    page.property_unset("model")
+    page.property_unset("model_file")
+
+
 def set_model(addon: SimpleNamespace, model: Path) -> None:
     """Put `model` into the installed extension, with a catalogue that vouches for it."""
     content = model.read_bytes()

@@ -6,7 +6,6 @@ as pictures, with the figures and a contact sheet of each left in that folder.
 
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +25,6 @@ DECODERS_DIFFER = 0 if bpy.app.version < (4, 3, 0) else 3
 ROUNDING = {"PNG": 0, "PNG16": 0, "WEBP": 0, "EXR": 1, "JPEG": 30}
 """Of 255, where alpha is full; JPEG's is that of single pixels at edges."""
 _TILE_HEIGHT = 220
-
-
-@pytest.fixture
-def real_model(timeline: Timeline, rvm_weights: Path) -> Iterator[None]:
-    """Let the extension use the published model, in pieces."""
-    page = timeline.addon.preferences.page()
-    page.model, page.model_file = timeline.addon.preferences.OWN_FILE, str(rvm_weights)
-    yield
-    page.property_unset("model")
-    page.property_unset("model_file")
 
 
 @pytest.mark.usefixtures("real_model")
