@@ -86,6 +86,8 @@ def _stage(stage: Path, platforms: Iterable[str], wheel_files: Sequence[Path], m
         folder.mkdir(exist_ok=True)
         for file in files:
             shutil.copyfile(file, folder / file.name)
+    for name in ("README.md", "README.zh.md"):  # the manual: plain text, for browsers do not show Markdown
+        shutil.copyfile(ROOT / name, stage / Path(name).with_suffix(".txt"))
     manifest = _with_list(MANIFEST.read_text(encoding="utf-8"), "platforms", platforms)
     manifest = _with_list(manifest, "wheels", (f"./wheels/{file.name}" for file in wheel_files))
     (stage / MANIFEST.name).write_text(manifest, encoding="utf-8")

@@ -25,6 +25,7 @@ MODULES = (
     "host.encoders",
     "host.encoding",
     "host.job_operators",
+    "host.manual",
     "host.mapping",
     "host.movies",
     "host.operators",
