@@ -13,6 +13,8 @@ from .tensors import Picture, Plane, full
 
 Composed = Plane
 """H x W (grey), H x W x 3 (BGR) or H x W x 4 (BGRA, straight alpha), 8 or 16 bit."""
+_DEEPER = (257.0,) * 4
+"""From 8 bits to 16, in each channel."""
 
 
 def compose(look: Look, cutout: Cutout, picture: Picture, behind: Picture | None) -> Composed:
@@ -24,7 +26,7 @@ def compose(look: Look, cutout: Cutout, picture: Picture, behind: Picture | None
         return cutout.alpha
     if look.result is Result.CUTOUT:
         deep = cutout.alpha.dtype == np.uint16
-        colours = cv2.multiply(cutout.colours, (257.0,) * 4, dtype=cv2.CV_16U) if deep else cutout.colours
+        colours = cv2.multiply(cutout.colours, _DEEPER, dtype=cv2.CV_16U) if deep else cutout.colours
         merged: Composed = cv2.merge([*cv2.split(colours), cutout.alpha])
         return merged
     if look.result is Result.BLUR:
@@ -33,14 +35,24 @@ def compose(look: Look, cutout: Cutout, picture: Picture, behind: Picture | None
 
 
 def over(cutout: Cutout, behind: Picture) -> Composed:
-    """Return an opaque picture (BGR, H x W x 3): a cut-out over another (BGR, H x W x 3)."""
-    share = cutout.alpha.astype(np.float32) * np.float32(1 / full(cutout.alpha.dtype))
-    if cutout.alpha.dtype == np.uint8:
-        picture: Composed = cv2.blendLinear(cutout.colours, behind, share, 1 - share)
-        return picture
-    front, back = cutout.colours.astype(np.float32), behind.astype(np.float32)
-    deep: Composed = cv2.multiply(cv2.blendLinear(front, back, share, 1 - share), (257.0,) * 4, dtype=cv2.CV_16U)
-    return deep
+    """Return an opaque picture (BGR, H x W x 3): a cut-out over another (BGR, H x W x 3).
+
+    Most pixels are all of the one or all of the other; only the rest are mixed.
+    """
+    most = full(cutout.alpha.dtype)
+    opaque = cv2.compare(cutout.alpha, most, cv2.CMP_EQ)
+    soft = np.flatnonzero(cv2.compare(cutout.alpha, 0, cv2.CMP_GT) != opaque)
+    share = cutout.alpha.reshape(-1, 1)[soft].astype(np.float32) * np.float32(1 / most)
+    front, back = (plane.reshape(-1, 1, 3)[soft].astype(np.float32) for plane in (cutout.colours, behind))
+    mixed = cv2.blendLinear(front, back, share, 1 - share) if soft.size else front
+    deep = cutout.alpha.dtype == np.uint16
+    picture: Composed = cv2.copyTo(cutout.colours, opaque, behind.copy())
+    if deep:
+        picture = cv2.multiply(picture, _DEEPER, dtype=cv2.CV_16U)
+    if soft.size:
+        scaled = cv2.multiply(mixed, _DEEPER if deep else (1.0,) * 4, dtype=cv2.CV_16U if deep else cv2.CV_8U)
+        picture.reshape(-1, 1, 3)[soft] = scaled
+    return picture
 
 
 def plain(size: tuple[int, int], colour: Colour) -> Picture:

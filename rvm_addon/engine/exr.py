@@ -8,6 +8,7 @@ import struct
 from collections.abc import Iterator
 from functools import cache
 
+import cv2
 import numpy as np
 from isal import isal_zlib
 from numpy.typing import NDArray
@@ -38,15 +39,21 @@ def encode(picture: Plane) -> bytes:
 
 def _planes(picture: Plane) -> dict[str, NDArray[np.float16]]:
     """Return the channels by the names that the format gives them."""
-    if picture.ndim == 2:  # a matte is a share, not light: it is stored as it is
-        return {"Y": (picture.astype(np.float32) / full(picture.dtype)).astype(np.float16)}
-    linear = _linear_values(full(picture.dtype))[picture[..., :3]]
-    planes = {}
-    if picture.shape[2] == 4:
-        alpha = picture[..., 3].astype(np.float32) / full(picture.dtype)
-        linear *= alpha[..., None]
-        planes["A"] = alpha.astype(np.float16)
-    return planes | {name: linear[..., channel].astype(np.float16) for channel, name in enumerate("BGR")}
+    values: NDArray[np.uint16] = picture  # type: ignore[assignment]  # or of 8 bits
+    most = full(values.dtype)
+    if values.ndim == 2:  # a matte is a share, not light: it is stored as it is
+        return {"Y": _shares(most).take(values)}
+    planes = {name: _linear_halves(most).take(values[..., channel]) for channel, name in enumerate("BGR")}
+    if values.shape[2] == 4:
+        alpha = np.ascontiguousarray(values[..., 3])
+        there, opaque = cv2.compare(alpha, 0, cv2.CMP_GT), cv2.compare(alpha, most, cv2.CMP_EQ)
+        soft = np.flatnonzero(there != opaque)
+        share = alpha.reshape(-1)[soft].astype(np.float32) / most
+        for channel, name in enumerate("BGR"):
+            planes[name] = cv2.copyTo(planes[name].view(np.uint16), there).view(np.float16)
+            planes[name].reshape(-1)[soft] = _linear_values(most).take(values.reshape(-1, 4)[soft, channel]) * share
+        planes["A"] = _shares(most).take(alpha)
+    return planes
 
 
 @cache
@@ -54,6 +61,18 @@ def _linear_values(most: int) -> Tensor:
     """Return the linear light of each value from 0 to `most` (IEC 61966-2-1, sRGB)."""
     encoded = np.arange(most + 1) / most
     return np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4).astype(np.float32)
+
+
+@cache
+def _linear_halves(most: int) -> NDArray[np.float16]:
+    """Return the same as it is stored."""
+    return _linear_values(most).astype(np.float16)
+
+
+@cache
+def _shares(most: int) -> NDArray[np.float16]:
+    """Return each value from 0 to `most` as a share of that, as it is stored."""
+    return (np.arange(most + 1, dtype=np.float32) / most).astype(np.float16)
 
 
 def _header(names: list[str], width: int, height: int) -> bytes:

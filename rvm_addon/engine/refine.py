@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from .matte import Matte
 from .outputs import EdgeColour, Edges
@@ -33,12 +34,15 @@ class Cutout:
     """H x W, 8 or 16 bit."""
 
 
-def cut_out(matte: Matte, edges: Edges, carried: Picture | None, *, deep: bool) -> Cutout:
-    """Return a frame's cut-out; `carried` is the alpha (H x W) that the source had, if any. `deep` is 16-bit alpha."""
+def cut_out(matte: Matte, edges: Edges, carried: Picture | None, *, deep: bool, coloured: bool = True) -> Cutout:
+    """Return a frame's cut-out; `carried` is the alpha (H x W) that the source had, if any. `deep` is 16-bit alpha.
+
+    Where it need not be `coloured`, it has the source's colours, which cost nothing.
+    """
     alpha = refined(matte.alpha(deep=deep), edges)
     if carried is not None:
         alpha = cv2.multiply(alpha, carried, scale=1 / 255, dtype=cv2.CV_16U if deep else cv2.CV_8U)
-    return Cutout(_colours(matte, alpha, edges), alpha)
+    return Cutout(_colours(matte, alpha, edges) if coloured else matte.picture, alpha)
 
 
 def refined(alpha: Plane, edges: Edges) -> Plane:
@@ -73,24 +77,26 @@ def _colours(matte: Matte, alpha: Plane, edges: Edges) -> Picture:
     colours: Picture = cv2.copyTo(matte.picture, shown)
     if edges.colour is not EdgeColour.SOURCE:
         matte.paint(colours, soft if edges.colour is EdgeColour.MIXED else shown)
-    if edges.despill and soft.any():
-        cv2.copyTo(_despilled(matte.picture, colours, alpha, edges.despill), soft, colours)
+    if edges.despill:
+        _despill(matte.picture, colours, alpha, np.flatnonzero(soft), edges.despill)
     return colours
 
 
-def _despilled(picture: Picture, colours: Picture, alpha: Plane, strength: float) -> Picture:
-    """Return colours (BGR, H x W x 3) without the old background's, by `strength` (0..1).
+def _despill(picture: Picture, colours: Picture, alpha: Plane, pixels: NDArray[np.intp], strength: float) -> None:
+    """Take the old background's colour out of some pixels of colours (BGR, H x W x 3), by `strength` (0..1).
 
     A pixel of the source is C = F·a + B·(1 - a) (Porter and Duff 1984); with the background B nearby, F follows.
     """
-    share = (alpha.astype(np.float32) / full(alpha.dtype))[..., None]
-    source = picture.astype(np.float32)
-    behind = nearby_background(picture, alpha).astype(np.float32)
-    foreground = source + (source - behind) * (1 - share) / np.maximum(share, _LEAST_SHARE)
-    mixed: Picture = cv2.addWeighted(
-        colours.astype(np.float32), 1 - strength, np.clip(foreground, 0, 255), strength, 0, dtype=cv2.CV_8U
+    if not pixels.size:
+        return
+    share = (alpha.reshape(-1)[pixels].astype(np.float32) / full(alpha.dtype))[:, None]
+    source, behind, before = (
+        plane.reshape(-1, 3)[pixels].astype(np.float32)
+        for plane in (picture, nearby_background(picture, alpha), colours)
     )
-    return mixed
+    foreground = source + (source - behind) * (1 - share) / np.maximum(share, _LEAST_SHARE)
+    mixed = cv2.addWeighted(before, 1 - strength, np.clip(foreground, 0, 255), strength, 0, dtype=cv2.CV_8U)
+    colours.reshape(-1, 3)[pixels] = mixed
 
 
 def nearby_background(picture: Picture, alpha: Plane, spread: float = _NEARBY) -> Picture:

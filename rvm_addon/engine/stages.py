@@ -2,17 +2,18 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import cv2
 
 from .backdrop import Backdrop
 from .compose import compose
-from .matte import Matte
+from .matte import LaterMatte, Matte
 from .media import FrameSink, FrameSource
 from .memory import Memory
 from .model import MattingModel, Prepared
-from .raw import RawMatte, drawn
+from .raw import drawn
 from .refine import cut_out
 from .shelf import RawSink, Shelf
 from .spec import JobSpec
@@ -31,7 +32,7 @@ class Read:
     """The alpha (H x W) that the source has, if any."""
     prepared: Prepared | None
     """What the model knows ahead; None where it need not look."""
-    known: RawMatte | None
+    known: Matte | None
     """The raw matte of an earlier job."""
     behind: Picture | None
     """The backdrop, BGR, H x W x 3."""
@@ -72,7 +73,9 @@ class Reader:
             if frame in self._made:
                 yield Read(frame, picture, carried, prepared, None, None, made=True)
                 continue
-            known = self._shelf.read(frame, picture) if frame in self._shelf and self._looked_at is not None else None
+            is_known = frame in self._shelf and self._looked_at is not None
+            # Inflated by whoever draws it: there are several of them, and this thread has frames to decode.
+            known = LaterMatte(picture, partial(self._shelf.read, frame, picture)) if is_known else None
             behind = self._backdrop.at(frame, picture.shape[:2]) if self._backdrop else None
             yield Read(frame, picture, carried, prepared, known, behind)
 
@@ -103,6 +106,6 @@ class Writer:
         if self.raws is not None and self.raws.room > 0 and read.known is None:  # what is known is kept already
             matte = drawn(matte)
             self.raws.write(read.frame, matte)
-        cutout = cut_out(matte, look.edges, read.carried, deep=look.format.is_deep)
+        cutout = cut_out(matte, look.edges, read.carried, deep=look.format.is_deep, coloured=not look.result.is_grey)
         self.sink.write(read.frame, compose(look, cutout, read.picture, read.behind))
         self.viewer.show(read.frame, read.picture, cutout)
