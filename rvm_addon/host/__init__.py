@@ -7,6 +7,7 @@ waits for one; the worker processes do the work (see `jobs`).
 from . import (
     caches,
     cli,
+    driver,
     job_operators,
     manual,
     operators,
@@ -15,7 +16,6 @@ from . import (
     presets,
     properties,
     result_operators,
-    runner,
     self_test,
     status_bar,
     translations,
@@ -36,7 +36,7 @@ _modules = (
     manual,
     panel,
     status_bar,
-    runner,
+    driver,
     cli,
 )
 

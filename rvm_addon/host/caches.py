@@ -13,7 +13,7 @@ from pathlib import Path
 import bpy
 
 from ..jobs.aside import look_after_caches
-from . import preferences, properties, runner, words
+from . import libraries, preferences, properties, runner, words
 from .translations import say
 
 log = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ class Cache:
             OSError: the process cannot be started.
         """
         self._clears = clear
-        self._process = look_after_caches(folders(), runner.launcher(), clear=clear)
+        self._process = look_after_caches(folders(), libraries.launcher(), clear=clear)
 
     def step(self) -> bool:
         """Move on without waiting, and return whether there is more to do."""

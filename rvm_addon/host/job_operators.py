@@ -6,7 +6,7 @@ import bpy
 
 from ..engine.errors import MattingError
 from ..jobs.job import Job, State
-from . import results, runner, versions
+from . import driver, results, runner, versions
 from .translations import explained, say
 
 _CLEARED = frozenset({State.DONE, State.FAILED, State.CANCELLED})
@@ -26,7 +26,7 @@ class _OnJob:
             self.report({"WARNING"}, say("That job is no longer in the list"))
             return {"CANCELLED"}
         problem = self.act(context, job)
-        runner.redraw()
+        driver.redraw()
         if problem:
             self.report({"ERROR"}, problem)
             return {"CANCELLED"}
@@ -69,7 +69,7 @@ class RVM_OT_retry_job(_OnJob, bpy.types.Operator):
             runner.current().retry(job)
         except MattingError as error:
             return explained(error)
-        runner.start_timer()
+        driver.start_timer()
         return ""
 
 
@@ -145,7 +145,7 @@ class RVM_OT_cancel_all_jobs(bpy.types.Operator):
         """Cancel every job that has not ended."""
         for job in runner.current().queue.jobs:
             runner.current().cancel(job)
-        runner.redraw()
+        driver.redraw()
         return {"FINISHED"}
 
 
@@ -165,7 +165,7 @@ class RVM_OT_clear_ended_jobs(bpy.types.Operator):
         """Forget the jobs that have ended; those that were interrupted are not finished."""
         for job in [job for job in runner.current().queue.jobs if job.state in _CLEARED]:
             runner.current().dismiss(job)
-        runner.redraw()
+        driver.redraw()
         return {"FINISHED"}
 
 

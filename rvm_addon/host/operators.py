@@ -11,7 +11,7 @@ from ..engine.spec import JobSpec
 from ..jobs.claims import claim_folder, file_stem
 from ..jobs.finished import FinishedJobs
 from ..jobs.job import Job, State
-from . import caches, plan, properties, results, runner, strips, versions, words
+from . import caches, driver, plan, properties, results, runner, strips, versions, words
 from .terminal import ProgressLine
 from .translations import explained, say
 
@@ -50,7 +50,7 @@ def go(operator: bpy.types.Operator, jobs: list[Job], problems: list[str]) -> se
         operator.report({"WARNING"}, problem)
     if bpy.app.background:
         return _run_to_end(operator, jobs)
-    runner.start_timer()
+    driver.start_timer()
     operator.report({"INFO"}, words.taken(jobs))
     return {"FINISHED"}
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import bpy
 
 from ..engine.errors import MattingError
-from . import preferences, properties, rates, results, runner, strips, versions
+from . import libraries, preferences, properties, rates, results, strips, versions
 from .translations import explained, say
 
 
@@ -90,7 +90,7 @@ def _made(scene: bpy.types.Scene, selected: list[versions.Strip]) -> Plan:
 
 def _obstacle(selected: list[versions.Strip], pictures: list[versions.Strip], sources: list[versions.Strip]) -> str:
     """Return why nothing of the selection can be matted, or nothing."""
-    missing = runner.missing_libraries()
+    missing = libraries.missing()
     if missing:
         names = ", ".join(missing)
         return say("{names} is missing; install the extension again for this version of Blender", names=names)

@@ -1,14 +1,11 @@
-"""The queue of this Blender: who drives it, and what happens when a job is done."""
+"""The queue of this Blender, and what happens when a job is done. `driver` moves it along in a window."""
 
-import importlib.util
 import logging
-import sys
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import bpy
-from bpy.app.handlers import persistent
 
 from ..engine.errors import MattingError
 from ..engine.spec import JobSpec
@@ -18,15 +15,12 @@ from ..jobs.job import Job, State
 from ..jobs.left import job_in
 from ..jobs.parts import MATTING, Kind, Part
 from ..jobs.queue import JobQueue
-from ..jobs.worker import Launcher
-from . import encoding, preferences, rates, rendering, results, unfinished
+from . import encoding, libraries, preferences, rates, rendering, results, unfinished
 from .translations import say
 
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.1
-_LIBRARIES = ("numpy", "cv2", "onnxruntime", "isal")
-_EXTENSION_WHEELS = "/extensions/.local/"
 _TO_COME = frozenset({State.QUEUED, State.RUNNING})
 """Where a job stands whose frames will be there without anybody's doing."""
 _STOPPED = frozenset({State.FAILED, State.CANCELLED, State.INTERRUPTED})
@@ -38,7 +32,7 @@ class Runner:
 
     def __init__(self) -> None:
         """Begin with nothing to do."""
-        self.queue = JobQueue(launcher())
+        self.queue = JobQueue(libraries.launcher())
         self._placements: dict[Path, list[results.Placement]] = {}
         self._arrived: list[Job] = []
         self.batch: list[Job] = []
@@ -226,7 +220,7 @@ class Runner:
         if not self._placements.get(job.folder) or not preferences.discards_cancelled():
             return
         try:
-            discard(job.folder, launcher())
+            discard(job.folder, libraries.launcher())
         except OSError as error:
             job.warnings.append(say("Its frames could not be deleted: {reason}", reason=error.strerror or ""))
         else:
@@ -270,7 +264,7 @@ class Runner:
                 job.warnings.append(f"{error}".strip())
                 log.warning("%s: %s", job.output, error)
         if delivered and not bpy.app.background:  # there the operator's own undo step covers it, and none can be pushed
-            bpy.ops.ed.undo_push(message="Matte Selected Strips")
+            bpy.ops.ed.undo_push(message="Update Result" if places[0].replaces else "Matte Selected Strips")
 
 
 def _movies(folder: Path, places: Iterable[results.Placement], first: int = 1) -> list[Part]:
@@ -288,24 +282,6 @@ def _elsewhere(job: Job) -> str:
     return f"Another file was opened; the frames go to “{job.output}”"
 
 
-def launcher() -> Launcher:
-    """Return how workers find Python and their libraries: those that the extension brought come first."""
-    own = [entry for entry in sys.path if _EXTENSION_WHEELS in Path(entry).as_posix() + "/"]
-    found = [Path(origin).parents[1] for name in _LIBRARIES if (origin := _origin(name)) is not None]
-    return Launcher(libraries=tuple(dict.fromkeys([*own, *map(str, found)])))
-
-
-def missing_libraries() -> list[str]:
-    """Return the names of the libraries that a worker would not find."""
-    return [name for name in _LIBRARIES if _origin(name) is None]
-
-
-def _origin(name: str) -> str | None:
-    """Return the file of a library's package without importing it."""
-    spec = importlib.util.find_spec(name)
-    return None if spec is None else spec.origin
-
-
 _runner: Runner | None = None
 
 
@@ -317,71 +293,13 @@ def current() -> Runner:
     return _runner
 
 
-def start_timer() -> None:
-    """Let Blender's event loop drive the queue, if it does not already."""
-    if not bpy.app.timers.is_registered(_tick):
-        bpy.app.timers.register(_tick, first_interval=0.0, persistent=True)
-
-
-def redraw() -> None:
-    """Draw again what shows the jobs; the sequencers' side bars only, for timeline and preview can be slow to draw."""
-    for window in bpy.context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type == "SEQUENCE_EDITOR":
-                for region in area.regions:
-                    if region.type == "UI":
-                        region.tag_redraw()
-    # The status bar is in no screen's list of areas; but it watches the names of view layers.
-    bpy.msgbus.publish_rna(key=(bpy.types.ViewLayer, "name"))
-
-
-def _tick() -> float | None:
-    """Do one step; None ends the timer when nothing is left to do."""
-    runner = current()
-    if runner.step():
-        redraw()
-    return TICK_SECONDS if runner.busy else None
-
-
-@persistent
-def _file_opened(_path: str) -> None:
-    """Blender shows another file, or the same one again. (Before it is opened nobody knows whether it will be.)"""
-    current().forget_placements()
-    _recall()
-
-
-@persistent
-def _file_saved(_path: str) -> None:
-    """The project has a file, or another one."""
-    current().follow_project()
-
-
-def _recall() -> None:
-    """Show what this project still waits for, and deliver what is there."""
-    if current().recall():
-        start_timer()
-        redraw()
-
-
-def register() -> None:
-    """Watch files being opened and written; look what the open one waits for, once Blender lets it be looked at."""
-    bpy.app.handlers.load_post.append(_file_opened)
-    bpy.app.handlers.save_post.append(_file_saved)
-    bpy.app.timers.register(_recall, first_interval=0.0)
-
-
-def unregister() -> None:
-    """Stop driving, and end what runs: Blender quits, or the extension is disabled or loaded again.
+def end() -> None:
+    """End what runs, and let go of the runner.
 
     What is not done stays noted in its folder (`unfinished`): the next session, or the extension once it is enabled,
     offers to go on with it.
     """
-    global _runner
-    bpy.app.handlers.load_post.remove(_file_opened)
-    bpy.app.handlers.save_post.remove(_file_saved)
-    for timer in (_tick, _recall):
-        if bpy.app.timers.is_registered(timer):
-            bpy.app.timers.unregister(timer)
+    global _runner  # as above
     runner, _runner = _runner, None
     if runner is not None:
         runner.queue.shutdown()

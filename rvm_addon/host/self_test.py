@@ -14,7 +14,7 @@ from ..engine.errors import MattingError
 from ..engine.spec import DEVICES, JobSpec, Source, SourceKind
 from ..jobs.job import Job, State
 from ..jobs.queue import JobQueue
-from . import lines, preferences, runner, words
+from . import libraries, lines, preferences, runner, words
 from .translations import explained, heard, say
 
 _PNG_BEGINS = b"\x89PNG\r\n\x1a\n"
@@ -37,7 +37,7 @@ class SelfTest:
         paths = tuple(str(folder / f"picture {number}.png") for number in range(_PICTURES))
         for path in paths:
             Path(path).write_bytes(_png())
-        launcher = runner.launcher()
+        launcher = libraries.launcher()
         self.python = launcher.python
         self.queue = JobQueue(launcher)
         source = Source(SourceKind.IMAGES, paths, tuple(range(_PICTURES)))

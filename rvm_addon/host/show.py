@@ -16,7 +16,7 @@ from ..engine.view import PICTURE_FILE, Behind, View
 from ..jobs.aside import open_page
 from ..jobs.job import Job
 from . import words
-from .runner import launcher
+from .libraries import launcher
 
 PAGE_FILE = "show.html"
 _EVERY_SECONDS = 1.0

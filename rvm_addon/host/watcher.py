@@ -16,7 +16,7 @@ from ..jobs.aside import redraw
 from ..jobs.job import Job, State
 from ..jobs.parts import MATTING, Kind, Part
 from ..jobs.queue import JobQueue
-from . import rendering, results, runner
+from . import driver, libraries, rendering, results, runner
 from .translations import say
 
 IMAGE_NAME = "Matting Preview"
@@ -27,7 +27,7 @@ class Watcher:
 
     def __init__(self) -> None:
         """Look at nothing."""
-        self.queue = JobQueue(runner.launcher())
+        self.queue = JobQueue(libraries.launcher())
         self.job: Job | None = None
         self.pictures = previews.new()
         self._seen = 0
@@ -86,7 +86,7 @@ class Watcher:
             self._redraw = None
         if self._redraw is None and self._redraw_again and self.job is not None:
             self._redraw_again = False
-            self._redraw = redraw(self.job.folder, runner.launcher())
+            self._redraw = redraw(self.job.folder, libraries.launcher())
         self._load()
         return self.queue.busy or self._redraw is not None
 
@@ -108,7 +108,7 @@ class Watcher:
         if image is not None:
             image.filepath = str(path)
             image.reload()
-        runner.redraw()
+        driver.redraw()
 
     def close(self) -> None:
         """End what runs, and let go of the pictures."""

@@ -29,6 +29,8 @@ MODULES = (
     "host.mapping",
     "host.movies",
     "host.operators",
+    "host.driver",
+    "host.libraries",
     "host.plan",
     "host.preferences",
     "host.probes",

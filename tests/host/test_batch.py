@@ -235,7 +235,7 @@ def test_another_file_keeps_its_timeline(timeline: Timeline, clips: list[Path], 
     strip = timeline.movie(clips[0])
     (job,), _ = timeline.submit(strip)
     timeline.strips.remove(strip)  # it is not in the other file
-    addon.runner._file_opened("")
+    addon.driver._file_opened("")
     drive(addon, lambda: idle(addon))
     assert job.state.name == "DONE"
     assert any(str(job.output) in text for text in job.warnings)

@@ -1,0 +1,69 @@
+"""What moves the runner along in a window: a timer, and the news that a file was opened or saved."""
+
+import bpy
+from bpy.app.handlers import persistent
+
+from . import runner
+
+
+def start_timer() -> None:
+    """Let Blender's event loop drive the queue, if it does not already."""
+    if not bpy.app.timers.is_registered(_tick):
+        bpy.app.timers.register(_tick, first_interval=0.0, persistent=True)
+
+
+def redraw() -> None:
+    """Draw again what shows the jobs; the sequencers' side bars only, for timeline and preview can be slow to draw."""
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "SEQUENCE_EDITOR":
+                for region in area.regions:
+                    if region.type == "UI":
+                        region.tag_redraw()
+    # The status bar is in no screen's list of areas; but it watches the names of view layers.
+    bpy.msgbus.publish_rna(key=(bpy.types.ViewLayer, "name"))
+
+
+def _tick() -> float | None:
+    """Do one step; None ends the timer when nothing is left to do."""
+    current = runner.current()
+    if current.step():
+        redraw()
+    return runner.TICK_SECONDS if current.busy else None
+
+
+@persistent
+def _file_opened(_path: str) -> None:
+    """Blender shows another file, or the same one again. (Before it is opened nobody knows whether it will be.)"""
+    runner.current().forget_placements()
+    _recall()
+
+
+@persistent
+def _file_saved(_path: str) -> None:
+    """The project has a file, or another one."""
+    runner.current().follow_project()
+
+
+def _recall() -> None:
+    """Show what this project still waits for, and deliver what is there."""
+    if runner.current().recall():
+        start_timer()
+        redraw()
+
+
+def register() -> None:
+    """Watch files being opened and written; look what the open one waits for, once Blender lets it be looked at."""
+    bpy.app.handlers.load_post.append(_file_opened)
+    bpy.app.handlers.save_post.append(_file_saved)
+    bpy.app.timers.register(_recall, first_interval=0.0)
+
+
+def unregister() -> None:
+    """Stop driving, and end what runs: Blender quits, or the extension is disabled or loaded again."""
+    bpy.app.handlers.load_post.remove(_file_opened)
+    bpy.app.handlers.save_post.remove(_file_saved)
+    for timer in (_tick, _recall):
+        if bpy.app.timers.is_registered(timer):
+            bpy.app.timers.unregister(timer)
+    runner.end()
