@@ -6,7 +6,9 @@ import blf
 import bpy
 
 _MARGIN = 3.4
-"""What tabs, borders and a line's icon take of a side bar's width, in units of a widget's height."""
+"""What tabs and borders take of a side bar's width, in units of a widget's height."""
+_TEXT_MARGIN = 4.8
+"""The same with a box around the text, its icon, and a scroll bar: what is wider is cut off by Blender."""
 _UNIT = 20
 """Pixels of a widget's height at a resolution scale of 1."""
 _UI_FONT = 0
@@ -22,7 +24,7 @@ def draw(
     column.scale_y = 0.8  # lines of one text lie closer than buttons
     column.alert = alert
     system = context.preferences.system
-    width = context.region.width - _MARGIN * _UNIT * system.ui_scale
+    width = context.region.width - _TEXT_MARGIN * _UNIT * system.ui_scale
     size = context.preferences.ui_styles[0].widget.points * system.ui_scale
     below = "NONE" if icon == "NONE" else "BLANK1"
     for text in texts:

@@ -9,6 +9,7 @@ import time
 
 from window import (
     BUTTON,
+    CHINESE_AND_LIGHT,
     EMPTY,
     FIRST_X,
     INDOOR,
@@ -34,13 +35,6 @@ STRIP_MENU = (415, 14)
 """From the corner of the sequencer's header."""
 SEARCH_KEY = "69"
 """F3 by its keycode: under its name it arrives as Alt+F3 in 5.2."""
-CHINESE_AND_LIGHT = """
-view = bpy.context.preferences.view
-view.language, view.use_translate_interface = "zh_HANS", True
-folders = bpy.utils.preset_paths("interface_theme")
-(light,) = (path for folder in folders for path in Path(folder).glob("*[Ll]ight.xml"))
-bpy.ops.script.execute_preset(filepath=str(light), menu_idname="USERPREF_MT_interface_theme_presets")
-"""
 
 
 def two_strips() -> None:

@@ -1,8 +1,9 @@
 #!/bin/bash
 # The product in a real window: packed, installed by Blender's own installer, driven with mouse and keyboard.
-#   tests/gui/run.sh [trixie|sid] [drive|living|playback]
+#   tests/gui/run.sh [trixie|sid] [drive|living|looks|playback]
 #     Blender 4.3 or 5.2 in the chroot of ../shared/blender-gui; needs root, takes 3 minutes. What is driven: one job after
-#     another through every door; edits, other files and reloads while jobs run; or a measurement of playback.
+#     another through every door; edits, other files and reloads while jobs run; pictures of what is seldom open;
+#     or a measurement of playback.
 #     PICTURE=FILE    also save the picture for the README there (from sid: PICTURE=docs/pictures/window.png)
 # Ends with status 0 only if everything was seen. Whether it also looks right, a person must say: look at the pictures.
 set -euo pipefail

@@ -21,6 +21,13 @@ WORK, PICTURES = Path(os.environ["WORK"]), Path(os.environ["PICTURES"])
 INDOOR, OUTDOOR = "woman_indoor_bokeh_720p.mp4", "woman_outdoor_portrait_720x1364.mp4"
 BUTTON, FIRST_X = (170, 51), (318, 221)
 """From the side bar's corner: the main button, and the X of the job on top."""
+CHINESE_AND_LIGHT = """
+view = bpy.context.preferences.view
+view.language, view.use_translate_interface = "zh_HANS", True
+folders = bpy.utils.preset_paths("interface_theme")
+(light,) = (path for folder in folders for path in Path(folder).glob("*[Ll]ight.xml"))
+bpy.ops.script.execute_preset(filepath=str(light), menu_idname="USERPREF_MT_interface_theme_presets")
+"""
 EMPTY = (300, 60)
 """From the timeline's corner: where no strip is."""
 
@@ -31,8 +38,10 @@ def run(*words: object) -> str:
 
 
 def states() -> list[State]:
-    """Return everything that Blender has told so far."""
-    return [json.loads(line) for line in (WORK / "state.jsonl").read_text(encoding="utf-8").splitlines()]
+    """Return everything that Blender has told so far: a line at least."""
+    while not (told := WORK / "state.jsonl").exists():  # the watcher begins just after the driver
+        time.sleep(0.1)
+    return [json.loads(line) for line in told.read_text(encoding="utf-8").splitlines()]
 
 
 def wait(what: str, test: Callable[[State], bool], seconds: float = 90.0) -> State:
