@@ -13,7 +13,7 @@ CONTRACT = {
     *(f"engine.{name}" for name in ("spec", "outputs", "events", "errors", "weights", "lifeline", "view", "resume")),
 }
 ENGINE_LIBRARIES = {"numpy", "cv2", "onnxruntime", "isal"}
-BLENDER = {"bpy", "blf", "bl_operators", "bl_ui"}
+BLENDER = {"aud", "bpy", "blf", "bl_operators", "bl_ui"}
 MODULES = sorted(ADDON.rglob("*.py"))
 
 
