@@ -126,7 +126,7 @@ class RVM_PT_preview(_SideBar, bpy.types.Panel):
     bl_label = "Preview"
     bl_parent_id = "RVM_PT_matting"
     bl_options = {"DEFAULT_CLOSED"}
-    bl_order = 2
+    bl_order = 3
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the buttons, the picture, and how it is shown."""
@@ -179,7 +179,7 @@ class RVM_PT_edges(_Settings, bpy.types.Panel):
     """How the matte's edge is refined."""
 
     bl_label = "Edges"
-    bl_order = 3
+    bl_order = 4
 
     def draw_settings(
         self, context: bpy.types.Context, column: bpy.types.UILayout, settings: properties.MattingSettings
@@ -201,7 +201,7 @@ class RVM_PT_format(_Settings, bpy.types.Panel):
     """The files that are written."""
 
     bl_label = "Format"
-    bl_order = 4
+    bl_order = 5
 
     def draw_settings(
         self, context: bpy.types.Context, column: bpy.types.UILayout, settings: properties.MattingSettings
@@ -215,7 +215,7 @@ class RVM_PT_movie(_Settings, bpy.types.Panel):
     """The movie besides the frames."""
 
     bl_label = "Also Write a Movie"
-    bl_order = 5
+    bl_order = 6
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -238,7 +238,7 @@ class RVM_PT_output(_Settings, bpy.types.Panel):
     """Where the frames go, and what becomes of the source."""
 
     bl_label = "Output"
-    bl_order = 6
+    bl_order = 7
 
     def draw_settings(
         self, context: bpy.types.Context, column: bpy.types.UILayout, settings: properties.MattingSettings

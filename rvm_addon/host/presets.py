@@ -57,6 +57,8 @@ _shortcuts: list[tuple[bpy.types.KeyMap, bpy.types.KeyMapItem]] = []
 def register() -> None:
     """Register the presets, and a shortcut for the button."""
     _register()
+    # Where there is no folder yet, Blender's list says "Missing Paths", as if something were broken.
+    bpy.utils.user_resource("SCRIPTS", path=f"presets/{SUBDIR}", create=True)
     configuration = bpy.context.window_manager.keyconfigs.addon
     if configuration is None:  # without a window there are no keys
         return

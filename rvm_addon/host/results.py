@@ -174,7 +174,7 @@ def insert_result(spec: JobSpec, folder: Path, place: Placement) -> versions.Str
     names = [spec.file_name(frame) for frame in place.shown]
     _remove_earlier(scene, source, place)
     result = _new_strip(scene, source, folder, names, channel, start - place.before)
-    result.name = f"{source.name} matte"
+    result.name = _free_name(scene.sequence_editor, f"{source.name} matte")
     versions.set_left_handle(result, start)
     versions.set_right_handle(result, start + place.length)
     result.channel = channel  # as long as its handles overlapped another strip, Blender may have moved it up
@@ -277,6 +277,15 @@ def _tool_settings_kept(scene: bpy.types.Scene) -> Iterator[None]:
     finally:
         settings.fit_method = fit
         scene.sequence_editor.active_strip = active
+
+
+def _free_name(editor: bpy.types.SequenceEditor, name: str) -> str:
+    """Return a name that no strip has: Blender's own way to one cuts off what follows the last dot."""
+    taken, number, free = set(versions.all_strips(editor).keys()), 1, name
+    while free in taken:
+        number += 1
+        free = f"{name} {number}"
+    return free
 
 
 def free_channel(editor: bpy.types.SequenceEditor, strip: versions.Strip, start: int, end: int) -> int | None:

@@ -39,9 +39,10 @@ def run(*words: object) -> str:
 
 def states() -> list[State]:
     """Return everything that Blender has told so far: a line at least."""
-    while not (told := WORK / "state.jsonl").exists():  # the watcher begins just after the driver
-        time.sleep(0.1)
-    return [json.loads(line) for line in told.read_text(encoding="utf-8").splitlines()]
+    told = WORK / "state.jsonl"
+    while not told.exists() or not (lines := told.read_text(encoding="utf-8").splitlines()):
+        time.sleep(0.1)  # the watcher begins just after the driver
+    return [json.loads(line) for line in lines]
 
 
 def wait(what: str, test: Callable[[State], bool], seconds: float = 90.0) -> State:

@@ -167,4 +167,4 @@ def test_a_mask_made_again_takes_the_place_of_the_first(timeline: Timeline, sour
     timeline.addon.runner.current().queue.jobs.clear()
     made(timeline, source, "MASK", black=0.5)
     (modifier,) = source.modifiers
-    assert modifier.input_mask_strip.name == f"{source.name} matte.001"
+    assert modifier.input_mask_strip.name == f"{source.name} matte 2"

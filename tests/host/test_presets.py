@@ -26,6 +26,12 @@ def test_a_preset_brings_settings_back(timeline: Timeline) -> None:
 
 
 @pytest.mark.usefixtures("addon")
+def test_the_list_is_there_from_the_beginning() -> None:
+    """Empty, and not with a word about missing paths."""
+    assert bpy.utils.preset_paths("rvm_matting")
+
+
+@pytest.mark.usefixtures("addon")
 def test_the_button_has_a_shortcut_that_can_be_changed() -> None:
     """It stands among the add-ons' keys of the sequencer, once."""
     keymap = bpy.context.window_manager.keyconfigs.addon.keymaps["Sequencer"]
