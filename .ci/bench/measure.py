@@ -12,7 +12,7 @@ from typing import Any
 from rvm_addon.engine.events import EVENTS_FILE, Event, decode
 from rvm_addon.engine.spec import RAW_GIGABYTES, JobSpec, Source, SourceKind
 from rvm_addon.engine.view import View
-from rvm_addon.jobs.job import LOG_FILE, Job
+from rvm_addon.jobs.job import Job
 from rvm_addon.jobs.worker import Launcher, matting
 
 from . import cost
@@ -81,6 +81,6 @@ def matted(spec: JobSpec, folder: Path, view: View | None = None) -> Matted:
         view.write(folder)
     part = matting(folder, Launcher())
     cost = cost_of(part.command, part.environment, folder)
-    (folder / LOG_FILE).write_text(cost.printed, encoding="utf-8")
+    (folder / part.log).write_text(cost.printed, encoding="utf-8")
     lines = (folder / EVENTS_FILE).read_text(encoding="utf-8").splitlines()
     return Matted(cost, folder / spec.output, tuple(map(decode, lines)))
