@@ -16,7 +16,7 @@ from ..jobs import parts
 from ..jobs.claims import claim_file
 from . import background, movies, sounds, versions
 from .background import Emit
-from .background_rendering import leave_alone
+from .background_rendering import leave_alone, picture_size, set_output
 from .encoders import ENCODERS
 from .encoding import Order, order_file
 from .rendering import PROJECT_FILE
@@ -87,7 +87,8 @@ def mix_inside(target: Path, project: Path, order: Order) -> bool:
     leave_alone(scene, strip)
     for sound, mute in zip(beside, muted, strict=True):
         sound.mute = mute
-    scene.frame_start, scene.frame_end = order.start, order.start + len(order.shown) - 1
+    set_output(scene, *picture_size(scene, strip))
+    scene.frame_start, scene.frame_end, scene.frame_step = order.start, order.start + len(order.shown) - 1, 1
     sounds.mix_down(scene, target)
     return True
 

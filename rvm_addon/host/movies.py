@@ -4,7 +4,6 @@ For background use only: rendering holds the process until it is done.
 """
 
 from collections.abc import Callable, Sequence
-from fractions import Fraction
 from pathlib import Path
 
 import bpy
@@ -13,8 +12,9 @@ from ..engine.errors import MovieFailed
 from ..engine.outputs import Look, Result
 from ..engine.spec import PARTIAL_SUFFIX
 from . import versions
-from .encoders import ENCODERS, Encoder, MovieFormat
+from .encoders import ENCODERS, MovieFormat
 from .likeness import read_as_written
+from .movie_output import render, set_encoder, set_picture, set_timing
 from .scenes import temporary_scene
 from .sounds import add_sound
 
@@ -60,6 +60,8 @@ def write_movie(
             render(scene, target, tell)
         finally:
             scratch.unlink(missing_ok=True)
+    if length(target) < len(frames):  # on a full disk Blender goes on as if nothing were wrong
+        raise MovieFailed(target, "Blender wrote only a part of it; the disk may be full")
     return audible
 
 
@@ -85,77 +87,9 @@ def picture_size(path: Path) -> tuple[int, int]:
         return element.orig_width, element.orig_height
 
 
-def set_timing(scene: bpy.types.Scene, fps: float, length: int) -> None:
-    """Play `length` frames from frame 1 on at `fps`, fractional rates (29.97, 30.12) included."""
-    scene.render.fps = max(round(fps), 1)
-    scene.render.fps_base = float(Fraction(scene.render.fps) / Fraction(fps))
-    scene.frame_start, scene.frame_end = 1, length
-
-
 def _frame(scene: bpy.types.Scene, picture: versions.Strip, *, even: bool) -> None:
     """Render what `picture` shows, pixel by pixel; for an even size, without last column or first row."""
     size = picture.elements[0].orig_width, picture.elements[0].orig_height
     width, height = (side // 2 * 2 if even else side for side in size)
     set_picture(scene, width, height)
     picture.transform.filter = "NEAREST"  # strips are centred: by half a pixel, others mix neighbours
-
-
-def set_picture(scene: bpy.types.Scene, width: int, height: int) -> None:
-    """Render pictures of this size with the colours that the files have."""
-    scene.render.resolution_x, scene.render.resolution_y = width, height
-    scene.render.resolution_percentage = 100
-    scene.view_settings.view_transform = "Standard"
-    scene.view_settings.look = "None"
-    scene.render.dither_intensity = 0.0
-    scene.render.use_compositing = False
-    scene.render.use_sequencer = True
-
-
-def set_encoder(
-    scene: bpy.types.Scene,
-    target: Path,
-    encoder: Encoder = ENCODERS[MovieFormat.H264],
-    *,
-    audio: bool,
-    alpha: bool = False,
-) -> None:
-    """Write a movie as `encoder` says, with transparency where both have it."""
-    versions.use_movie_output(scene)
-    scene.render.filepath = versions.output_path(target)
-    scene.render.use_file_extension = False
-    scene.render.use_overwrite = True
-    settings = scene.render.ffmpeg
-    settings.format = encoder.container
-    settings.codec = encoder.codec
-    if encoder.profile:
-        settings.ffmpeg_prores_profile = encoder.profile
-    settings.constant_rate_factor = "HIGH"
-    settings.ffmpeg_preset = "GOOD"
-    settings.audio_codec = encoder.sound if audio else "NONE"
-    settings.audio_bitrate = 192
-    scene.render.image_settings.color_mode = "RGBA" if alpha and encoder.holds_alpha else "RGB"
-
-
-def render(scene: bpy.types.Scene, target: Path, tell: Callable[[int], None]) -> None:
-    """Render the scene's sequencer, as it is set up, to `target`; `tell` is given the number of frames so far.
-
-    Raises:
-        MovieFailed: in the renderer's words.
-    """
-    written = 0
-
-    def count(*_: object) -> None:
-        nonlocal written
-        written += 1
-        tell(written)
-
-    bpy.app.handlers.render_write.append(count)
-    try:
-        bpy.ops.render.render(animation=True, scene=scene.name)
-    except RuntimeError as error:  # how Blender's operators report
-        raise MovieFailed(target, str(error).removeprefix("Error:").strip()) from error
-    finally:
-        bpy.app.handlers.render_write.remove(count)
-    wanted = scene.frame_end - scene.frame_start + 1
-    if written < wanted or not target.is_file():
-        raise MovieFailed(target, f"Blender wrote {written} of {wanted} frames")

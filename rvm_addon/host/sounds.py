@@ -6,16 +6,23 @@ from pathlib import Path
 import bpy
 
 from . import versions
+from .encoders import ENCODERS, MovieFormat
+from .movie_output import render, set_encoder, set_picture
 from .scenes import sequencer_showing, temporary_scene
 
 try:
     import aud
-except ImportError:  # Blender was built without its sound library, as the bpy 4.2 wheel
+except ImportError:  # Blender was built without it, as Debian's 4.3 was, or without any sound, as the bpy 4.2 wheel
     aud = None
 
 _SAMPLES_AT_ONCE = 1 << 16
 _CLOCK_FPS = 24000
 """Of the scene in which a delay is measured: Blender places sound in whole frames."""
+_DECODING_FPS = 4
+"""Few frames to draw, where only their sound is wanted."""
+_TOP_CHANNEL = 128
+_SIDE = 16
+"""Pixels."""
 
 
 def add_sound(scene: bpy.types.Scene, clip: Path, begins: float, scratch: Path) -> bool:
@@ -37,25 +44,33 @@ def add_sound(scene: bpy.types.Scene, clip: Path, begins: float, scratch: Path) 
 
 def can_be_heard() -> bool:
     """Return whether this Blender was built with its sound library; the bpy 4.2 wheel was not."""
-    return aud is not None
+    return bool(bpy.app.build_options.audaspace)
 
 
 def mix_down(scene: bpy.types.Scene, target: Path) -> None:
-    """Write what a scene's sequencer plays from its first frame to its last as a WAV of 16 bits.
+    """Write what a scene's sequencer plays from its first frame to its last, as 16 bits under a movie of nothing.
+
+    Blender's own operator for that works behind one's back in 5.2, and ends only where there is a window.
 
     Raises:
-        RuntimeError: in Blender's words.
+        MovieFailed: in Blender's words.
     """
-    with sequencer_showing(scene):
-        bpy.ops.sound.mixdown(filepath=str(target), container="WAV", codec="PCM", format="S16", check_existing=False)
+    strips = versions.top_strips(scene.sequence_editor)
+    cover = versions.new_colour_strip(strips, "cover", _TOP_CHANNEL, scene.frame_start, scene.frame_end + 1)
+    cover.blend_type = "REPLACE"  # nothing below is drawn
+    set_picture(scene, _SIDE, _SIDE)
+    set_encoder(scene, target, ENCODERS[MovieFormat.QTRLE], audio=True)
+    render(scene, target)
 
 
 def _decode(clip: Path, target: Path) -> bool:
-    """Write a clip's sound, from its first sample on, as a WAV; False where there is none that can be played.
+    """Write a clip's sound, from its first sample on, uncompressed; False where there is none that can be played.
 
     Read by `aud` from end to end. What a strip plays begins with a search for its beginning, which loses up to 25 ms
-    of sound with a long run-in, such as Apple's AAC.
+    of sound with a long run-in, such as Apple's AAC; so it is only for a Blender without that module.
     """
+    if aud is None:
+        return _decode_by_strip(clip, target)
     try:
         sound = aud.Sound(str(clip))
         rate, channels = sound.specs
@@ -64,6 +79,22 @@ def _decode(clip: Path, target: Path) -> bool:
         )
     except aud.error:  # no sound in the file
         return False
+    return True
+
+
+def _decode_by_strip(clip: Path, target: Path) -> bool:
+    """Do the same with a strip that plays the clip."""
+    with temporary_scene("rvm_matting sound") as scene:
+        scene.render.fps, scene.render.fps_base = _DECODING_FPS, 1.0
+        strips = versions.top_strips(scene.sequence_editor)
+        try:
+            strip = strips.new_sound(name="sound", filepath=str(clip), channel=1, frame_start=1)
+        except RuntimeError:  # no sound in the file
+            return False
+        scene.frame_start, scene.frame_end = 1, versions.handles(strip)[1]
+        if scene.frame_end < 2 or strip.sound.samplerate == 0:
+            return False
+        mix_down(scene, target)
     return True
 
 

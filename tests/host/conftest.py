@@ -38,6 +38,7 @@ MODULES = (
     "host.rates",
     "host.runner",
     "host.self_test",
+    "host.sounds",
     "host.strips",
     "host.translations",
     "host.viewing",

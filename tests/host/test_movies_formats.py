@@ -4,6 +4,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import av
+import bpy
 import cv2
 import numpy as np
 import pytest
@@ -67,3 +68,36 @@ def test_every_container_takes_its_sound(addon: SimpleNamespace, tmp_path: Path,
     assert len(heard) > 20000
     assert np.corrcoef(heard[2400:20000], expected[2400:20000])[0, 1] > 0.99
     assert np.abs(heard[2400:20000]).max() == pytest.approx(12000 / 32768, rel=0.05)
+
+
+@pytest.mark.parametrize("name", ["h264", "ffv1", "qtrle", "webm"])
+def test_half_a_movie_is_a_failure(addon: SimpleNamespace, tmp_path: Path, name: str) -> None:
+    """Where no more bytes can be written, Blender goes on as if nothing were wrong; here it is told."""
+    resource = pytest.importorskip("resource", reason="file sizes are limited by POSIX systems")
+    random = np.random.default_rng(1)
+    paths = [tmp_path / f"noise_{number:04d}.png" for number in range(24)]
+    for path in paths:
+        cv2.imwrite(str(path), random.integers(0, 256, (128, 128, 3), np.uint8))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, before[1]))
+    try:
+        with pytest.raises(addon.movies.MovieFailed, match="only a part"):
+            addon.movies.write_movie(
+                paths, 24, None, tmp_path / "out", lambda _: None, addon.encoders.MovieFormat(name)
+            )
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.skipif(not bpy.app.build_options.audaspace, reason="this Blender was built without its sound library")
+def test_sound_without_the_module_for_it(
+    addon: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Debian's 4.3 plays sound and has no `aud`: to the sample as well, where it has no run-in."""
+    monkeypatch.setattr(addon.sounds, "aud", None)
+    clip = movies.talkie(tmp_path / "clip.mov", 48)
+    paths = tiny.barcode_pictures(tmp_path / "in", range(24))
+    kind = addon.encoders.MovieFormat("ffv1")
+    assert addon.movies.write_movie(paths, 24, clip, tmp_path / "out", lambda _: None, kind, sound_begins=-11.0)
+    heard, expected = movies.samples(tmp_path / "out"), movies.noise(2.0)[24000:]
+    assert np.array_equal(heard[10 : len(expected) - 10 - 24000], expected[10 : len(expected) - 10 - 24000])

@@ -1,0 +1,81 @@
+"""How a scene comes to be written as a movie. For background use only: rendering holds the process until it is done."""
+
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import bpy
+
+from ..engine.errors import MovieFailed
+from . import versions
+from .encoders import ENCODERS, Encoder, MovieFormat
+
+
+def set_timing(scene: bpy.types.Scene, fps: float, length: int) -> None:
+    """Play `length` frames from frame 1 on at `fps`, fractional rates (29.97, 30.12) included."""
+    scene.render.fps = max(round(fps), 1)
+    scene.render.fps_base = float(Fraction(scene.render.fps) / Fraction(fps))
+    scene.frame_start, scene.frame_end = 1, length
+
+
+def set_picture(scene: bpy.types.Scene, width: int, height: int) -> None:
+    """Render pictures of this size with the colours that the files have."""
+    scene.render.resolution_x, scene.render.resolution_y = width, height
+    scene.render.resolution_percentage = 100
+    scene.view_settings.view_transform = "Standard"
+    scene.view_settings.look = "None"
+    scene.render.dither_intensity = 0.0
+    scene.render.use_compositing = False
+    scene.render.use_sequencer = True
+
+
+def set_encoder(
+    scene: bpy.types.Scene,
+    target: Path,
+    encoder: Encoder = ENCODERS[MovieFormat.H264],
+    *,
+    audio: bool,
+    alpha: bool = False,
+) -> None:
+    """Write a movie as `encoder` says, with transparency where both have it."""
+    versions.use_movie_output(scene)
+    scene.render.filepath = versions.output_path(target)
+    scene.render.use_file_extension = False
+    scene.render.use_overwrite = True
+    settings = scene.render.ffmpeg
+    settings.format = encoder.container
+    settings.codec = encoder.codec
+    if encoder.profile:
+        settings.ffmpeg_prores_profile = encoder.profile
+    settings.constant_rate_factor = "HIGH"
+    settings.ffmpeg_preset = "GOOD"
+    settings.audio_codec = encoder.sound if audio else "NONE"
+    settings.audio_bitrate = 192
+    settings.audio_channels, settings.audio_mixrate, settings.audio_volume = "STEREO", 48000, 1.0
+    settings.use_autosplit = False
+    scene.render.image_settings.color_mode = "RGBA" if alpha and encoder.holds_alpha else "RGB"
+
+
+def render(scene: bpy.types.Scene, target: Path, tell: Callable[[int], None] = lambda _: None) -> None:
+    """Render the scene's sequencer, as it is set up, to `target`; `tell` is given the number of frames so far.
+
+    Raises:
+        MovieFailed: in the renderer's words.
+    """
+    written = 0
+
+    def count(*_: object) -> None:
+        nonlocal written
+        written += 1
+        tell(written)
+
+    bpy.app.handlers.render_write.append(count)
+    try:
+        bpy.ops.render.render(animation=True, scene=scene.name)
+    except RuntimeError as error:  # how Blender's operators report
+        raise MovieFailed(target, str(error).removeprefix("Error:").strip()) from error
+    finally:
+        bpy.app.handlers.render_write.remove(count)
+    wanted = scene.frame_end - scene.frame_start + 1
+    if written < wanted or not target.is_file():
+        raise MovieFailed(target, f"Blender wrote {written} of {wanted} frames")
