@@ -18,6 +18,8 @@ from .tensors import Picture, Plane
 from .view import PICTURE_FILE, Arrangement, Behind, View
 
 EVERY_SECONDS = 1.0
+_MOST_OF_A_CORE = 1 / 50
+"""That drawing may take, so that it costs a job less than 3 %, also one that has to share a slow machine."""
 _LONGEST_SIDE = 960
 """Pixels of source and result, each: enough for half a screen, a hundredth of the work of a 1080p frame a second."""
 _SQUARE = 12
@@ -51,7 +53,9 @@ class Viewer:
         with self._drawing:
             if frame > self._newest:  # threads may come here in another order than their frames
                 self._newest = frame
+                begun = time.thread_time()
                 self._draw(picture, cutout)
+                self._rest((time.thread_time() - begun) / _MOST_OF_A_CORE)
 
     def _draw(self, picture: Picture, cutout: Cutout) -> None:
         """Draw a frame, if somebody looks."""
@@ -64,6 +68,11 @@ class Viewer:
                 _keep(self._folder, PICTURE_FILE, drawn(view, small, small_cutout))
         except (OSError, ValueError):
             return
+
+    def _rest(self, seconds: float) -> None:
+        """Draw no other picture for so long from now on, if that is longer than usual."""
+        with self._turn:
+            self._next = max(self._next, time.monotonic() + seconds)
 
     def _is_time(self, frame: int) -> bool:
         """Return whether to look for a view now; of several threads one is told so."""
