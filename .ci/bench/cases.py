@@ -18,7 +18,7 @@ from .clips import Clips, emptied
 from .measure import Cost, cost_of, job_spec, matted
 from .results import Findings, Growth, Row, ratios
 
-HD_FRAMES, UHD_FRAMES, MOVIE_FRAMES = 160, 60, 120
+HD_FRAMES, UHD_FRAMES, MOVIE_FRAMES = 120, 40, 100
 FEW_FRAMES, MANY_FRAMES = 100, 3000
 """Of the two runs whose memory is compared."""
 ALONE_RUNS = 30
