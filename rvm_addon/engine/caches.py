@@ -9,15 +9,11 @@ import contextlib
 import json
 import shutil
 import sys
-import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from .events import EVENTS_FILE, Failed, Finished, last_event
+from . import lifeline
 from .spec import JOB_FILE, PARTIAL_SUFFIX, RAW_FOLDER
-
-_SILENT_SECONDS = 300.0
-"""After so long without a word, a job that has not ended is taken for dead; the slowest frame takes a tenth of it."""
 
 
 def prune(results: Path, limit: int) -> None:
@@ -37,7 +33,7 @@ def size(results: Iterable[Path]) -> int:
 def clear(results: Iterable[Path]) -> None:
     """Delete what jobs keep in these folders of results, all but what a running job makes or uses; frames stay."""
     jobs = list(_jobs(results))
-    spared = {used.resolve() for job in jobs if _is_running(job) for used in (*_kept(job), *_used_by(job))}
+    spared = {used.resolve() for job in jobs if lifeline.is_held(job) for used in (*_kept(job), *_used_by(job))}
     for folder in [folder for job in jobs for folder in _kept(job)]:
         if folder.resolve() not in spared:
             with contextlib.suppress(OSError):
@@ -65,15 +61,6 @@ def _size(folder: Path) -> int:
         with contextlib.suppress(OSError):
             total += path.stat().st_size
     return total
-
-
-def _is_running(job: Path) -> bool:
-    """Return whether a job seems to run, in whichever Blender: it has not ended, and said something a while ago."""
-    try:
-        spoke = (job / EVENTS_FILE).stat().st_mtime
-    except OSError:
-        return False
-    return time.time() - spoke < _SILENT_SECONDS and not isinstance(last_event(job), Finished | Failed)
 
 
 def _used_by(job: Path) -> list[Path]:

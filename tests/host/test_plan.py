@@ -1,6 +1,5 @@
 """What the panel says before the button is pressed, and that asking for it costs Blender next to nothing."""
 
-import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -107,13 +106,11 @@ def test_the_reason_for_a_grey_button(timeline: Timeline, clip: Path) -> None:
             assert "no sequencer scene" in timeline.addon.plan.current(bpy.context).obstacle
 
 
-def test_a_redraw_costs_next_to_nothing(timeline: Timeline, clip: Path) -> None:
+def test_a_redraw_works_nothing_out_again(timeline: Timeline, clip: Path) -> None:
     """With two hundred strips selected, what does not change is not worked out again, and no file is opened."""
     strips = [timeline.movie(clip, start=1 + 40 * number, name=f"strip {number}") for number in range(200)]
     first = planned(timeline, *strips)
     clip.rename(clip.with_name("moved.avi"))
-    begun = time.perf_counter()
-    for _ in range(20):
+    for _ in range(3):
         with timeline.shown():
             assert timeline.addon.plan.current(bpy.context) is first
-    assert (time.perf_counter() - begun) / 20 < 0.005
