@@ -13,6 +13,7 @@ import cv2
 from rvm_addon.engine.events import FrameDone
 from rvm_addon.engine.outputs import Look, Result
 from rvm_addon.engine.view import View
+from rvm_addon.jobs.worker import MEMORY_IS_KEPT
 
 from .clips import Clips, emptied
 from .measure import Cost, cost_of, job_spec, matted
@@ -65,7 +66,8 @@ class Bench:
 
     def module(self, name: str, *arguments: Path | str) -> Cost:
         """Run one of this package's own programs."""
-        environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "BLENDER_USER_RESOURCES": str(self.folder / "user")}
+        own = {"OPENBLAS_NUM_THREADS": "1", "BLENDER_USER_RESOURCES": str(self.folder / "user")}
+        environment = {**os.environ, **MEMORY_IS_KEPT, **own}
         return cost_of([self.python, "-P", "-m", f"bench.{name}", *arguments], environment)
 
 

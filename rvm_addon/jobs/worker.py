@@ -14,7 +14,7 @@ from .parts import MATTING, Part
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 """For numpy's small matrix products, which several threads of the worker do at once; ONNX Runtime minds its own."""
 
-_MEMORY_IS_KEPT = {"MALLOC_MMAP_THRESHOLD_": str(32 << 20), "MALLOC_TRIM_THRESHOLD_": str(256 << 20)}
+MEMORY_IS_KEPT = {"MALLOC_MMAP_THRESHOLD_": str(32 << 20), "MALLOC_TRIM_THRESHOLD_": str(256 << 20)}
 """For glibc, which hands each picture's memory back and then fetches it anew, page by page: 5 % of a frame's time."""
 
 log = logging.getLogger(__name__)
@@ -117,7 +117,7 @@ def environment(launcher: Launcher) -> dict[str, str]:
         "PYTHONUTF8": "1",
         "PYTHONUNBUFFERED": "1",
         **_ONE_THREAD,
-        **_MEMORY_IS_KEPT,
+        **MEMORY_IS_KEPT,
     }
 
 
