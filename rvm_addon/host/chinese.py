@@ -52,7 +52,7 @@ WORDS: dict[str, str] = {
     "“{strip}” is a matted strip already; select its source": "“{strip}”已是抠像片段；请选择其源片段",
     "Make a matted strip the active one": "请将一个抠像片段设为活动片段",
     "{kind} of “{strip}”": "“{strip}”的{kind}",
-    "Keep for Changes": "为修改而保留",
+    "Keep for Changes (GB)": "为修改而保留 (GB)",
     "Gigabytes in each folder of results for what the model said of each frame: with it, edges, colours, "
     "kind and format of a result can be changed without the model. The oldest gives way; 0 keeps nothing": (
         "每个结果文件夹中用于保存模型对每帧判断的空间（GB）：有了它，无需模型即可更改结果的边缘、颜色、类型和格式。"

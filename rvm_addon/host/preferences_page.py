@@ -33,7 +33,7 @@ class RVM_AP_preferences(bpy.types.AddonPreferences):
         description="Delete what a cancelled job has made so far; otherwise it stays in its folder",
     )
     raw_gigabytes: bpy.props.FloatProperty(
-        name="Keep for Changes",
+        name="Keep for Changes (GB)",
         default=RAW_GIGABYTES,
         min=0.0,
         soft_max=200.0,
