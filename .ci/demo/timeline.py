@@ -78,13 +78,13 @@ def _render(scene: bpy.types.Scene, movie: Any, target: Path) -> None:
     start, end = host("versions").handles(movie)
     scene.frame_start, scene.frame_end = start, end - 1
     element = movie.elements[0]
-    host("movies").set_picture(scene, element.orig_width // 2 * 2, element.orig_height // 2 * 2)
+    host("movie_output").set_picture(scene, element.orig_width // 2 * 2, element.orig_height // 2 * 2)
     has_sound = any(strip.type == "SOUND" for strip in _strips(scene))
-    host("movies").set_encoder(scene, target, audio=has_sound)
+    host("movie_output").set_encoder(scene, target, audio=has_sound)
     with host("terminal").ProgressLine() as line:
         frames = end - start
         tell = lambda done: line.bar("Rendering", done / frames, f"{done} of {frames} frames")  # noqa: E731
-        host("movies").render(scene, tell)
+        host("movie_output").render(scene, target, tell)
 
 
 if __name__ == "__main__":
