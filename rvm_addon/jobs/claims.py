@@ -1,5 +1,6 @@
 """Names of files: such as every system accepts, and nobody else's, for nothing that is there is ever written over."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from ..engine.errors import OutputFailed
@@ -24,19 +25,7 @@ def claim_folder(parent: Path, name: str) -> Path:
     Raises:
         OutputFailed: `parent` refuses.
     """
-    folder, number = parent / name, 1
-    while True:
-        try:
-            folder.mkdir(parents=True)
-        except FileExistsError:
-            if parent.exists() and not parent.is_dir():
-                raise OutputFailed(parent, "it is a file, not a folder") from None
-            number += 1
-            folder = parent / f"{name} {number}"
-        except OSError as error:
-            raise OutputFailed(folder, error.strerror or "") from error
-        else:
-            return folder
+    return _claim(parent, name, "", lambda path: path.mkdir(parents=True))
 
 
 def claim_file(parent: Path, stem: str, suffix: str) -> Path:
@@ -45,11 +34,22 @@ def claim_file(parent: Path, stem: str, suffix: str) -> Path:
     Raises:
         OutputFailed: `parent` refuses.
     """
+    return _claim(parent, stem, suffix, lambda path: path.open("xb").close())
+
+
+def _claim(parent: Path, stem: str, suffix: str, make: Callable[[Path], None]) -> Path:
+    """Return the first path, numbered from the second on, that `make` could make.
+
+    Raises:
+        OutputFailed: `parent` refuses.
+    """
     path, number = parent / f"{stem}{suffix}", 1
     while True:
         try:
-            path.open("xb").close()
+            make(path)
         except FileExistsError:
+            if parent.exists() and not parent.is_dir():
+                raise OutputFailed(parent, "it is a file, not a folder") from None
             number += 1
             path = parent / f"{stem} {number}{suffix}"
         except OSError as error:
