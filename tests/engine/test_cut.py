@@ -14,7 +14,7 @@ from onnx import TensorProto, helper
 from rvm_addon.engine.cut import STATE_CHANNELS_AND_STRIDES
 from rvm_addon.engine.guided import Grid, GuidedMatte
 from rvm_addon.engine.matte import PlainMatte
-from rvm_addon.engine.model import CutRvm, WholeRvm
+from rvm_addon.engine.model import CutRvm, WholeRvm, open_model
 from rvm_addon.engine.spec import JobSpec, Source, SourceKind
 from rvm_addon.engine.tensors import Picture, Tensor, downsampled, to_tensor
 from rvm_addon.engine.weights import cut_files
@@ -131,3 +131,19 @@ def test_maps_are_cropped_only_where_they_must_be(
     kinds = {node.op_type for node in onnx.load(options.optimized_model_filepath).graph.node}
     assert "If" not in kinds
     assert ("Slice" in kinds) is cropped
+
+
+def test_states_of_the_other_graph_are_not_taken(rvm_weights: Path) -> None:
+    """A job that was stopped on another device goes on, with no memory: the pieces' states have other shapes."""
+    spec = JobSpec("x", Source(SourceKind.IMAGES, ("/x.png",)), "f", "x", str(rvm_weights))
+    picture = np.full((288, 512, 3), 90, np.uint8)
+    models = [open_model(spec, lambda _: None), WholeRvm(spec, rvm_weights)]
+    memories = []
+    for model in models:
+        model.matte(picture, model.prepared(picture)).alpha(deep=False)
+        memories.append(model.memory())
+    for model, memory in zip(models, reversed(memories), strict=True):
+        assert memory is not None
+        model.forget()
+        model.recall(memory)
+        assert model.matte(picture, model.prepared(picture)).alpha(deep=False).shape == picture.shape[:2]
