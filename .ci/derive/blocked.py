@@ -10,38 +10,32 @@ import numpy as np
 import onnx
 from graph import Array, Graph
 from onnx import helper
-from published import (
-    BOX_FILTER,
-    DEEPEST,
-    DETAIL,
-    FILTER_CONVS,
-    FINEST,
-    HIDDEN,
-    PROJECTION,
-    SMALL_SOURCE,
-    STATES,
-)
+from published import BOX_FILTER, DEEPEST, DETAIL, FILTER_CONVS, FINEST, STATES
 
-NARROW, WIDE = STATES["r2i"], 24
-"""Twenty channels are no multiple of eight: where there are as many, four more are added, which are always nought."""
+BLOCK = 16
+"""Channels in a block where the processor's vectors are widest; eight elsewhere."""
 
 
 def decode_in_blocks(graph: Graph) -> None:
     """Keep everything between the backbone and the guided filter in blocks."""
-    for state in STATES:
+    for state, channels in STATES.items():
         remember_in_blocks(graph, state)
+        if channels % BLOCK:
+            meet_in_blocks(graph, state)
     go_on_in_blocks(graph, DEEPEST, graph.users(DEEPEST))
     for name in (DETAIL, FINEST):
         go_on_in_blocks(graph, name, graph.of_type("Concat"))
-    for concat in graph.of_type("Concat"):
-        if NARROW in map(graph.channels, concat.input):
-            pack(graph, concat)
-    widen(graph)
 
 
 def as_blocks(name: str, made: str) -> onnx.NodeProto:
-    """Return a node that does nothing but know the blocked layout."""
+    """Return a node that does nothing but know the blocked layout, for whole blocks only."""
     return helper.make_node("MaxPool", [name], [made], kernel_shape=[1, 1])
+
+
+def times(graph: Graph, factor: float, name: str, made: str) -> onnx.NodeProto:
+    """Return a convolution that multiplies a value; it knows the blocked layout, and fills a block that is not whole."""
+    count = graph.channels(name)
+    return graph.conv(name, made, np.full((count, 1, 1, 1), factor, np.float32), group=count)
 
 
 def remember_in_blocks(graph: Graph, state: str) -> None:
@@ -56,8 +50,8 @@ def remember_in_blocks(graph: Graph, state: str) -> None:
         graph.nodes.remove(node)
     held, negative, change = f"{state}.held", f"{state}.negative", f"{following}.change"
     graph.rename_input(graph.users(state), state, held)
-    minus = -np.ones((STATES[state], 1, 1, 1), np.float32)
-    graph.nodes[:0] = [as_blocks(state, held), graph.conv(held, negative, minus, group=STATES[state])]
+    graph.nodes.insert(0, times(graph, 1.0, state, held))
+    graph.nodes.insert(1, times(graph, -1.0, held, negative))
     graph.replace(
         last,
         helper.make_node("Add", [candidate, negative], [f"{change}.full"]),
@@ -66,19 +60,56 @@ def remember_in_blocks(graph: Graph, state: str) -> None:
     )
 
 
+def meet_in_blocks(graph: Graph, state: str) -> None:
+    """Let what a recurrent unit is given lie beside its state h without idle channels between the two.
+
+    Its convolutions take features b beside h, and b beside r·h, where r is the reset gate. The latter is the former
+    times 1 and r.
+    """
+    users = graph.users(f"{state}.held")
+    beside, product = (next(node for node in users if node.op_type == kind) for kind in ("Concat", "Mul"))
+    (after_reset,) = graph.users(product.output[0])
+    reset = graph.maker(product.input[0])
+    gates, first, count = graph.picked[product.input[0]]
+    gate = f"{state}.gate"
+    weight, bias = placing(2 * count, count, graph.channels(gates), first, count), np.ones(2 * count, np.float32)
+    bias[count:] = 0
+    graph.nodes.remove(product)
+    graph.nodes.remove(reset)
+    graph.replace(
+        after_reset,
+        graph.conv(gates, gate, weight, bias),
+        helper.make_node("Mul", [beside.output[0], gate], [after_reset.output[0]]),
+    )
+    put_together(graph, beside)
+    put_together(graph, *graph.users(state.replace("i", "o")))
+
+
+def put_together(graph: Graph, concat: onnx.NodeProto) -> None:
+    """Let convolutions put two values beside each other whose channels are no whole blocks."""
+    name = concat.output[0]
+    total, at = graph.channels(name), 0
+    placed = []
+    for number, part in enumerate(concat.input):
+        source, first, count = graph.picked.get(part, (part, 0, graph.channels(part)))
+        weight = placing(total, at, graph.channels(source), first, count)
+        placed.append(graph.conv(source, f"{name}.{number}", weight))
+        at += count
+    graph.replace(concat, *placed, helper.make_node("Add", [node.output[0] for node in placed], [name]))
+
+
+def placing(total: int, at: int, available: int, first: int, count: int) -> Array:
+    """Return the weights that put `count` of so many available channels, from `first` on, at `at` of `total`."""
+    weight = np.zeros((total, available, 1, 1), np.float32)
+    weight[range(at, at + count), range(first, first + count)] = 1
+    return weight
+
+
 def go_on_in_blocks(graph: Graph, name: str, users: Iterable[onnx.NodeProto]) -> None:
     """Let a value that comes in the plain layout go on to its users in blocks."""
     made = f"{name}.blocks"
     graph.rename_input(list(users), name, made)
     graph.nodes.append(as_blocks(name, made))
-
-
-def pack(graph: Graph, concat: onnx.NodeProto) -> None:
-    """Let a convolution pick the channels of a concat, so that four idle ones of each part go no further."""
-    name = concat.output[0]
-    count = graph.channels(name)
-    graph.rename_input(graph.users(name), name, f"{name}.packed")
-    graph.nodes.append(graph.conv(name, f"{name}.packed", np.eye(count)[..., None, None]))
 
 
 def crop_where_needed(graph: Graph, crop: onnx.NodeProto) -> None:
@@ -110,83 +141,32 @@ def branch(node: onnx.NodeProto) -> onnx.GraphProto:
     return helper.make_graph([node], node.output[0], [], [output])
 
 
-def widen(graph: Graph) -> None:
-    """Give each value of twenty channels four more, which are nought."""
-    spans = {conv.output[0]: input_spans(graph, conv) for conv in graph.of_type("Conv")}
-    for conv in graph.of_type("Conv"):
-        weight = graph.weights[conv.input[1]]
-        outputs, inputs = widened([weight.shape[0]]), widened(spans[conv.output[0]])
-        wide = np.zeros((outputs[1], inputs[1] if inputs[0] else weight.shape[1], *weight.shape[2:]), np.float32)
-        wide[np.ix_(outputs[0], inputs[0] or range(weight.shape[1]))] = weight
-        graph.weights[conv.input[1]] = wide
-        if len(conv.input) > 2:
-            bias = np.zeros(outputs[1], np.float32)
-            bias[outputs[0]] = graph.weights[conv.input[2]]
-            graph.weights[conv.input[2]] = bias
-        for attribute in conv.attribute:
-            if attribute.name == "group" and attribute.i == NARROW:
-                attribute.i = WIDE
+def filter_plainly(graph: Graph) -> None:
+    """Work out the guided filter's local means in one convolution, and leave what is made of them in the plain layout.
 
-
-def input_spans(graph: Graph, conv: onnx.NodeProto) -> list[int]:
-    """Return the channels of each part of what a convolution takes; nothing where it takes each by itself."""
-    if any(attribute.name == "group" and attribute.i > 1 for attribute in conv.attribute):
-        return []
-    name = conv.input[0]
-    if graph.makes(name, "Concat"):
-        return [graph.channels(part) for part in graph.maker(name).input]
-    return [graph.channels(name)]
-
-
-def widened(spans: list[int]) -> tuple[list[int], int]:
-    """Return where the channels of these parts lie when each part of twenty has four more, and how many there are."""
-    places, total = [], 0
-    for span in spans:
-        places += range(total, total + span)
-        total += WIDE if span == NARROW else span
-    return places, total
-
-
-def filter_in_blocks(graph: Graph) -> None:
-    """Work out the guided filter's two maps in blocks of eight channels, two fours at a time.
-
-    With x the colours and their mean, y the small foreground's residual and matte, box() a local mean: covariance is
-    box(x·y) - box(x)·box(y), variance box(x·x) - box(x)·box(x); the slope A is three convolutions of both and of the
-    hidden features; the offset is box(y) - A·box(x). What is subtracted goes through the negative weights. Both maps
-    have eight channels: the slope's first four are A, the offset's last four are b.
+    Colours, matte, variance and covariance have four channels each: in blocks of sixteen, each step of that arithmetic
+    would take four times as long.
     """
-    weights = [graph.weights[name] for conv in map(graph.maker, FILTER_CONVS) for name in conv.input[1:]]
-    first, first_bias, second, second_bias, third, third_bias = weights
-    of_covariance, of_variance, of_hidden = np.split(first, [4, 8], axis=1)
-    of_both = np.concatenate([of_variance, of_covariance], axis=1)
-    colours = np.concatenate([np.eye(3), np.full((1, 3), 1 / 3)])[..., None, None]
-    y, y_bias = graph.weights[f"{PROJECTION}.weight"], graph.weights[f"{PROJECTION}.bias"]
-    box = twice(graph.weights[BOX_FILTER])
+    boxes = [node for node in graph.of_type("Conv") if node.input[1] == BOX_FILTER]
+    sources, means = [node.input[0] for node in boxes], [node.output[0] for node in boxes]
+    box = graph.weights[BOX_FILTER]
+    for node in boxes:
+        graph.nodes.remove(node)
     graph.nodes += [
-        graph.conv(SMALL_SOURCE, "x.x", twice(colours)),
-        graph.conv(SMALL_SOURCE, "x.0", twice(colours, second=0)),
-        graph.conv(HIDDEN, "0.y", twice(y, first=0), twice(y_bias, first=0)),
-        helper.make_node("Add", ["0.y", "x.0"], ["x.y"]),
-        helper.make_node("Mul", ["x.y", "x.x"], ["xx.xy"]),
-        graph.conv("x.x", "box.x.x", box, group=8),
-        graph.conv("x.y", "box.x.y", box, group=8),
-        graph.conv("xx.xy", "box.xx.xy", box, group=8),
-        helper.make_node("Mul", ["box.x.y", "box.x.x"], ["boxes"]),
-        graph.conv("boxes", "of.boxes", -of_both),
-        graph.conv("box.xx.xy", "of.products", of_both),
-        helper.make_node("Add", ["of.products", "of.boxes"], ["of.both"]),
-        graph.conv(HIDDEN, "of.hidden", of_hidden, first_bias),
-        helper.make_node("Add", ["of.hidden", "of.both"], ["first"]),
-        helper.make_node("Relu", ["first"], ["first.relu"]),
-        graph.conv("first.relu", "second", second, second_bias),
-        helper.make_node("Relu", ["second"], ["second.relu"]),
-        graph.conv("second.relu", "slope", twice(third, second=-1), twice(third_bias, second=-1)),
-        helper.make_node("Mul", ["slope", "box.x.x"], ["ax.-ax"]),
-        helper.make_node("Add", ["ax.-ax", "box.x.y"], ["offset"]),
+        helper.make_node("Concat", sources, ["sources.together"], axis=1),
+        graph.conv(
+            "sources.together", "means.together", np.concatenate([box] * len(boxes)), group=len(box) * len(boxes)
+        ),
+        helper.make_node("Split", ["means.together"], means, axis=1, split=[len(box)] * len(boxes)),
     ]
-
-
-def twice(weights: Array, first: float = 1.0, second: float = 1.0) -> Array:
-    """Return weights for both halves of the outputs, each times a factor."""
-    both: Array = np.concatenate([weights * first, weights * second])
-    return both
+    first = graph.maker(FILTER_CONVS[0])
+    *statistics, hidden = graph.maker(first.input[0]).input
+    weight, bias = (graph.weights[name] for name in first.input[1:])
+    narrow = sum(map(graph.channels, statistics))
+    graph.replace(
+        first,
+        helper.make_node("Concat", statistics, ["statistics"], axis=1),
+        graph.conv("statistics", "of.statistics", weight[:, :narrow]),
+        graph.conv(hidden, "of.hidden", weight[:, narrow:], bias),
+        helper.make_node("Add", ["of.hidden", "of.statistics"], [first.output[0]]),
+    )

@@ -18,12 +18,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import onnx
-from blocked import (
-    WIDE,
-    crop_where_needed,
-    decode_in_blocks,
-    filter_in_blocks,
-)
+from blocked import crop_where_needed, decode_in_blocks, filter_plainly
 from graph import Graph
 from onnx import helper, numpy_helper
 from parts import part_inputs, part_outputs
@@ -32,6 +27,8 @@ from published import DEEPEST, DETAIL, FEATURES, NEXT_STATES, OFFSET, REMEMBERED
 NAMES = {
     SMALL_SOURCE: "small_src",
     DETAIL: "detail",
+    SLOPE: "slope",
+    OFFSET: "offset",
     **{name: f"feature_{level}" for name, level in FEATURES.items()},
     DEEPEST: "feature_4",
     REMEMBERED: "feature_5",
@@ -41,7 +38,7 @@ SHAPES = {
     "small_src": (3, 0),
     "detail": (16, 1),
     **{f"feature_{level}": shape for level, shape in enumerate([(16, 1), (24, 2), (40, 3), (64, 4), (64, 4)], 1)},
-    **{name: (channels, level) for level, (name, channels) in enumerate({**STATES, "r2i": WIDE}.items(), 1)},
+    **{name: (channels, level) for level, (name, channels) in enumerate(STATES.items(), 1)},
     "r1o": (16, 1),
 }
 """Of every piece's inputs: channels, and the level, whose height and width have names that the engine can fix."""
@@ -65,10 +62,10 @@ def cut(source: Path, targets: Sequence[Path]) -> None:
     simplify(graph)
     for split in graph.of_type("Split"):
         part_outputs(graph, split)
-    filter_in_blocks(graph)
+    decode_in_blocks(graph)
     for conv in graph.of_type("Conv"):
         part_inputs(graph, conv)
-    decode_in_blocks(graph)
+    filter_plainly(graph)
     for crop in [node for node in graph.of_type("Slice") if graph.makes(node.input[0], "Resize")]:
         crop_where_needed(graph, crop)
     for name, other in NAMES.items():

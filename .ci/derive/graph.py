@@ -18,6 +18,8 @@ class Graph:
         """Take the model's nodes and weights."""
         self.nodes = list(model.graph.node)
         self.weights = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
+        self.picked: dict[str, tuple[str, int, int]] = {}
+        """Values that are some channels of another one: which one, the first channel, and how many."""
 
     def maker(self, name: str) -> onnx.NodeProto:
         """Return the node that makes a value."""

@@ -19,7 +19,7 @@ from .tensors import Tensor
 FEATURES = ("feature_1", "feature_2", "feature_3", "feature_4", "feature_5")
 STATES = ("r1i", "r2i", "r3i", "r4i")
 DECODED = ("detail", "r1o", "r2o", "r3o", "r4o")
-STATE_CHANNELS_AND_STRIDES = ((16, 2), (24, 4), (40, 8), (64, 16))
+STATE_CHANNELS_AND_STRIDES = ((16, 2), (20, 4), (40, 8), (64, 16))
 """Of the four states: channels, and how many pixels of the small source one of theirs spans."""
 
 
@@ -54,11 +54,13 @@ class Pieces:
         small = Value.ortvalue_from_numpy(src)
         return Seen(self, small, self.backbone.run_with_ort_values(FEATURES, {"small_src": small}))
 
-    def no_memory(self) -> list[Value]:
-        """Return the states before the first frame."""
+    def states(self, recalled: tuple[Tensor, ...]) -> list[Value]:
+        """Return the states to begin with: those that an earlier run left, where they fit, else those of no memory."""
         height, width = self.size
         shapes = [(1, c, -(-height // stride), -(-width // stride)) for c, stride in STATE_CHANNELS_AND_STRIDES]
-        return [Value.ortvalue_from_numpy(np.zeros(shape, np.float32)) for shape in shapes]
+        if [state.shape for state in recalled] != shapes:
+            recalled = tuple(np.zeros(shape, np.float32) for shape in shapes)
+        return list(map(Value.ortvalue_from_numpy, recalled))
 
     def remember(self, seen: "Seen", states: list[Value]) -> tuple["Decoded", list[Value]]:
         """Return what the decoder makes of what was seen and of the states before, and the next states."""
@@ -70,7 +72,7 @@ class Pieces:
         """Return the guided filter's slope and offset, each 1 x 4 x height x width; from any thread."""
         inputs = {"small_src": decoded.small, "detail": decoded.detail, "r1o": decoded.state}
         slope, offset = self.refiner.run_with_ort_values(("slope", "offset"), inputs)
-        return slope.numpy()[:, :4], offset.numpy()[:, 4:]  # the other halves are there for the layout's sake
+        return slope.numpy(), offset.numpy()
 
 
 @dataclass(frozen=True)

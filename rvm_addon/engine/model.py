@@ -17,7 +17,7 @@ from typing import Protocol
 import numpy as np
 
 from . import devices, graphs, weights
-from .cut import STATE_CHANNELS_AND_STRIDES, STATES, Pieces, Seen
+from .cut import STATES, Pieces, Seen
 from .devices import PROCESSOR, Device
 from .errors import DeviceMissing, SpecError
 from .guided import GuidedMatte, grid_of
@@ -152,16 +152,10 @@ class _Rvm:
         """Begin with what another run of the same job remembered."""
         self._size, self._recalled = (0, 0), memory
 
-    def _recalled_states(self, *, of_pieces: bool) -> tuple[Tensor, ...]:
-        """Return the states to begin with, once; none where the clip has another size than they were made at.
-
-        Nor where the other graph made them, on a device that was there then: those of the pieces are wider.
-        """
+    def _recalled_states(self) -> tuple[Tensor, ...]:
+        """Return the states to begin with, once; none where the clip has another size than they were made at."""
         memory, self._recalled = self._recalled, None
-        if memory is None or memory.size != self._size:
-            return ()
-        widened = memory.states[1].shape[1] == STATE_CHANNELS_AND_STRIDES[1][0]
-        return memory.states if widened is of_pieces else ()
+        return memory.states if memory is not None and memory.size == self._size else ()
 
     def _is_new_size(self, picture: Picture) -> bool:
         """Return whether this frame has another size than the one before."""
@@ -188,9 +182,7 @@ class WholeRvm(_Rvm):
     def matte(self, picture: Picture, prepared: Prepared) -> Matte:
         """Return the matte of the next frame."""
         if self._is_new_size(picture):
-            self._rec = list(self._recalled_states(of_pieces=False)) or [np.zeros((1, 1, 1, 1), np.float32)] * len(
-                STATES
-            )
+            self._rec = list(self._recalled_states()) or [np.zeros((1, 1, 1, 1), np.float32)] * len(STATES)
         ratio = np.array([self.ratio_for(*self._size)], np.float32)
         inputs = {"src": prepared.src, "downsample_ratio": ratio, **dict(zip(STATES, self._rec, strict=True))}
         fgr, pha, *self._rec = self._session.run(WHOLE_OUTPUTS, inputs)
@@ -232,8 +224,7 @@ class CutRvm(_Rvm):
         if seen is None:
             raise ValueError("a frame was not prepared by this model")
         if self._is_new_size(picture):
-            recalled = [graphs.Value.ortvalue_from_numpy(state) for state in self._recalled_states(of_pieces=True)]
-            self._rec = recalled or seen.pieces.no_memory()
+            self._rec = seen.pieces.states(self._recalled_states())
         decoded, self._rec = seen.pieces.remember(seen, self._rec)
         grid = grid_of(*picture.shape[:2], *prepared.src.shape[2:])
         return LaterMatte(picture, lambda: GuidedMatte(picture, *seen.pieces.refine(decoded), grid))

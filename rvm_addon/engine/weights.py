@@ -13,7 +13,7 @@ from pathlib import Path
 from .errors import ModelDamaged, ModelMissing
 
 CATALOGUE = "catalogue.toml"
-CUT_RECIPE = 2
+CUT_RECIPE = 3
 """Which way of cutting a graph the engine understands; a cut made another way is made again."""
 PIECES = ("backbone", "decoder", "refiner")
 """What a graph is cut into."""

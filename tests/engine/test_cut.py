@@ -11,10 +11,11 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper
 
-from rvm_addon.engine.cut import STATE_CHANNELS_AND_STRIDES
+from rvm_addon.engine.cut import DECODED, STATE_CHANNELS_AND_STRIDES
 from rvm_addon.engine.guided import Grid, GuidedMatte
 from rvm_addon.engine.matte import PlainMatte
-from rvm_addon.engine.model import CutRvm, WholeRvm, open_model
+from rvm_addon.engine.memory import Memory
+from rvm_addon.engine.model import CutRvm, MattingModel, WholeRvm, open_model
 from rvm_addon.engine.spec import JobSpec, Source, SourceKind
 from rvm_addon.engine.tensors import Picture, Tensor, downsampled, to_tensor
 from rvm_addon.engine.weights import cut_files
@@ -120,30 +121,67 @@ def test_maps_are_cropped_only_where_they_must_be(
     rvm_weights: Path, tmp_path: Path, size: tuple[int, int], cropped: bool
 ) -> None:
     """Once sizes are known, the question whether to crop is answered; nothing is asked or copied at every frame."""
+    kinds = [node.op_type for node in as_run(cut_files(rvm_weights)[1], tmp_path, size)]
+    assert "If" not in kinds
+    assert ("Slice" in kinds) is cropped
+
+
+def test_the_decoder_never_leaves_the_blocked_layout(rvm_weights: Path, tmp_path: Path) -> None:
+    """Only what comes in and what goes out is plain: nothing between is put into blocks twice, or doubled outside."""
+    nodes = as_run(cut_files(rvm_weights)[1], tmp_path, (288, 512))
+    if not any(node.domain == "com.microsoft.nchwc" for node in nodes):
+        pytest.skip("ONNX Runtime has no blocked layout on this processor")
+    leaving = [node for node in nodes if node.op_type == "ReorderOutput"]
+    assert sorted(node.output[0] for node in leaving) == sorted(DECODED)
+    assert not [node.name for node in nodes if node.op_type in ("Resize", "Split", "Slice")]
+
+
+def as_run(piece: Path, folder: Path, size: tuple[int, int]) -> list[onnx.NodeProto]:
+    """Return the nodes that ONNX Runtime makes of a piece for small sources of this height and width."""
     sizes = {"height": size[0], "width": size[1]}
     for level, (_, stride) in enumerate(STATE_CHANNELS_AND_STRIDES, 1):
         sizes |= {f"height_{level}": -(-size[0] // stride), f"width_{level}": -(-size[1] // stride)}
     options = onnxruntime.SessionOptions()
     for name, number in sizes.items():
         options.add_free_dimension_override_by_name(name, number)
-    options.optimized_model_filepath = str(tmp_path / "optimized.onnx")
-    onnxruntime.InferenceSession(str(cut_files(rvm_weights)[1]), options, providers=["CPUExecutionProvider"])
-    kinds = {node.op_type for node in onnx.load(options.optimized_model_filepath).graph.node}
-    assert "If" not in kinds
-    assert ("Slice" in kinds) is cropped
+    options.log_severity_level = 3
+    options.optimized_model_filepath = str(folder / "optimized.onnx")
+    onnxruntime.InferenceSession(str(piece), options, providers=["CPUExecutionProvider"])
+    return list(onnx.load(options.optimized_model_filepath).graph.node)
 
 
-def test_states_of_the_other_graph_are_not_taken(rvm_weights: Path) -> None:
-    """A job that was stopped on another device goes on, with no memory: the pieces' states have other shapes."""
+def test_a_job_goes_on_with_the_states_of_the_other_graph(rvm_weights: Path) -> None:
+    """A job that was stopped on another device loses nothing: what the whole graph remembers serves the pieces."""
     spec = JobSpec("x", Source(SourceKind.IMAGES, ("/x.png",)), "f", "x", str(rvm_weights))
-    picture = np.full((288, 512, 3), 90, np.uint8)
+    random = np.random.default_rng(4)
+    pictures = [cv2.resize(random.integers(0, 256, (9, 16, 3), np.uint8), (512, 288)) for _ in range(4)]
     models = [open_model(spec, lambda _: None), WholeRvm(spec, rvm_weights)]
-    memories = []
-    for model in models:
-        model.matte(picture, model.prepared(picture)).alpha(deep=False)
-        memories.append(model.memory())
-    for model, memory in zip(models, reversed(memories), strict=True):
-        assert memory is not None
+    memories = [seen(model, pictures[:3]) for model in models]
+    expected = [seen(model, pictures[3:]) for model in models]
+    for model, memory, wanted in zip(models, reversed(memories), expected, strict=True):
         model.forget()
         model.recall(memory)
-        assert model.matte(picture, model.prepared(picture)).alpha(deep=False).shape == picture.shape[:2]
+        for state, own in zip(seen(model, pictures[3:]).states, wanted.states, strict=True):
+            assert np.abs(state - own).max() < 1e-3
+
+
+def test_states_that_do_not_fit_are_not_taken(rvm_weights: Path) -> None:
+    """Such as those that another version of the pieces left: the job begins without a memory, and does not fail."""
+    spec = JobSpec("x", Source(SourceKind.IMAGES, ("/x.png",)), "f", "x", str(rvm_weights))
+    picture = np.full((288, 512, 3), 90, np.uint8)
+    model = open_model(spec, lambda _: None)
+    anew = seen(model, [picture])
+    model.forget()
+    wider = np.ones((1, 24, 72, 128), np.float32)
+    model.recall(Memory(anew.size, (anew.states[0], wider, *anew.states[2:])))
+    for state, wanted in zip(seen(model, [picture]).states, anew.states, strict=True):
+        assert np.array_equal(state, wanted)
+
+
+def seen(model: MattingModel, pictures: list[Picture]) -> Memory:
+    """Return what a model remembers after some pictures."""
+    for picture in pictures:
+        model.matte(picture, model.prepared(picture)).alpha(deep=False)
+    memory = model.memory()
+    assert memory is not None
+    return memory

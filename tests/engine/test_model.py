@@ -10,7 +10,7 @@ from rvm_addon.engine.errors import ModelDamaged, ModelMissing, ModelUnsuitable,
 from rvm_addon.engine.model import CutRvm, MattingModel, WholeRvm, open_model
 from rvm_addon.engine.spec import JobSpec, Source, SourceKind
 from rvm_addon.engine.tensors import Picture
-from rvm_addon.engine.weights import cut_files
+from rvm_addon.engine.weights import CUT_RECIPE, cut_files
 from tests import tiny
 
 SPEC = JobSpec("x", Source(SourceKind.MOVIE, ("/x.mp4",)), "frames", "x", "/m.onnx")
@@ -100,7 +100,12 @@ def test_the_cut_graph_is_used_if_it_is_right(copied: Path) -> None:
     assert isinstance(opened(copied), CutRvm)
     _, graph, _, note = cut_files(copied)
     content = note.read_text()
-    for wrong in ("", "{}", content.replace('"recipe": 2', '"recipe": 0'), content.replace("88d4531", "0000000")):
+    for wrong in (
+        "",
+        "{}",
+        content.replace(f'"recipe": {CUT_RECIPE}', '"recipe": 0'),
+        content.replace("88d4531", "0000000"),
+    ):
         note.write_text(wrong)
         assert isinstance(opened(copied), WholeRvm), wrong
     note.write_text(content)
