@@ -33,7 +33,7 @@ def as_blocks(name: str, made: str) -> onnx.NodeProto:
 
 
 def times(graph: Graph, factor: float, name: str, made: str) -> onnx.NodeProto:
-    """Return a convolution that multiplies a value; it knows the blocked layout, and fills a block that is not whole."""
+    """Return a convolution that multiplies a value; it knows the blocked layout, whole blocks or not."""
     count = graph.channels(name)
     return graph.conv(name, made, np.full((count, 1, 1, 1), factor, np.float32), group=count)
 

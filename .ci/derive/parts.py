@@ -12,7 +12,6 @@ from graph import Graph
 from onnx import helper
 from published import ASPP_GATED, BOX_FILTER, FILTER_CONVS
 
-
 WIDE = 64
 """Channels that are made as fast by themselves as together with others: ONNX Runtime's kernels make up to so many at
 once. Fewer are picked from what is made together."""

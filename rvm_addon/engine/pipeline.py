@@ -71,12 +71,20 @@ def run(spec: JobSpec, folder: Path, emit: Emit) -> None:
             for frame in matte_frames(reader, model, writer, start):
                 emit(FrameDone(frame, time.monotonic() - begun))
                 done += 1
-        if writer.raws is not None and writer.raws.room < 0:
-            warn("The limit for raw mattes was reached; frames without one need the model again when edges are changed")
+            if writer.raws is not None:
+                _leave(writer.raws, rest.frames[-1] if rest.frames else done - 1, model.memory(), warn)
     if spec.raw_limit:
         prune(folder.parent, spec.raw_limit)
     (folder / resume.MEMORY_FILE).unlink(missing_ok=True)
     emit(Finished(done, time.monotonic() - begun))
+
+
+def _leave(raws: RawSink, frame: int, memory: Memory | None, warn: Callable[[str], None]) -> None:
+    """Leave what the model remembers after the last frame to a job that goes on; say so if not all could be kept."""
+    if memory is not None:
+        raws.keep(frame, memory)
+    if raws.room < 0:
+        warn("The limit for raw mattes was reached; frames without one need the model again when edges are changed")
 
 
 def _writer(spec: JobSpec, folder: Path) -> Writer:
@@ -117,6 +125,8 @@ def matte_frames(
 def _matted(model: MattingModel, read: Read) -> Matte | None:
     """Return a frame's matte: the one that is known, or what the model says after the frames before; None if made."""
     if read.prepared is not None:
+        if read.recalled is not None:
+            model.recall(read.recalled)
         said = model.matte(read.picture, read.prepared)
         return None if read.made else read.known or said
     if read.known is None and not read.made:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from . import raw
 from .errors import OutputFailed, SourceMissing, SourceUnreadable
+from .memory import Memory
 from .raw import RawMatte
+from .resume import remembered_frame
 from .spec import PARTIAL_SUFFIX, RAW_FOLDER
 from .tensors import Picture
 
@@ -33,6 +35,15 @@ class RawSink:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputFailed(self._folder, error.strerror or "") from error
+
+    def keep(self, frame: int, memory: Memory) -> None:
+        """Keep what the model remembers after the last frame, for a job that goes on from there.
+
+        Raises:
+            OutputFailed: the disk is full or the folder refuses.
+        """
+        if self.room > 0:
+            memory.write(self._folder, frame)
 
     def write(self, frame: int, matte: RawMatte) -> None:
         """Keep a frame's raw matte, whole or not at all; from any thread.
@@ -63,6 +74,7 @@ class Shelf:
             with contextlib.suppress(OSError):
                 os.utime(folder)  # what is used is young: it does not give way first
         self._files = {int(path.stem): path for folder in folders for path in Path(folder).glob(f"*{_SUFFIX}")}
+        self._memories = {remembered_frame(Path(folder)): Path(folder) for folder in folders}
 
     def __contains__(self, frame: int) -> bool:
         """Return whether a frame's raw matte is there."""
@@ -71,14 +83,20 @@ class Shelf:
     def needs_model(self, wanted: Sequence[int]) -> set[int]:
         """Return the frames that the model must look at, of those wanted (ascending).
 
-        That is what is not there, and some of what comes before that, for the model remembers.
+        That is what is not there, and some of what comes before that, for the model remembers; nothing before it where
+        that memory is kept.
         """
         looked_at: set[int] = set()
         for place, frame in enumerate(wanted):
             if frame not in self:
-                follows_known = place > 0 and wanted[place - 1] in self
-                looked_at.update(wanted[max(place - WARM_UP_FRAMES, 0) if follows_known else place : place + 1])
+                before = wanted[place - 1] if place else None
+                warms_up = before in self._files and before not in self._memories
+                looked_at.update(wanted[max(place - WARM_UP_FRAMES, 0) if warms_up else place : place + 1])
         return looked_at
+
+    def memory_after(self, frame: int) -> Memory | None:
+        """Return what the model remembered after a frame; None where an earlier job has not kept that."""
+        return Memory.read(self._memories[frame]) if frame in self._memories else None
 
     def read(self, frame: int, picture: Picture) -> RawMatte:
         """Return the raw matte of a frame, given its picture (BGR, H x W x 3).

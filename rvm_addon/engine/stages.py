@@ -38,6 +38,8 @@ class Read:
     """The backdrop, BGR, H x W x 3."""
     made: bool = False
     """Its file stands already: only the model has to see it, to go on from there."""
+    recalled: Memory | None = None
+    """What the model remembered, in an earlier job, after the frame before."""
 
 
 class Reader:
@@ -65,19 +67,22 @@ class Reader:
         Raises:
             SourceMissing, SourceUnreadable: naming the file.
         """
+        before: int | None = None  # the frame before, where the model has not looked at it
         for frame, read in self._source.frames():
             carried = cv2.extractChannel(read, 3) if read.shape[2] == 4 else None
             picture = read if carried is None else cv2.cvtColor(read, cv2.COLOR_BGRA2BGR)
             looked_at = self._looked_at is None or frame in self._looked_at
             prepared = self._model.prepared(picture) if looked_at else None
+            recalled = self._shelf.memory_after(before) if looked_at and before is not None else None
+            before = None if looked_at else frame
             if frame in self._made:
-                yield Read(frame, picture, carried, prepared, None, None, made=True)
+                yield Read(frame, picture, carried, prepared, None, None, made=True, recalled=recalled)
                 continue
             is_known = frame in self._shelf and self._looked_at is not None
             # Inflated by whoever draws it: there are several of them, and this thread has frames to decode.
             known = LaterMatte(picture, partial(self._shelf.read, frame, picture)) if is_known else None
             behind = self._backdrop.at(frame, picture.shape[:2]) if self._backdrop else None
-            yield Read(frame, picture, carried, prepared, known, behind)
+            yield Read(frame, picture, carried, prepared, known, behind, recalled=recalled)
 
 
 @dataclass(frozen=True)

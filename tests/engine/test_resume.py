@@ -14,6 +14,7 @@ from rvm_addon.engine.errors import SourceMissing
 from rvm_addon.engine.events import Event, Finished, FrameDone, Started
 from rvm_addon.engine.memory import EVERY_FRAMES, Memory
 from rvm_addon.engine.resume import MEMORY_FILE, remembered_frame, rest, stamps
+from rvm_addon.engine.shelf import WARM_UP_FRAMES
 from rvm_addon.engine.spec import JobSpec, Source, SourceKind
 from tests import tiny
 
@@ -166,13 +167,33 @@ def test_known_mattes_serve_as_before(spec: JobSpec, tmp_path: Path) -> None:
     """A run that had raw mattes of an earlier job goes on with them, and with the model where there are none."""
     whole = replace(spec, raw_limit=10**9)
     run(whole, tmp_path / "first")
-    for path in sorted((tmp_path / "first" / "raw").iterdir())[30:40]:
+    for path in sorted((tmp_path / "first" / "raw").glob("*.raw"))[30:40]:
         path.unlink()
     helped = replace(spec, raws=(str(tmp_path / "first" / "raw"),))
     run(helped, tmp_path / "one run")
     run(helped, tmp_path / "two", lambda event: isinstance(event, FrameDone) and event.frame == 33)
     run(helped, tmp_path / "two")
     assert alphas(tmp_path / "two") == alphas(tmp_path / "one run")
+
+
+@pytest.mark.parametrize("known", [1, 40, 79])
+def test_new_frames_follow_known_ones_as_in_one_run(spec: JobSpec, tmp_path: Path, known: int) -> None:
+    """A job over more frames than an earlier one has seen goes on with what the model remembered then, to the bit."""
+    begun = replace(spec, source=replace(spec.source, frames=tuple(range(known))), raw_limit=10**9)
+    run(begun, tmp_path / "first")
+    helped = replace(spec, raws=(str(tmp_path / "first" / "raw"),), raw_limit=10**9)
+    run(helped, tmp_path / "second")
+    assert alphas(tmp_path / "second") == list(range(FRAMES))
+    assert remembered_frame(tmp_path / "second" / "raw") == FRAMES - 1
+
+
+def test_without_that_memory_some_frames_are_looked_at_again(spec: JobSpec, tmp_path: Path) -> None:
+    """Fifteen known ones, so that the model is not quite without a memory."""
+    begun = replace(spec, source=replace(spec.source, frames=tuple(range(40))), raw_limit=10**9)
+    run(begun, tmp_path / "first")
+    (tmp_path / "first" / "raw" / MEMORY_FILE).unlink()
+    run(replace(spec, raws=(str(tmp_path / "first" / "raw"),)), tmp_path / "second")
+    assert alphas(tmp_path / "second") == [*range(40), *range(WARM_UP_FRAMES, WARM_UP_FRAMES + 40)]
 
 
 def test_memory_is_kept_whole(tmp_path: Path) -> None:

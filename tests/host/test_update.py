@@ -46,7 +46,7 @@ def test_edges_change_without_the_model(timeline: Timeline, source: Any) -> None
     result = timeline.result_of(source)
     before = alpha(timeline, result, 3)
     result.channel, result.transform.offset_x = 7, 0
-    raws = {path.name for path in timeline.addon.runner.current().queue.jobs[0].folder.joinpath("raw").iterdir()}
+    raws = {path.name for path in timeline.addon.runner.current().queue.jobs[0].folder.joinpath("raw").glob("*.raw")}
     assert len(raws) == 6
     timeline.scene.rvm_matting.black = 0.5
     job = update(timeline, result)
