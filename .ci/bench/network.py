@@ -44,7 +44,7 @@ def main(model: Path, clip: Path) -> dict[str, float]:
 
 def _matte(rvm: MattingModel, picture: Picture) -> None:
     """Run the whole network, the part that is left for later included; to downsample takes two hundredths of it."""
-    rvm.matte(picture, rvm.prepared(picture)).paint(picture, np.zeros(picture.shape[:2], np.uint8))
+    _ = rvm.matte(picture, rvm.prepared(picture)).maps
 
 
 def peak() -> float:

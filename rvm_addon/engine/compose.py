@@ -9,7 +9,7 @@ import numpy as np
 
 from .outputs import Colour, Look, Result
 from .refine import Cutout, nearby_background
-from .tensors import Picture, Plane, full
+from .tensors import Picture, Plane, full, pixels_in
 
 Composed = Plane
 """H x W (grey), H x W x 3 (BGR) or H x W x 4 (BGRA, straight alpha), 8 or 16 bit."""
@@ -25,13 +25,18 @@ def compose(look: Look, cutout: Cutout, picture: Picture, behind: Picture | None
     if look.result.is_grey:
         return cutout.alpha
     if look.result is Result.CUTOUT:
-        deep = cutout.alpha.dtype == np.uint16
-        colours = cv2.multiply(cutout.colours, _DEEPER, dtype=cv2.CV_16U) if deep else cutout.colours
-        merged: Composed = cv2.merge([*cv2.split(colours), cutout.alpha])
-        return merged
+        return merged(cutout)
     if look.result is Result.BLUR:
         behind = nearby_background(picture, cutout.alpha, look.blur)
     return over(cutout, plain(picture.shape[:2], look.background) if behind is None else behind)
+
+
+def merged(cutout: Cutout) -> Composed:
+    """Return a cut-out as one picture: BGRA, straight, as deep as its alpha."""
+    deep = cutout.alpha.dtype == np.uint16
+    colours = cv2.multiply(cutout.colours, _DEEPER, dtype=cv2.CV_16U) if deep else cutout.colours
+    picture: Composed = cv2.merge([*cv2.split(colours), cutout.alpha])
+    return picture
 
 
 def over(cutout: Cutout, behind: Picture) -> Composed:
@@ -39,19 +44,24 @@ def over(cutout: Cutout, behind: Picture) -> Composed:
 
     Most pixels are all of the one or all of the other; only the rest are mixed.
     """
-    most = full(cutout.alpha.dtype)
-    opaque = cv2.compare(cutout.alpha, most, cv2.CMP_EQ)
-    soft = np.flatnonzero(cv2.compare(cutout.alpha, 0, cv2.CMP_GT) != opaque)
-    share = cutout.alpha.reshape(-1, 1)[soft].astype(np.float32) * np.float32(1 / most)
-    front, back = (plane.reshape(-1, 1, 3)[soft].astype(np.float32) for plane in (cutout.colours, behind))
-    mixed = cv2.blendLinear(front, back, share, 1 - share) if soft.size else front
+    alpha, most = cutout.alpha[cutout.box], full(cutout.alpha.dtype)
+    if not alpha.size:
+        return cv2.multiply(behind, _DEEPER, dtype=cv2.CV_16U) if most > 255 else behind
+    picture: Composed = behind.copy()
+    opaque = alpha == most
+    soft = (alpha > 0) != opaque
+    shown = cv2.copyTo(cutout.colours[cutout.box], opaque.view(np.uint8), behind[cutout.box].copy())
+    picture[cutout.box] = shown
+    pixels = pixels_in(soft, cutout.box, behind.shape[1])
+    share = cutout.alpha.reshape(-1, 1)[pixels].astype(np.float32) * np.float32(1 / most)
+    front, back = (plane.reshape(-1, 1, 3)[pixels].astype(np.float32) for plane in (cutout.colours, behind))
+    mixed = cv2.blendLinear(front, back, share, 1 - share) if pixels.size else front
     deep = cutout.alpha.dtype == np.uint16
-    picture: Composed = cv2.copyTo(cutout.colours, opaque, behind.copy())
     if deep:
         picture = cv2.multiply(picture, _DEEPER, dtype=cv2.CV_16U)
-    if soft.size:
+    if pixels.size:
         scaled = cv2.multiply(mixed, _DEEPER if deep else (1.0,) * 4, dtype=cv2.CV_16U if deep else cv2.CV_8U)
-        picture.reshape(-1, 1, 3)[soft] = scaled
+        picture.reshape(-1, 1, 3)[pixels] = scaled
     return picture
 
 

@@ -7,12 +7,13 @@ H. Wu, S. Zheng, J. Zhang, K. Huang: "Fast End-to-End Trainable Guided Filter", 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import groupby
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .tensors import Picture, Plane, Tensor, full, neighbours
+from .tensors import Box, Picture, Plane, Tensor, full, neighbours, pixels_in, put
 
 _TILE_ROWS = 32
 """Rows that are drawn at once: what they need stays in the processor's cache."""
@@ -20,6 +21,7 @@ _TILE_COLUMNS = 64
 """Columns that are asked at once whether any of their pixels are wanted."""
 _FEW = 1 / 16
 """Of a picture's pixels: up to so many are painted faster each by itself than in tiles."""
+_BESIDE = np.ones((1, 5), np.uint8)
 Indices = NDArray[np.intp] | NDArray[np.int32]
 
 
@@ -41,12 +43,28 @@ class Grid:
         self._mix[rows, above] += 1 - share
         self._mix[rows, below] += share
 
-    def tiles(self) -> Iterator[tuple[int, int]]:
-        """Yield the first row of each tile and the one after its last."""
-        for top in range(0, self.height, _TILE_ROWS):
-            yield top, min(top + _TILE_ROWS, self.height)
+    def bands(self, rows: slice | None = None) -> Iterator[slice]:
+        """Yield the rows of each row of tiles, of all or of those that hold some of `rows`."""
+        first, last = (0, self.height) if rows is None else (rows.start, rows.stop)
+        for top in range(first - first % _TILE_ROWS, last, _TILE_ROWS):
+            yield slice(top, min(top + _TILE_ROWS, self.height))
 
-    def part(self, rows: slice, columns: slice) -> tuple[slice, slice]:
+    def over_tiles(self, plane: Tensor, extreme: np.ufunc) -> Tensor:
+        """Return the largest (np.maximum) or smallest (np.minimum) value of a map that decides any pixel of each tile.
+
+        What is just beside that may count as well.
+        """
+        of_bands = [extreme.reduce(plane[self._lines(rows)], axis=0) for rows in self.bands()]
+        # A tile's last column is decided by cells up to one beyond the first of the next tile's.
+        grown = (cv2.dilate if extreme is np.maximum else cv2.erode)(np.stack(of_bands), _BESIDE)
+        of_tiles: Tensor = extreme.reduceat(grown, self._columns[0][::_TILE_COLUMNS], axis=1)
+        return of_tiles
+
+    def _lines(self, rows: slice) -> slice:
+        """Return the lines of the maps that decide some rows of the frame."""
+        return slice(int(self._rows[0][rows.start]), int(self._rows[1][rows.stop - 1]) + 1)
+
+    def part(self, rows: slice, columns: slice) -> Box:
         """Return the rows and columns of the maps that decide these rows and columns of the frame."""
         return tuple(  # type: ignore[return-value]  # there are two
             slice(int(first[span.start]), int(second[span.stop - 1]) + 1) if span.start < span.stop else slice(0, 0)
@@ -66,23 +84,21 @@ class Grid:
         mixed: Tensor = upper + (lower - upper) * down
         return mixed
 
-    def draw(
-        self, drawn: Plane, maps: tuple[Tensor, Tensor], values: Plane, rows: tuple[int, int], columns: slice
-    ) -> None:
+    def widened(self, plane: Tensor, rows: slice) -> Tensor:
+        """Return the lines of a map that decide some rows of the frame, as wide as that."""
+        lines = plane[self._lines(rows)]
+        wide: Tensor = cv2.resize(lines, (self.width, lines.shape[0]), interpolation=cv2.INTER_LINEAR)
+        return wide
+
+    def draw(self, drawn: Plane, wide: tuple[Tensor, Tensor], values: Plane, rows: slice, columns: slice) -> None:
         """Draw slope · values + offset into `drawn`, rounded to nearest and saturated.
 
-        `maps` are slope and offset (h x w); `drawn` and `values` are these rows and columns of the frame.
+        `wide` are slope and offset as `widened` returns them; `drawn` and `values` are the frame's rows and columns.
         """
-        slope, offset = (self._tile(plane, *rows, columns) for plane in maps)
+        mix = self._mix[rows, self._lines(rows)]
+        slope, offset = (mix @ np.ascontiguousarray(lines[:, columns]) for lines in wide)
         depth = cv2.CV_16U if drawn.dtype == np.uint16 else cv2.CV_8U
         drawn[:] = cv2.add(cv2.multiply(slope, values, dtype=cv2.CV_32F), offset, dtype=depth)
-
-    def _tile(self, plane: Tensor, top: int, bottom: int, columns: slice) -> Tensor:
-        """Return rows `top` to `bottom` - 1 and some columns of a map (h x w) at the frame's size."""
-        first, last = self._rows[0][top], self._rows[1][bottom - 1] + 1
-        wide = cv2.resize(plane[first:last], (self.width, int(last - first)), interpolation=cv2.INTER_LINEAR)
-        rows: Tensor = self._mix[top:bottom, first:last] @ np.ascontiguousarray(wide[:, columns])
-        return rows
 
 
 @lru_cache(maxsize=2)
@@ -100,35 +116,41 @@ class ColourMaps:
     offsets: tuple[Tensor, ...]
     grid: Grid
 
-    def paint(self, picture: Picture, colours: Picture, where: Picture) -> None:
-        """Put the foreground of `picture` on `colours` (both BGR, H x W x 3) where `where` (H x W) is not nought."""
-        if cv2.countNonZero(where) < where.size * _FEW:
-            self._paint_pixels(picture, colours, where)
+    def paint(self, picture: Picture, colours: Picture, where: Picture, box: Box) -> None:
+        """Put the foreground of `picture` (BGR, H x W x 3) on a box's `colours` where its `where` is not nought."""
+        wanted = where != 0
+        if np.count_nonzero(wanted) < picture[..., 0].size * _FEW:
+            self._paint_pixels(picture, colours, wanted, box)
         else:
-            self._paint_tiles(picture, colours, where)
+            self._paint_tiles(picture, colours, where, box)
 
-    def _paint_pixels(self, picture: Picture, colours: Picture, where: Picture) -> None:
+    def _paint_pixels(self, picture: Picture, colours: Picture, wanted: NDArray[np.bool_], box: Box) -> None:
         """Paint pixel by pixel."""
-        wanted = cv2.findNonZero(where)
-        if wanted is None:
+        flat = pixels_in(wanted, box, self.grid.width)
+        if not flat.size:
             return
-        columns, rows = wanted.reshape(-1, 2).T
-        flat = rows * self.grid.width + columns
+        rows, columns = np.divmod(flat, self.grid.width)
         drawn = self.grid.pixels(cv2.merge([*self.slopes, *self.offsets]), rows, columns)
         values = drawn[:, :3] * picture.reshape(-1, 3).take(flat, axis=0) + drawn[:, 3:]
-        colours.reshape(-1, 3)[flat] = cv2.convertScaleAbs(np.maximum(values, 0.0))
+        put(colours, wanted, cv2.convertScaleAbs(np.maximum(values, 0.0)))
 
-    def _paint_tiles(self, picture: Picture, colours: Picture, where: Picture) -> None:
+    def _paint_tiles(self, picture: Picture, colours: Picture, where: Picture, box: Box) -> None:
         """Paint tile by tile, those without a wanted pixel left out."""
-        for rows in self.grid.tiles():
-            top, bottom = rows
-            for span in _spans(np.any(where[top:bottom], axis=0, keepdims=True)[0]):
-                source = cv2.split(picture[top:bottom, span])
+        top, left = box[0].start, box[1].start
+        for rows in self.grid.bands(box[0]):
+            inner = slice(max(rows.start, top), min(rows.stop, box[0].stop))
+            wide = [self.grid.widened(plane, inner) for plane in (*self.slopes, *self.offsets)]
+            within = slice(inner.start - top, inner.stop - top)
+            columns = np.any(where[within], axis=0)
+            wanted = np.add.reduceat(columns, np.arange(0, len(columns), _TILE_COLUMNS), dtype=np.intp) > 0
+            for here in _columns(wanted, len(columns)):
+                span = slice(here.start + left, here.stop + left)
+                source = cv2.split(picture[inner, span])
                 planes = [np.empty_like(plane) for plane in source]
-                for drawn, slope, offset, plane in zip(planes, self.slopes, self.offsets, source, strict=True):
-                    self.grid.draw(drawn, (slope, offset), plane, rows, span)
-                target = colours[top:bottom, span]
-                target[:] = cv2.copyTo(cv2.merge(planes), where[top:bottom, span], target.copy())
+                for drawn, slope, offset, plane in zip(planes, wide[:3], wide[3:], source, strict=True):
+                    self.grid.draw(drawn, (slope, offset), plane, inner, span)
+                target = colours[within, here]
+                target[:] = cv2.copyTo(cv2.merge(planes), where[within, here], target.copy())
 
 
 @dataclass(frozen=True)
@@ -144,15 +166,29 @@ class GuidedMatte:
     grid: Grid
 
     def alpha(self, *, deep: bool) -> Plane:
-        """Return the matte (H x W), 8 bit, or 16 bit if `deep`."""
+        """Return the matte (H x W), 8 bit, or 16 bit if `deep`.
+
+        Only tiles are drawn in which something lies between nought and one: with the mean m somewhere in 0..1, A·m + b
+        lies between b and A + b, and what is mixed of several lies between the least and the largest of them.
+        """
         kind = np.uint16 if deep else np.uint8
         most = full(kind)
-        maps = self.slope[0, 3] * (most / 255 / 3), self.offset[0, 3] * most
-        drawn: Plane = np.empty(self.picture.shape[:2], kind)
-        for top, bottom in self.grid.tiles():
-            blue, green, red = cv2.split(self.picture[top:bottom])
-            total = cv2.add(cv2.add(blue, green, dtype=cv2.CV_16U), red, dtype=cv2.CV_16U)
-            self.grid.draw(drawn[top:bottom], maps, total, (top, bottom), slice(None))
+        slope, offset = self.slope[0, 3] * (most / 255 / 3), self.offset[0, 3] * most
+        ends = offset, offset + slope * (255 * 3)
+        solid = self.grid.over_tiles(np.minimum(*ends), np.minimum) >= most
+        empty = self.grid.over_tiles(np.maximum(*ends), np.maximum) <= 0
+        drawn: Plane = np.zeros(self.picture.shape[:2], kind)
+        for rows, is_solid, is_empty in zip(self.grid.bands(), solid, empty, strict=True):
+            for span in _columns(is_solid, self.grid.width):
+                drawn[rows, span] = most
+            spans = list(_columns(~(is_solid | is_empty), self.grid.width))
+            if not spans:
+                continue
+            wide = self.grid.widened(slope, rows), self.grid.widened(offset, rows)
+            for span in spans:
+                blue, green, red = cv2.split(self.picture[rows, span])
+                total = cv2.add(cv2.add(blue, green, dtype=cv2.CV_16U), red, dtype=cv2.CV_16U)
+                self.grid.draw(drawn[rows, span], wide, total, rows, span)
         return drawn
 
     @cached_property
@@ -164,15 +200,15 @@ class GuidedMatte:
             self.grid,
         )
 
-    def paint(self, colours: Picture, where: Picture) -> None:
-        """Put the foreground on `colours` (BGR, H x W x 3) in the pixels where `where` (H x W) is not nought."""
-        self.maps.paint(self.picture, colours, where)
+    def paint(self, colours: Picture, where: Picture, box: Box) -> None:
+        """Put the foreground on `colours` (BGR) in the pixels where `where` is not nought; both are the box's."""
+        self.maps.paint(self.picture, colours, where, box)
 
 
-def _spans(columns: NDArray[np.bool_]) -> Iterator[slice]:
-    """Yield runs of columns that hold every one that is wanted, and few others."""
-    starts = np.arange(0, len(columns), _TILE_COLUMNS)
-    wanted = np.add.reduceat(columns, starts, dtype=np.intp) > 0
-    edges = np.flatnonzero(np.diff(wanted, prepend=False, append=False))
-    for first, last in edges.reshape(-1, 2):
-        yield slice(int(first) * _TILE_COLUMNS, min(int(last) * _TILE_COLUMNS, len(columns)))
+def _columns(wanted: NDArray[np.bool_], width: int) -> Iterator[slice]:
+    """Yield the columns, of so many, of each run of wanted tiles."""
+    tile = 0
+    for is_wanted, run in groupby(wanted.tolist()):  # they are few: numpy would take longer
+        first, tile = tile, tile + len(list(run))
+        if is_wanted:
+            yield slice(first * _TILE_COLUMNS, min(tile * _TILE_COLUMNS, width))

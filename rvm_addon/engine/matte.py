@@ -12,7 +12,7 @@ from typing import Protocol
 import cv2
 
 from .guided import ColourMaps
-from .tensors import Picture, Plane, Tensor, to_bytes, to_planes
+from .tensors import Box, Picture, Plane, Tensor, to_bytes, to_planes
 
 
 class Matte(Protocol):
@@ -29,8 +29,8 @@ class Matte(Protocol):
     def alpha(self, *, deep: bool) -> Plane:
         """Return the matte (H x W), 8 bit, or 16 bit if `deep`."""
 
-    def paint(self, colours: Picture, where: Picture) -> None:
-        """Put the foreground on `colours` (BGR, H x W x 3) in the pixels where `where` (H x W) is not nought.
+    def paint(self, colours: Picture, where: Picture, box: Box) -> None:
+        """Put the foreground on `colours` (BGR) in the pixels where `where` is not nought; both are the box's.
 
         Pixels whose foreground is not known stay as they are.
         """
@@ -52,9 +52,9 @@ class PlainMatte:
         """Return the matte (H x W), 8 bit, or 16 bit if `deep`."""
         return cv2.multiply(self.pha[0, 0], 65535.0, dtype=cv2.CV_16U) if deep else to_bytes(self.pha[0, 0])
 
-    def paint(self, colours: Picture, where: Picture) -> None:
-        """Put the foreground on `colours` (BGR, H x W x 3) in the pixels where `where` (H x W) is not nought."""
-        cv2.copyTo(cv2.merge(to_planes(self.fgr)), where, colours)
+    def paint(self, colours: Picture, where: Picture, box: Box) -> None:
+        """Put the foreground on `colours` (BGR) in the pixels where `where` is not nought; both are the box's."""
+        cv2.copyTo(cv2.merge(to_planes(self.fgr[:, :, box[0], box[1]])), where, colours)
 
 
 class LaterMatte:
@@ -78,6 +78,6 @@ class LaterMatte:
         """Return the matte (H x W), 8 bit, or 16 bit if `deep`."""
         return self._matte.alpha(deep=deep)
 
-    def paint(self, colours: Picture, where: Picture) -> None:
-        """Put the foreground on `colours` (BGR, H x W x 3) in the pixels where `where` (H x W) is not nought."""
-        self._matte.paint(colours, where)
+    def paint(self, colours: Picture, where: Picture, box: Box) -> None:
+        """Put the foreground on `colours` (BGR) in the pixels where `where` is not nought; both are the box's."""
+        self._matte.paint(colours, where, box)

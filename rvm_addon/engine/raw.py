@@ -1,8 +1,9 @@
 """Raw mattes: what the model said of each frame, kept to make other results without it.
 
-One file per frame: the matte in 16 bits, cropped to where it is above nought and a little beyond, and what the
-foreground's colours are there: the guided filter's small maps in 16-bit floats, or the colours themselves where a model
-has no such maps. All of it as differences from the row above, as in PNG, and deflated by ISA-L.
+One file per frame: the matte, cropped to where it is above nought and a little beyond, and what the foreground's colours
+are there: the guided filter's small maps in 16-bit floats, or the colours themselves where a model has no such maps. Of
+the matte it is a bit for each pixel that is full and one for each that is soft, and the soft ones' values, of 16 bits;
+of the colours the differences from the row above, as in PNG. All of it is deflated by ISA-L.
 """
 
 import struct
@@ -18,14 +19,14 @@ from numpy.typing import NDArray
 
 from .guided import ColourMaps, Grid, grid_of
 from .matte import Matte
-from .tensors import Picture, Plane, Tensor
+from .tensors import Box, Picture, Plane, Tensor, box_of, full, overlap, within
 
 _HEAD = struct.Struct("<4sHHHHHHHHI")
 """Magic; height and width of the frame; top, bottom, left, right of the crop; height and width of the maps, nought
 where there are none; bytes of the deflated matte."""
-_MAGIC = b"RVM2"
-_BEYOND = np.ones((17, 17), np.uint8)
-"""Colours are known 8 pixels beyond the matte, so that it can be grown."""
+_MAGIC = b"RVM3"
+_BEYOND = 8
+"""Colours are known so many pixels beyond the matte, so that it can be grown."""
 _LEVEL = 1
 _MAPS = 6
 """Slope and offset of blue, green and red."""
@@ -82,36 +83,36 @@ class RawMatte:
         """Return the matte (H x W), 8 bit, or 16 bit if `deep`."""
         return self.matte if deep else cv2.convertScaleAbs(self.matte, alpha=1 / 257)
 
-    def paint(self, colours: Picture, where: Picture) -> None:
-        """Put the foreground on `colours` (BGR, H x W x 3) where `where` (H x W) is not nought and it is known."""
-        if self.rows.start == self.rows.stop:  # nobody is there
-            return
+    def paint(self, colours: Picture, where: Picture, box: Box) -> None:
+        """Put the foreground on `colours` (BGR) where `where` is not nought and it is known; both are the box's."""
         crop = (self.rows, self.columns)
+        both = overlap(crop, box)
+        inner = within(both, box)
+        if not where[inner].size:  # nobody is there
+            return
         if isinstance(self.foreground, HalfMaps):
-            wanted = np.zeros_like(where)
-            wanted[crop] = where[crop]
-            self.foreground.maps.paint(self.picture, colours, wanted)
+            self.foreground.maps.paint(self.picture, colours[inner], where[inner], both)
         else:
-            wanted = cv2.bitwise_and(where[crop], _known(self.matte[crop]))
-            colours[crop] = cv2.copyTo(self.foreground, wanted, colours[crop].copy())
+            own = within(both, crop)
+            wanted = cv2.bitwise_and(where[inner], _known(self.matte[crop])[own])
+            colours[inner] = cv2.copyTo(self.foreground[own], wanted, colours[inner].copy())
 
 
 def drawn(matte: Matte) -> RawMatte:
     """Return all that a matte says of its frame, as exactly as a file will keep it."""
     alpha: NDArray[np.uint16] = matte.alpha(deep=True)  # type: ignore[assignment]  # as `deep` says
-    known = _known(alpha)
-    left, top, wide, tall = cv2.boundingRect(known)  # all nought where nobody is there
-    rows, columns = slice(top, top + tall), slice(left, left + wide)
+    box = rows, columns = box_of(alpha, _BEYOND)
     if matte.maps is not None:
         return RawMatte(matte.picture, alpha, HalfMaps.of(matte.maps, rows, columns), rows, columns)
-    colours = np.zeros_like(matte.picture)
-    matte.paint(colours, known)
-    return RawMatte(matte.picture, alpha, colours[rows, columns], rows, columns)
+    colours = np.zeros_like(matte.picture[box])
+    if colours.size:
+        matte.paint(colours, _known(alpha[box]), box)
+    return RawMatte(matte.picture, alpha, colours, rows, columns)
 
 
 def encode(raw: RawMatte) -> bytes:
     """Return the file of a raw matte, its source frame left out."""
-    matte = isal_zlib.compress(_steps(_halved(raw.matte[raw.rows, raw.columns])), _LEVEL)
+    matte = isal_zlib.compress(_classed(raw.matte[raw.rows, raw.columns]), _LEVEL)
     if isinstance(raw.foreground, HalfMaps):
         size = (raw.foreground.grid.map_height, raw.foreground.grid.map_width)
         colours = _halved(np.concatenate(raw.foreground.halves).view(np.uint16))
@@ -140,7 +141,7 @@ def decode(data: bytes, picture: Picture) -> RawMatte:
     rows, columns = slice(top, bottom), slice(left, right)
     tall, wide = bottom - top, right - left
     matte = np.zeros((height, width), np.uint16)
-    matte[rows, columns] = _joined(_summed(packed, 2 * tall, wide))
+    matte[rows, columns] = _unclassed(packed, tall, wide)
     if not map_height:
         painted = _summed(colours, tall, 3 * wide).reshape(tall, wide, 3)
         return RawMatte(picture, matte, painted, rows, columns)
@@ -151,8 +152,29 @@ def decode(data: bytes, picture: Picture) -> RawMatte:
     return RawMatte(picture, matte, HalfMaps(halves, map_rows, map_columns, grid), rows, columns)
 
 
+def _classed(matte: NDArray[np.uint16]) -> bytes:
+    """Return which pixels of a matte are full and which are soft, a bit each, and the soft ones' high and low bytes."""
+    opaque = matte == full(np.uint16)
+    soft = (matte > 0) != opaque
+    return b"".join([np.packbits(opaque).tobytes(), np.packbits(soft).tobytes(), _halved(matte[soft]).tobytes()])
+
+
+def _unclassed(data: bytes, height: int, width: int) -> NDArray[np.uint16]:
+    """Return the matte (H x W) that `_classed` made this of.
+
+    Raises:
+        ValueError: there is more of it, or less.
+    """
+    size = -(-height * width // 8)
+    bits = np.frombuffer(data, np.uint8)
+    opaque, soft = (np.unpackbits(part, count=height * width) for part in (bits[:size], bits[size : 2 * size]))
+    matte = opaque * np.uint16(full(np.uint16))
+    matte[np.flatnonzero(soft)] = _joined(bits[2 * size :])
+    return matte.reshape(height, width)
+
+
 def _halved(values: NDArray[np.uint16]) -> Picture:
-    """Return the high bytes (rows x columns) of 16-bit values, and below them the low ones."""
+    """Return the high bytes of 16-bit values, and below them the low ones."""
     halves: Picture = np.concatenate([values >> 8, values & 255]).astype(np.uint8)
     return halves
 
@@ -165,8 +187,8 @@ def _joined(halves: Picture) -> NDArray[np.uint16]:
 
 
 def _known(matte: Plane) -> Picture:
-    """Return where (255, else 0) the foreground's colours are kept for a matte (H x W)."""
-    known: Picture = cv2.dilate(cv2.compare(matte, 0, cv2.CMP_GT), _BEYOND)
+    """Return where (1, else 0) the foreground's colours are kept for a matte (H x W)."""
+    known: Picture = cv2.dilate((matte > 0).view(np.uint8), np.ones((2 * _BEYOND + 1,) * 2, np.uint8))
     return known
 
 

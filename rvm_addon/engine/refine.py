@@ -6,6 +6,7 @@ the edge.
 """
 
 from dataclasses import dataclass
+from typing import Self
 
 import cv2
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from .matte import Matte
 from .outputs import EdgeColour, Edges
-from .tensors import Picture, Plane, Tensor, full
+from .tensors import Box, Picture, Plane, Tensor, box_of, full, pixels_in, put
 
 _NEIGHBOURS = np.ones((3, 3), np.uint8)
 _NEARBY = 24.0
@@ -32,6 +33,13 @@ class Cutout:
     """BGR, H x W x 3, straight; nought where nothing shows."""
     alpha: Plane
     """H x W, 8 or 16 bit."""
+    box: Box
+    """Where something may show: beyond, alpha is nought."""
+
+    @classmethod
+    def of(cls, colours: Picture, alpha: Plane) -> Self:
+        """Return the cut-out with these colours and this alpha."""
+        return cls(colours, alpha, box_of(alpha))
 
 
 def cut_out(matte: Matte, edges: Edges, carried: Picture | None, *, deep: bool, coloured: bool = True) -> Cutout:
@@ -42,7 +50,13 @@ def cut_out(matte: Matte, edges: Edges, carried: Picture | None, *, deep: bool, 
     alpha = refined(matte.alpha(deep=deep), edges)
     if carried is not None:
         alpha = cv2.multiply(alpha, carried, scale=1 / 255, dtype=cv2.CV_16U if deep else cv2.CV_8U)
-    return Cutout(_colours(matte, alpha, edges) if coloured else matte.picture, alpha)
+    if not coloured:
+        return Cutout.of(matte.picture, alpha)
+    box = box_of(alpha, beyond=1)
+    colours = np.zeros_like(matte.picture)
+    if box[0].stop:  # somebody is there
+        colours[box] = _colours(matte, alpha, edges, box)
+    return Cutout(colours, alpha, box)
 
 
 def refined(alpha: Plane, edges: Edges) -> Plane:
@@ -69,34 +83,38 @@ def _stretched(alpha: Plane, black: float, white: float) -> Plane:
     return table[alpha]
 
 
-def _colours(matte: Matte, alpha: Plane, edges: Edges) -> Picture:
-    """Return the colours of a cut-out with this alpha: whose they are is the edges' choice."""
-    opaque = cv2.compare(alpha, full(alpha.dtype), cv2.CMP_EQ)
-    shown = cv2.dilate(cv2.compare(alpha, 0, cv2.CMP_GT), _NEIGHBOURS)
-    soft = cv2.bitwise_and(shown, cv2.bitwise_not(opaque))
-    colours: Picture = cv2.copyTo(matte.picture, shown)
+def _colours(matte: Matte, alpha: Plane, edges: Edges, box: Box) -> Picture:
+    """Return the box's colours of a cut-out with this alpha (H x W): whose they are is the edges' choice."""
+    # As masks: OpenCV takes what is not nought for wanted, and its own comparison takes a single pixel for a number.
+    opaque = (alpha[box] == full(alpha.dtype)).view(np.uint8)
+    shown = cv2.dilate((alpha[box] > 0).view(np.uint8), _NEIGHBOURS)
+    soft = cv2.bitwise_xor(shown, opaque)  # what is opaque is shown
+    colours: Picture = cv2.copyTo(matte.picture[box], shown)
     if edges.colour is not EdgeColour.SOURCE:
-        matte.paint(colours, soft if edges.colour is EdgeColour.MIXED else shown)
+        matte.paint(colours, soft if edges.colour is EdgeColour.MIXED else shown, box)
     if edges.despill:
-        _despill(matte.picture, colours, alpha, np.flatnonzero(soft), edges.despill)
+        _despill(matte.picture, colours, alpha, soft != 0, box, edges.despill)
     return colours
 
 
-def _despill(picture: Picture, colours: Picture, alpha: Plane, pixels: NDArray[np.intp], strength: float) -> None:
-    """Take the old background's colour out of some pixels of colours (BGR, H x W x 3), by `strength` (0..1).
+def _despill(
+    picture: Picture, colours: Picture, alpha: Plane, soft: NDArray[np.bool_], box: Box, strength: float
+) -> None:
+    """Take the old background's colour out of soft pixels, by `strength` (0..1); `colours` and `soft` are the box's.
 
     A pixel of the source is C = F·a + B·(1 - a) (Porter and Duff 1984); with the background B nearby, F follows.
     """
+    pixels = pixels_in(soft, box, picture.shape[1])
     if not pixels.size:
         return
     share = (alpha.reshape(-1)[pixels].astype(np.float32) / full(alpha.dtype))[:, None]
-    source, behind, before = (
-        plane.reshape(-1, 3)[pixels].astype(np.float32)
-        for plane in (picture, nearby_background(picture, alpha), colours)
+    source, behind = (
+        plane.reshape(-1, 3)[pixels].astype(np.float32) for plane in (picture, nearby_background(picture, alpha))
     )
     foreground = source + (source - behind) * (1 - share) / np.maximum(share, _LEAST_SHARE)
+    before = colours[soft].astype(np.float32)
     mixed = cv2.addWeighted(before, 1 - strength, np.clip(foreground, 0, 255), strength, 0, dtype=cv2.CV_8U)
-    colours.reshape(-1, 3)[pixels] = mixed
+    put(colours, soft, mixed)
 
 
 def nearby_background(picture: Picture, alpha: Plane, spread: float = _NEARBY) -> Picture:

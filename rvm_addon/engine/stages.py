@@ -112,5 +112,6 @@ class Writer:
             matte = drawn(matte)
             self.raws.write(read.frame, matte)
         cutout = cut_out(matte, look.edges, read.carried, deep=look.format.is_deep, coloured=not look.result.is_grey)
-        self.sink.write(read.frame, compose(look, cutout, read.picture, read.behind))
+        box = None if look.result.holds_background else cutout.box
+        self.sink.write(read.frame, compose(look, cutout, read.picture, read.behind), box)
         self.viewer.show(read.frame, read.picture, cutout)

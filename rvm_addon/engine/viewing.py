@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from . import png
-from .compose import over, plain
+from .compose import merged, over, plain
 from .refine import Cutout
 from .spec import PARTIAL_SUFFIX
 from .tensors import Picture, Plane
@@ -64,7 +64,7 @@ class Viewer:
             if view is not None:
                 small, small_cutout = _small(picture, cutout)
                 _keep(self._folder, _SOURCE_FILE, small)
-                _keep(self._folder, _CUTOUT_FILE, cv2.merge([*cv2.split(small_cutout.colours), small_cutout.alpha]))
+                _keep(self._folder, _CUTOUT_FILE, merged(small_cutout))
                 _keep(self._folder, PICTURE_FILE, drawn(view, small, small_cutout))
         except (OSError, ValueError):
             return
@@ -98,7 +98,7 @@ def redraw(folder: Path) -> None:
     if view is None or source is None or cutout is None:
         raise ValueError(f"there is nothing to draw in {folder}")
     colours: Picture = np.ascontiguousarray(cutout[..., :3])
-    _keep(folder, PICTURE_FILE, drawn(view, source, Cutout(colours, cv2.extractChannel(cutout, 3))))
+    _keep(folder, PICTURE_FILE, drawn(view, source, Cutout.of(colours, cv2.extractChannel(cutout, 3))))
 
 
 def drawn(view: View, source: Picture, cutout: Cutout) -> Picture:
@@ -145,10 +145,10 @@ def _small(picture: Picture, cutout: Cutout) -> tuple[Picture, Cutout]:
     size = (max(round(width * scale), 1), max(round(height * scale), 1))
     source, colours, alpha = (cv2.resize(one, size, interpolation=cv2.INTER_AREA) for one in
                               (picture, cutout.colours, alpha))  # fmt: skip
-    return source, Cutout(colours, alpha)
+    return source, Cutout.of(colours, alpha)
 
 
-def _keep(folder: Path, name: str, picture: Picture) -> None:
+def _keep(folder: Path, name: str, picture: Plane) -> None:
     """Write a PNG into a job's folder, whole."""
     partial = folder / f"{name}{PARTIAL_SUFFIX}"
     partial.write_bytes(png.encode(picture))

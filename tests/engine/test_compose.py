@@ -16,7 +16,7 @@ def a_cutout(most: int) -> tuple[Cutout, Picture]:
     random = np.random.default_rng(5)
     alpha = ((np.arange(1024).reshape(16, 64) // 4) * (most // 255)).astype(np.uint8 if most == 255 else np.uint16)
     colours, source = random.integers(0, 256, (2, 16, 64, 3), np.uint8)
-    return Cutout(colours, alpha), source
+    return Cutout.of(colours, alpha), source
 
 
 @pytest.mark.parametrize("most", [255, 65535])
@@ -51,7 +51,7 @@ def test_over_blur_shows_the_original_blurred_and_the_person_sharp() -> None:
     _, source = a_cutout(255)
     alpha = np.zeros((16, 64), np.uint8)
     alpha[:, 40:] = 255
-    picture = compose(replace(LOOK, result=Result.BLUR, blur=6.0), Cutout(source, alpha), source, None)
+    picture = compose(replace(LOOK, result=Result.BLUR, blur=6.0), Cutout.of(source, alpha), source, None)
     assert np.array_equal(picture[:, 40:], source[:, 40:])
     assert picture[:, :30].std(axis=(0, 1)).max() < 0.3 * source[:, :30].std(axis=(0, 1)).min()
 

@@ -78,7 +78,7 @@ def test_a_guided_matte_is_drawn_as_the_graph_would(sizes: tuple[tuple[int, int]
         where[height // 3 :, width // 4 :: step] = 255
         pictures = [np.full_like(picture, 7) for _ in range(2)]
         for matte, colours in zip((plain, drawn), pictures, strict=True):
-            matte.paint(colours, where)
+            matte.paint(colours, where, (slice(0, height), slice(0, width)))
         assert np.abs(pictures[0].astype(int) - pictures[1]).max() <= 1
         assert (pictures[1][where == 0] == 7).all() and (pictures[1][where > 0] != 7).any()
 

@@ -26,7 +26,7 @@ def cutout() -> Cutout:
     alpha[:, :48] = 255
     colours = np.zeros((64, 96, 3), np.uint8)
     colours[:, :48] = (0, 0, 200)
-    return Cutout(colours, alpha)
+    return Cutout.of(colours, alpha)
 
 
 SOURCE = np.full((64, 96, 3), 50, np.uint8)
@@ -64,7 +64,7 @@ def test_wiped(cutout: Cutout, wipe: float) -> None:
 def test_source_and_result_make_a_squarish_picture(cutout: Cutout) -> None:
     """Wide ones lie one below the other, high ones side by side."""
     assert viewing.drawn(View(), SOURCE, cutout).shape == (64 * 2 + 6, 96, 3)
-    turned = Cutout(np.ascontiguousarray(cutout.colours.swapaxes(0, 1)), np.ascontiguousarray(cutout.alpha.T))
+    turned = Cutout.of(np.ascontiguousarray(cutout.colours.swapaxes(0, 1)), np.ascontiguousarray(cutout.alpha.T))
     assert viewing.drawn(View(), np.full((96, 64, 3), 50, np.uint8), turned).shape == (96, 64 * 2 + 6, 3)
 
 
