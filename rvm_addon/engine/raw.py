@@ -1,9 +1,9 @@
 """Raw mattes: what the model said of each frame, kept to make other results without it.
 
-One file per frame: the matte, cropped to where it is above nought and a little beyond, and what the foreground's colours
-are there: the guided filter's small maps in 16-bit floats, or the colours themselves where a model has no such maps. Of
-the matte it is a bit for each pixel that is full and one for each that is soft, and the soft ones' values, of 16 bits;
-of the colours the differences from the row above, as in PNG. All of it is deflated by ISA-L.
+One file per frame: the matte, cropped to where it is above nought and a little beyond, and what the foreground's
+colours are there: the guided filter's small maps in 16-bit floats, or the colours themselves where a model has no such
+maps. Of the matte it is a bit for each pixel that is full, one for each that is soft, and the soft ones' values, of 16
+bits; of the colours the differences from the row above, as in PNG. All of it is deflated by ISA-L.
 """
 
 import struct

@@ -29,14 +29,15 @@ def command(module: str, folder: Path, name: str) -> tuple[str, ...]:
     )
 
 
-def run(folder: Path, part: Part, work: Callable[[Emit], None], failing: str) -> None:
+def run(folder: Path, part: Part, work: Callable[[Emit], None], failing: str, *, beside: bool = False) -> None:
     """Do the work of a part, tell of it, and end this process; its status is 0 if all went well.
 
-    `failing` begins the sentence about an error that nobody has foreseen.
+    `failing` begins the sentence about an error that nobody has foreseen. One that works `beside` another process of
+    the job leaves the folder to that.
     """
     lifeline.yield_to_others()
     lifeline.end_with_parent()
-    if not lifeline.hold(folder):
+    if not beside and not lifeline.hold(folder):
         os._exit(2)
     status = 1
     with (folder / part.events).open("w", encoding="utf-8") as stream:

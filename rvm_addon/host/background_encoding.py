@@ -21,44 +21,59 @@ from .encoders import ENCODERS
 from .encoding import Order, order_file
 from .rendering import PROJECT_FILE
 
+_LOOK_SECONDS = 0.005
+"""Between two looks for a frame that is still to come."""
+
 
 def main(folder: str, name: str) -> None:
     """Write the movie that an order in the job's folder asks for, and end this process."""
-    work = partial(encode, Path(folder), name)
-    background.run(Path(folder), parts.encoding(name), work, "The movie could not be written")
+    order = Order.read(order_file(Path(folder), name))
+    work = partial(encode, Path(folder), name, order)
+    background.run(Path(folder), parts.encoding(name), work, "The movie could not be written", beside=order.waits)
 
 
-def encode(folder: Path, name: str, emit: Emit) -> None:
-    """Write a movie in the job's folder, and tell of each frame.
+def encode(folder: Path, name: str, order: Order, emit: Emit) -> None:
+    """Write the movie that an order asks for, and tell of each frame.
 
     Raises:
         MovieFailed, OutputFailed: in the user's words.
     """
-    order = Order.read(order_file(folder, name))
     spec = JobSpec.from_json((folder / JOB_FILE).read_text(encoding="utf-8"))
     suffix = ENCODERS[order.format].suffix
+    called = Path(order.target) if order.target else folder / f"{order.name}{suffix}"
     frames = [folder / spec.output / spec.file_name(frame) for frame in order.shown]
     gone = next((path for path in frames if not path.is_file()), None)
-    if gone is not None:
-        raise MovieFailed(folder / f"{order.name}{suffix}", f"“{gone.name}” is gone")
+    if gone is not None and not order.waits:
+        raise MovieFailed(called, f"“{gone.name}” is gone")
     begun = time.monotonic()
     sound, begins = _sound(folder, name, order)
-    unfinished = folder / f"{order.name}{suffix}{PARTIAL_SUFFIX}"
+    unfinished = called.with_name(f"{order.name}{suffix}{PARTIAL_SUFFIX}")
 
     def tell(done: int) -> None:
         emit(Encoded(done, time.monotonic() - begun))
 
     try:
         heard = movies.write_movie(
-            frames, order.fps, sound, unfinished, tell, order.format, spec.look, sound_begins=begins
+            *(frames, order.fps, sound, unfinished, tell, order.format, spec.look),
+            sound_begins=begins,
+            ready=_wait_for if order.waits else None,
         )
     except MovieFailed as error:
-        raise MovieFailed(folder / f"{order.name}{suffix}", error.reason) from error
+        raise MovieFailed(called, error.reason) from error
     seconds, size = time.monotonic() - begun, unfinished.stat().st_size
-    movie = claim_file(folder, order.name, suffix)
-    unfinished.replace(movie)
+    movie = called if order.target else claim_file(folder, order.name, suffix)
+    try:
+        unfinished.replace(movie)
+    except OSError as error:
+        raise MovieFailed(movie, error.strerror or "") from error
     width, height = movies.picture_size(frames[0])
     emit(MovieWritten(str(movie), order.format, width, height, len(frames), seconds, size, heard))
+
+
+def _wait_for(frame: Path) -> None:
+    """Wait until a frame's file stands. Where it will never stand, whoever started this process ends it."""
+    while not frame.is_file():
+        time.sleep(_LOOK_SECONDS)
 
 
 def _sound(folder: Path, name: str, order: Order) -> tuple[Path | None, float]:

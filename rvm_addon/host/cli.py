@@ -1,24 +1,21 @@
 """The command line: `blender --command rvm_matting …`, and `python3 build.py matte …` from a checkout."""
 
 import json
-import os
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from pathlib import Path
 
 import bpy
 
-from ..engine.errors import MattingError, MovieFailed
-from ..engine.spec import PARTIAL_SUFFIX, SourceKind
+from ..engine.errors import MattingError
+from ..engine.spec import SourceKind
 from ..jobs.job import Job, State
-from . import movies
-from .encoders import MovieFormat
+from .alongside import MovieAlongside
 from .inputs import JOBS_FOLDER, Input, Request, distinct, job_of, movie_target
 from .options import parse, request_of
 from .runner import Runner
 from .show import Page
-from .terminal import ProgressLine, chatter_silenced
+from .terminal import ProgressLine
 
 COMMAND = "rvm_matting"
 
@@ -88,20 +85,55 @@ class _Call:
         job = self._runner.submit(spec, folder)
         if self._page is not None and self._page.begin(job):
             line.note(f"The newest frame is shown in “{self._page.path}”")
-        self._runner.run_to_end(self._tell)
+        with ExitStack() as beside:
+            movie = self._begin_movie(one, job, beside) if spec.source.frames else None
+            self._runner.run_to_end(self._tell)
+            self._note(one, job, outcome)
+            if job.state is not State.DONE:
+                return
+            movie = movie or self._begin_movie(one, job, beside)
+            if movie is not None:
+                self._finish_movie(movie, outcome)
+            elif request.movie:
+                line.say(f"{one.path}: no movie of this one, for it has no frame rate and no sound")
+
+    def _begin_movie(self, one: Input, job: Job, beside: ExitStack) -> MovieAlongside | None:
+        """Begin to write an input's result as a movie, if it becomes one, until `beside` is left.
+
+        Raises:
+            MattingError, OSError: it cannot be begun.
+        """
+        target = movie_target(one.name, self._request)
+        if target is None or self._request.movie is None or job.spec.source.kind is not SourceKind.MOVIE:
+            return None
+        return beside.enter_context(closing(MovieAlongside(job, one.path, self._request.movie, target)))
+
+    def _finish_movie(self, movie: MovieAlongside, outcome: Outcome) -> None:
+        """Wait until a movie is written.
+
+        Raises:
+            MattingError: in the user's words.
+        """
+        target = movie.target
+
+        def tell(done: int) -> None:
+            self._line.bar(target.name, done / movie.frames, f"{done} of {movie.frames} frames")
+
+        written = movie.finish(tell)
+        outcome.movie = str(target)
+        if not written.has_sound:
+            self._line.say(f"{target}: without sound, for the clip has none that Blender can play")
+
+    def _note(self, one: Input, job: Job, outcome: Outcome) -> None:
+        """Note what became of an input's frames, and say what the user should know."""
         outcome.folder = str(job.output)
         outcome.frames = job.frames_done
         outcome.seconds = round(job.seconds, 3)
         outcome.provider = job.started.provider if job.started else ""
         for warning in job.warnings:
-            line.say(f"{one.path}: {warning}")
+            self._line.say(f"{one.path}: {warning}")
         if job.state is not State.DONE:
             outcome.error = job.error
-        elif spec.source.kind is SourceKind.MOVIE and (target := movie_target(one.name, request)) and request.movie:
-            _write_movie(one.path, request.movie, target, job, line)
-            outcome.movie = str(target)
-        elif request.movie:
-            line.say(f"{one.path}: no movie of this one, for it has no frame rate and no sound")
 
     def close(self) -> None:
         """Leave the page as it is at the end, and say where it is, or why there is none."""
@@ -116,31 +148,6 @@ class _Call:
         self._line.show(job)
         if self._page is not None:
             self._page.show(job)
-
-
-def _write_movie(clip: Path, kind: MovieFormat, target: Path, job: Job, line: ProgressLine) -> None:
-    """Write a finished job's frames as a movie with the clip's sound; it appears whole or not at all.
-
-    Raises:
-        MovieFailed, OSError: in the user's words, or the system's.
-    """
-    unfinished = target.with_name(f"{os.getpid()}{PARTIAL_SUFFIX}")
-    wanted = job.spec.source.frames or range(job.frames_done)
-    frames = [job.output / job.spec.file_name(frame) for frame in wanted]
-
-    def tell(done: int) -> None:
-        line.bar(target.name, done / len(frames), f"{done} of {len(frames)} frames")
-
-    with chatter_silenced():
-        try:
-            heard = movies.write_movie(frames, movies.frame_rate(clip), clip, unfinished, tell, kind, job.spec.look)
-            unfinished.replace(target)
-        except MovieFailed as error:
-            raise MovieFailed(target, error.reason) from error
-        finally:
-            unfinished.unlink(missing_ok=True)
-    if not heard:
-        line.say(f"{target}: without sound, for the clip has none that Blender can play")
 
 
 def _run(arguments: Sequence[str]) -> int:

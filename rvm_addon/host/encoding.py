@@ -33,6 +33,10 @@ class Order:
     shown: tuple[int, ...]
     """For each timeline frame, the source frame whose matted picture shows."""
     sound: Soundtrack
+    target: str = ""
+    """Where the movie goes, absolute; otherwise it gets a name in the job's folder that is free."""
+    waits: bool = False
+    """Whether the frames are still being made, by another process: each is waited for."""
 
     def write(self, path: Path) -> None:
         """Leave the order in a file.
@@ -69,13 +73,21 @@ def prepare(folder: Path, place: Placement, movie: MovieFormat, number: int) -> 
         shown=shown,
         sound=place.sound,
     )
-    name = f"encoding_{number}"
+    return ordered(folder, f"encoding_{number}", order)
+
+
+def ordered(folder: Path, name: str, order: Order) -> Part:
+    """Leave an order in the job's folder, and return the part that follows it; the part's files are called `name`.
+
+    Raises:
+        OutputFailed: the folder refuses.
+    """
     path = order_file(folder, name)
     try:
         order.write(path)
     except OSError as error:
         raise OutputFailed(path, error.strerror or "") from error
-    return parts.encoding(name, background.command("background_encoding", folder, name), len(shown))
+    return parts.encoding(name, background.command("background_encoding", folder, name), len(order.shown))
 
 
 def order_file(folder: Path, name: str) -> Path:

@@ -56,8 +56,15 @@ def set_encoder(
     scene.render.image_settings.color_mode = "RGBA" if alpha and encoder.holds_alpha else "RGB"
 
 
-def render(scene: bpy.types.Scene, target: Path, tell: Callable[[int], None] = lambda _: None) -> None:
+def render(
+    scene: bpy.types.Scene,
+    target: Path,
+    tell: Callable[[int], None] = lambda _: None,
+    prepare: Callable[[int], object] | None = None,
+) -> None:
     """Render the scene's sequencer, as it is set up, to `target`; `tell` is given the number of frames so far.
+
+    `prepare` is given each frame's number before that is drawn.
 
     Raises:
         MovieFailed: in the renderer's words.
@@ -69,13 +76,19 @@ def render(scene: bpy.types.Scene, target: Path, tell: Callable[[int], None] = l
         written += 1
         tell(written)
 
+    def begin(*_: object) -> None:
+        if prepare is not None:
+            prepare(scene.frame_current)
+
     bpy.app.handlers.render_write.append(count)
+    bpy.app.handlers.render_pre.append(begin)
     try:
         bpy.ops.render.render(animation=True, scene=scene.name)
     except RuntimeError as error:  # how Blender's operators report
         raise MovieFailed(target, str(error).removeprefix("Error:").strip()) from error
     finally:
         bpy.app.handlers.render_write.remove(count)
+        bpy.app.handlers.render_pre.remove(begin)
     wanted = scene.frame_end - scene.frame_start + 1
     if written < wanted or not target.is_file():
         raise MovieFailed(target, f"Blender wrote {written} of {wanted} frames")

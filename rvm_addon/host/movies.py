@@ -32,18 +32,22 @@ def write_movie(
     look: Look = OPAQUE,
     *,
     sound_begins: float = 1.0,
+    ready: Callable[[Path], None] | None = None,
 ) -> bool:
     """Write `frames`, all in one folder and of one size and `look`, at `fps` to `target`, with the sound of `sound`.
 
     `sound` is a movie or a sound file, whose time is nought at frame `sound_begins` of the movie, the first being 1; it
     ends with the last frame. `tell` is given the number of frames written so far. Returns whether there is sound: not
     where `sound` has none. Where the format cannot hold an odd side, the picture loses its last column or first row.
-    The name of `target` must have no `#`, which is the number of a frame to Blender.
+    The name of `target` must have no `#`, which is the number of a frame to Blender. Where frames are still to come,
+    `ready` is given each before it is needed, and returns when it stands.
 
     Raises:
         MovieFailed: the file cannot be written.
     """
     scratch = target.with_name(f"{target.stem}.sound{PARTIAL_SUFFIX}")
+    if ready is not None:
+        ready(frames[0])  # its size is the movie's
     with temporary_scene("rvm_matting movie") as scene:
         strips = versions.top_strips(scene.sequence_editor)
         picture = strips.new_image(name="frames", filepath=str(frames[0]), channel=1, frame_start=1)
@@ -57,7 +61,7 @@ def write_movie(
         try:
             audible = sound is not None and add_sound(scene, sound, sound_begins, scratch)
             set_encoder(scene, target, encoder, audio=audible, alpha=look.result.has_alpha)
-            render(scene, target, tell)
+            render(scene, target, tell, ready and (lambda number: ready(frames[number - 1])))
         finally:
             scratch.unlink(missing_ok=True)
     if length(target) < len(frames):  # on a full disk Blender goes on as if nothing were wrong

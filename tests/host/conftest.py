@@ -20,6 +20,7 @@ from tests.host.timeline import Timeline
 PACKAGE = "bl_ext.user_default.rvm_matting"
 MODULES = (
     "engine.outputs",
+    "host.alongside",
     "host.caches",
     "host.cli",
     "host.encoders",

@@ -1,0 +1,94 @@
+"""The command line's movie: another Blender writes it while the worker still makes its frames.
+
+It starts together with the worker and waits for each frame, so that only the last of them is left to write when matting
+ends. In a window, where the strips must not wait for it, it is the job's last part instead (`encoding`).
+"""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from ..engine.errors import MattingError, MovieFailed
+from ..engine.events import Encoded, Failed, MovieWritten
+from ..engine.spec import PARTIAL_SUFFIX
+from ..jobs.job import Job
+from ..jobs.worker import WorkerProcess
+from . import encoding, movies
+from .encoders import MovieFormat
+from .soundtrack import Soundtrack
+
+_NAME = "movie"
+"""Of the order's, the events' and the log's file in the job's folder."""
+_LOOK_SECONDS = 0.02
+"""Between two looks at how far it is."""
+_END_SECONDS = 2.0
+"""How long a process that was killed may take to be gone."""
+
+
+class MovieNotWritten(MattingError):
+    """What the other Blender said went wrong, as it said it."""
+
+    def __init__(self, message: str, remedy: str) -> None:
+        """Remember its words."""
+        super().__init__(message)
+        self.remedy = remedy
+
+
+class MovieAlongside:
+    """A movie on its way. Whoever begins one closes it."""
+
+    def __init__(self, job: Job, clip: Path, kind: MovieFormat, target: Path) -> None:
+        """Begin to write `target`, with the sound of `clip`; the frames of the job need not stand yet.
+
+        Raises:
+            OutputFailed, OSError: the job's folder refuses, or Blender cannot be started.
+        """
+        self._job = job
+        self.target = target
+        # What is not whole yet lies beside the target: in the job's folder it would be taken for the worker's.
+        self._unfinished = f"{os.getpid()}_{_NAME}"
+        shown = job.spec.source.frames or tuple(range(job.frames_done))
+        order = encoding.Order(
+            scene="",
+            strip="",
+            name=self._unfinished,
+            format=kind,
+            fps=movies.frame_rate(clip),
+            start=1,
+            shown=shown,
+            sound=Soundtrack(str(clip), begins=1.0),
+            target=str(target),
+            waits=not job.matted,
+        )
+        self.frames = len(shown)
+        self._process = WorkerProcess(job.folder, encoding.ordered(job.folder, _NAME, order))
+
+    def finish(self, tell: Callable[[int], None]) -> MovieWritten:
+        """Wait for the movie, whose frames all stand by now, and return what it is; `tell` is given the frames so far.
+
+        Raises:
+            MovieNotWritten, MovieFailed: in the user's words.
+        """
+        status = None
+        while status is None:
+            events, status = self._process.poll()
+            for event in events:
+                match event:
+                    case Encoded(frame=done):
+                        tell(done)
+                    case MovieWritten():
+                        return event
+                    case Failed(message=message, remedy=remedy):
+                        raise MovieNotWritten(message, remedy)
+            time.sleep(_LOOK_SECONDS)
+        raise MovieFailed(self.target, f"Blender stopped unexpectedly; its log is “{self._job.folder / _NAME}.log”")
+
+    def close(self) -> None:
+        """End the process, and delete what there is of a movie that was not finished."""
+        if self._process.poll()[1] is None:
+            self._process.kill()
+            self._process.wait(_END_SECONDS)
+        self._process.close()
+        for path in self.target.parent.glob(f"{self._unfinished}*{PARTIAL_SUFFIX}"):
+            path.unlink(missing_ok=True)

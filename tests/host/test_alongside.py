@@ -1,0 +1,99 @@
+"""A movie is written while its frames are still being made: each is waited for, and half a movie is never left."""
+
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests import movies, tiny
+
+FRAMES = 12
+PATIENCE_SECONDS = 60.0
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    """A clip with sound."""
+    return movies.talkie(tmp_path / "talk.mov", FRAMES)
+
+
+@pytest.fixture
+def job(addon: SimpleNamespace, clip: Path, passthrough: Path, tmp_path: Path) -> Any:
+    """A job that lies ready in its folder, and that nobody works on: the test makes its frames."""
+    spec = addon.spec
+    source = spec.Source(spec.SourceKind.MOVIE, (str(clip),), tuple(range(FRAMES)), 24.0)
+    look = addon.outputs.Look(result=addon.outputs.Result.COLOUR)
+    job = addon.job.Job(tmp_path / "job", spec.JobSpec("talk", source, "frames", "talk", str(passthrough), look=look))
+    job.write()
+    job.output.mkdir()
+    return job
+
+
+@pytest.fixture
+def movie(addon: SimpleNamespace, job: Any, clip: Path, tmp_path: Path) -> Iterator[Any]:
+    """Its movie, begun before there is a frame."""
+    target = tmp_path / "talk.mkv"
+    with closing(addon.alongside.MovieAlongside(job, clip, addon.encoders.MovieFormat.FFV1, target)) as movie:
+        yield movie
+
+
+def make(job: Any, numbers: range) -> None:
+    """Let frames of a job stand, each whole at once."""
+    for number in numbers:
+        (made,) = tiny.barcode_pictures(job.folder / "making", range(number, number + 1))
+        made.rename(job.output / job.spec.file_name(number))
+
+
+def said(job: Any) -> str:
+    """Return what the other Blender has told so far."""
+    told = job.folder / "movie.jsonl"
+    return told.read_text(encoding="utf-8") if told.is_file() else ""
+
+
+def until(job: Any, number: int) -> None:
+    """Wait until so many frames are in the movie."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while f'"frame": {number},' not in said(job):
+        assert time.monotonic() < deadline, said(job)
+        time.sleep(0.02)
+
+
+def test_each_frame_is_waited_for(job: Any, movie: Any) -> None:
+    """Frames that stand are encoded at once; the movie appears when the last one does, in order, with its sound."""
+    make(job, range(5))
+    until(job, 5)
+    assert '"frame": 6,' not in said(job)
+    assert not movie.target.exists()
+    make(job, range(5, FRAMES))
+    told: list[int] = []
+    written = movie.finish(told.append)
+    assert Path(written.path) == movie.target
+    assert told[-1] == FRAMES
+    assert [tiny.read_barcode(frame) for frame in movies.decoded(movie.target)] == list(range(FRAMES))
+    if written.has_sound:
+        assert movies.lag(movies.samples(movie.target), movies.noise(FRAMES / 24)) == 0
+
+
+def test_a_movie_whose_frames_never_come_leaves_nothing(job: Any, movie: Any) -> None:
+    """Where matting failed or was cancelled, the process is gone at once, and so is what it had written."""
+    make(job, range(3))
+    until(job, 3)
+    assert list(movie.target.parent.glob("*.part"))
+    movie.close()
+    assert movie._process.poll()[1] is not None
+    assert not movie.target.exists()
+    assert not list(movie.target.parent.glob("*.part"))
+    assert len(list(job.output.iterdir())) == 3
+
+
+def test_what_goes_wrong_is_told_with_the_movies_name(job: Any, movie: Any) -> None:
+    """A folder has that name: the frames stay, and the error names it."""
+    movie.target.mkdir()
+    make(job, range(FRAMES))
+    with pytest.raises(Exception, match=r"talk\.mkv” could not be written"):
+        movie.finish(lambda _: None)
+    assert len(list(job.output.iterdir())) == FRAMES
