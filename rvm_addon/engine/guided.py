@@ -4,7 +4,7 @@ For source colours s with mean m: foreground F = s + A·s + b for each colour, m
 H. Wu, S. Zheng, J. Zhang, K. Huang: "Fast End-to-End Trainable Guided Filter", CVPR 2018.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import groupby
@@ -71,17 +71,17 @@ class Grid:
             for span, (first, second, _) in ((rows, self._rows), (columns, self._columns))
         )
 
-    def pixels(self, maps: Tensor, rows: Indices, columns: Indices) -> Tensor:
-        """Return maps (h x w x channels) at some pixels of the frame's size (pixels x channels)."""
+    def pixels(self, planes: Sequence[Tensor], rows: Indices, columns: Indices) -> Tensor:
+        """Return maps (each h x w) at some pixels of the frame's size (maps x pixels)."""
         (above, below, down), (left, right, across) = self._rows, self._columns
-        down, across = down[rows, None], across[columns, None]
-        flat, stride = maps.reshape(-1, maps.shape[2]), maps.shape[1]
-        sides = []
-        for line in (above[rows] * stride, below[rows] * stride):
-            first, second = (flat.take(line + side[columns], axis=0) for side in (left, right))
-            sides.append(first + (second - first) * across)
-        upper, lower = sides
-        mixed: Tensor = upper + (lower - upper) * down
+        west, east = left[columns], right[columns]
+        north, south = above[rows] * self.map_width, below[rows] * self.map_width
+        down, across = down[rows], across[columns]
+        mixed = np.empty((len(planes), len(rows)), np.float32)
+        for plane, out in zip(planes, mixed, strict=True):  # one by one, for numpy is slow at rows of six
+            flat = plane.reshape(-1)
+            upper, lower = (_between(flat.take(line + west), flat.take(line + east), across) for line in (north, south))
+            out[:] = _between(upper, lower, down)
         return mixed
 
     def widened(self, plane: Tensor, rows: slice) -> Tensor:
@@ -99,6 +99,14 @@ class Grid:
         slope, offset = (mix @ np.ascontiguousarray(lines[:, columns]) for lines in wide)
         depth = cv2.CV_16U if drawn.dtype == np.uint16 else cv2.CV_8U
         drawn[:] = cv2.add(cv2.multiply(slope, values, dtype=cv2.CV_32F), offset, dtype=depth)
+
+
+def _between(first: Tensor, second: Tensor, share: Tensor) -> Tensor:
+    """Return first + (second - first) · share, in the memory of `second`."""
+    second -= first
+    second *= share
+    second += first
+    return second
 
 
 @lru_cache(maxsize=2)
@@ -130,9 +138,9 @@ class ColourMaps:
         if not flat.size:
             return
         rows, columns = np.divmod(flat, self.grid.width)
-        drawn = self.grid.pixels(cv2.merge([*self.slopes, *self.offsets]), rows, columns)
-        values = drawn[:, :3] * picture.reshape(-1, 3).take(flat, axis=0) + drawn[:, 3:]
-        put(colours, wanted, cv2.convertScaleAbs(np.maximum(values, 0.0)))
+        slopes, offsets = np.split(self.grid.pixels((*self.slopes, *self.offsets), rows, columns), 2)
+        values = slopes * picture.reshape(-1, 3).take(flat, axis=0).T + offsets
+        put(colours, wanted, cv2.convertScaleAbs(np.maximum(values, 0.0)).T)
 
     def _paint_tiles(self, picture: Picture, colours: Picture, where: Picture, box: Box) -> None:
         """Paint tile by tile, those without a wanted pixel left out."""
