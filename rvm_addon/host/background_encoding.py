@@ -3,6 +3,7 @@
 `encoding` describes it, in the user's Blender.
 """
 
+import os
 import time
 from functools import partial
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import bpy
 
 from ..engine.errors import MovieFailed
-from ..engine.events import Encoded, MovieWritten
+from ..engine.events import Encoded, Failed, Finished, MovieWritten, last_event
 from ..engine.spec import JOB_FILE, PARTIAL_SUFFIX, JobSpec
 from ..jobs import parts
 from ..jobs.claims import claim_file
@@ -21,7 +22,7 @@ from .encoders import ENCODERS
 from .encoding import Order, order_file
 from .rendering import PROJECT_FILE
 
-_LOOK_SECONDS = 0.005
+_LOOK_SECONDS = 0.01
 """Between two looks for a frame that is still to come."""
 
 
@@ -56,7 +57,7 @@ def encode(folder: Path, name: str, order: Order, emit: Emit) -> None:
         heard = movies.write_movie(
             *(frames, order.fps, sound, unfinished, tell, order.format, spec.look),
             sound_begins=begins,
-            ready=_wait_for if order.waits else None,
+            ready=partial(_wait_for, folder, called, emit) if order.waits else None,
         )
     except MovieFailed as error:
         raise MovieFailed(called, error.reason) from error
@@ -70,9 +71,17 @@ def encode(folder: Path, name: str, order: Order, emit: Emit) -> None:
     emit(MovieWritten(str(movie), order.format, width, height, len(frames), seconds, size, heard))
 
 
-def _wait_for(frame: Path) -> None:
-    """Wait until a frame's file stands. Where it will never stand, whoever started this process ends it."""
+def _wait_for(folder: Path, called: Path, emit: Emit, frame: Path) -> None:
+    """Wait until a frame's file stands.
+
+    Where the worker has told that all stand and this one does not, somebody has taken it away: this process says so and
+    ends, for an error would not end the rendering. Where the worker failed, whoever started this process ends it.
+    """
     while not frame.is_file():
+        if isinstance(last_event(folder), Finished) and not frame.is_file():
+            gone = MovieFailed(called, f"“{frame.name}” is gone")
+            emit(Failed(str(gone), gone.remedy))
+            os._exit(1)
         time.sleep(_LOOK_SECONDS)
 
 

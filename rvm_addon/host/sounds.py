@@ -66,8 +66,8 @@ def mix_down(scene: bpy.types.Scene, target: Path) -> None:
 def _decode(clip: Path, target: Path) -> bool:
     """Write a clip's sound, from its first sample on, without loss; False where there is none that can be played.
 
-    As FLAC, in which Blender finds a place to the sample. It opens the file again for each frame that it renders, and of
-    WAV with 16 bits FFmpeg then asks each of its formats whether it is what hides in there: 35 ms a frame.
+    As FLAC, in which Blender finds a place to the sample. It opens the file again for each frame that it renders, and
+    of WAV with 16 bits FFmpeg then asks each of its formats whether it is what hides in there: 35 ms a frame.
 
     Read by `aud` from end to end. What a strip plays begins with a search for its beginning, which loses up to 25 ms
     of sound with a long run-in, such as Apple's AAC; so it is only for a Blender without that module.

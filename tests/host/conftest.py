@@ -19,6 +19,7 @@ from tests.host.timeline import Timeline
 
 PACKAGE = "bl_ext.user_default.rvm_matting"
 MODULES = (
+    "engine.events",
     "engine.outputs",
     "host.alongside",
     "host.caches",

@@ -101,3 +101,13 @@ def test_what_goes_wrong_is_told_with_the_movies_name(job: Any, movie: Any) -> N
     with pytest.raises(Exception, match=r"talk\.mkv” could not be written"):
         movie.finish(lambda _: None)
     assert len(list(job.output.iterdir())) == FRAMES
+
+
+def test_a_frame_that_was_taken_away_is_not_waited_for(addon: SimpleNamespace, job: Any, movie: Any) -> None:
+    """Once the worker has told that all stand, one that does not is named."""
+    make(job, range(3))
+    until(job, 3)
+    finished = addon.events.encode(addon.events.Finished(FRAMES, 1.0))
+    (job.folder / addon.events.EVENTS_FILE).write_text(finished, encoding="utf-8")
+    with pytest.raises(Exception, match=r"talk\.mkv” could not be written.*_000004\.png” is gone"):
+        movie.finish(lambda _: None)
