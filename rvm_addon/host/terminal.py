@@ -1,7 +1,11 @@
 """Progress where there is no window: one line on the terminal, or a line now and then in a log."""
 
+import contextlib
+import os
 import sys
 import time
+from collections.abc import Iterator
+from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
 
@@ -83,3 +87,17 @@ class ProgressLine:
             self._stream.write("\n")
             self._stream.flush()
         self._open = False
+
+
+@contextlib.contextmanager
+def chatter_silenced() -> Iterator[None]:
+    """Drop what Blender prints, two lines for every frame among it: standard output belongs to `--json`."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
