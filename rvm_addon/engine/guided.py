@@ -4,7 +4,7 @@ For source colours s with mean m: foreground F = s + A·s + b for each colour, m
 H. Wu, S. Zheng, J. Zhang, K. Huang: "Fast End-to-End Trainable Guided Filter", CVPR 2018.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import groupby
@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .tensors import Box, Picture, Plane, Tensor, full, neighbours, pixels_in, put
+from .tensors import Box, Picture, Pixels, Plane, Tensor, full, neighbours
 
 _TILE_ROWS = 32
 """Rows that are drawn at once: what they need stays in the processor's cache."""
@@ -22,7 +22,6 @@ _TILE_COLUMNS = 64
 _FEW = 1 / 16
 """Of a picture's pixels: up to so many are painted faster each by itself than in tiles."""
 _BESIDE = np.ones((1, 5), np.uint8)
-Indices = NDArray[np.intp] | NDArray[np.int32]
 
 
 class Grid:
@@ -71,17 +70,23 @@ class Grid:
             for span, (first, second, _) in ((rows, self._rows), (columns, self._columns))
         )
 
-    def pixels(self, planes: Sequence[Tensor], rows: Indices, columns: Indices) -> Tensor:
-        """Return maps (each h x w) at some pixels of the frame's size (maps x pixels)."""
+    def pixels(self, planes: Tensor, part: Box, pixels: Pixels) -> Tensor:
+        """Return maps at some pixels of the frame's size (maps x pixels); `planes` are this part of the maps."""
         (above, below, down), (left, right, across) = self._rows, self._columns
-        west, east = left[columns], right[columns]
-        north, south = above[rows] * self.map_width, below[rows] * self.map_width
-        down, across = down[rows], across[columns]
-        mixed = np.empty((len(planes), len(rows)), np.float32)
-        for plane, out in zip(planes, mixed, strict=True):  # one by one, for numpy is slow at rows of six
-            flat = plane.reshape(-1)
-            upper, lower = (_between(flat.take(line + west), flat.take(line + east), across) for line in (north, south))
-            out[:] = _between(upper, lower, down)
+        stride, (top, first) = planes.shape[2], (side.start for side in part)
+        west, east = (side[pixels.columns] - first for side in (left, right))
+        north, south = ((side[pixels.rows] - top) * stride for side in (above, below))
+        places = north + west, north + east, south + west, south + east
+        down, across = down[pixels.rows], across[pixels.columns]
+        mixed = np.empty((len(planes), len(down)), np.float32)
+        corners = upper, upper_right, lower, lower_right = np.empty((4, len(down)), np.float32)
+        for plane, out in zip(planes.reshape(len(planes), -1), mixed, strict=True):
+            for corner, place in zip(corners, places, strict=True):
+                plane.take(place, out=corner, mode="clip")  # any other mode copies what it writes
+            _mix(upper, upper_right, across)
+            _mix(lower, lower_right, across)
+            _mix(upper_right, lower_right, down)
+            out[:] = lower_right
         return mixed
 
     def widened(self, plane: Tensor, rows: slice) -> Tensor:
@@ -101,12 +106,11 @@ class Grid:
         drawn[:] = cv2.add(cv2.multiply(slope, values, dtype=cv2.CV_32F), offset, dtype=depth)
 
 
-def _between(first: Tensor, second: Tensor, share: Tensor) -> Tensor:
-    """Return first + (second - first) · share, in the memory of `second`."""
+def _mix(first: Tensor, second: Tensor, share: Tensor) -> None:
+    """Make `second` first + (second - first) · share."""
     second -= first
     second *= share
     second += first
-    return second
 
 
 @lru_cache(maxsize=2)
@@ -119,13 +123,17 @@ def grid_of(height: int, width: int, map_height: int, map_width: int) -> Grid:
 class ColourMaps:
     """A foreground in small: blue, green and red are slope · s + offset of the source's, in 0..255."""
 
-    slopes: tuple[Tensor, ...]
-    """Of blue, green, red: each h x w."""
-    offsets: tuple[Tensor, ...]
+    planes: Tensor
+    """6 x rows x columns: slopes of blue, green, red, then offsets."""
+    part: Box
+    """Of the small maps: where these lie."""
     grid: Grid
 
     def paint(self, picture: Picture, colours: Picture, where: Picture, box: Box) -> None:
-        """Put the foreground of `picture` (BGR, H x W x 3) on a box's `colours` where its `where` is not nought."""
+        """Put the foreground of `picture` (BGR, H x W x 3) on a box's `colours` where its `where` is not nought.
+
+        `colours` lie in one piece.
+        """
         wanted = where != 0
         if np.count_nonzero(wanted) < picture[..., 0].size * _FEW:
             self._paint_pixels(picture, colours, wanted, box)
@@ -134,31 +142,33 @@ class ColourMaps:
 
     def _paint_pixels(self, picture: Picture, colours: Picture, wanted: NDArray[np.bool_], box: Box) -> None:
         """Paint pixel by pixel."""
-        flat = pixels_in(wanted, box, self.grid.width)
-        if not flat.size:
+        pixels = Pixels.of(wanted, box)
+        if not pixels.inside.size:
             return
-        rows, columns = np.divmod(flat, self.grid.width)
-        slopes, offsets = np.split(self.grid.pixels((*self.slopes, *self.offsets), rows, columns), 2)
-        values = slopes * picture.reshape(-1, 3).take(flat, axis=0).T + offsets
-        put(colours, wanted, cv2.convertScaleAbs(np.maximum(values, 0.0)).T)
+        values, offsets = np.split(self.grid.pixels(self.planes, self.part, pixels), 2)
+        values *= pixels.of_frame(picture).T
+        values += offsets
+        pixels.put(colours, cv2.convertScaleAbs(np.maximum(values, 0.0, out=values)))
 
     def _paint_tiles(self, picture: Picture, colours: Picture, where: Picture, box: Box) -> None:
         """Paint tile by tile, those without a wanted pixel left out."""
         top, left = box[0].start, box[1].start
+        planes = np.zeros((len(self.planes), self.grid.map_height, self.grid.map_width), np.float32)
+        planes[:, self.part[0], self.part[1]] = self.planes
         for rows in self.grid.bands(box[0]):
             inner = slice(max(rows.start, top), min(rows.stop, box[0].stop))
-            wide = [self.grid.widened(plane, inner) for plane in (*self.slopes, *self.offsets)]
+            wide = [self.grid.widened(plane, inner) for plane in planes]
             within = slice(inner.start - top, inner.stop - top)
             columns = np.any(where[within], axis=0)
             wanted = np.add.reduceat(columns, np.arange(0, len(columns), _TILE_COLUMNS), dtype=np.intp) > 0
             for here in _columns(wanted, len(columns)):
                 span = slice(here.start + left, here.stop + left)
                 source = cv2.split(picture[inner, span])
-                planes = [np.empty_like(plane) for plane in source]
-                for drawn, slope, offset, plane in zip(planes, wide[:3], wide[3:], source, strict=True):
+                painted = [np.empty_like(plane) for plane in source]
+                for drawn, slope, offset, plane in zip(painted, wide[:3], wide[3:], source, strict=True):
                     self.grid.draw(drawn, (slope, offset), plane, inner, span)
                 target = colours[within, here]
-                target[:] = cv2.copyTo(cv2.merge(planes), where[within, here], target.copy())
+                target[:] = cv2.copyTo(cv2.merge(painted), where[within, here], target.copy())
 
 
 @dataclass(frozen=True)
@@ -202,14 +212,14 @@ class GuidedMatte:
     @cached_property
     def maps(self) -> ColourMaps:
         """What the foreground is made from."""
-        return ColourMaps(
-            tuple(self.slope[0, channel] + 1 for channel in (2, 1, 0)),
-            tuple(self.offset[0, channel] * 255 for channel in (2, 1, 0)),
-            self.grid,
-        )
+        planes = np.concatenate([self.slope[0, 2::-1] + 1, self.offset[0, 2::-1] * 255])
+        return ColourMaps(planes, (slice(0, self.grid.map_height), slice(0, self.grid.map_width)), self.grid)
 
     def paint(self, colours: Picture, where: Picture, box: Box) -> None:
-        """Put the foreground on `colours` (BGR) in the pixels where `where` is not nought; both are the box's."""
+        """Put the foreground on `colours` (BGR) in the pixels where `where` is not nought; both are the box's.
+
+        `colours` lie in one piece.
+        """
         self.maps.paint(self.picture, colours, where, box)
 
 

@@ -32,7 +32,7 @@ class Matte(Protocol):
     def paint(self, colours: Picture, where: Picture, box: Box) -> None:
         """Put the foreground on `colours` (BGR) in the pixels where `where` is not nought; both are the box's.
 
-        Pixels whose foreground is not known stay as they are.
+        `colours` lie in one piece. Pixels whose foreground is not known stay as they are.
         """
 
 

@@ -5,7 +5,9 @@ the size and of the time. One pixel beyond the matte keeps its colour: a viewer 
 the edge.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from math import ceil
 from typing import Self
 
 import cv2
@@ -14,11 +16,13 @@ from numpy.typing import NDArray
 
 from .matte import Matte
 from .outputs import EdgeColour, Edges
-from .tensors import Box, Picture, Plane, Tensor, box_of, full, pixels_in, put
+from .tensors import Box, Picture, Pixels, Plane, Tensor, box_of, full
 
 _NEIGHBOURS = np.ones((3, 3), np.uint8)
 _NEARBY = 24.0
 """Pixels: the standard deviation of the Gaussian that tells what the background's colour is nearby."""
+_REACH = 5
+"""Standard deviations beyond which nothing comes of a Gaussian's mean: OpenCV's reach 3 to 4, and half a pixel."""
 _COARSE = 4
 """The background's colour is looked for in a picture of this fraction of the size."""
 _LEAST_SHARE = 0.125
@@ -53,7 +57,7 @@ def cut_out(matte: Matte, edges: Edges, carried: Picture | None, *, deep: bool, 
     if not coloured:
         return Cutout.of(matte.picture, alpha)
     box = box_of(alpha, beyond=1)
-    colours = np.zeros_like(matte.picture)
+    colours = np.zeros(matte.picture.shape, np.uint8)  # unlike `zeros_like`, touches no memory
     if box[0].stop:  # somebody is there
         colours[box] = _colours(matte, alpha, edges, box)
     return Cutout(colours, alpha, box)
@@ -68,10 +72,26 @@ def refined(alpha: Plane, edges: Edges) -> Plane:
     if edges.grow:
         size = 2 * abs(edges.grow) + 1
         around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
-        alpha = (cv2.dilate if edges.grow > 0 else cv2.erode)(alpha, around)
+        morph = cv2.dilate if edges.grow > 0 else cv2.erode
+        alpha = _changed(alpha, abs(edges.grow), lambda part: morph(part, around))
     if edges.feather:
-        alpha = cv2.GaussianBlur(alpha, (0, 0), edges.feather, borderType=cv2.BORDER_REPLICATE)
+        alpha = _changed(alpha, ceil(_REACH * edges.feather), lambda part: _feathered(part, edges.feather))
     return alpha
+
+
+def _changed(alpha: Plane, reach: int, change: Callable[[Plane], Plane]) -> Plane:
+    """Return a matte (H x W) after a change that leaves nought what is more than `reach` pixels from anything else."""
+    box = box_of(alpha, reach)
+    result: Plane = np.zeros(alpha.shape, alpha.dtype)
+    if box[0].stop:
+        result[box] = change(alpha[box])
+    return result
+
+
+def _feathered(alpha: Plane, spread: float) -> Plane:
+    """Return a Gaussian blur of a matte; at the border the outermost pixels go on."""
+    blurred: Plane = cv2.GaussianBlur(alpha, (0, 0), spread, borderType=cv2.BORDER_REPLICATE)
+    return blurred
 
 
 def _stretched(alpha: Plane, black: float, white: float) -> Plane:
@@ -79,8 +99,9 @@ def _stretched(alpha: Plane, black: float, white: float) -> Plane:
     most, span = full(alpha.dtype), white - black
     depth = cv2.CV_16U if alpha.dtype == np.uint16 else cv2.CV_8U
     values = np.arange(most + 1, dtype=np.float32)
-    table: Plane = cv2.multiply(values - np.float32(black * most), 1 / span, dtype=depth).reshape(-1)
-    return table[alpha]
+    table = cv2.multiply(values - np.float32(black * most), 1 / span, dtype=depth).reshape(1, -1)
+    stretched: Plane = cv2.LUT(alpha, table)
+    return stretched
 
 
 def _colours(matte: Matte, alpha: Plane, edges: Edges, box: Box) -> Picture:
@@ -104,17 +125,17 @@ def _despill(
 
     A pixel of the source is C = F·a + B·(1 - a) (Porter and Duff 1984); with the background B nearby, F follows.
     """
-    pixels = pixels_in(soft, box, picture.shape[1])
-    if not pixels.size:
+    pixels = Pixels.of(soft, box)
+    if not pixels.inside.size:
         return
-    share = (alpha.reshape(-1)[pixels].astype(np.float32) / full(alpha.dtype))[:, None]
+    share = (pixels.of_frame(alpha).astype(np.float32) / full(alpha.dtype))[:, None]
     source, behind = (
-        plane.reshape(-1, 3)[pixels].astype(np.float32) for plane in (picture, nearby_background(picture, alpha))
+        pixels.of_frame(plane).astype(np.float32) for plane in (picture, nearby_background(picture, alpha))
     )
     foreground = source + (source - behind) * (1 - share) / np.maximum(share, _LEAST_SHARE)
     before = colours[soft].astype(np.float32)
     mixed = cv2.addWeighted(before, 1 - strength, np.clip(foreground, 0, 255), strength, 0, dtype=cv2.CV_8U)
-    put(colours, soft, mixed)
+    pixels.put(colours, mixed.T)
 
 
 def nearby_background(picture: Picture, alpha: Plane, spread: float = _NEARBY) -> Picture:

@@ -4,6 +4,9 @@ A *picture* is uint8, height x width x channels, BGR or BGRA as OpenCV keeps it.
 height x width, RGB, 0 to 1 as the model wants it. A *plane* is one channel of a picture, 8 or 16 bit.
 """
 
+from dataclasses import dataclass
+from typing import Self
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -86,11 +89,35 @@ def box_of(plane: Plane, beyond: int = 0) -> Box:
     return rows, slice(max(left - beyond, 0), min(left + wide + beyond, width))
 
 
-def pixels_in(where: NDArray[np.bool_], box: Box, width: int) -> NDArray[np.intp]:
-    """Return which pixels of a frame of this width, counted row by row, are wanted in a box; `where` is the box's."""
-    rows, columns = np.divmod(np.flatnonzero(where), max(where.shape[1], 1))
-    flat: NDArray[np.intp] = (rows + box[0].start) * width + (columns + box[1].start)
-    return flat
+@dataclass(frozen=True)
+class Pixels:
+    """Some pixels of a frame, all of them in one box."""
+
+    inside: NDArray[np.intp]
+    """Which they are in the box, counted row by row."""
+    rows: NDArray[np.intp]
+    """Of the frame, as the columns."""
+    columns: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, where: NDArray[np.bool_], box: Box) -> Self:
+        """Return the pixels that are wanted; `where` is the box's."""
+        inside = np.flatnonzero(where)
+        rows = inside // max(where.shape[1], 1)
+        return cls(inside, rows + box[0].start, inside - rows * where.shape[1] + box[1].start)
+
+    def of_frame(self, plane: Plane) -> Plane:
+        """Return the values (pixels, or pixels x channels) of a frame (H x W, or H x W x channels)."""
+        values: Plane = plane.reshape(-1, *plane.shape[2:]).take(self.rows * plane.shape[1] + self.columns, axis=0)
+        return values
+
+    def put(self, box: Plane, values: Plane) -> None:
+        """Put values (channels x pixels) on the box's pixels (rows x columns x channels, which lie in one piece)."""
+        flat = box.view()
+        flat.shape = (box.size,)  # refuses to copy what does not lie in one piece, as `reshape` would
+        channels = len(values)
+        for channel, plane in enumerate(values):  # one by one, for numpy is slow at rows of three
+            flat[self.inside * channels + channel] = plane
 
 
 def overlap(one: Box, other: Box) -> Box:
@@ -106,12 +133,3 @@ def within(part: Box, box: Box) -> Box:
     """Return where a part of a box lies, counted from the box's own first row and column."""
     rows, columns = (slice(p.start - b.start, p.stop - b.start) for p, b in zip(part, box, strict=True))
     return rows, columns
-
-
-def put(colours: Picture, where: NDArray[np.bool_], values: Picture) -> None:
-    """Put values (pixels x channels, row by row) on the pixels of `colours` (H x W x channels) that are wanted (H x W).
-
-    As `colours[where] = values`, in a fifth of the time.
-    """
-    rows, columns = np.divmod(np.flatnonzero(where), max(where.shape[1], 1))
-    colours[rows, columns] = values
