@@ -153,6 +153,11 @@ class Look:
     format: FrameFormat = FrameFormat.PNG
     edges: Edges = UNTOUCHED
 
+    @property
+    def wants_foreground(self) -> bool:
+        """Whether colours are shown that the model says, and not only the source's own or none."""
+        return not self.result.is_grey and self.edges.colour is not EdgeColour.SOURCE
+
     def validate(self) -> None:
         """Return if it can be made; files are looked at by the worker.
 

@@ -98,15 +98,17 @@ class Shelf:
         """Return what the model remembered after a frame; None where an earlier job has not kept that."""
         return Memory.read(self._memories[frame]) if frame in self._memories else None
 
-    def read(self, frame: int, picture: Picture) -> RawMatte:
+    def read(self, frame: int, picture: Picture, *, coloured: bool = True) -> RawMatte:
         """Return the raw matte of a frame, given its picture (BGR, H x W x 3).
+
+        Where it need not be `coloured`, the foreground's colours are left in the file.
 
         Raises:
             SourceMissing, SourceUnreadable: naming the file.
         """
         path = self._files[frame]
         try:
-            return raw.decode(path.read_bytes(), picture)
+            return raw.decode(path.read_bytes(), picture, coloured=coloured)
         except FileNotFoundError:
             raise SourceMissing(path) from None
         except (OSError, ValueError) as error:

@@ -59,6 +59,7 @@ class Reader:
         self._model = model
         self._backdrop = backdrop
         self._shelf = Shelf(spec.raws)
+        self._coloured = spec.look.wants_foreground
         self._looked_at = None if spec.source.frames is None else self._shelf.needs_model(spec.source.frames)
 
     def frames(self) -> Iterator[Read]:
@@ -80,7 +81,8 @@ class Reader:
                 continue
             is_known = frame in self._shelf and self._looked_at is not None
             # Inflated by whoever draws it: there are several of them, and this thread has frames to decode.
-            known = LaterMatte(picture, partial(self._shelf.read, frame, picture)) if is_known else None
+            read_it = partial(self._shelf.read, frame, picture, coloured=self._coloured)
+            known = LaterMatte(picture, read_it) if is_known else None
             behind = self._backdrop.at(frame, picture.shape[:2]) if self._backdrop else None
             yield Read(frame, picture, carried, prepared, known, behind, recalled=recalled)
 

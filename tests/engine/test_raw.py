@@ -111,3 +111,17 @@ def test_the_model_looks_at_new_frames_and_some_before(
     for frame in known:
         (tmp_path / f"{frame:06d}.raw").touch()
     assert Shelf([str(tmp_path)]).needs_model(tuple(wanted)) == looked_at
+
+
+@pytest.mark.parametrize("kind", ["guided", "matte"])
+def test_what_shows_no_foreground_leaves_it_in_the_file(kind: str, request: pytest.FixtureRequest) -> None:
+    """The same alpha and the source's colours, though the foreground's are damaged; who asks for those is refused."""
+    kept = drawn(request.getfixturevalue(kind))
+    bare = decode(encode(kept)[:-50], kept.picture, coloured=False)
+    edges = Edges(EdgeColour.SOURCE, grow=2, despill=0.5)
+    now, later = (cut_out(one, edges, None, deep=True) for one in (kept, bare))
+    assert np.array_equal(now.alpha, later.alpha) and np.array_equal(now.colours, later.colours)
+    with pytest.raises(ValueError, match="were not read"):
+        cut_out(bare, UNTOUCHED, None, deep=False)
+    with pytest.raises(ValueError, match="cannot be kept"):
+        encode(bare)

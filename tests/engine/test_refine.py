@@ -148,3 +148,23 @@ def test_the_background_nearby_leaves_the_person_out() -> None:
     behind = nearby_background(picture, alpha, 20.0)
     assert behind[..., 0].max() < 60
     assert behind[..., 2].min() > 140
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+@pytest.mark.parametrize(
+    "edges", [Edges(grow=6), Edges(grow=-6), Edges(feather=0.4), Edges(feather=7.3), Edges(black=0.2, feather=2.5)]
+)
+@pytest.mark.parametrize("place", [(0, 0), (30, 44), (70, 12), (2, 78), (78, 78)])
+def test_edges_are_those_of_the_whole_frame(kind: type, edges: Edges, place: tuple[int, int]) -> None:
+    """To the bit, wherever in the frame somebody is, also at its borders: what is left out is nought anyway."""
+    most = np.iinfo(kind).max
+    alpha = np.zeros((100, 100), kind)
+    alpha[place[0] : place[0] + 22, place[1] : place[1] + 22] = np.random.default_rng(9).integers(0, most, (22, 22))
+    alpha[place[0] + 4 : place[0] + 20, place[1] + 4 : place[1] + 20] = most
+    wanted = alpha if edges.black == 0 else refined(alpha, replace(edges, feather=0.0))
+    if edges.grow:
+        around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (13, 13))
+        wanted = (cv2.dilate if edges.grow > 0 else cv2.erode)(wanted, around)
+    if edges.feather:
+        wanted = cv2.GaussianBlur(wanted, (0, 0), edges.feather, borderType=cv2.BORDER_REPLICATE)
+    assert np.array_equal(refined(alpha, edges), wanted)
