@@ -8,7 +8,7 @@ from rvm_addon.engine.errors import MattingError
 from rvm_addon.engine.matte import Matte, PlainMatte
 from rvm_addon.engine.memory import Memory
 from rvm_addon.engine.model import Prepared
-from rvm_addon.engine.tensors import Box, Picture, Plane, to_tensor
+from rvm_addon.engine.tensors import Picture, Placed, Plane, to_tensor
 
 
 class ListSource:
@@ -39,10 +39,10 @@ class DictSink:
         self._refuse = refuse
         self._failure = failure
 
-    def write(self, frame: int, picture: Plane, box: Box | None = None) -> None:
+    def write(self, frame: int, picture: Placed) -> None:
         if frame == self._refuse and self._failure is not None:
             raise self._failure
-        self.pictures[frame] = picture
+        self.pictures[frame] = picture.drawn()
 
 
 class EchoModel:

@@ -19,6 +19,7 @@ from rvm_addon.engine.media import FolderSink
 from rvm_addon.engine.model import open_model
 from rvm_addon.engine.refine import cut_out
 from rvm_addon.engine.spec import JobSpec, Source, SourceKind
+from rvm_addon.engine.tensors import Placed
 from rvm_addon.engine.weights import catalogue
 from rvm_addon.host.movies import write_movie
 from rvm_addon.host.preferences import weights_folder
@@ -49,7 +50,7 @@ def main(portrait: Path, clip: Path) -> None:
         person = _person(portrait, spec)
         sink = FolderSink(spec, Path(scratch))
         for frame in range(FRAMES):
-            sink.write(frame, _frame(frame, person))
+            sink.write(frame, Placed.whole(_frame(frame, person)))
             line.bar("Making a clip", frame / FRAMES, f"{frame + 1} of {FRAMES} frames")
         _write_notes(Path(scratch, "notes.wav"))
         files = [Path(scratch, spec.file_name(frame)) for frame in range(FRAMES)]

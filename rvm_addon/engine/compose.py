@@ -9,39 +9,36 @@ import numpy as np
 
 from .outputs import Colour, Look, Result
 from .refine import Cutout, nearby_background
-from .tensors import Picture, Pixels, Plane, full
+from .tensors import Picture, Pixels, Placed, Plane, full
 
-Composed = Plane
-"""H x W (grey), H x W x 3 (BGR) or H x W x 4 (BGRA, straight alpha), 8 or 16 bit."""
 _DEEPER = (257.0,) * 4
 """From 8 bits to 16, in each channel."""
 
 
-def compose(look: Look, cutout: Cutout, picture: Picture, behind: Picture | None) -> Composed:
-    """Return the result's picture.
+def compose(look: Look, cutout: Cutout, picture: Picture, behind: Picture | None) -> Placed:
+    """Return the result's picture: grey, BGR or BGRA (straight alpha), 8 or 16 bit.
 
     `picture` is the source frame (BGR, H x W x 3), `behind` the backdrop (the same shape), where there is one.
     """
     if look.result.is_grey:
-        return cutout.alpha
+        return Placed(cutout.alpha[cutout.box], cutout.box, picture.shape[:2])
     if look.result is Result.CUTOUT:
         return merged(cutout)
     if look.result is Result.BLUR:
         behind = nearby_background(picture, cutout.alpha, look.blur)
-    return over(cutout, plain(picture.shape[:2], look.background) if behind is None else behind)
+    return Placed.whole(over(cutout, plain(picture.shape[:2], look.background) if behind is None else behind))
 
 
-def merged(cutout: Cutout) -> Composed:
-    """Return a cut-out as one picture: BGRA, straight, as deep as its alpha; nought beyond its box."""
+def merged(cutout: Cutout) -> Placed:
+    """Return a cut-out as one picture: BGRA, straight, as deep as its alpha."""
     alpha, colours = cutout.alpha[cutout.box], cutout.colours[cutout.box]
-    picture: Composed = np.zeros((*cutout.alpha.shape, 4), alpha.dtype)
-    if alpha.size:
-        deeper = _deepened(colours) if alpha.dtype == np.uint16 else colours
-        picture[cutout.box] = cv2.merge([*cv2.split(deeper), alpha])
-    return picture
+    picture: Plane = np.empty((*alpha.shape, 4), alpha.dtype)
+    if alpha.size:  # OpenCV takes nothing empty
+        picture = cv2.merge([*cv2.split(_deepened(colours) if alpha.dtype == np.uint16 else colours), alpha])
+    return Placed(picture, cutout.box, cutout.alpha.shape)
 
 
-def over(cutout: Cutout, behind: Picture) -> Composed:
+def over(cutout: Cutout, behind: Picture) -> Plane:
     """Return an opaque picture (BGR, H x W x 3): a cut-out over another (BGR, H x W x 3).
 
     Most pixels are all of the one or all of the other; only the rest are mixed.
@@ -52,7 +49,7 @@ def over(cutout: Cutout, behind: Picture) -> Composed:
         return _deepened(behind) if deep else behind
     opaque = alpha == most
     picked = cv2.copyTo(cutout.colours[cutout.box], opaque.view(np.uint8), behind[cutout.box].copy())
-    shown: Composed = _deepened(picked) if deep else picked
+    shown: Plane = _deepened(picked) if deep else picked
     pixels = Pixels.of((alpha > 0) != opaque, cutout.box)
     if pixels.inside.size:
         share = pixels.of_frame(cutout.alpha)[:, None].astype(np.float32) * np.float32(1 / most)
@@ -65,7 +62,7 @@ def over(cutout: Cutout, behind: Picture) -> Composed:
     return picture
 
 
-def _deepened(picture: Picture) -> Composed:
+def _deepened(picture: Picture) -> Plane:
     """Return a picture of 8 bits (BGR) in 16."""
     return picture * np.uint16(257)  # a fifth of what OpenCV takes to multiply by a scalar of several channels
 

@@ -17,7 +17,7 @@ from . import exr, png
 from .errors import OutputFailed, PictureDiffers, SourceMissing, SourceUnreadable
 from .outputs import FrameFormat
 from .spec import PARTIAL_SUFFIX, JobSpec, Source
-from .tensors import Box, Picture, Plane
+from .tensors import Picture, Placed
 
 _JPEG_BEGINS = b"\xff\xd8"
 _ENCODER_OPTIONS = {
@@ -51,8 +51,8 @@ class FrameSource(Protocol):
 class FrameSink(Protocol):
     """Where the results go."""
 
-    def write(self, frame: int, picture: Plane, box: Box | None = None) -> None:
-        """Make the frame appear whole under its name, from any thread; outside the box, if there is one, all is nought.
+    def write(self, frame: int, picture: Placed) -> None:
+        """Make the frame appear whole under its name, from any thread.
 
         Raises:
             OutputFailed: the disk is full or the folder refuses; no half file is left under the name.
@@ -151,12 +151,12 @@ class FolderSink:
         except OSError as error:
             raise OutputFailed(folder, error.strerror or "") from error
 
-    def write(self, frame: int, picture: Plane, box: Box | None = None) -> None:
+    def write(self, frame: int, picture: Placed) -> None:
         """Encode the picture and write it under a temporary name; the last step gives it its own."""
         path = self._folder / self._spec.file_name(frame)
         partial = self._partial / f"{frame}{PARTIAL_SUFFIX}"
         try:
-            partial.write_bytes(_encoded(picture, self._spec.look.format, box))
+            partial.write_bytes(_encoded(picture, self._spec.look.format))
             partial.replace(path)
         except OSError as error:
             with contextlib.suppress(OSError):
@@ -164,11 +164,11 @@ class FolderSink:
             raise OutputFailed(path, error.strerror or "") from error
 
 
-def _encoded(picture: Plane, form: FrameFormat, box: Box | None) -> bytes:
-    """Return the picture (H x W, H x W x 3 or 4; BGR, straight alpha; 16 bit where the format is deep) as a file."""
+def _encoded(picture: Placed, form: FrameFormat) -> bytes:
+    """Return the picture (grey, BGR or BGRA, straight alpha; 16 bit where the format is deep) as a file."""
     if form in (FrameFormat.PNG, FrameFormat.PNG16):
-        return png.encode(picture, box)
+        return png.encode(picture)
     if form is FrameFormat.EXR:
         return exr.encode(picture)
-    _, data = cv2.imencode(form.suffix, picture, _ENCODER_OPTIONS[form])
+    _, data = cv2.imencode(form.suffix, picture.drawn(), _ENCODER_OPTIONS[form])
     return data.tobytes()  # type: ignore[no-any-return]

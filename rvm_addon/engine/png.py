@@ -1,16 +1,17 @@
 """Writing PNG fast: rows filtered by "up", deflated by Intel's ISA-L.
 
 A 1080p cut-out takes a tenth of the time that OpenCV's encoder needs, and no more space: "up" is one subtraction for
-the whole picture, and ISA-L's fast level still finds what that leaves. Format: ISO/IEC 15948 (PNG, second edition).
+many rows, and ISA-L's fast level still finds what that leaves. Format: ISO/IEC 15948 (PNG, second edition).
 """
 
 import struct
+from collections.abc import Iterator
 
 import cv2
 import numpy as np
 from isal import isal_zlib
 
-from .tensors import Box, Picture, Plane
+from .tensors import Picture, Placed, Plane
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _UP = 2
@@ -19,42 +20,44 @@ _COLOUR_TYPES = {1: 0, 3: 2, 4: 6}
 """Grey, RGB and RGBA, by the number of channels."""
 _IN_ORDER = {3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGBA}
 _LEVEL = 1
+_BAND = 64
+"""Rows that are filtered and deflated at once: they stay in the processor's cache."""
 
 
-def encode(picture: Plane, box: Box | None = None) -> bytes:
-    """Return a PNG: grey for H x W, RGB for BGR (H x W x 3), RGBA for straight BGRA (H x W x 4); 8 or 16 bit.
-
-    Where a box is given, all is nought outside it, and need not be looked at.
-    """
-    height, width = picture.shape[:2]
-    channels = 1 if picture.ndim == 2 else picture.shape[2]
-    header = struct.pack(">IIBBBBB", width, height, 8 * picture.itemsize, _COLOUR_TYPES[channels], 0, 0, 0)
-    data = isal_zlib.compress(_filtered(picture, channels, box or (slice(0, height), slice(0, width))), _LEVEL)
+def encode(picture: Placed) -> bytes:
+    """Return a PNG: grey for one channel, RGB for BGR, RGBA for straight BGRA; 8 or 16 bit."""
+    height, width = picture.size
+    depth, kind = 8 * picture.inner.itemsize, _COLOUR_TYPES[picture.channels]
+    header = struct.pack(">IIBBBBB", width, height, depth, kind, 0, 0, 0)
+    packer = isal_zlib.compressobj(_LEVEL)
+    data = b"".join([*map(packer.compress, _bands(picture)), packer.flush()])
     return b"".join([_SIGNATURE, *_chunk(b"IHDR", header), *_chunk(b"IDAT", data), *_chunk(b"IEND", b"")])
 
 
-def _filtered(picture: Plane, channels: int, box: Box) -> Picture:
-    """Return the rows (H x bytes), each led by its filter type."""
-    height, width = picture.shape[:2]
-    size = channels * picture.itemsize
-    out = np.zeros((height, 1 + width * size), np.uint8)
-    out[:, 0] = _UP
-    rows, columns = box
-    if rows.start == rows.stop:
-        return out
-    pixels = picture[box] if channels == 1 else cv2.cvtColor(picture[box], _IN_ORDER[channels])
-    inner = _bytes(pixels).reshape(rows.stop - rows.start, -1)
-    span = slice(1 + columns.start * size, 1 + columns.stop * size)
-    out[rows.start, span] = inner[0]
-    np.subtract(inner[1:], inner[:-1], out=out[rows.start + 1 : rows.stop, span])
-    if rows.stop < height:
-        np.negative(inner[-1], out=out[rows.stop, span])  # from the last row to one of noughts
-    return out
+def _bands(picture: Placed) -> Iterator[Picture]:
+    """Yield some rows after others (rows x bytes), each led by its filter type; one band's memory is the next one's."""
+    (height, width), (rows, columns) = picture.size, picture.box
+    size = picture.channels * picture.inner.itemsize
+    band = np.zeros((_BAND, 1 + width * size), np.uint8)
+    band[:, 0] = _UP
+    inner = band[:, 1 + columns.start * size : 1 + columns.stop * size]
+    values = np.zeros((1 + _BAND, inner.shape[1]), np.uint8)
+    """Of the row above the band, then of the band."""
+    for top in range(0, height, _BAND):
+        values[0] = values[-1]
+        values[1:] = 0
+        first, last = max(rows.start, top), min(rows.stop, top + _BAND)
+        if first < last:
+            values[1 + first - top : 1 + last - top] = _bytes(picture.inner[first - rows.start : last - rows.start])
+        np.subtract(values[1:], values[:-1], out=inner)
+        yield band[: height - top]
 
 
 def _bytes(pixels: Plane) -> Picture:
-    """Return pixels as bytes, the more significant of two first."""
-    return np.ascontiguousarray(pixels if pixels.dtype == np.uint8 else pixels.astype(">u2")).view(np.uint8)
+    """Return rows of pixels (grey, BGR or BGRA) as bytes, red before blue and the more significant of two first."""
+    ordered = cv2.cvtColor(pixels, _IN_ORDER[pixels.shape[2]]) if pixels.ndim == 3 else pixels
+    single = ordered if ordered.dtype == np.uint8 else ordered.astype(">u2")
+    return np.ascontiguousarray(single).view(np.uint8).reshape(len(pixels), -1)
 
 
 def _chunk(kind: bytes, data: bytes) -> tuple[bytes, bytes, bytes, bytes]:

@@ -114,6 +114,5 @@ class Writer:
             matte = drawn(matte)
             self.raws.write(read.frame, matte)
         cutout = cut_out(matte, look.edges, read.carried, deep=look.format.is_deep, coloured=not look.result.is_grey)
-        box = None if look.result.holds_background else cutout.box
-        self.sink.write(read.frame, compose(look, cutout, read.picture, read.behind), box)
+        self.sink.write(read.frame, compose(look, cutout, read.picture, read.behind))
         self.viewer.show(read.frame, read.picture, cutout)

@@ -120,6 +120,36 @@ class Pixels:
             flat[self.inside * channels + channel] = plane
 
 
+@dataclass(frozen=True)
+class Placed:
+    """A picture of a frame that is nought beyond a box."""
+
+    inner: Plane
+    """The box's rows and columns, and channels if there are several."""
+    box: Box
+    size: tuple[int, int]
+    """Height and width of the frame."""
+
+    @classmethod
+    def whole(cls, picture: Plane) -> Self:
+        """Return a picture (H x W, or H x W x channels) that may be anything anywhere."""
+        height, width = picture.shape[:2]
+        return cls(picture, (slice(0, height), slice(0, width)), (height, width))
+
+    @property
+    def channels(self) -> int:
+        """How many there are."""
+        return self.inner.shape[2] if self.inner.ndim == 3 else 1
+
+    def drawn(self) -> Plane:
+        """Return the picture at the frame's size."""
+        if self.inner.shape[:2] == self.size:
+            return self.inner
+        picture: Plane = np.zeros(self.size + self.inner.shape[2:], self.inner.dtype)
+        picture[self.box] = self.inner
+        return picture
+
+
 def overlap(one: Box, other: Box) -> Box:
     """Return what two boxes have in common; where that is nothing, a box without rows or columns."""
     first, second = (

@@ -14,7 +14,7 @@ from . import png
 from .compose import merged, over, plain
 from .refine import Cutout
 from .spec import PARTIAL_SUFFIX
-from .tensors import Picture, Plane
+from .tensors import Picture, Placed, Plane
 from .view import PICTURE_FILE, Arrangement, Behind, View
 
 EVERY_SECONDS = 1.0
@@ -63,9 +63,9 @@ class Viewer:
             view = View.read(self._folder)
             if view is not None:
                 small, small_cutout = _small(picture, cutout)
-                _keep(self._folder, _SOURCE_FILE, small)
+                _keep(self._folder, _SOURCE_FILE, Placed.whole(small))
                 _keep(self._folder, _CUTOUT_FILE, merged(small_cutout))
-                _keep(self._folder, PICTURE_FILE, drawn(view, small, small_cutout))
+                _keep(self._folder, PICTURE_FILE, Placed.whole(drawn(view, small, small_cutout)))
         except (OSError, ValueError):
             return
 
@@ -98,7 +98,8 @@ def redraw(folder: Path) -> None:
     if view is None or source is None or cutout is None:
         raise ValueError(f"there is nothing to draw in {folder}")
     colours: Picture = np.ascontiguousarray(cutout[..., :3])
-    _keep(folder, PICTURE_FILE, drawn(view, source, Cutout.of(colours, cv2.extractChannel(cutout, 3))))
+    newly = drawn(view, source, Cutout.of(colours, cv2.extractChannel(cutout, 3)))
+    _keep(folder, PICTURE_FILE, Placed.whole(newly))
 
 
 def drawn(view: View, source: Picture, cutout: Cutout) -> Picture:
@@ -148,7 +149,7 @@ def _small(picture: Picture, cutout: Cutout) -> tuple[Picture, Cutout]:
     return source, Cutout.of(colours, alpha)
 
 
-def _keep(folder: Path, name: str, picture: Plane) -> None:
+def _keep(folder: Path, name: str, picture: Placed) -> None:
     """Write a PNG into a job's folder, whole."""
     partial = folder / f"{name}{PARTIAL_SUFFIX}"
     partial.write_bytes(png.encode(picture))

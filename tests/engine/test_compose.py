@@ -23,7 +23,7 @@ def a_cutout(most: int) -> tuple[Cutout, Picture]:
 def test_over_a_colour_is_opaque_and_exact(most: int) -> None:
     """C = F·a + B·(1 - a) of what the cut-out holds, to half a unit, with no alpha channel left."""
     cutout, source = a_cutout(most)
-    picture = compose(replace(LOOK, result=Result.COLOUR), cutout, source, None)
+    picture = compose(replace(LOOK, result=Result.COLOUR), cutout, source, None).drawn()
     assert picture.shape == (16, 64, 3) and picture.dtype == cutout.alpha.dtype
     alpha = cutout.alpha[..., None] / most
     wanted = (cutout.colours * alpha + np.array([30, 200, 10]) * (1 - alpha)) * (most / 255)
@@ -34,7 +34,7 @@ def test_over_a_colour_is_opaque_and_exact(most: int) -> None:
 def test_a_cutout_keeps_colours_and_alpha(most: int) -> None:
     """BGRA, straight."""
     cutout, source = a_cutout(most)
-    picture = compose(LOOK, cutout, source, None)
+    picture = compose(LOOK, cutout, source, None).drawn()
     assert np.array_equal(picture[..., 3], cutout.alpha)
     assert np.array_equal(picture[..., :3], cutout.colours.astype(int) * (most // 255))
 
@@ -43,7 +43,7 @@ def test_a_cutout_keeps_colours_and_alpha(most: int) -> None:
 def test_a_matte_is_grey(result: Result) -> None:
     """One channel: the alpha."""
     cutout, source = a_cutout(255)
-    assert np.array_equal(compose(replace(LOOK, result=result), cutout, source, None), cutout.alpha)
+    assert np.array_equal(compose(replace(LOOK, result=result), cutout, source, None).drawn(), cutout.alpha)
 
 
 def test_over_blur_shows_the_original_blurred_and_the_person_sharp() -> None:
@@ -51,7 +51,7 @@ def test_over_blur_shows_the_original_blurred_and_the_person_sharp() -> None:
     _, source = a_cutout(255)
     alpha = np.zeros((16, 64), np.uint8)
     alpha[:, 40:] = 255
-    picture = compose(replace(LOOK, result=Result.BLUR, blur=6.0), Cutout.of(source, alpha), source, None)
+    picture = compose(replace(LOOK, result=Result.BLUR, blur=6.0), Cutout.of(source, alpha), source, None).drawn()
     assert np.array_equal(picture[:, 40:], source[:, 40:])
     assert picture[:, :30].std(axis=(0, 1)).max() < 0.3 * source[:, :30].std(axis=(0, 1)).min()
 
@@ -60,7 +60,7 @@ def test_over_a_backdrop_shows_it_where_nothing_is_in_front() -> None:
     """To the bit."""
     cutout, source = a_cutout(255)
     behind = np.random.default_rng(8).integers(0, 256, source.shape, np.uint8)
-    picture = compose(replace(LOOK, result=Result.BACKDROP), cutout, source, behind)
+    picture = compose(replace(LOOK, result=Result.BACKDROP), cutout, source, behind).drawn()
     nothing, everything = cutout.alpha == 0, cutout.alpha == 255
     assert np.array_equal(picture[nothing], behind[nothing])
     assert np.array_equal(picture[everything], cutout.colours[everything])

@@ -10,6 +10,7 @@ from rvm_addon.engine.media import FolderSink, ImageSource
 from rvm_addon.engine.movies import Decoder, MovieSource
 from rvm_addon.engine.outputs import FrameFormat, Look, Result
 from rvm_addon.engine.spec import JobSpec, Source, SourceKind
+from rvm_addon.engine.tensors import Placed
 from tests import tiny
 
 SPEC = JobSpec("x", Source(SourceKind.MOVIE, ("/x.mp4",)), "frames", "x", "/m.onnx")
@@ -151,7 +152,7 @@ def test_a_broken_picture_is_named(tmp_path: Path) -> None:
 def test_a_frame_appears_whole(tmp_path: Path) -> None:
     """PNG comes back to the bit, with its alpha; nothing else is left in either folder."""
     picture = np.random.default_rng(1).integers(0, 256, (30, 40, 4), np.uint8)
-    FolderSink(SPEC, tmp_path / "ü").write(41, picture)
+    FolderSink(SPEC, tmp_path / "ü").write(41, Placed.whole(picture))
     (path,) = (path for path in tmp_path.rglob("*") if path.is_file())
     assert path == tmp_path / "ü" / "frames" / "x_000042.png"
     assert np.array_equal(cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED), picture)
@@ -160,7 +161,7 @@ def test_a_frame_appears_whole(tmp_path: Path) -> None:
 def test_jpeg_is_written_where_it_is_asked_for(tmp_path: Path) -> None:
     """The format follows the job."""
     spec = replace(SPEC, look=Look(Result.COLOUR, format=FrameFormat.JPEG))
-    FolderSink(spec, tmp_path).write(0, tiny.barcode(3))
+    FolderSink(spec, tmp_path).write(0, Placed.whole(tiny.barcode(3)))
     assert (tmp_path / "frames" / "x_000001.jpg").read_bytes()[:2] == b"\xff\xd8"
 
 
@@ -169,7 +170,7 @@ def test_in_a_jpeg_the_background_does_not_bleed_into_the_person(tmp_path: Path)
     picture = np.full((32, 32, 3), (0, 255, 0), np.uint8)
     picture[:, 15:] = (140, 170, 220)
     spec = replace(SPEC, look=Look(Result.COLOUR, format=FrameFormat.JPEG))
-    FolderSink(spec, tmp_path).write(0, picture)
+    FolderSink(spec, tmp_path).write(0, Placed.whole(picture))
     read = cv2.imread(str(tmp_path / "frames" / "x_000001.jpg"))
     assert np.abs(read.astype(int) - picture).max() <= 25
 
@@ -179,14 +180,14 @@ def test_a_refusing_disk_is_named_and_leaves_nothing(tmp_path: Path) -> None:
     sink = FolderSink(SPEC, tmp_path)
     (tmp_path / "frames" / "x_000001.png").mkdir()
     with pytest.raises(OutputFailed, match="x_000001"):
-        sink.write(0, tiny.barcode(3))
+        sink.write(0, Placed.whole(tiny.barcode(3)))
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 def test_a_name_too_long_is_an_error_in_words(tmp_path: Path) -> None:
     """The file system's limit is told, and is no bug of ours."""
     with pytest.raises(OutputFailed, match="too long"):
-        FolderSink(replace(SPEC, stem="人" * 100), tmp_path).write(0, tiny.barcode(3))
+        FolderSink(replace(SPEC, stem="人" * 100), tmp_path).write(0, Placed.whole(tiny.barcode(3)))
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:

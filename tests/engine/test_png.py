@@ -7,6 +7,7 @@ import PIL.Image
 import pytest
 
 from rvm_addon.engine import png
+from rvm_addon.engine.tensors import Placed
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (7, 5), (33, 17, 3), (1, 9, 4), (64, 48, 4), (1080, 1920, 4)])
@@ -19,7 +20,7 @@ def test_what_is_written_is_what_is_read(shape: tuple[int, ...], kind: str) -> N
         picture = np.full(shape, 201, np.uint8)
     else:
         picture = (np.arange(np.prod(shape)) % 251).astype(np.uint8).reshape(shape)
-    data = png.encode(picture)
+    data = png.encode(Placed.whole(picture))
     assert np.array_equal(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED), picture)
     other = PIL.Image.open(io.BytesIO(data))
     other.load()
@@ -32,7 +33,7 @@ def test_what_is_written_is_what_is_read(shape: tuple[int, ...], kind: str) -> N
 def test_sixteen_bits_come_back_whole(shape: tuple[int, ...]) -> None:
     """Every value of a deep picture, by OpenCV; Pillow agrees where it knows the kind."""
     picture = np.random.default_rng(5).integers(0, 65536, shape, np.uint16)
-    data = png.encode(picture)
+    data = png.encode(Placed.whole(picture))
     assert np.array_equal(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED), picture)
     if picture.ndim == 2:
         assert np.array_equal(np.asarray(PIL.Image.open(io.BytesIO(data))), picture)
@@ -41,7 +42,7 @@ def test_sixteen_bits_come_back_whole(shape: tuple[int, ...]) -> None:
 def test_the_file_is_a_valid_png() -> None:
     """Every chunk's checksum is right, and the data is one zlib stream of the right length."""
     picture = np.random.default_rng(4).integers(0, 256, (20, 30, 4), np.uint8)
-    data = png.encode(picture)
+    data = png.encode(Placed.whole(picture))
     assert data[:8] == b"\x89PNG\r\n\x1a\n"
     kinds, at, pixels = [], 8, b""
     while at < len(data):
