@@ -26,12 +26,16 @@ def compose(look: Look, cutout: Cutout, picture: Picture, behind: Picture | None
         return merged(cutout)
     if look.result is Result.BLUR:
         behind = nearby_background(picture, cutout.alpha, look.blur)
-    return Placed.whole(over(cutout, plain(picture.shape[:2], look.background) if behind is None else behind))
+    elif behind is None:
+        behind = plain(picture.shape[:2], look.background)
+    else:
+        behind = behind.copy()  # one backdrop may stand behind many frames
+    return Placed.whole(over(cutout, behind))
 
 
 def merged(cutout: Cutout) -> Placed:
     """Return a cut-out as one picture: BGRA, straight, as deep as its alpha."""
-    alpha, colours = cutout.alpha[cutout.box], cutout.colours[cutout.box]
+    alpha, colours = cutout.alpha[cutout.box], cutout.inner
     picture: Plane = np.empty((*alpha.shape, 4), alpha.dtype)
     if alpha.size:  # OpenCV takes nothing empty
         picture = cv2.merge([*cv2.split(_deepened(colours) if alpha.dtype == np.uint16 else colours), alpha])
@@ -39,7 +43,7 @@ def merged(cutout: Cutout) -> Placed:
 
 
 def over(cutout: Cutout, behind: Picture) -> Plane:
-    """Return an opaque picture (BGR, H x W x 3): a cut-out over another (BGR, H x W x 3).
+    """Return an opaque picture (BGR, H x W x 3): a cut-out over another (BGR, H x W x 3), which may be drawn upon.
 
     Most pixels are all of the one or all of the other; only the rest are mixed.
     """
@@ -48,16 +52,19 @@ def over(cutout: Cutout, behind: Picture) -> Plane:
     if not alpha.size:
         return _deepened(behind) if deep else behind
     opaque = alpha == most
-    picked = cv2.copyTo(cutout.colours[cutout.box], opaque.view(np.uint8), behind[cutout.box].copy())
+    picked = cv2.copyTo(cutout.inner, opaque.view(np.uint8), behind[cutout.box].copy())
     shown: Plane = _deepened(picked) if deep else picked
     pixels = Pixels.of((alpha > 0) != opaque, cutout.box)
     if pixels.inside.size:
-        share = pixels.of_frame(cutout.alpha)[:, None].astype(np.float32) * np.float32(1 / most)
-        front, back = (pixels.of_frame(plane)[:, None].astype(np.float32) for plane in (cutout.colours, behind))
+        share, front, back = (
+            values[:, None].astype(np.float32)
+            for values in (pixels.of_box(alpha), pixels.of_box(cutout.inner), pixels.of_frame(behind))
+        )
+        share *= np.float32(1 / most)
         mixed = cv2.blendLinear(front, back, share, 1 - share)
         scaled = cv2.multiply(mixed, _DEEPER if deep else (1.0,) * 4, dtype=cv2.CV_16U if deep else cv2.CV_8U)
         pixels.put(shown, scaled[:, 0].T)
-    picture = _deepened(behind) if deep else behind.copy()
+    picture = _deepened(behind) if deep else behind
     picture[cutout.box] = shown
     return picture
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from .matte import Matte
 from .outputs import EdgeColour, Edges
-from .tensors import Box, Picture, Pixels, Plane, Tensor, box_of, full
+from .tensors import Box, Picture, Pixels, Placed, Plane, Tensor, box_of, full
 
 _NEIGHBOURS = np.ones((3, 3), np.uint8)
 _NEARBY = 24.0
@@ -33,8 +33,8 @@ _LEAST_SHARE = 0.125
 class Cutout:
     """A cut-out before it is composed or written."""
 
-    colours: Picture
-    """BGR, H x W x 3, straight; nought where nothing shows."""
+    inner: Picture
+    """The box's colours, BGR, straight; nought where nothing shows."""
     alpha: Plane
     """H x W, 8 or 16 bit."""
     box: Box
@@ -42,8 +42,14 @@ class Cutout:
 
     @classmethod
     def of(cls, colours: Picture, alpha: Plane) -> Self:
-        """Return the cut-out with these colours and this alpha."""
-        return cls(colours, alpha, box_of(alpha))
+        """Return the cut-out with these colours (H x W x 3) and this alpha."""
+        box = box_of(alpha)
+        return cls(colours[box], alpha, box)
+
+    @property
+    def colours(self) -> Picture:
+        """The colours at the frame's size, H x W x 3."""
+        return Placed(self.inner, self.box, self.alpha.shape).drawn()  # type: ignore[return-value]  # 8 bit
 
 
 def cut_out(matte: Matte, edges: Edges, carried: Picture | None, *, deep: bool, coloured: bool = True) -> Cutout:
@@ -57,10 +63,8 @@ def cut_out(matte: Matte, edges: Edges, carried: Picture | None, *, deep: bool, 
     if not coloured:
         return Cutout.of(matte.picture, alpha)
     box = box_of(alpha, beyond=1)
-    colours = np.zeros(matte.picture.shape, np.uint8)  # unlike `zeros_like`, touches no memory
-    if box[0].stop:  # somebody is there
-        colours[box] = _colours(matte, alpha, edges, box)
-    return Cutout(colours, alpha, box)
+    is_somebody_there = box[0].stop > 0
+    return Cutout(_colours(matte, alpha, edges, box) if is_somebody_there else matte.picture[box], alpha, box)
 
 
 def refined(alpha: Plane, edges: Edges) -> Plane:

@@ -107,8 +107,13 @@ class Pixels:
         return cls(inside, rows + box[0].start, inside - rows * where.shape[1] + box[1].start)
 
     def of_frame(self, plane: Plane) -> Plane:
-        """Return the values (pixels, or pixels x channels) of a frame (H x W, or H x W x channels)."""
+        """Return the values (pixels, or pixels x channels) of a plane or picture of the frame."""
         values: Plane = plane.reshape(-1, *plane.shape[2:]).take(self.rows * plane.shape[1] + self.columns, axis=0)
+        return values
+
+    def of_box(self, plane: Plane) -> Plane:
+        """Return the values (pixels, or pixels x channels) of a plane or picture of the box."""
+        values: Plane = plane.reshape(-1, *plane.shape[2:]).take(self.inside, axis=0)
         return values
 
     def put(self, box: Plane, values: Plane) -> None:

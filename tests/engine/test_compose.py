@@ -64,3 +64,13 @@ def test_over_a_backdrop_shows_it_where_nothing_is_in_front() -> None:
     nothing, everything = cutout.alpha == 0, cutout.alpha == 255
     assert np.array_equal(picture[nothing], behind[nothing])
     assert np.array_equal(picture[everything], cutout.colours[everything])
+
+
+def test_a_backdrop_stays_as_it_is_for_the_next_frame() -> None:
+    """Nothing is drawn upon it, in 8 or 16 bits."""
+    for most in (255, 65535):
+        cutout, source = a_cutout(most)
+        behind = np.random.default_rng(8).integers(0, 256, source.shape, np.uint8)
+        kept = behind.copy()
+        compose(replace(LOOK, result=Result.BACKDROP), cutout, source, behind)
+        assert np.array_equal(behind, kept)
