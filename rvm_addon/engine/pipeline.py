@@ -4,6 +4,7 @@ Decoding runs ahead and encoding runs behind on threads of this process, each by
 does not grow with the clip and the network never waits for a disk.
 """
 
+import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -38,9 +39,8 @@ _Item = TypeVar("_Item")
 
 _AHEAD = 2
 """Frames decoded before the network asks for them. At 2160p each is 25 MB."""
-_BEHIND = 3
-"""Frames being drawn, encoded and written while the network goes on."""
-_WRITERS = 2
+_FEWEST_WRITERS, _MOST_WRITERS = 2, 4
+"""Threads that draw, encode and write; the most take 40 MB more than the fewest at 1080p."""
 
 
 def run(spec: JobSpec, folder: Path, emit: Emit) -> None:
@@ -102,7 +102,8 @@ def matte_frames(
     Where a frame fails, those before it are written and yielded first. Frames that were made before are not yielded.
     """
     writing: deque[tuple[int, Future[None], Memory | None]] = deque()
-    with ThreadPoolExecutor(1, "decode") as decoder, ThreadPoolExecutor(_WRITERS, "encode") as encoder:
+    writers = writers_for(writer.spec.threads or os.cpu_count() or 1, with_model=reader.needs_model)
+    with ThreadPoolExecutor(1, "decode") as decoder, ThreadPoolExecutor(writers, "encode") as encoder:
         try:
             for count, read in enumerate(ahead(reader.frames(), decoder)):
                 if count == 0:
@@ -112,7 +113,7 @@ def matte_frames(
                     continue
                 memory = model.memory() if count % EVERY_FRAMES == EVERY_FRAMES - 1 else None
                 writing.append((read.frame, encoder.submit(writer.write, read, matte), memory))
-                while len(writing) > _BEHIND or (writing and writing[0][1].done()):
+                while len(writing) > writers + 1 or (writing and writing[0][1].done()):
                     yield _written(writing, writer)
         except MattingError:
             while writing:
@@ -120,6 +121,11 @@ def matte_frames(
             raise
         while writing:
             yield _written(writing, writer)
+
+
+def writers_for(cores: int, *, with_model: bool) -> int:
+    """Return how many frames are drawn and written at once: half of the cores are the network's, if it has to look."""
+    return min(max(cores // 2 if with_model else cores, _FEWEST_WRITERS), _MOST_WRITERS)
 
 
 def _matted(model: MattingModel, read: Read) -> Matte | None:

@@ -62,6 +62,11 @@ class Reader:
         self._coloured = spec.look.wants_foreground
         self._looked_at = None if spec.source.frames is None else self._shelf.needs_model(spec.source.frames)
 
+    @property
+    def needs_model(self) -> bool:
+        """Whether the model has to look at any frame."""
+        return self._looked_at is None or bool(self._looked_at)
+
     def frames(self) -> Iterator[Read]:
         """Yield each wanted frame.
 

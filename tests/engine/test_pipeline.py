@@ -14,6 +14,7 @@ from rvm_addon.engine.events import Event, Finished, FrameDone, Started, Warned
 from rvm_addon.engine.outputs import Look, Result
 from rvm_addon.engine.spec import JobSpec, Source, SourceKind
 from rvm_addon.engine.stages import Reader, Writer
+from rvm_addon.engine.tensors import Placed
 from rvm_addon.engine.viewing import Viewer
 from tests import tiny
 from tests.fakes import DictSink, EchoModel, ListSource
@@ -56,6 +57,33 @@ def test_a_refused_frame_ends_the_run() -> None:
     """No hole stays silent: the frame that cannot be written raises."""
     with pytest.raises(OutputFailed):
         list(matting(ListSource(PICTURES), DictSink(3, OutputFailed("x_000004.png"))))
+
+
+@pytest.mark.parametrize(
+    ("cores", "with_model", "writers"),
+    [(1, True, 2), (2, True, 2), (8, True, 4), (64, True, 4), (1, False, 2), (3, False, 3), (64, False, 4)],
+)
+def test_as_many_frames_are_written_at_once_as_there_are_cores_for(cores: int, with_model: bool, writers: int) -> None:
+    """Half of the cores are the network's; two at least, for one waits for the disk, and not many, for memory."""
+    assert pipeline.writers_for(cores, with_model=with_model) == writers
+
+
+class MeetingSink(DictSink):
+    """Writes no frame before so many are to be written at the same time."""
+
+    def __init__(self, writers: int) -> None:
+        super().__init__()
+        self._meeting = threading.Barrier(writers, timeout=20)
+
+    def write(self, frame: int, picture: Placed) -> None:
+        self._meeting.wait()
+        super().write(frame, picture)
+
+
+def test_eight_threads_let_four_frames_be_written_at_once() -> None:
+    """The job's own number of threads counts."""
+    sink = MeetingSink(4)
+    assert list(matting(ListSource(PICTURES), sink, replace(SPEC, threads=8))) == list(range(12))
 
 
 def test_decoding_runs_ahead_by_a_few_frames_only() -> None:
