@@ -157,10 +157,12 @@ class ColourMaps:
         planes[:, self.part[0], self.part[1]] = self.planes
         for rows in self.grid.bands(box[0]):
             inner = slice(max(rows.start, top), min(rows.stop, box[0].stop))
-            wide = [self.grid.widened(plane, inner) for plane in planes]
             within = slice(inner.start - top, inner.stop - top)
             columns = np.any(where[within], axis=0)
             wanted = np.add.reduceat(columns, np.arange(0, len(columns), _TILE_COLUMNS), dtype=np.intp) > 0
+            if not wanted.any():
+                continue
+            wide = [self.grid.widened(plane, inner) for plane in planes]
             for here in _columns(wanted, len(columns)):
                 span = slice(here.start + left, here.stop + left)
                 source = cv2.split(picture[inner, span])

@@ -133,30 +133,36 @@ def _despill(
     if not pixels.inside.size:
         return
     share = (pixels.of_frame(alpha).astype(np.float32) / full(alpha.dtype))[:, None]
-    source, behind = (
-        pixels.of_frame(plane).astype(np.float32) for plane in (picture, nearby_background(picture, alpha))
-    )
+    source = pixels.of_frame(picture).astype(np.float32)
+    behind = cv2.convertScaleAbs(pixels.of_frame(_nearby(picture, alpha, _NEARBY))).astype(np.float32)
     foreground = source + (source - behind) * (1 - share) / np.maximum(share, _LEAST_SHARE)
     before = colours[soft].astype(np.float32)
     mixed = cv2.addWeighted(before, 1 - strength, np.clip(foreground, 0, 255), strength, 0, dtype=cv2.CV_8U)
     pixels.put(colours, mixed.T)
 
 
-def nearby_background(picture: Picture, alpha: Plane, spread: float = _NEARBY) -> Picture:
+def nearby_background(picture: Picture, alpha: Plane, spread: float) -> Picture:
     """Return what lies behind the foreground, guessed from what is seen around it: blurred, the foreground left out.
 
     `picture` is BGR (H x W x 3), `spread` the Gaussian's standard deviation in pixels. A normalised convolution
     (H. Knutsson, C.-F. Westin, 1993): the blurred background over the blurred share of it.
     """
+    behind: Picture = cv2.convertScaleAbs(_nearby(picture, alpha, spread))
+    return behind
+
+
+def _nearby(picture: Picture, alpha: Plane, spread: float) -> Tensor:
+    """Return the same, not yet rounded (H x W x 3, BGR, 0..255)."""
     height, width = alpha.shape
     coarse = _COARSE if spread >= 2 * _COARSE else 1
     size = (max(width // coarse, 1), max(height // coarse, 1))
     small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.float32)
     bare = 1 - cv2.resize(alpha, size, interpolation=cv2.INTER_AREA).astype(np.float32) / full(alpha.dtype)
-    share = (bare**4)[..., None] + np.float32(1e-4)  # where all is foreground, its blur is better than nothing
+    share = bare**4 + np.float32(1e-4)  # where all is foreground, its blur is better than nothing
     spread /= coarse
-    blurred = _blurred(small * share, spread) / _blurred(share, spread)[..., None]
-    behind: Picture = cv2.convertScaleAbs(cv2.resize(blurred, (width, height), interpolation=cv2.INTER_LINEAR))
+    weighed = _blurred(cv2.multiply(small, cv2.merge([share] * 3)), spread)
+    blurred = cv2.divide(weighed, cv2.merge([_blurred(share, spread)] * 3))
+    behind: Tensor = cv2.resize(blurred, (width, height), interpolation=cv2.INTER_LINEAR)
     return behind
 
 

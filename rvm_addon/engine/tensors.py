@@ -5,7 +5,7 @@ height x width, RGB, 0 to 1 as the model wants it. A *plane* is one channel of a
 """
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, TypeVar
 
 import cv2
 import numpy as np
@@ -16,6 +16,7 @@ Plane = NDArray[np.uint8] | NDArray[np.uint16]
 Tensor = NDArray[np.float32]
 Box = tuple[slice, slice]
 """Some rows and columns of a frame."""
+_Values = TypeVar("_Values", Plane, Tensor)
 
 
 def to_tensor(picture: Picture) -> Tensor:
@@ -106,14 +107,14 @@ class Pixels:
         rows = inside // max(where.shape[1], 1)
         return cls(inside, rows + box[0].start, inside - rows * where.shape[1] + box[1].start)
 
-    def of_frame(self, plane: Plane) -> Plane:
+    def of_frame(self, plane: _Values) -> _Values:
         """Return the values (pixels, or pixels x channels) of a plane or picture of the frame."""
-        values: Plane = plane.reshape(-1, *plane.shape[2:]).take(self.rows * plane.shape[1] + self.columns, axis=0)
+        values: _Values = plane.reshape(-1, *plane.shape[2:]).take(self.rows * plane.shape[1] + self.columns, axis=0)
         return values
 
-    def of_box(self, plane: Plane) -> Plane:
+    def of_box(self, plane: _Values) -> _Values:
         """Return the values (pixels, or pixels x channels) of a plane or picture of the box."""
-        values: Plane = plane.reshape(-1, *plane.shape[2:]).take(self.inside, axis=0)
+        values: _Values = plane.reshape(-1, *plane.shape[2:]).take(self.inside, axis=0)
         return values
 
     def put(self, box: Plane, values: Plane) -> None:
