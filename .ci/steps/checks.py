@@ -9,13 +9,15 @@ from pathlib import Path
 
 from . import weights
 from .commands import Command, StepError
-from .environment import BLENDERS, lint_environment, prepare
+from .environment import BLENDERS, lint_environment, oldest_environment, prepare
 from .layout import ROOT
 
 WINDOWED = ("trixie", "sid")
 """The Debian releases whose Blender `tests/gui/run.sh` knows: 4.3 and 5.2."""
 DRIVERS = ("drive", "living")
 """What is driven there."""
+OLDEST_ARGUMENTS = ("tests/engine", "--ignore", "tests/engine/test_real.py", "-k", "not a_hundred_frames")
+"""All but what takes minutes: what a real clip scores is no affair of a library's version."""
 TYPED = ("rvm_addon/engine", "rvm_addon/jobs", ".ci/steps")
 
 
@@ -32,6 +34,18 @@ def test(blenders: Sequence[str], arguments: Sequence[str]) -> int:
         _announce(f"Tests in Blender {name}")
         worst = max(worst, _status([python, "-m", "pytest", *arguments]))
     return worst
+
+
+def test_oldest(arguments: Sequence[str]) -> int:
+    """Run the engine's tests, or pytest with `arguments`, on the oldest libraries of any zip; return the status.
+
+    Raises:
+        StepError: the environment or the weights could not be made ready.
+    """
+    python = prepare(oldest_environment())
+    weights.ensure(python)
+    _announce("Tests on the oldest libraries, those of a Mac with an Intel processor")
+    return _status([python, "-m", "pytest", *(arguments or OLDEST_ARGUMENTS)])
 
 
 def window() -> int:

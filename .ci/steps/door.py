@@ -50,6 +50,9 @@ def _parser() -> argparse.ArgumentParser:
     test = add("test", "Run the tests inside Blender; further arguments go to pytest.")
     _add_blender(test, "which Blender to test in; “each” is one for each Python found here")
     test.add_argument("--gui", action="store_true", help="instead, drive the windowed Blenders that are set up here")
+    test.add_argument(
+        "--oldest", action="store_true", help="instead, test the engine on the oldest libraries that a zip carries"
+    )
     test.set_defaults(do=_test)
 
     # Its own `--help` is the product's.
@@ -104,6 +107,8 @@ def _blenders(choice: str | None) -> list[str]:
 
 
 def _test(options: argparse.Namespace) -> int:
+    if options.oldest:
+        return checks.test_oldest(options.rest)
     return checks.window() if options.gui else checks.test(_blenders(options.blender), options.rest)
 
 

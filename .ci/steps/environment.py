@@ -78,6 +78,11 @@ def lint_environment() -> Environment:
     return Environment(ROOT / ".venv-lint", BLENDERS[default_blender()].version, REQUIREMENTS / "lint.txt")
 
 
+def oldest_environment() -> Environment:
+    """Return the environment with the oldest libraries that a zip carries, in the default Blender's Python."""
+    return Environment(ROOT / ".venv-oldest", BLENDERS[default_blender()].version, REQUIREMENTS / "oldest.txt")
+
+
 def peer_environment() -> Environment:
     """Return the environment of the peer that the benchmarks compare with, in the default Blender's Python."""
     return Environment(ROOT / ".venv-bench-peer", BLENDERS[default_blender()].version, REQUIREMENTS / "bench-peer.txt")

@@ -20,14 +20,20 @@ from .spec import PARTIAL_SUFFIX, JobSpec, Source
 from .tensors import Picture, Placed
 
 _JPEG_BEGINS = b"\xff\xd8"
+_LOSSLESS_WEBP = (
+    # Colours beside the matte's edge are kept, for a viewer that scales the picture mixes them in.
+    [cv2.IMWRITE_WEBP_LOSSLESS_MODE, cv2.IMWRITE_WEBP_LOSSLESS_PRESERVE_COLOR]
+    if hasattr(cv2, "IMWRITE_WEBP_LOSSLESS_MODE")
+    # OpenCV 4.12 (Macs with an Intel processor) cannot be asked for that, but for no loss where something shows.
+    else [cv2.IMWRITE_WEBP_QUALITY, 101]
+)
 _ENCODER_OPTIONS = {
     # Colours as fine as brightness: usually they are halved, and a green background bleeds 2 pixels into the person.
     FrameFormat.JPEG: [
         *(cv2.IMWRITE_JPEG_QUALITY, 95),
         *(cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444),
     ],
-    # Colours beside the matte's edge are kept, for a viewer that scales the picture mixes them in.
-    FrameFormat.WEBP: [cv2.IMWRITE_WEBP_LOSSLESS_MODE, cv2.IMWRITE_WEBP_LOSSLESS_PRESERVE_COLOR],
+    FrameFormat.WEBP: _LOSSLESS_WEBP,
 }
 
 

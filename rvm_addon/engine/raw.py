@@ -8,7 +8,7 @@ bits; of the colours the differences from the row above, as in PNG. All of it is
 
 import struct
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from math import isqrt
 from typing import Self
 
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from .guided import ColourMaps, Grid, grid_of
 from .matte import Matte
-from .tensors import Box, Picture, Plane, box_of, full, overlap, within
+from .tensors import Box, Picture, Plane, Tensor, box_of, full, looked_up, overlap, within
 
 _HEAD = struct.Struct("<4sHHHHHHHHI")
 """Magic; height and width of the frame; top, bottom, left, right of the crop; height and width of the maps, nought
@@ -53,10 +53,8 @@ class HalfMaps:
     @cached_property
     def maps(self) -> ColourMaps:
         """The maps in 32-bit floats."""
-        flat = self.halves.reshape(_MAPS, -1)
-        # OpenCV widens them five times as fast as numpy, but takes no empty array.
-        planes = cv2.add(flat, 0.0, dtype=cv2.CV_32F) if flat.size else flat.astype(np.float32)
-        return ColourMaps(planes.reshape(self.halves.shape), (self.rows, self.columns), self.grid)
+        planes = looked_up(self.halves.view(np.uint16), _widened())
+        return ColourMaps(planes, (self.rows, self.columns), self.grid)
 
 
 @dataclass(frozen=True)
@@ -105,6 +103,12 @@ class RawMatte:
             own = within(both, crop)
             wanted = cv2.bitwise_and(where[inner], _known(self.matte[crop])[own])
             colours[inner] = cv2.copyTo(self.foreground[own], wanted, colours[inner].copy())
+
+
+@cache
+def _widened() -> Tensor:
+    """Return each 16-bit float in 32 bits, in the order of their bits; OpenCV looks up faster than numpy converts."""
+    return np.arange(1 << 16, dtype=np.uint16).view(np.float16).astype(np.float32)
 
 
 def drawn(matte: Matte) -> RawMatte:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from .matte import Matte
 from .outputs import EdgeColour, Edges
-from .tensors import Box, Picture, Pixels, Placed, Plane, Tensor, box_of, full
+from .tensors import Box, Picture, Pixels, Placed, Plane, Tensor, box_of, full, looked_up
 
 _NEIGHBOURS = np.ones((3, 3), np.uint8)
 _NEARBY = 24.0
@@ -103,9 +103,8 @@ def _stretched(alpha: Plane, black: float, white: float) -> Plane:
     most, span = full(alpha.dtype), white - black
     depth = cv2.CV_16U if alpha.dtype == np.uint16 else cv2.CV_8U
     values = np.arange(most + 1, dtype=np.float32)
-    table = cv2.multiply(values - np.float32(black * most), 1 / span, dtype=depth).reshape(1, -1)
-    stretched: Plane = cv2.LUT(alpha, table)
-    return stretched
+    table = cv2.multiply(values - np.float32(black * most), 1 / span, dtype=depth).reshape(-1)
+    return looked_up(alpha, table)
 
 
 def _colours(matte: Matte, alpha: Plane, edges: Edges, box: Box) -> Picture:

@@ -17,6 +17,8 @@ Tensor = NDArray[np.float32]
 Box = tuple[slice, slice]
 """Some rows and columns of a frame."""
 _Values = TypeVar("_Values", Plane, Tensor)
+_Entry = TypeVar("_Entry", np.uint8, np.uint16, np.float32)
+_HAS_LONG_TABLES = int(cv2.__version__.split(".")[0]) >= 5
 
 
 def to_tensor(picture: Picture) -> Tensor:
@@ -70,6 +72,18 @@ def to_bytes(plane: Tensor) -> Picture:
 def to_planes(tensor: Tensor) -> list[Picture]:
     """Return an RGB tensor (1 x 3 x H x W) as three uint8 planes (H x W) in picture order: blue, green, red."""
     return [to_bytes(tensor[0, channel]) for channel in (2, 1, 0)]
+
+
+def looked_up(plane: Plane, table: NDArray[_Entry]) -> NDArray[_Entry]:
+    """Return what a table says of each value of a plane; it has an entry for each value that there can be.
+
+    OpenCV is two to five times as fast at it as numpy, but before version 5 (Macs with an Intel processor have 4.12) it
+    takes tables of 256 entries only.
+    """
+    if plane.size and (len(table) == 256 or _HAS_LONG_TABLES):
+        flat = cv2.LUT(plane.reshape(1, -1), table.reshape(1, -1))
+        return flat.reshape(plane.shape)  # type: ignore[no-any-return]
+    return table.take(plane)
 
 
 def full(kind: type[np.uint8 | np.uint16] | np.dtype[np.uint8 | np.uint16]) -> int:
