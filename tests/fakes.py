@@ -49,9 +49,7 @@ class EchoModel:
     """Everything is foreground."""
 
     provider = "none"
-
-    def ratio_for(self, width: int, height: int) -> float:
-        return 1.0
+    runtime = offered = ""
 
     def forget(self) -> None:
         """Nothing is remembered."""

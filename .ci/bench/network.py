@@ -14,7 +14,8 @@ import cv2
 import numpy as np
 import onnxruntime
 
-from rvm_addon.engine.model import WHOLE_OUTPUTS, MattingModel, open_model
+from rvm_addon.engine.model import MattingModel
+from rvm_addon.engine.rvm import WHOLE_OUTPUTS, open_model
 from rvm_addon.engine.tensors import Picture
 
 from .measure import job_spec

@@ -19,8 +19,8 @@ import cv2
 
 from rvm_addon.engine import pipeline
 from rvm_addon.engine.media import FolderSink
-from rvm_addon.engine.model import open_model
-from rvm_addon.engine.shelf import RawSink
+from rvm_addon.engine.rvm import open_model
+from rvm_addon.engine.shelf import RawSink, Shelf
 from rvm_addon.engine.stages import Reader, Writer
 from rvm_addon.engine.viewing import Viewer
 
@@ -92,7 +92,10 @@ def main(clip: Path, model: Path, frames: int) -> dict[str, float]:
         rvm = TimedModel(clock, open_model(spec, sys.stderr.write), {"prepared": "downsample, backbone"})
         sink = Timed(clock, FolderSink(spec, Path(folder)), {"write": "encode, write"})
         raws = Timed(clock, RawSink(Path(folder), spec.raw_limit), {"write": "keep raw mattes"})
-        reader, writer = Reader(spec, source, rvm, None), Writer(spec, sink, raws, Viewer(Path(folder), None))
+        reader, writer = (
+            Reader(spec, source, rvm, None, Shelf(())),
+            Writer(spec, sink, raws, Viewer(Path(folder), None)),
+        )
         begun = 0.0
         for number, _ in enumerate(pipeline.matte_frames(reader, rvm, writer, lambda *_: None)):
             if number == 0:  # loading is not counted

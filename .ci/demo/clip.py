@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rvm_addon.engine.media import FolderSink
-from rvm_addon.engine.model import open_model
 from rvm_addon.engine.refine import cut_out
+from rvm_addon.engine.rvm import open_model
 from rvm_addon.engine.spec import JobSpec, Source, SourceKind
 from rvm_addon.engine.tensors import Placed
 from rvm_addon.engine.weights import catalogue

@@ -1,36 +1,20 @@
-"""Robust Video Matting on ONNX Runtime: `fgr, pha, *rec = model(src, *rec)`, the state kept between frames.
+"""What the pipeline asks of a model, and what is known of it without one; `rvm` has the real ones.
 
-S. Lin, L. Yang, I. Saleemi, S. Sengupta: "Robust High-Resolution Video Matting with Temporal Guidance", WACV 2022.
-
-The published graph works at two sizes: the network looks at a downsampled frame, then a guided filter brings its word
-to the frame's own size, which costs a third of the time. Its *pieces* (`cut`) end before that filter's last step;
-`guided.GuidedMatte` draws the rest, only where there is something to draw, while the network looks at the next frame.
+Kept apart from ONNX Runtime, which takes a while to import: a job whose frames are all known does without.
 """
 
-import os
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
-
-from . import devices, graphs, weights
-from .cut import STATES, Pieces, Seen
-from .devices import PROCESSOR, Device
-from .errors import DeviceMissing, SpecError
-from .guided import GuidedMatte, grid_of
-from .matte import LaterMatte, Matte, PlainMatte
+from .errors import SpecError
+from .matte import Matte
 from .memory import Memory
 from .spec import JobSpec
-from .tensors import Picture, Tensor, downsampled, to_tensor
+from .tensors import Picture, Tensor
 
-NEXT_STATES = ("r1o", "r2o", "r3o", "r4o")
-WHOLE_INPUTS = ("src", *STATES, "downsample_ratio")
-WHOLE_OUTPUTS = ("fgr", "pha", *NEXT_STATES)
-_TRIAL_SIZE = (144, 256)
-"""Height and width, in pixels, of the picture with which a device is tried."""
+if TYPE_CHECKING:
+    from .cut import Seen
+
 SMALLEST_SIDE = 4
 """Pixels that must be left at the size at which the network looks."""
 
@@ -41,7 +25,7 @@ class Prepared:
 
     src: Tensor
     """What the network looks at, 1 x 3 x height x width, RGB, 0..1."""
-    seen: Seen | None = None
+    seen: "Seen | None" = None
     """What it saw, where that is known ahead."""
 
 
@@ -49,10 +33,11 @@ class MattingModel(Protocol):
     """Mattes the frames of one clip in their order."""
 
     provider: str
-    """The execution provider that runs it."""
-
-    def ratio_for(self, width: int, height: int) -> float:
-        """Return the downsample ratio for pictures of this size."""
+    """The execution provider that runs it; empty where nothing is run."""
+    runtime: str
+    """What runs it, its version and place; empty where nothing is run."""
+    offered: str
+    """The execution providers that there are, separated by commas."""
 
     def forget(self) -> None:
         """Begin anew: the next frame does not follow the last one."""
@@ -70,165 +55,36 @@ class MattingModel(Protocol):
         """Return the matte of the next frame, given the frame and what `prepared` made of it."""
 
 
-def open_model(spec: JobSpec, warn: Callable[[str], None]) -> MattingModel:
-    """Return the job's model: in pieces where they lie beside it, else whole, with a word about that.
+class NoModel:
+    """Stands where no frame needs a model, for what an earlier one said of each is kept."""
 
-    Raises:
-        ModelMissing: there is no such file.
-        ModelDamaged: it is not the file that the catalogue promises under this name.
-        ModelUnsuitable: it is not ONNX, or not with RVM's inputs and outputs in 32 bits.
-    """
-    path = Path(spec.model)
-    weights.verify(path)
-    cut = weights.cut_of(path)
-    device = devices.find(spec.device, warn)
-    if not device.is_cpu and (model := _elsewhere(spec, path, cut, device, warn)) is not None:
-        return model
-    if cut is not None:
-        return CutRvm(spec, cut)
-    warn(
-        f"“{path.name}” runs as it is; the model that comes along is cut into pieces, which is more than twice as fast"
-    )
-    return WholeRvm(spec, path)
-
-
-def _elsewhere(
-    spec: JobSpec, path: Path, cut: tuple[Path, ...] | None, device: Device, warn: Callable[[str], None]
-) -> MattingModel | None:
-    """Return the job's model on a device other than the processor, tried on a grey picture; None, with a word, if none.
-
-    Where the pieces do not run there, the whole graph is tried.
-    """
-    ways: list[Callable[[], MattingModel]] = [partial(WholeRvm, spec, path, device)]
-    if cut is not None:
-        ways.insert(0, partial(CutRvm, spec, cut, device))
-    reason = ""
-    for way in ways:
-        try:
-            trial = way()
-            grey = np.full((*_TRIAL_SIZE, 3), 127, np.uint8)
-            trial.matte(grey, trial.prepared(grey)).alpha(deep=False)
-        except (DeviceMissing, *graphs.REFUSALS) as error:
-            reason = str(error).splitlines()[0]
-            continue
-        if cut is not None and isinstance(trial, WholeRvm):
-            warn(f"On “{device.name}” the model runs as it is, for its pieces do not run there ({reason})")
-        trial.forget()
-        return trial
-    warn(f"The device “{device.name}” cannot be used ({reason}); the processor (CPU) is used instead")
-    return None
-
-
-class _Rvm:
-    """What both graphs share: the ratio, and when the state begins anew.
-
-    That is where a frame has another size than the one before: the state's shape belongs to the size, and a picture of
-    another size is another scene.
-    """
-
-    def __init__(self, spec: JobSpec) -> None:
-        """Begin with no state."""
-        self._spec = spec
-        self._size = (0, 0)
-        self._recalled: Memory | None = None
-
-    def ratio_for(self, width: int, height: int) -> float:
-        """Return the given ratio, or the one that scales the longest side to the working side; never above 1.
-
-        Raises:
-            SpecError: hardly a pixel of the picture would be left to look at.
-        """
-        ratio = self._spec.ratio or min(self._spec.working_side / max(width, height), 1.0)
-        if min(width, height) * ratio < SMALLEST_SIDE:
-            raise SpecError("downsample ratio", f"{ratio:g} leaves nothing to see of {width} x {height} pixels")
-        return ratio
+    provider = runtime = offered = ""
 
     def forget(self) -> None:
-        """Begin anew: the next frame does not follow the last one."""
-        self._size = (0, 0)
-        self._recalled = None
+        """Nothing is remembered."""
 
-    def recall(self, memory: Memory) -> None:
-        """Begin with what another run of the same job remembered."""
-        self._size, self._recalled = (0, 0), memory
+    def memory(self) -> None:
+        """Return None: nothing is remembered."""
 
-    def _recalled_states(self) -> tuple[Tensor, ...]:
-        """Return the states to begin with, once; none where the clip has another size than they were made at."""
-        memory, self._recalled = self._recalled, None
-        return memory.states if memory is not None and memory.size == self._size else ()
+    def recall(self, _memory: Memory) -> None:
+        """Nothing is asked that would follow."""
 
-    def _is_new_size(self, picture: Picture) -> bool:
-        """Return whether this frame has another size than the one before."""
-        height, width = picture.shape[:2]
-        before, self._size = self._size, (width, height)
-        return before != self._size
+    def prepared(self, _picture: Picture) -> Prepared:
+        """Raise an error: no frame should need this."""
+        raise ValueError("a frame needs the model in a job that was opened without")
+
+    def matte(self, picture: Picture, _prepared: Prepared) -> Matte:
+        """Raise the same."""
+        raise ValueError(f"a frame of {picture.shape} needs the model in a job that was opened without")
 
 
-class WholeRvm(_Rvm):
-    """The published graph as it is."""
+def ratio_for(spec: JobSpec, width: int, height: int) -> float:
+    """Return the job's downsample ratio, or the one that scales the longest side to the working side; never above 1.
 
-    def __init__(self, spec: JobSpec, path: Path, device: Device = PROCESSOR) -> None:
-        """Load the graph at `path`, which must have RVM's inputs and outputs."""
-        super().__init__(spec)
-        self._session = graphs.load(path, spec.threads, device=device)
-        graphs.check_signature(path, self._session, WHOLE_INPUTS, WHOLE_OUTPUTS)
-        self.provider: str = self._session.get_providers()[0]
-        self._rec: list[Tensor] = []
-
-    def prepared(self, picture: Picture) -> Prepared:
-        """Return the frame as a tensor of its own size."""
-        return Prepared(to_tensor(picture))
-
-    def matte(self, picture: Picture, prepared: Prepared) -> Matte:
-        """Return the matte of the next frame."""
-        if self._is_new_size(picture):
-            self._rec = list(self._recalled_states()) or [np.zeros((1, 1, 1, 1), np.float32)] * len(STATES)
-        ratio = np.array([self.ratio_for(*self._size)], np.float32)
-        inputs = {"src": prepared.src, "downsample_ratio": ratio, **dict(zip(STATES, self._rec, strict=True))}
-        fgr, pha, *self._rec = self._session.run(WHOLE_OUTPUTS, inputs)
-        return PlainMatte(picture, fgr, pha)
-
-    def memory(self) -> Memory | None:
-        """Return what it remembers of the frames so far; None where that is nothing."""
-        return Memory(self._size, tuple(self._rec)) if any(self._size) else None
-
-
-class CutRvm(_Rvm):
-    """The published graph in pieces, at the downsampled size throughout.
-
-    The backbone looks at a frame while the decoder is busy with the one before and the refiner with the one before
-    that: each on half the cores, which loses less to waiting than one after another on all.
+    Raises:
+        SpecError: hardly a pixel of the picture would be left to look at.
     """
-
-    def __init__(self, spec: JobSpec, files: tuple[Path, ...], device: Device = PROCESSOR) -> None:
-        """Remember where the pieces are; they are loaded when the size of the first frame is known."""
-        super().__init__(spec)
-        self._files = files
-        self._device = device
-        self.provider: str = device.provider
-        self._threads = max((spec.threads or os.cpu_count() or 1) // 2, 1)
-        self._pieces: Pieces | None = None
-        self._rec: list[graphs.Value] = []
-
-    def prepared(self, picture: Picture) -> Prepared:
-        """Return the frame at the size at which the network looks, and what the backbone sees there."""
-        height, width = picture.shape[:2]
-        src = downsampled(picture, self.ratio_for(width, height))
-        if self._pieces is None or self._pieces.size != src.shape[2:]:
-            self._pieces = Pieces.load(self._files, self._threads, src.shape[2:], self._device)
-        return Prepared(src, self._pieces.look(src))
-
-    def matte(self, picture: Picture, prepared: Prepared) -> Matte:
-        """Return the matte of the next frame; its last part is left to whoever asks for it."""
-        seen = prepared.seen
-        if seen is None:
-            raise ValueError("a frame was not prepared by this model")
-        if self._is_new_size(picture):
-            self._rec = seen.pieces.states(self._recalled_states())
-        decoded, self._rec = seen.pieces.remember(seen, self._rec)
-        grid = grid_of(*picture.shape[:2], *prepared.src.shape[2:])
-        return LaterMatte(picture, lambda: GuidedMatte(picture, *seen.pieces.refine(decoded), grid))
-
-    def memory(self) -> Memory | None:
-        """Return what it remembers of the frames so far; None where that is nothing."""
-        return Memory(self._size, tuple(state.numpy() for state in self._rec)) if any(self._size) else None
+    ratio = spec.ratio or min(spec.working_side / max(width, height), 1.0)
+    if min(width, height) * ratio < SMALLEST_SIDE:
+        raise SpecError("downsample ratio", f"{ratio:g} leaves nothing to see of {width} x {height} pixels")
+    return ratio

@@ -9,14 +9,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 import cv2
-import onnxruntime
 
 from . import resume
 from .backdrop import Backdrop, open_backdrop
@@ -26,9 +25,9 @@ from .events import Event, Finished, FrameDone, Started, Warned
 from .matte import Matte
 from .media import FolderSink, FrameSource, ImageSource
 from .memory import EVERY_FRAMES, Memory
-from .model import MattingModel, open_model
+from .model import MattingModel, NoModel, ratio_for
 from .movies import MovieSource
-from .shelf import RawSink
+from .shelf import RawSink, Shelf
 from .spec import JobSpec, SourceKind
 from .stages import Read, Reader, Writer
 from .viewing import Viewer
@@ -59,15 +58,17 @@ def run(spec: JobSpec, folder: Path, emit: Emit) -> None:
     rest = resume.rest(spec, folder)
     done = len(rest.made)
     if rest.frames != ():
-        model = open_model(spec, warn)
-        if rest.recalls and (memory := Memory.read(folder)) is not None:
-            model.recall(memory)
         left = replace(spec, source=replace(spec.source, frames=rest.frames))
-        with closing(open_source(left, warn)) as source, _backdrop(spec) as backdrop:
-            reader = Reader(spec, source, model, backdrop, rest.made)
+        shelf = Shelf(spec.raws)
+        with _opened(left, warn) as opening, _backdrop(spec) as backdrop:
+            model = NoModel() if shelf.needs_model(spec.source.frames) == set() else _model(spec, warn)
+            if rest.recalls and (memory := Memory.read(folder)) is not None:
+                model.recall(memory)
+            source = opening.result()
+            reader = Reader(spec, source, model, backdrop, shelf, rest.made)
             writer = _writer(spec, folder)
             expected = len(spec.source.frames or ()) if rest.made else source.expected
-            start = partial(_start, emit, model, expected, len(rest.made))
+            start = partial(_start, emit, spec, model, expected, len(rest.made))
             for frame in matte_frames(reader, model, writer, start):
                 emit(FrameDone(frame, time.monotonic() - begun))
                 done += 1
@@ -141,6 +142,29 @@ def _matted(model: MattingModel, read: Read) -> Matte | None:
     return read.known
 
 
+def _model(spec: JobSpec, warn: Callable[[str], None]) -> MattingModel:
+    """Return the job's model.
+
+    Raises:
+        ModelMissing, ModelDamaged, ModelUnsuitable: naming the file.
+    """
+    from .rvm import open_model  # noqa: PLC0415 - ONNX Runtime: what is known needs none, and a source opens meanwhile
+
+    return open_model(spec, warn)
+
+
+@contextmanager
+def _opened(spec: JobSpec, warn: Callable[[str], None]) -> Iterator[Future[FrameSource]]:
+    """Begin to open the job's source, which takes as long as a model does, on a thread of its own; close it at last."""
+    with ThreadPoolExecutor(1, "open") as executor:
+        opening = executor.submit(open_source, spec, warn)
+        try:
+            yield opening
+        finally:
+            if opening.exception() is None:
+                opening.result().close()
+
+
 @contextmanager
 def _backdrop(spec: JobSpec) -> Iterator[Backdrop | None]:
     """Yield the job's backdrop, if its result has one, and close it."""
@@ -180,7 +204,7 @@ def _written(writing: deque[tuple[int, Future[None], Memory | None]], writer: Wr
     return frame
 
 
-def _start(emit: Emit, model: MattingModel, frames: int, made: int, width: int, height: int) -> None:
+def _start(emit: Emit, spec: JobSpec, model: MattingModel, frames: int, made: int, width: int, height: int) -> None:
     """Tell that a run begins or goes on: `frames` in all, of which `made` stand already."""
     started = Started(
         frames=frames,
@@ -188,9 +212,8 @@ def _start(emit: Emit, model: MattingModel, frames: int, made: int, width: int, 
         width=width,
         height=height,
         provider=model.provider,
-        ratio=model.ratio_for(width, height),
-        runtime=f"onnxruntime {onnxruntime.__version__} ({Path(onnxruntime.__file__).parent}), "
-        f"OpenCV {cv2.__version__} ({Path(cv2.__file__).parent})",
-        offered=", ".join(onnxruntime.get_available_providers()),
+        ratio=ratio_for(spec, width, height),
+        runtime=", ".join(filter(None, [model.runtime, f"OpenCV {cv2.__version__} ({Path(cv2.__file__).parent})"])),
+        offered=model.offered,
     )
     emit(started)

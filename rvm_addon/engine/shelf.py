@@ -80,12 +80,14 @@ class Shelf:
         """Return whether a frame's raw matte is there."""
         return frame in self._files
 
-    def needs_model(self, wanted: Sequence[int]) -> set[int]:
-        """Return the frames that the model must look at, of those wanted (ascending).
+    def needs_model(self, wanted: Sequence[int] | None) -> set[int] | None:
+        """Return the frames that the model must look at, of those wanted (ascending); None is all, in and out.
 
         That is what is not there, and some of what comes before that, for the model remembers; nothing before it where
         that memory is kept.
         """
+        if wanted is None:
+            return None
         looked_at: set[int] = set()
         for place, frame in enumerate(wanted):
             if frame not in self:

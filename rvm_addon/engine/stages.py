@@ -51,6 +51,7 @@ class Reader:
         source: FrameSource,
         model: MattingModel,
         backdrop: Backdrop | None,
+        shelf: Shelf,
         made: frozenset[int] = frozenset(),
     ) -> None:
         """Find out which frames are known already; those of `made` stand already, in the output folder."""
@@ -58,9 +59,9 @@ class Reader:
         self._source = source
         self._model = model
         self._backdrop = backdrop
-        self._shelf = Shelf(spec.raws)
+        self._shelf = shelf
         self._coloured = spec.look.wants_foreground
-        self._looked_at = None if spec.source.frames is None else self._shelf.needs_model(spec.source.frames)
+        self._looked_at = shelf.needs_model(spec.source.frames)
 
     @property
     def needs_model(self) -> bool:

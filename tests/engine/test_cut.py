@@ -15,7 +15,8 @@ from rvm_addon.engine.cut import DECODED, STATE_CHANNELS_AND_STRIDES
 from rvm_addon.engine.guided import Grid, GuidedMatte
 from rvm_addon.engine.matte import PlainMatte
 from rvm_addon.engine.memory import Memory
-from rvm_addon.engine.model import CutRvm, MattingModel, WholeRvm, open_model
+from rvm_addon.engine.model import MattingModel
+from rvm_addon.engine.rvm import CutRvm, WholeRvm, open_model
 from rvm_addon.engine.spec import JobSpec, Source, SourceKind
 from rvm_addon.engine.tensors import Picture, Tensor, downsampled, to_tensor
 from rvm_addon.engine.weights import cut_files

@@ -7,7 +7,8 @@ import onnx
 import pytest
 
 from rvm_addon.engine.errors import ModelDamaged, ModelMissing, ModelUnsuitable, SpecError
-from rvm_addon.engine.model import CutRvm, MattingModel, WholeRvm, open_model
+from rvm_addon.engine.model import MattingModel, ratio_for
+from rvm_addon.engine.rvm import CutRvm, WholeRvm, open_model
 from rvm_addon.engine.spec import JobSpec, Source, SourceKind
 from rvm_addon.engine.tensors import Picture
 from rvm_addon.engine.weights import CUT_RECIPE, cut_files
@@ -52,11 +53,9 @@ def test_a_model_of_ones_own_runs_whole_with_a_word(passthrough: Path) -> None:
         ((320, 240), 0.3, 0.3),
     ],
 )
-def test_the_ratio_follows_the_longest_side(
-    passthrough: Path, size: tuple[int, int], given: float | None, ratio: float
-) -> None:
+def test_the_ratio_follows_the_longest_side(size: tuple[int, int], given: float | None, ratio: float) -> None:
     """Automatic scales the longest side to 512 and never enlarges; a given ratio is taken."""
-    assert opened(passthrough, given).ratio_for(*size) == pytest.approx(ratio)
+    assert ratio_for(replace(SPEC, ratio=given), *size) == pytest.approx(ratio)
 
 
 def test_a_file_that_is_no_model_is_named(tmp_path: Path, passthrough: Path) -> None:

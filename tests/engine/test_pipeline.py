@@ -1,3 +1,5 @@
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,10 +11,11 @@ import numpy as np
 import pytest
 
 from rvm_addon.engine import pipeline
-from rvm_addon.engine.errors import OutputFailed, SourceUnreadable
+from rvm_addon.engine.errors import ModelMissing, OutputFailed, SourceUnreadable
 from rvm_addon.engine.events import Event, Finished, FrameDone, Started, Warned
 from rvm_addon.engine.outputs import Look, Result
-from rvm_addon.engine.spec import JobSpec, Source, SourceKind
+from rvm_addon.engine.shelf import Shelf
+from rvm_addon.engine.spec import JOB_FILE, JobSpec, Source, SourceKind
 from rvm_addon.engine.stages import Reader, Writer
 from rvm_addon.engine.tensors import Placed
 from rvm_addon.engine.viewing import Viewer
@@ -20,13 +23,14 @@ from tests import tiny
 from tests.fakes import DictSink, EchoModel, ListSource
 
 SPEC = JobSpec("x", Source(SourceKind.MOVIE, ("/x.mp4",)), "frames", "x", "/m.onnx")
+ROOT = Path(__file__).resolve().parents[2]
 PICTURES = [tiny.barcode(number) for number in range(12)]
 
 
 def matting(source: ListSource, sink: DictSink, spec: JobSpec = SPEC) -> Iterator[int]:
     """Run the loop; yields the frames in the order they are told."""
     model = EchoModel()
-    reader = Reader(spec, source, model, None)
+    reader = Reader(spec, source, model, None, Shelf(()))
     writer = Writer(spec, sink, None, Viewer(Path("nobody looks"), None))
     return pipeline.matte_frames(reader, model, writer, lambda *_: None)
 
@@ -170,3 +174,21 @@ def test_known_frames_need_no_model(tmp_path: Path, counting: Path, green: Path)
     run(replace(later, source=replace(source, frames=tuple(range(8)))), tmp_path / "longer")
     assert alphas(tmp_path / "longer") == pytest.approx([*known, 153, 178], abs=1)
     assert len(list((tmp_path / "longer" / "raw").glob("*.raw"))) == 2
+
+
+def test_where_all_is_known_neither_weights_nor_onnx_runtime_are_touched(tmp_path: Path, counting: Path) -> None:
+    """A result is changed also where the model is gone, and does not wait for a library that it does not need."""
+    paths = tuple(str(path) for path in tiny.barcode_pictures(tmp_path / "in", range(3)))
+    source = Source(SourceKind.IMAGES, paths, (0, 1, 2))
+    run(replace(SPEC, source=source, model=str(counting), raw_limit=10**9), tmp_path / "first")
+    raws = (str(tmp_path / "first" / "raw"),)
+    again = replace(SPEC, source=source, model=str(tmp_path / "gone.onnx"), raws=raws, look=Look(Result.MATTE))
+    (tmp_path / "again").mkdir()
+    (tmp_path / "again" / JOB_FILE).write_text(again.to_json(), encoding="utf-8")
+    code = "import sys; sys.modules['onnxruntime'] = None; from rvm_addon.engine.__main__ import main; sys.exit(main())"
+    done = subprocess.run([sys.executable, "-c", code, tmp_path / "again"], cwd=ROOT, check=False)
+    assert done.returncode == 0
+    mattes = [cv2.imread(str(path), cv2.IMREAD_UNCHANGED) for path in sorted((tmp_path / "again" / "frames").iterdir())]
+    assert [int(matte.max()) for matte in mattes] == pytest.approx([0, 26, 51], abs=1)
+    with pytest.raises(ModelMissing):
+        run(replace(again, source=replace(source, frames=(0, 1)), raws=()), tmp_path / "else")
