@@ -38,7 +38,8 @@ def merged(cutout: Cutout) -> Placed:
     alpha, colours = cutout.alpha[cutout.box], cutout.inner
     picture: Plane = np.empty((*alpha.shape, 4), alpha.dtype)
     if alpha.size:  # OpenCV takes nothing empty
-        picture = cv2.merge([*cv2.split(_deepened(colours) if alpha.dtype == np.uint16 else colours), alpha])
+        picture = cv2.cvtColor(_deepened(colours) if alpha.dtype == np.uint16 else colours, cv2.COLOR_BGR2BGRA)
+        cv2.insertChannel(alpha, picture, 3)
     return Placed(picture, cutout.box, cutout.alpha.shape)
 
 

@@ -4,7 +4,7 @@ Standard library only.
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum
 from pathlib import PurePath
 from typing import Any
 
@@ -88,6 +88,16 @@ class EdgeColour(StrEnum):
     SOURCE = "source"
 
 
+class Foreground(Enum):
+    """How much of the foreground that the model says can be seen in a result."""
+
+    NONE = 0
+    """Nothing: colours are the source's, or there are none."""
+    EDGE = 1
+    """What lies where its matte is soft in 8 bits, and a pixel beyond."""
+    ALL = 2
+
+
 class Fit(StrEnum):
     """How a backdrop of another shape comes to the frame's size."""
 
@@ -112,6 +122,11 @@ class Edges:
     """Standard deviation in pixels of the Gaussian that softens the matte."""
     despill: float = 0.0
     """How much of the old background's own colour, as it is nearby, is taken out of soft edges: 0 to 1."""
+
+    @property
+    def keeps_edge(self) -> bool:
+        """Whether where the matte is soft, and there only, the foreground has just the model's colours."""
+        return self.keeps_matte and self.colour is EdgeColour.MIXED and not self.despill
 
     @property
     def keeps_matte(self) -> bool:
@@ -154,9 +169,12 @@ class Look:
     edges: Edges = UNTOUCHED
 
     @property
-    def wants_foreground(self) -> bool:
-        """Whether colours are shown that the model says, and not only the source's own or none."""
-        return not self.result.is_grey and self.edges.colour is not EdgeColour.SOURCE
+    def foreground(self) -> Foreground:
+        """How much of the foreground that the model says is shown, where the source has no alpha of its own."""
+        if self.result.is_grey or self.edges.colour is EdgeColour.SOURCE:
+            return Foreground.NONE
+        is_wide = self.edges.colour is EdgeColour.MODEL or self.edges.grow or self.edges.feather
+        return Foreground.ALL if is_wide or self.format.is_deep else Foreground.EDGE
 
     def validate(self) -> None:
         """Return if it can be made; files are looked at by the worker.

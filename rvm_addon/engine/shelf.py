@@ -8,6 +8,7 @@ from pathlib import Path
 from . import raw
 from .errors import OutputFailed, SourceMissing, SourceUnreadable
 from .memory import Memory
+from .outputs import Foreground
 from .raw import RawMatte
 from .resume import remembered_frame
 from .spec import PARTIAL_SUFFIX, RAW_FOLDER
@@ -100,17 +101,17 @@ class Shelf:
         """Return what the model remembered after a frame; None where an earlier job has not kept that."""
         return Memory.read(self._memories[frame]) if frame in self._memories else None
 
-    def read(self, frame: int, picture: Picture, *, coloured: bool = True) -> RawMatte:
+    def read(self, frame: int, picture: Picture, foreground: Foreground = Foreground.ALL) -> RawMatte:
         """Return the raw matte of a frame, given its picture (BGR, H x W x 3).
 
-        Where it need not be `coloured`, the foreground's colours are left in the file.
+        Of the `foreground` at least so much is read as is asked for.
 
         Raises:
             SourceMissing, SourceUnreadable: naming the file.
         """
         path = self._files[frame]
         try:
-            return raw.decode(path.read_bytes(), picture, coloured=coloured)
+            return raw.decode(path.read_bytes(), picture, foreground)
         except FileNotFoundError:
             raise SourceMissing(path) from None
         except (OSError, ValueError) as error:

@@ -1,7 +1,7 @@
 """What happens to a frame before the model sees it, and after: each on threads of its own."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -13,8 +13,9 @@ from .matte import LaterMatte, Matte
 from .media import FrameSink, FrameSource
 from .memory import Memory
 from .model import MattingModel, Prepared
-from .raw import drawn
-from .refine import cut_out
+from .outputs import Foreground
+from .raw import Edge, RawMatte, drawn
+from .refine import Cutout, cut_out
 from .shelf import RawSink, Shelf
 from .spec import JobSpec
 from .tensors import Picture
@@ -60,7 +61,7 @@ class Reader:
         self._model = model
         self._backdrop = backdrop
         self._shelf = shelf
-        self._coloured = spec.look.wants_foreground
+        self._foreground = spec.look.foreground
         self._looked_at = shelf.needs_model(spec.source.frames)
 
     @property
@@ -87,10 +88,15 @@ class Reader:
                 continue
             is_known = frame in self._shelf and self._looked_at is not None
             # Inflated by whoever draws it: there are several of them, and this thread has frames to decode.
-            read_it = partial(self._shelf.read, frame, picture, coloured=self._coloured)
+            read_it = partial(self._shelf.read, frame, picture, shown(self._foreground, carried))
             known = LaterMatte(picture, read_it) if is_known else None
             behind = self._backdrop.at(frame, picture.shape[:2]) if self._backdrop else None
             yield Read(frame, picture, carried, prepared, known, behind, recalled=recalled)
+
+
+def shown(foreground: Foreground, carried: Picture | None) -> Foreground:
+    """Return how much of the foreground shows where a source carries an alpha: what the model says is full is soft."""
+    return Foreground.ALL if carried is not None and foreground is Foreground.EDGE else foreground
 
 
 @dataclass(frozen=True)
@@ -116,9 +122,15 @@ class Writer:
     def write(self, read: Read, matte: Matte) -> None:
         """Write one frame; runs on an encoding thread."""
         look = self.spec.look
-        if self.raws is not None and self.raws.room > 0 and read.known is None:  # what is known is kept already
-            matte = drawn(matte)
-            self.raws.write(read.frame, matte)
+        keeps = self.raws is not None and self.raws.room > 0 and read.known is None  # what is known is kept already
+        matte = drawn(matte) if keeps else matte
         cutout = cut_out(matte, look.edges, read.carried, deep=look.format.is_deep, coloured=not look.result.is_grey)
+        if self.raws is not None and isinstance(matte, RawMatte):
+            self.raws.write(read.frame, self._edged(matte, cutout, read.carried))
         self.sink.write(read.frame, compose(look, cutout, read.picture, read.behind))
         self.viewer.show(read.frame, read.picture, cutout)
+
+    def _edged(self, matte: RawMatte, cutout: Cutout, carried: Picture | None) -> RawMatte:
+        """Return a matte with the colours of its edge, where its cut-out shows just those."""
+        is_plain = shown(self.spec.look.foreground, carried) is Foreground.EDGE and self.spec.look.edges.keeps_edge
+        return replace(matte, edge=Edge(cutout.inner, cutout.box)) if is_plain else matte

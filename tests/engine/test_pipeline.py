@@ -176,6 +176,29 @@ def test_known_frames_need_no_model(tmp_path: Path, counting: Path, green: Path)
     assert len(list((tmp_path / "longer" / "raw").glob("*.raw"))) == 2
 
 
+@pytest.mark.parametrize("transparent", [False, True])
+def test_a_run_keeps_the_colours_of_the_edge_that_it_shows(tmp_path: Path, counting: Path, transparent: bool) -> None:
+    """An update needs no more of the raw matte's file, so its end may be torn; not so where sources are transparent."""
+    pictures = [np.dstack([picture, np.full_like(picture[..., 0], 128)]) for picture in PICTURES[:4]]
+    (tmp_path / "in").mkdir()
+    paths = tuple(str(tmp_path / "in" / f"{number}.png") for number in range(4))
+    for path, picture in zip(paths, pictures, strict=True):
+        cv2.imwrite(path, picture if transparent else picture[..., :3])
+    spec = replace(SPEC, source=Source(SourceKind.IMAGES, paths, tuple(range(4))), model=str(counting), raw_limit=10**9)
+    run(spec, tmp_path / "first")
+    for file in (tmp_path / "first" / "raw").glob("*.raw"):
+        file.write_bytes(file.read_bytes()[:-5])
+    later = replace(spec, raws=(str(tmp_path / "first" / "raw"),))
+    if transparent:
+        with pytest.raises(SourceUnreadable, match="not whole"):
+            run(later, tmp_path / "again")
+        return
+    run(later, tmp_path / "again")
+    for number in range(4):
+        once, again = (tmp_path / job / "frames" / spec.file_name(number) for job in ("first", "again"))
+        assert once.read_bytes() == again.read_bytes()
+
+
 def test_where_all_is_known_neither_weights_nor_onnx_runtime_are_touched(tmp_path: Path, counting: Path) -> None:
     """A result is changed also where the model is gone, and does not wait for a library that it does not need."""
     paths = tuple(str(path) for path in tiny.barcode_pictures(tmp_path / "in", range(3)))

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -7,8 +8,8 @@ import pytest
 from rvm_addon.engine.errors import SourceUnreadable
 from rvm_addon.engine.guided import Grid, GuidedMatte
 from rvm_addon.engine.matte import PlainMatte
-from rvm_addon.engine.outputs import UNTOUCHED, EdgeColour, Edges
-from rvm_addon.engine.raw import decode, drawn, encode
+from rvm_addon.engine.outputs import UNTOUCHED, EdgeColour, Edges, Foreground, FrameFormat, Look, Result
+from rvm_addon.engine.raw import Edge, decode, drawn, encode
 from rvm_addon.engine.refine import cut_out
 from rvm_addon.engine.shelf import RawSink, Shelf
 
@@ -60,13 +61,58 @@ def test_a_kept_matte_gives_the_same_cutout(matte: PlainMatte, edges: Edges, dee
     assert np.array_equal(now.colours[shown], later.colours[shown])
 
 
+@pytest.mark.parametrize(
+    "edges",
+    [UNTOUCHED, Edges(black=0.2), Edges(white=0.7), Edges(black=0.1, white=0.9, despill=0.6)],
+    ids=["untouched", "black", "white", "despill"],
+)
+def test_the_colours_of_an_edge_serve_whatever_keeps_it(guided: GuidedMatte, edges: Edges) -> None:
+    """Without the maps, damaged here, the cut-out is that of the maps, to the bit; a wider one reads those."""
+    kept = drawn(guided)
+    first = cut_out(kept, UNTOUCHED, None, deep=False)
+    data = encode(replace(kept, edge=Edge(first.inner, first.box)))
+    assert Look(edges=edges).foreground is Foreground.EDGE
+    later = decode(data[:-50], kept.picture, Foreground.EDGE)
+    now, again = (cut_out(one, edges, None, deep=False) for one in (kept, later))
+    assert np.array_equal(now.alpha, again.alpha) and np.array_equal(now.colours, again.colours)
+    with pytest.raises(ValueError, match="not whole"):
+        decode(data[:-50], kept.picture, Foreground.ALL)
+    wide = Edges(grow=4)
+    now, again = (
+        cut_out(one, wide, None, deep=False) for one in (kept, decode(data, kept.picture, Look(edges=wide).foreground))
+    )
+    assert np.array_equal(now.colours, again.colours)
+
+
+@pytest.mark.parametrize(
+    ("look", "foreground"),
+    [
+        (Look(), Foreground.EDGE),
+        (Look(Result.BLUR, edges=Edges(black=0.1, despill=0.5)), Foreground.EDGE),
+        (Look(Result.MATTE), Foreground.NONE),
+        (Look(edges=Edges(EdgeColour.SOURCE, grow=2)), Foreground.NONE),
+        (Look(edges=Edges(EdgeColour.MODEL)), Foreground.ALL),
+        (Look(edges=Edges(grow=-1)), Foreground.ALL),
+        (Look(edges=Edges(feather=1.0)), Foreground.ALL),
+        (Look(format=FrameFormat.EXR), Foreground.ALL),
+    ],
+)
+def test_a_look_tells_how_much_of_the_foreground_it_shows(look: Look, foreground: Foreground) -> None:
+    """Beyond the edge nothing is read that does not show, and what shows is read."""
+    assert look.foreground is foreground
+
+
 @pytest.mark.parametrize("value", [0.0, 1.0])
 def test_an_empty_and_a_full_matte_survive(value: float) -> None:
     """A frame without a person, and one that is all person."""
     picture = np.random.default_rng(1).integers(0, 256, (20, 30, 3), np.uint8)
     matte = PlainMatte(picture, np.zeros((1, 3, 20, 30), np.float32), np.full((1, 1, 20, 30), value, np.float32))
-    kept = decode(encode(drawn(matte)), picture)
+    raw = drawn(matte)
+    kept = decode(encode(raw), picture)
     assert (kept.alpha(deep=True) == round(value * 65535)).all()
+    cutout = cut_out(raw, UNTOUCHED, None, deep=False)
+    kept = decode(encode(replace(raw, edge=Edge(cutout.inner, cutout.box))), picture, Foreground.EDGE)
+    assert np.array_equal(cut_out(kept, UNTOUCHED, None, deep=False).colours, cutout.colours)
 
 
 def test_a_shelf_reads_what_a_sink_keeps(matte: PlainMatte, tmp_path: Path) -> None:
@@ -117,7 +163,7 @@ def test_the_model_looks_at_new_frames_and_some_before(
 def test_what_shows_no_foreground_leaves_it_in_the_file(kind: str, request: pytest.FixtureRequest) -> None:
     """The same alpha and the source's colours, though the foreground's are damaged; who asks for those is refused."""
     kept = drawn(request.getfixturevalue(kind))
-    bare = decode(encode(kept)[:-50], kept.picture, coloured=False)
+    bare = decode(encode(kept)[:-50], kept.picture, Foreground.NONE)
     edges = Edges(EdgeColour.SOURCE, grow=2, despill=0.5)
     now, later = (cut_out(one, edges, None, deep=True) for one in (kept, bare))
     assert np.array_equal(now.alpha, later.alpha) and np.array_equal(now.colours, later.colours)
