@@ -11,7 +11,7 @@ import pytest
 from rvm_addon.engine import media
 from rvm_addon.engine.outputs import FrameFormat, Look
 from rvm_addon.engine.spec import JobSpec, Source, SourceKind
-from rvm_addon.engine.tensors import Tensor
+from rvm_addon.engine.tensors import Placed, Tensor
 
 SPEC = JobSpec("x", Source(SourceKind.MOVIE, ("/x.mp4",)), ".", "x", "/m.onnx")
 WITH_ALPHA = [form for form in FrameFormat if form.holds_alpha]
@@ -20,7 +20,7 @@ WITH_ALPHA = [form for form in FrameFormat if form.holds_alpha]
 def written(form: FrameFormat, picture: np.ndarray, folder: Path) -> Path:
     """Write one frame as the worker does, and return its file."""
     spec = replace(SPEC, look=Look(format=form))
-    media.FolderSink(spec, folder).write(0, picture)
+    media.FolderSink(spec, folder).write(0, Placed.whole(picture))
     return folder / spec.file_name(0)
 
 
