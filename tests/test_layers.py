@@ -10,7 +10,10 @@ import pytest
 ADDON = Path(__file__).resolve().parents[1] / "rvm_addon"
 CONTRACT = {
     "engine",
-    *(f"engine.{name}" for name in ("spec", "outputs", "events", "errors", "weights", "lifeline", "view", "resume")),
+    *(
+        f"engine.{name}"
+        for name in ("spec", "outputs", "events", "errors", "weights", "lifeline", "view", "resume", "digests")
+    ),
 }
 ENGINE_LIBRARIES = {"numpy", "cv2", "onnxruntime", "isal"}
 BLENDER = {"aud", "bpy", "blf", "bl_operators", "bl_ui"}

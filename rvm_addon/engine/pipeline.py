@@ -17,7 +17,7 @@ from typing import TypeVar
 
 import cv2
 
-from . import resume
+from . import digests, resume
 from .backdrop import Backdrop, open_backdrop
 from .caches import prune
 from .errors import MattingError
@@ -28,7 +28,7 @@ from .memory import EVERY_FRAMES, Memory
 from .model import MattingModel, NoModel, ratio_for
 from .movies import MovieSource
 from .shelf import RawSink, Shelf
-from .spec import JobSpec, SourceKind
+from .spec import RAW_FOLDER, JobSpec, SourceKind
 from .stages import Read, Reader, Writer
 from .viewing import Viewer
 
@@ -59,7 +59,7 @@ def run(spec: JobSpec, folder: Path, emit: Emit) -> None:
     done = len(rest.made)
     if rest.frames != ():
         left = replace(spec, source=replace(spec.source, frames=rest.frames))
-        shelf = Shelf(spec.raws)
+        shelf = Shelf(spec.raws, digests.noted(folder / RAW_FOLDER) if spec.source.disposable else None)
         with _opened(left, warn) as opening, _backdrop(spec) as backdrop:
             model = NoModel() if shelf.needs_model(spec.source.frames) == set() else _model(spec, warn)
             if rest.recalls and (memory := Memory.read(folder)) is not None:

@@ -224,7 +224,8 @@ def _in_8_bits(matte: NDArray[np.uint16]) -> Picture:
 
 def _edge_of(alpha: Picture) -> Picture:
     """Return where (1, else 0) a matte (H x W) is soft, or nought beside what is not."""
-    return _grown(alpha, 1) & (alpha != full(np.uint8))
+    edge: Picture = _grown(alpha, 1) & (alpha != full(np.uint8))
+    return edge
 
 
 def _listed(edge: Edge, alpha: Picture) -> Picture:

@@ -18,7 +18,7 @@ import onnxruntime
 from . import devices, graphs, weights
 from .cut import STATES, Pieces
 from .devices import PROCESSOR, Device
-from .errors import DeviceMissing
+from .errors import DeviceMissing, ModelUnsuitable
 from .guided import GuidedMatte, grid_of
 from .matte import LaterMatte, Matte, PlainMatte
 from .memory import Memory
@@ -125,6 +125,7 @@ class WholeRvm(_Rvm):
     def __init__(self, spec: JobSpec, path: Path, device: Device = PROCESSOR) -> None:
         """Load the graph at `path`, which must have RVM's inputs and outputs."""
         super().__init__(spec)
+        self._path = path
         self._session = graphs.load(path, spec.threads, device=device)
         graphs.check_signature(path, self._session, WHOLE_INPUTS, WHOLE_OUTPUTS)
         self.provider: str = self._session.get_providers()[0]
@@ -135,12 +136,20 @@ class WholeRvm(_Rvm):
         return Prepared(to_tensor(picture))
 
     def matte(self, picture: Picture, prepared: Prepared) -> Matte:
-        """Return the matte of the next frame."""
+        """Return the matte of the next frame.
+
+        Raises:
+            ModelUnsuitable: it is not of the frame's size.
+        """
         if self._is_new_size(picture):
             self._rec = list(self._recalled_states()) or [np.zeros((1, 1, 1, 1), np.float32)] * len(STATES)
         ratio = np.array([ratio_for(self._spec, *self._size)], np.float32)
         inputs = {"src": prepared.src, "downsample_ratio": ratio, **dict(zip(STATES, self._rec, strict=True))}
         fgr, pha, *self._rec = self._session.run(WHOLE_OUTPUTS, inputs)
+        height, width = picture.shape[:2]
+        if (fgr.shape, pha.shape) != ((1, 3, height, width), (1, 1, height, width)):
+            wrong = f"of {width} × {height} pixels it makes a foreground of {fgr.shape} and a matte of {pha.shape}"
+            raise ModelUnsuitable(self._path, wrong)
         return PlainMatte(picture, fgr, pha)
 
     def memory(self) -> Memory | None:

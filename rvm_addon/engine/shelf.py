@@ -5,7 +5,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import raw
+from . import digests, raw
 from .errors import OutputFailed, SourceMissing, SourceUnreadable
 from .memory import Memory
 from .outputs import Foreground
@@ -59,23 +59,56 @@ class RawSink:
         partial = self._job_folder / f"{frame}{_SUFFIX}{PARTIAL_SUFFIX}"
         try:
             partial.write_bytes(data)
-            partial.replace(self._folder / f"{frame:06d}{_SUFFIX}")
+            partial.replace(self._folder / _name(frame))
         except OSError as error:
             with contextlib.suppress(OSError):
                 partial.unlink(missing_ok=True)
             raise OutputFailed(self._folder, error.strerror or "") from error
 
 
+def _name(frame: int) -> str:
+    """Return the name of a frame's raw matte."""
+    return f"{frame:06d}{_SUFFIX}"
+
+
+def _looking_alike(
+    rendered: dict[int, str], folders: Sequence[str], there: Sequence[dict[int, Path]]
+) -> dict[int, Path]:
+    """Return, for each rendered picture, a raw matte of a picture of the same digest, if there is one.
+
+    Of several, the newest; of those, that of the same frame: what stands still is matted a little differently each
+    time.
+    """
+    alike: dict[str, dict[int, Path]] = {}
+    for folder, files in zip(folders, there, strict=True):
+        of_folder: dict[str, dict[int, Path]] = {}
+        for frame, told in digests.noted(Path(folder)).items():
+            if frame in files:
+                of_folder.setdefault(told, {})[frame] = files[frame]
+        alike |= of_folder
+    found = {frame: alike[told] for frame, told in rendered.items() if told in alike}
+    return {frame: paths.get(frame) or next(iter(paths.values())) for frame, paths in found.items()}
+
+
 class Shelf:
     """The raw mattes of earlier jobs."""
 
-    def __init__(self, folders: Sequence[str]) -> None:
-        """Look what is there; of a frame that is there twice, the one in the later folder counts."""
+    def __init__(self, folders: Sequence[str], rendered: dict[int, str] | None = None) -> None:
+        """Look what is there; of a frame that is there twice, the one in the later folder counts.
+
+        Where the pictures were `rendered` for this job (frame: digest), not the frame's number tells which raw matte is
+        its own, but what the picture shows.
+        """
         for folder in folders:
             with contextlib.suppress(OSError):
                 os.utime(folder)  # what is used is young: it does not give way first
-        self._files = {int(path.stem): path for folder in folders for path in Path(folder).glob(f"*{_SUFFIX}")}
-        self._memories = {remembered_frame(Path(folder)): Path(folder) for folder in folders}
+        there = [{int(path.stem): path for path in Path(folder).glob(f"*{_SUFFIX}")} for folder in folders]
+        if rendered is None:
+            self._files = {frame: path for files in there for frame, path in files.items()}
+        else:
+            self._files = _looking_alike(rendered, folders, there)
+        remembered = ((Path(folder), remembered_frame(Path(folder))) for folder in folders)
+        self._remembered = {folder / _name(frame) for folder, frame in remembered if frame is not None}
 
     def __contains__(self, frame: int) -> bool:
         """Return whether a frame's raw matte is there."""
@@ -93,13 +126,14 @@ class Shelf:
         for place, frame in enumerate(wanted):
             if frame not in self:
                 before = wanted[place - 1] if place else None
-                warms_up = before in self._files and before not in self._memories
+                warms_up = before in self._files and self._files[before] not in self._remembered
                 looked_at.update(wanted[max(place - WARM_UP_FRAMES, 0) if warms_up else place : place + 1])
         return looked_at
 
     def memory_after(self, frame: int) -> Memory | None:
         """Return what the model remembered after a frame; None where an earlier job has not kept that."""
-        return Memory.read(self._memories[frame]) if frame in self._memories else None
+        path = self._files.get(frame)
+        return Memory.read(path.parent) if path in self._remembered else None
 
     def read(self, frame: int, picture: Picture, foreground: Foreground = Foreground.ALL) -> RawMatte:
         """Return the raw matte of a frame, given its picture (BGR, H x W x 3).

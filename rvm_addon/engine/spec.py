@@ -158,8 +158,12 @@ class JobSpec:
 
     @property
     def matting_digest(self) -> str:
-        """What decides a frame's raw matte, in 64 characters: the recipe without what is made of it."""
-        return replace(self, look=CUT_OUT).recipe_digest
+        """What decides a frame's raw matte, in 64 characters: the recipe without what is made of it.
+
+        Where pictures are rendered for each job anew, also without them: they tell by themselves (`digests`).
+        """
+        paths = () if self.source.disposable else self.source.paths
+        return replace(self, look=CUT_OUT, source=replace(self.source, paths=paths)).recipe_digest
 
     @property
     def reusable(self) -> bool:

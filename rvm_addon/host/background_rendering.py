@@ -9,10 +9,10 @@ from pathlib import Path
 
 import bpy
 
-from ..engine import resume
+from ..engine import digests, resume
 from ..engine.errors import PictureDiffers
 from ..engine.events import Rendered
-from ..engine.spec import JOB_FILE, PARTIAL_SUFFIX, JobSpec
+from ..engine.spec import JOB_FILE, PARTIAL_SUFFIX, RAW_FOLDER, JobSpec
 from ..jobs import parts
 from . import background, versions
 from .background import Emit
@@ -46,17 +46,14 @@ def render_order(folder: Path, emit: Emit) -> None:
     leave_alone(scene, strip)
     if strip.type == "IMAGE":
         check_sizes(strip, range(order.start, order.start + len(order.paths)))
-    wanted = still_wanted(folder)
+    spec = JobSpec.from_json((folder / JOB_FILE).read_text(encoding="utf-8"))
+    wanted = frozenset(resume.rest(spec, folder).frames or ())  # all, unless it goes on with an interrupted run
     for number, path in enumerate(map(Path, order.paths)):
         if number in wanted and not resume.is_whole(path):
             render_frame(scene, order.start + number, path)
+            if spec.raw_limit:
+                digests.note(folder / RAW_FOLDER, number, path)
         emit(Rendered(order.start + number, time.monotonic() - begun))
-
-
-def still_wanted(folder: Path) -> frozenset[int]:
-    """Return which pictures, by their number, the worker will read: all, unless it goes on with an interrupted run."""
-    spec = JobSpec.from_json((folder / JOB_FILE).read_text(encoding="utf-8"))
-    return frozenset(resume.rest(spec, folder).frames or ())
 
 
 def render_frame(scene: bpy.types.Scene, frame: int, path: Path) -> None:

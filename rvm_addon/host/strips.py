@@ -55,7 +55,7 @@ def job_spec(scene: bpy.types.Scene, strip: versions.Strip, settings: Settings) 
         working_side=settings.working_side,
         threads=settings.threads,
         device=settings.device,
-        raw_limit=0 if source.disposable else settings.raw_limit,
+        raw_limit=settings.raw_limit,
     )
     place = Placement(
         scene=scene.name,

@@ -39,7 +39,7 @@ class FinishedJobs:
 
     def raws(self, spec: JobSpec) -> tuple[str, ...]:
         """Return the folders of raw mattes that `spec` can use, the newest last; unfinished jobs' serve, too."""
-        if not spec.source.stamps or spec.source.disposable:
+        if not (spec.source.stamps or spec.source.disposable):
             return ()
         folders = [folder / RAW_FOLDER for folder in self._matted.get(spec.matting_digest, ())]
         there = [folder for folder in folders if folder.is_dir()]

@@ -75,6 +75,15 @@ def test_a_picture_too_small_for_its_ratio_is_refused(passthrough: Path) -> None
         alpha(opened(passthrough, 0.1), PICTURE)
 
 
+def test_a_matte_of_another_size_is_refused(tmp_path: Path, counting: Path) -> None:
+    """A graph with RVM's names that makes something else is named, and no odd picture is written."""
+    model = onnx.load(str(counting))
+    model.graph.node[1].attribute[0].ints[0] = 2  # the matte loses its rows
+    onnx.save(model, str(tmp_path / "odd.onnx"))
+    with pytest.raises(ModelUnsuitable, match=r"odd\.onnx.*12 × 8 pixels"):
+        alpha(opened(tmp_path / "odd.onnx"), PICTURE)
+
+
 def test_another_networks_graph_is_refused(tmp_path: Path) -> None:
     """A graph without RVM's inputs, and one in 16 bits, say what is missing."""
     model = onnx.load(str(tiny.passthrough_model(tmp_path / "m.onnx")))

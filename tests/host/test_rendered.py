@@ -58,7 +58,7 @@ def test_both_parts_tell_of_themselves(timeline: Timeline, clip: Path) -> None:
     timeline.drive(ended)
     assert [progress for progress, _ in told] == sorted(progress for progress, _ in told)
     assert f"Rendering 0 of {job.parts[0].frames} frames" in [text for _, text in told]
-    assert sorted(path.name for path in job.folder.iterdir() if path.is_dir()) == ["frames"]
+    assert sorted(path.name for path in job.folder.iterdir() if path.is_dir()) == ["frames", "raw"]
     assert not (job.folder / "project.blend").exists()
 
 

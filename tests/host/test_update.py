@@ -1,6 +1,7 @@
 """A result is changed afterwards: by its raw mattes, in its place, with what it remembers."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from tests import tiny
+from tests.host import rendered_strips
 from tests.host.timeline import Timeline
 
 pytestmark = pytest.mark.usefixtures("with_green")
@@ -128,3 +130,37 @@ def test_a_result_without_its_source_says_so(timeline: Timeline, source: Any) ->
     with timeline.shown(), pytest.raises(RuntimeError, match="gone or was renamed"):
         bpy.ops.rvm.update_result()
     assert timeline.strips[result.name] == result
+
+
+def raws_of(job: Any) -> int:
+    """Return how many frames of a job the model has looked at to make a matte."""
+    return len(list(job.folder.joinpath("raw").glob("*.raw")))
+
+
+@pytest.mark.parametrize("make", [rendered_strips.retimed, rendered_strips.meta], ids=lambda make: make.__name__)
+def test_what_is_rendered_again_needs_the_model_where_it_looks_different(
+    timeline: Timeline, tmp_path: Path, make: Callable[[Timeline, Path], Any]
+) -> None:
+    """Edges change without the model, also under other frame numbers; other footage in the strip is matted."""
+    clip = tiny.barcode_movie(tmp_path / "clip.avi", 30, fourcc="MJPG")
+    strip = make(timeline, clip)
+    timeline.scene.rvm_matting.edge_colour = "SOURCE"
+    name, versions = strip.name, timeline.addon.versions
+    timeline.press_button(strip)
+    first = timeline.addon.runner.current().queue.jobs[-1]
+    length = len(first.spec.source.frames)
+    assert raws_of(first) == length
+    timeline.scene.rvm_matting.black = 0.5
+    job = update(timeline, timeline.result_of(timeline.strips[name]))
+    assert job.spec.raws and raws_of(job) == 0
+    strip = timeline.strips[name]
+    versions.set_left_handle(strip, versions.handles(strip)[0] + 2)
+    timeline.scene.rvm_matting.black = 0.3
+    job = update(timeline, timeline.result_of(strip))
+    assert len(job.spec.source.frames) == length - 2 and raws_of(job) == 0
+    strip = timeline.strips[name]
+    (strip if strip.type == "MOVIE" else strip.strips[0]).filepath = str(
+        tiny.barcode_movie(tmp_path / "other.avi", 30, fourcc="FFV1")
+    )
+    job = update(timeline, timeline.result_of(strip))
+    assert raws_of(job) == length - 2

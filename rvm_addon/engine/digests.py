@@ -1,0 +1,64 @@
+"""Which rendered pictures look as they did in an earlier job, told by digests of their files. Standard library only.
+
+A strip that is rendered first has no file whose time would tell whether it still shows the same, and Python does not
+see all that a scene, a mask or a retimed strip depends on. So the pictures tell: the other Blender notes the digest of
+each beside the raw mattes, and a later job takes the raw matte of the picture that has the same.
+"""
+
+import hashlib
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+DIGESTS_FILE = "pictures.txt"
+"""Beside the raw mattes: a line for each picture, its frame and its digest; the last one of a frame counts."""
+_SIGNATURE_BYTES = 8
+_HEAD = struct.Struct(">I4s")
+"""Of a PNG's chunk: the length of what follows, and the chunk's kind."""
+_CHECKSUM_BYTES = 4
+_DECISIVE = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT"})
+"""The kinds of chunk that decide the pixels. Others tell, for example, when and from which file it was rendered."""
+
+
+def note(folder: Path, frame: int, picture: Path) -> None:
+    """Note in `folder`, which is made where it is missing, the digest of the PNG that was rendered for a frame.
+
+    Raises:
+        OSError: the picture cannot be read, or the folder refuses.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / DIGESTS_FILE).open("a", encoding="ascii") as stream:
+        stream.write(f"{frame} {digest(picture.read_bytes())}\n")
+
+
+def noted(folder: Path) -> dict[int, str]:
+    """Return the digests that were noted in a folder, by frame; without a line that a crash left half written."""
+    try:
+        lines = (folder / DIGESTS_FILE).read_text(encoding="ascii", errors="replace").split("\n")[:-1]
+    except OSError:
+        return {}
+    pairs = (line.split() for line in lines)
+    return {int(pair[0]): pair[1] for pair in pairs if len(pair) == 2 and pair[0].isdecimal()}
+
+
+def digest(data: bytes) -> str:
+    """Return the digest of a PNG's pixels, in hexadecimal: of what decides them, as the file has it.
+
+    The same pixels written by another encoder have another digest.
+    """
+    told = hashlib.blake2b(digest_size=16)
+    for kind, content in _chunks(memoryview(data)):
+        if kind in _DECISIVE:
+            told.update(kind)
+            told.update(content)
+    return told.hexdigest()
+
+
+def _chunks(data: memoryview) -> Iterator[tuple[bytes, memoryview]]:
+    """Yield kind and content of a PNG's chunks."""
+    place = _SIGNATURE_BYTES
+    while place + _HEAD.size <= len(data):
+        length, kind = _HEAD.unpack_from(data, place)
+        place += _HEAD.size
+        yield kind, data[place : place + length]
+        place += length + _CHECKSUM_BYTES
