@@ -68,15 +68,22 @@ class Edge:
 
     colours: Picture
     """The box's, BGR; what is not at the edge may be anything."""
+    where: Picture
+    """Of the box: where (1, else 0) the edge is."""
     box: Box
     """Of all that is above nought in 8 bits, and a pixel beyond."""
 
-    def paint(self, alpha: Picture, colours: Picture, where: Picture, box: Box) -> None:
-        """Put them on some other box's colours where `where` is not nought; `alpha` is the matte (H x W)."""
+    @classmethod
+    def of(cls, colours: Picture, alpha: Plane, box: Box) -> Self:
+        """Return the edge of a matte of 8 bits (H x W), given the colours in its box (rows x columns x 3)."""
+        return cls(colours, _edge_of(alpha[box]), box)
+
+    def paint(self, colours: Picture, where: Picture, box: Box) -> None:
+        """Put it on some other box's colours where `where` is not nought."""
         both = overlap(self.box, box)
         own, other = within(both, self.box), within(both, box)
         if where[other].size:
-            _put(colours, self.colours[own], cv2.bitwise_and(where[other], _edge_of(alpha[self.box])[own]), other)
+            _put(colours, self.colours[own], cv2.bitwise_and(where[other], self.where[own]), other)
 
 
 @dataclass(frozen=True)
@@ -93,7 +100,7 @@ class RawMatte:
     rows: slice
     columns: slice
     """The crop: where the foreground is known."""
-    edge: "Edge | None" = None
+    edge: Edge | None = None
     """The foreground's colours at the matte's edge, if they are at hand."""
 
     @property
@@ -103,7 +110,12 @@ class RawMatte:
 
     def alpha(self, *, deep: bool) -> Plane:
         """Return the matte (H x W), 8 bit, or 16 bit if `deep`."""
-        return self.matte if deep else _in_8_bits(self.matte)
+        return self.matte if deep else self._alpha
+
+    @cached_property
+    def _alpha(self) -> Picture:
+        """The matte in 8 bits, H x W."""
+        return _in_8_bits(self.matte)
 
     def paint(self, colours: Picture, where: Picture, box: Box) -> None:
         """Put the foreground on `colours` (BGR) where `where` is not nought and it is known; both are the box's.
@@ -111,7 +123,7 @@ class RawMatte:
         `colours` lie in one piece. Where the edge is at hand, it is the only part that counts as known.
         """
         if self.edge is not None:
-            self.edge.paint(_in_8_bits(self.matte), colours, where, box)
+            self.edge.paint(colours, where, box)
             return
         crop = (self.rows, self.columns)
         both = overlap(crop, box)
@@ -164,7 +176,7 @@ def encode(raw: RawMatte) -> bytes:
     if raw.foreground is None:
         raise ValueError("a raw matte without the foreground's colours cannot be kept")
     matte = isal_zlib.compress(_classed(raw.matte[raw.rows, raw.columns]), _LEVEL)
-    edge = b"" if raw.edge is None else isal_zlib.compress(_listed(raw.edge, _in_8_bits(raw.matte)), _LEVEL)
+    edge = b"" if raw.edge is None else isal_zlib.compress(_listed(raw.edge), _LEVEL)
     if isinstance(raw.foreground, HalfMaps):
         size = (raw.foreground.grid.map_height, raw.foreground.grid.map_width)
         colours = _halved(np.concatenate(raw.foreground.halves).view(np.uint16))
@@ -222,15 +234,15 @@ def _in_8_bits(matte: NDArray[np.uint16]) -> Picture:
     return alpha
 
 
-def _edge_of(alpha: Picture) -> Picture:
+def _edge_of(alpha: Plane) -> Picture:
     """Return where (1, else 0) a matte (H x W) is soft, or nought beside what is not."""
     edge: Picture = _grown(alpha, 1) & (alpha != full(np.uint8))
     return edge
 
 
-def _listed(edge: Edge, alpha: Picture) -> Picture:
-    """Return the colours of the edge of a matte (H x W), each as its difference from the one before: 3 x pixels."""
-    places = 3 * np.flatnonzero(_edge_of(alpha[edge.box]).view(np.bool_))
+def _listed(edge: Edge) -> Picture:
+    """Return the colours of an edge, each as its difference from the one before: 3 x pixels."""
+    places = 3 * np.flatnonzero(edge.where.view(np.bool_))
     flat = edge.colours.reshape(-1)
     steps = np.zeros((3, 1 + len(places)), np.uint8)
     for channel, values in enumerate(steps):  # one by one, for numpy is slow at rows of three
@@ -245,12 +257,12 @@ def _unlisted(data: bytes, alpha: Picture) -> Edge:
         ValueError: there are more of them, or fewer.
     """
     box = box_of(alpha, 1)
-    places = 3 * np.flatnonzero(_edge_of(alpha[box]).view(np.bool_))
-    colours = np.zeros((*alpha[box].shape, 3), np.uint8)
-    flat = colours.reshape(-1)
+    edge = Edge.of(np.zeros((*alpha[box].shape, 3), np.uint8), alpha, box)
+    places = 3 * np.flatnonzero(edge.where.view(np.bool_))
+    flat = edge.colours.reshape(-1)
     for channel, steps in enumerate(np.frombuffer(data, np.uint8).reshape(3, len(places))):
         flat[places + channel] = np.cumsum(steps, dtype=np.uint8)
-    return Edge(colours, box)
+    return edge
 
 
 def _classed(matte: NDArray[np.uint16]) -> bytes:

@@ -133,4 +133,4 @@ class Writer:
     def _edged(self, matte: RawMatte, cutout: Cutout, carried: Picture | None) -> RawMatte:
         """Return a matte with the colours of its edge, where its cut-out shows just those."""
         is_plain = shown(self.spec.look.foreground, carried) is Foreground.EDGE and self.spec.look.edges.keeps_edge
-        return replace(matte, edge=Edge(cutout.inner, cutout.box)) if is_plain else matte
+        return replace(matte, edge=Edge.of(cutout.inner, cutout.alpha, cutout.box)) if is_plain else matte

@@ -70,7 +70,7 @@ def test_the_colours_of_an_edge_serve_whatever_keeps_it(guided: GuidedMatte, edg
     """Without the maps, damaged here, the cut-out is that of the maps, to the bit; a wider one reads those."""
     kept = drawn(guided)
     first = cut_out(kept, UNTOUCHED, None, deep=False)
-    data = encode(replace(kept, edge=Edge(first.inner, first.box)))
+    data = encode(replace(kept, edge=Edge.of(first.inner, first.alpha, first.box)))
     assert Look(edges=edges).foreground is Foreground.EDGE
     later = decode(data[:-50], kept.picture, Foreground.EDGE)
     now, again = (cut_out(one, edges, None, deep=False) for one in (kept, later))
@@ -111,7 +111,7 @@ def test_an_empty_and_a_full_matte_survive(value: float) -> None:
     kept = decode(encode(raw), picture)
     assert (kept.alpha(deep=True) == round(value * 65535)).all()
     cutout = cut_out(raw, UNTOUCHED, None, deep=False)
-    kept = decode(encode(replace(raw, edge=Edge(cutout.inner, cutout.box))), picture, Foreground.EDGE)
+    kept = decode(encode(replace(raw, edge=Edge.of(cutout.inner, cutout.alpha, cutout.box))), picture, Foreground.EDGE)
     assert np.array_equal(cut_out(kept, UNTOUCHED, None, deep=False).colours, cutout.colours)
 
 
