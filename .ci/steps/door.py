@@ -67,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     lint.set_defaults(do=lambda _: checks.lint())
 
     bench = add(
-        "bench", "Measure against the yardsticks; writes docs/benchmarks.md. About twelve minutes, on an idle machine."
+        "bench", "Measure against the yardsticks; writes docs/benchmarks.md. About forty minutes, on an idle machine."
     )
     bench.add_argument("cases", nargs="*", metavar="CASE", help=f"of {', '.join(benchmarks.CASES)} (default: all)")
     bench.add_argument("--rounds", type=int, default=5, help="pairs that take turns (default: %(default)s)")
