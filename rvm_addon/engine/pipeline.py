@@ -103,7 +103,8 @@ def matte_frames(
     Where a frame fails, those before it are written and yielded first. Frames that were made before are not yielded.
     """
     writing: deque[tuple[int, Future[None], Memory | None]] = deque()
-    writers = writers_for(writer.spec.threads or os.cpu_count() or 1, with_model=reader.needs_model)
+    cores = writer.spec.threads or os.cpu_count() or 1
+    writers = writers_for(cores, with_model=not isinstance(model, NoModel))
     with ThreadPoolExecutor(1, "decode") as decoder, ThreadPoolExecutor(writers, "encode") as encoder:
         try:
             for count, read in enumerate(ahead(reader.frames(), decoder)):

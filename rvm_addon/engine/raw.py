@@ -236,7 +236,7 @@ def _in_8_bits(matte: NDArray[np.uint16]) -> Picture:
 
 def _edge_of(alpha: Plane) -> Picture:
     """Return where (1, else 0) a matte (H x W) is soft, or nought beside what is not."""
-    edge: Picture = _grown(alpha, 1) & (alpha != full(np.uint8))
+    edge: Picture = _grown(alpha, 1) & (alpha != full(alpha.dtype))
     return edge
 
 

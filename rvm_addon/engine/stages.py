@@ -64,11 +64,6 @@ class Reader:
         self._foreground = spec.look.foreground
         self._looked_at = shelf.needs_model(spec.source.frames)
 
-    @property
-    def needs_model(self) -> bool:
-        """Whether the model has to look at any frame."""
-        return self._looked_at is None or bool(self._looked_at)
-
     def frames(self) -> Iterator[Read]:
         """Yield each wanted frame.
 
@@ -122,11 +117,13 @@ class Writer:
     def write(self, read: Read, matte: Matte) -> None:
         """Write one frame; runs on an encoding thread."""
         look = self.spec.look
-        keeps = self.raws is not None and self.raws.room > 0 and read.known is None  # what is known is kept already
-        matte = drawn(matte) if keeps else matte
-        cutout = cut_out(matte, look.edges, read.carried, deep=look.format.is_deep, coloured=not look.result.is_grey)
-        if self.raws is not None and isinstance(matte, RawMatte):
-            self.raws.write(read.frame, self._edged(matte, cutout, read.carried))
+        raws = self.raws if read.known is None else None  # what is known is kept already
+        kept = drawn(matte) if raws is not None and raws.room > 0 else None
+        cutout = cut_out(
+            kept or matte, look.edges, read.carried, deep=look.format.is_deep, coloured=not look.result.is_grey
+        )
+        if raws is not None and kept is not None:
+            raws.write(read.frame, self._edged(kept, cutout, read.carried))
         self.sink.write(read.frame, compose(look, cutout, read.picture, read.behind))
         self.viewer.show(read.frame, read.picture, cutout)
 
