@@ -50,6 +50,16 @@ class SourceUnreadable(FileError):
         return f"“{self.path}” cannot be read as a movie or picture{self.because()}"
 
 
+class RawUnreadable(FileError):
+    """What an earlier job kept of a frame is damaged, or was cleared while this job began."""
+
+    remedy = "Clear what is kept for changes in the preferences, and start once more: the model looks again."
+
+    def __str__(self) -> str:
+        """Say which file cannot be read, and why."""
+        return f"What was kept of a frame in “{self.path}” cannot be read{self.because()}"
+
+
 class PictureDiffers(FileError):
     """A picture of a sequence has another size than the first one."""
 

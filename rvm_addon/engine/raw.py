@@ -24,12 +24,13 @@ from numpy.typing import NDArray
 from .guided import ColourMaps, Grid, grid_of
 from .matte import Matte
 from .outputs import Foreground
+from .spec import RAW_FORMAT
 from .tensors import Box, Picture, Plane, Tensor, box_of, full, looked_up, overlap, within
 
 _HEAD = struct.Struct("<4sHHHHHHHHIII")
 """Magic; height and width of the frame; top, bottom, left, right of the crop; height and width of the maps, nought
 where there are none; bytes of the deflated matte, edge (nought if it is not there) and colours or maps."""
-_MAGIC = b"RVM4"
+_MAGIC = f"RVM{RAW_FORMAT}".encode()
 _BEYOND = 8
 """Colours are known so many pixels beyond the matte, so that it can be grown."""
 _LEVEL = 1

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from . import digests, raw
-from .errors import OutputFailed, SourceMissing, SourceUnreadable
+from .errors import OutputFailed, RawUnreadable
 from .memory import Memory
 from .outputs import Foreground
 from .raw import RawMatte
@@ -141,12 +141,12 @@ class Shelf:
         Of the `foreground` at least so much is read as is asked for.
 
         Raises:
-            SourceMissing, SourceUnreadable: naming the file.
+            RawUnreadable: naming the file.
         """
         path = self._files[frame]
         try:
             return raw.decode(path.read_bytes(), picture, foreground)
-        except FileNotFoundError:
-            raise SourceMissing(path) from None
-        except (OSError, ValueError) as error:
-            raise SourceUnreadable(path, str(error)) from error
+        except OSError as error:
+            raise RawUnreadable(path, error.strerror or "") from error
+        except ValueError as error:
+            raise RawUnreadable(path, str(error)) from error

@@ -35,6 +35,8 @@ IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jp2", ".webp", ".bmp", ".
 
 RAW_FOLDER = "raw"
 """In a job's folder: its raw mattes."""
+RAW_FORMAT = 4
+"""The version of their files. Those of another one serve no job: the model looks again."""
 RAW_GIGABYTES = 10.0
 """For the raw mattes in a folder of results, unless the user chooses otherwise."""
 
@@ -158,12 +160,13 @@ class JobSpec:
 
     @property
     def matting_digest(self) -> str:
-        """What decides a frame's raw matte, in 64 characters: the recipe without what is made of it.
+        """What decides a frame's raw matte and its file, in 64 characters: the recipe without what is made of it.
 
         Where pictures are rendered for each job anew, also without them: they tell by themselves (`digests`).
         """
         paths = () if self.source.disposable else self.source.paths
-        return replace(self, look=CUT_OUT, source=replace(self.source, paths=paths)).recipe_digest
+        recipe = replace(self, look=CUT_OUT, source=replace(self.source, paths=paths)).recipe
+        return hashlib.sha256(f"{RAW_FORMAT} {recipe.to_json()}".encode()).hexdigest()
 
     @property
     def reusable(self) -> bool:

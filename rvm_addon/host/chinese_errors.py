@@ -6,6 +6,10 @@ SENTENCES: dict[str, str] = {
         "请将文件放回原处或重新选择其现在的位置，然后再次开始。"
     ),
     "“{path}” cannot be read as a movie or picture{why}": "无法将“{path}”作为视频或图片读取{why}",
+    "What was kept of a frame in “{path}” cannot be read{why}": "无法读取“{path}”中为某一帧保留的数据{why}",
+    "Clear what is kept for changes in the preferences, and start once more: the model looks again.": (
+        "请在偏好设置中清除为修改而保留的数据，然后再次开始：模型会重新处理。"
+    ),
     "“{path}” has another size than the first picture{why}": "“{path}”的尺寸与第一张图片不同{why}",
     "Scale it to the size of the others, or give it a strip of its own; the frames made so far are kept.": (
         "请将其缩放到与其他图片相同的尺寸，或单独放入一个片段；已完成的帧会保留。"

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from rvm_addon.engine import pipeline
-from rvm_addon.engine.errors import ModelMissing, OutputFailed, SourceUnreadable
+from rvm_addon.engine.errors import ModelMissing, OutputFailed, RawUnreadable, SourceUnreadable
 from rvm_addon.engine.events import Event, Finished, FrameDone, Started, Warned
 from rvm_addon.engine.outputs import Look, Result
 from rvm_addon.engine.shelf import Shelf
@@ -190,7 +190,7 @@ def test_a_run_keeps_the_colours_of_the_edge_that_it_shows(tmp_path: Path, count
         file.write_bytes(file.read_bytes()[:-5])
     later = replace(spec, raws=(str(tmp_path / "first" / "raw"),))
     if transparent:
-        with pytest.raises(SourceUnreadable, match="not whole"):
+        with pytest.raises(RawUnreadable, match="not whole"):
             run(later, tmp_path / "again")
         return
     run(later, tmp_path / "again")

@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
-from rvm_addon.engine.errors import SourceUnreadable
+from rvm_addon.engine.errors import RawUnreadable
 from rvm_addon.engine.guided import Grid, GuidedMatte
 from rvm_addon.engine.matte import PlainMatte
 from rvm_addon.engine.outputs import UNTOUCHED, EdgeColour, Edges, Foreground, FrameFormat, Look, Result
@@ -125,7 +125,10 @@ def test_a_shelf_reads_what_a_sink_keeps(matte: PlainMatte, tmp_path: Path) -> N
     assert np.array_equal(shelf.read(3, matte.picture).matte, drawn(matte).matte)
     file = tmp_path / "raw" / "000004.raw"
     file.write_bytes(file.read_bytes()[:-50])
-    with pytest.raises(SourceUnreadable, match=r"000004\.raw"):
+    with pytest.raises(RawUnreadable, match=r"000004\.raw"):
+        shelf.read(4, matte.picture)
+    file.unlink()
+    with pytest.raises(RawUnreadable, match=r"000004\.raw"):
         shelf.read(4, matte.picture)
     assert not list(tmp_path.glob("*.part"))
 

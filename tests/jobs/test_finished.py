@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from rvm_addon.engine import pipeline
+from rvm_addon.engine import spec as engine_spec
 from rvm_addon.engine.events import EVENTS_FILE, FrameDone, encode
 from rvm_addon.engine.outputs import Look, Result
 from rvm_addon.engine.resume import stamps
@@ -151,6 +152,18 @@ def test_what_nobody_can_recognise_is_never_used_again(done: Job, spec: JobSpec)
         unknown = replace(spec, source=source)
         assert not unknown.covers(unknown)
         assert find(done, unknown) is None
+
+
+def test_raw_mattes_of_another_version_serve_no_job(
+    spec: JobSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After an update of the extension the model looks again, instead of a change that fails on each of them."""
+    job = Job(tmp_path / "matte" / "old", replace(spec, raw_limit=10**9))
+    job.write()
+    pipeline.run(job.spec, job.folder, lambda _: None)
+    assert FinishedJobs(tmp_path / "matte").raws(spec) == (str(job.folder / "raw"),)
+    monkeypatch.setattr(engine_spec, "RAW_FORMAT", engine_spec.RAW_FORMAT + 1)
+    assert FinishedJobs(tmp_path / "matte").raws(spec) == ()
 
 
 def test_no_folder_of_results_holds_no_job(spec: JobSpec, tmp_path: Path) -> None:
