@@ -1,11 +1,12 @@
-"""Cuts Robust Video Matting's published graph into three pieces, all of which work on the downsampled frame.
+"""Cuts Robust Video Matting's published graph into pieces, all of which work on the downsampled frame.
 
-Usage: cut.py MODEL.onnx BACKBONE.onnx DECODER.onnx REFINER.onnx. What would come fourth, the guided filter's last step
-at full size, is `rvm_addon/engine/guided.py`.
+Usage: cut.py MODEL.onnx BACKBONE.onnx DECODER.onnx COARSE.onnx REFINER.onnx. What would come last, the guided filter's
+last step at full size, is `rvm_addon/engine/guided.py`.
 
 - The *backbone* looks at one frame by itself.
 - The *decoder* takes what it saw together with the states that the frame before left, and leaves the next ones.
-- The *refiner* makes of the decoder's detail the two small maps of the guided filter; nothing waits for it.
+- The *coarse* piece tells of the decoder's detail where somebody may be (`coarse.py`).
+- The *refiner* makes of the same detail, there, the two small maps of the guided filter; nothing waits for it.
 
 So three frames can be in the works at once, and only the decoder, which is less than half, must go from frame to frame.
 The numbers stay the same to about 1e-5; what changes is how well ONNX Runtime's blocked layout (NCHWc) fits: see
@@ -19,6 +20,7 @@ from pathlib import Path
 
 import onnx
 from blocked import crop_where_needed, decode_in_blocks, filter_plainly
+from coarse import COARSE, look_coarsely
 from graph import Graph
 from onnx import helper, numpy_helper
 from parts import part_inputs, part_outputs
@@ -46,15 +48,16 @@ SEEN = tuple(f"feature_{level}" for level in range(1, 6))
 PIECES = (
     (("small_src",), SEEN),
     (("small_src", *SEEN, *STATES), ("detail", *NEXT_STATES)),
+    (("small_src", "detail", "r1o"), (COARSE,)),
     (("small_src", "detail", "r1o"), ("slope", "offset")),
 )
-"""Inputs and outputs of backbone, decoder and refiner."""
+"""Inputs and outputs of backbone, decoder, coarse piece and refiner."""
 CHANNELS_FROM_BEHIND = -3
 """The axis of channels, counted as one concat does, in a tensor of batch, channels, height, width."""
 
 
 def cut(source: Path, targets: Sequence[Path]) -> None:
-    """Write the three pieces of the published file `source` to `targets`."""
+    """Write the pieces of the published file `source` to `targets`."""
     onnx.utils.extract_model(
         str(source), str(targets[0]), [SMALL_SOURCE, *STATES], [SLOPE, OFFSET, *NEXT_STATES], check_model=False
     )
@@ -66,6 +69,7 @@ def cut(source: Path, targets: Sequence[Path]) -> None:
     for conv in graph.of_type("Conv"):
         part_inputs(graph, conv)
     filter_plainly(graph)
+    look_coarsely(graph)
     for crop in [node for node in graph.of_type("Slice") if graph.makes(node.input[0], "Resize")]:
         crop_where_needed(graph, crop)
     for name, other in NAMES.items():

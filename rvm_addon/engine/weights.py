@@ -13,9 +13,9 @@ from pathlib import Path
 from .errors import ModelDamaged, ModelMissing
 
 CATALOGUE = "catalogue.toml"
-CUT_RECIPE = 3
+CUT_RECIPE = 4
 """Which way of cutting a graph the engine understands; a cut made another way is made again."""
-PIECES = ("backbone", "decoder", "refiner")
+PIECES = ("backbone", "decoder", "coarse", "refiner")
 """What a graph is cut into."""
 
 
@@ -44,7 +44,7 @@ class Weights:
     good_for: str
     """What the model is good at, in a sentence for editors."""
     cut: bool = False
-    """Whether `build.py weights` cuts it in two for speed."""
+    """Whether `build.py weights` cuts it into pieces for speed."""
 
     def verify(self, path: Path) -> None:
         """Return if `path` holds exactly these weights.

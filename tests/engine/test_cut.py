@@ -11,7 +11,7 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper
 
-from rvm_addon.engine.cut import DECODED, STATE_CHANNELS_AND_STRIDES
+from rvm_addon.engine.cut import DECODED, STATE_CHANNELS_AND_STRIDES, Pieces
 from rvm_addon.engine.guided import Grid, GuidedMatte
 from rvm_addon.engine.matte import PlainMatte
 from rvm_addon.engine.memory import Memory
@@ -93,7 +93,7 @@ def test_a_hundred_frames_on_the_alpha_is_the_same(
 ) -> None:
     """After 100 frames of carried state no alpha differs by more than 2/255, and 99.9 % by at most 1/255."""
     spec = replace(SPEC, model=str(rvm_weights), ratio=ratio)
-    whole, cut = WholeRvm(spec, rvm_weights), CutRvm(spec, cut_files(rvm_weights)[:3])
+    whole, cut = WholeRvm(spec, rvm_weights), CutRvm(spec, cut_files(rvm_weights)[:-1])
     capture = cv2.VideoCapture(str(real_clips / clip))
     for number in range(FRAMES):
         more, frame = capture.read()
@@ -108,9 +108,39 @@ def test_a_hundred_frames_on_the_alpha_is_the_same(
     assert reference.max() == 255
 
 
+@pytest.mark.parametrize("size", [(288, 512), (271, 455), (60, 107)])
+def test_what_is_refined_around_somebody_is_what_is_refined_everywhere(
+    real_clips: Path, rvm_weights: Path, size: tuple[int, int]
+) -> None:
+    """In windows of the frame the maps are those of the whole, also at odd sizes; what is left out holds nobody."""
+    capture = cv2.VideoCapture(str(real_clips / "clips/woman_indoor_bokeh_720p.mp4"))
+    pieces = Pieces.load(cut_files(rvm_weights)[:-1], 1, size)
+    states = pieces.states(())
+    for _ in range(3):
+        picture: Picture = capture.read()[1]
+        small = cv2.resize(picture, size[::-1], interpolation=cv2.INTER_AREA)
+        decoded, states = pieces.remember(pieces.look(to_tensor(small)), states)
+    slope, offset = pieces.refine(decoded)
+    wanted = replace(pieces, coarse=None).refine(decoded)
+    taken = slope[0].any(axis=0)
+    assert 0.1 < taken.mean() < (0.8 if size[0] > 60 else 1.01)
+    for maps, everywhere in zip((slope, offset), wanted, strict=True):
+        assert np.abs(maps - everywhere)[..., taken].max() < 1e-4
+    alpha = (wanted[0][0, 3] * decoded.small.numpy()[0].mean(axis=0) + wanted[1][0, 3])[~taken]
+    assert alpha.max(initial=-1) < -0.1
+
+
+def test_nothing_is_refined_where_nobody_is(rvm_weights: Path) -> None:
+    """A frame without anybody takes no refiner at all, and has an empty matte."""
+    pieces = Pieces.load(cut_files(rvm_weights)[:-1], 1, (72, 128))
+    decoded, _ = pieces.remember(pieces.look(np.full((1, 3, 72, 128), 0.5, np.float32)), pieces.states(()))
+    slope, offset = pieces.refine(decoded)
+    assert not slope.any() and not offset.any()
+
+
 def test_the_pieces_keep_channels_together(rvm_weights: Path) -> None:
     """Every convolution takes channels that ONNX Runtime's blocked layout can hold, but for the picture's three."""
-    for piece in cut_files(rvm_weights)[:3]:
+    for piece in cut_files(rvm_weights)[:-1]:
         graph = onnx.load(str(piece)).graph
         shapes = {tensor.name: tensor.dims for tensor in graph.initializer}
         taken = {shapes[node.input[1]][1] for node in graph.node if node.op_type == "Conv"}

@@ -106,7 +106,7 @@ def copied(rvm_weights: Path, tmp_path: Path) -> Path:
 def test_the_cut_graph_is_used_if_it_is_right(copied: Path) -> None:
     """A cut that is missing, damaged or made of another file is not trusted: the model then runs whole."""
     assert isinstance(opened(copied), CutRvm)
-    _, graph, _, note = cut_files(copied)
+    _, graph, *_, note = cut_files(copied)
     content = note.read_text()
     for wrong in (
         "",
