@@ -113,9 +113,9 @@ def _mix(first: Tensor, second: Tensor, share: Tensor) -> None:
     second += first
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def grid_of(height: int, width: int, map_height: int, map_width: int) -> Grid:
-    """Return the grid for frames and maps of these sizes; the frames of a clip share one."""
+    """Return the grid for frames and maps of these sizes; the frames of a clip share one for each kind of maps."""
     return Grid(height, width, map_height, map_width)
 
 

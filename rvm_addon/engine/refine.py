@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .guided import grid_of
 from .matte import Matte
 from .outputs import EdgeColour, Edges
 from .tensors import Box, Picture, Pixels, Placed, Plane, Tensor, box_of, full, looked_up
@@ -23,8 +24,8 @@ _NEARBY = 24.0
 """Pixels: the standard deviation of the Gaussian that tells what the background's colour is nearby."""
 _REACH = 5
 """Standard deviations beyond which nothing comes of a Gaussian's mean: OpenCV's reach 3 to 4, and half a pixel."""
-_COARSE = 4
-"""The background's colour is looked for in a picture of this fraction of the size."""
+_FINENESS = 3
+"""Pixels at least, of the smaller picture in which the background is blurred, that a Gaussian's deviation spans there."""
 _LEAST_SHARE = 0.125
 """Of the foreground in a pixel, to unmix it: below, the rounding of 8 bits would be taken for colour."""
 
@@ -133,9 +134,11 @@ def _despill(
         return
     share = (pixels.of_frame(alpha).astype(np.float32) / full(alpha.dtype))[:, None]
     source = pixels.of_frame(picture).astype(np.float32)
-    behind = cv2.convertScaleAbs(pixels.of_frame(_nearby(picture, alpha, _NEARBY))).astype(np.float32)
+    nearby = np.ascontiguousarray(_nearby(picture, alpha, _NEARBY).transpose(2, 0, 1))
+    tall, wide = nearby.shape[1:]
+    behind = grid_of(*alpha.shape, tall, wide).pixels(nearby, (slice(0, tall), slice(0, wide)), pixels).T
     foreground = source + (source - behind) * (1 - share) / np.maximum(share, _LEAST_SHARE)
-    before = colours[soft].astype(np.float32)
+    before = pixels.of_box(colours).astype(np.float32)
     mixed = cv2.addWeighted(before, 1 - strength, np.clip(foreground, 0, 255), strength, 0, dtype=cv2.CV_8U)
     pixels.put(colours, mixed.T)
 
@@ -146,22 +149,26 @@ def nearby_background(picture: Picture, alpha: Plane, spread: float) -> Picture:
     `picture` is BGR (H x W x 3), `spread` the Gaussian's standard deviation in pixels. A normalised convolution
     (H. Knutsson, C.-F. Westin, 1993): the blurred background over the blurred share of it.
     """
-    behind: Picture = cv2.convertScaleAbs(_nearby(picture, alpha, spread))
+    height, width = alpha.shape
+    coarse = cv2.convertScaleAbs(_nearby(picture, alpha, spread))
+    behind: Picture = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
     return behind
 
 
 def _nearby(picture: Picture, alpha: Plane, spread: float) -> Tensor:
-    """Return the same, not yet rounded (H x W x 3, BGR, 0..255)."""
+    """Return the same in small (h x w x 3, BGR, 0..255), not yet rounded: it has no detail that would be lost.
+
+    What bilinear growing makes of a Gaussian that spans three pixels is off by a seventieth of its contrast at most.
+    """
     height, width = alpha.shape
-    coarse = _COARSE if spread >= 2 * _COARSE else 1
+    coarse = 1 << max(int(spread / _FINENESS).bit_length() - 1, 0)
     size = (max(width // coarse, 1), max(height // coarse, 1))
     small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.float32)
     bare = 1 - cv2.resize(alpha, size, interpolation=cv2.INTER_AREA).astype(np.float32) / full(alpha.dtype)
     share = bare**4 + np.float32(1e-4)  # where all is foreground, its blur is better than nothing
-    spread /= coarse
-    weighed = _blurred(cv2.multiply(small, cv2.merge([share] * 3)), spread)
-    blurred = cv2.divide(weighed, cv2.merge([_blurred(share, spread)] * 3))
-    behind: Tensor = cv2.resize(blurred, (width, height), interpolation=cv2.INTER_LINEAR)
+    together = cv2.merge([*(plane * share for plane in cv2.split(small)), share])
+    *weighed, total = cv2.split(_blurred(together, spread / coarse))
+    behind: Tensor = cv2.merge([plane / total for plane in weighed])
     return behind
 
 
