@@ -83,7 +83,7 @@ class EdgeColour(StrEnum):
     """Whose colours the foreground has."""
 
     MIXED = "mixed"
-    """The model's where alpha is soft, the source's own pixels where it is full."""
+    """The model's where alpha is soft, the source's own pixels where it is full; of 16 bits, as 8 have it."""
     MODEL = "model"
     SOURCE = "source"
 
@@ -174,7 +174,9 @@ class Look:
         if self.result.is_grey or self.edges.colour is EdgeColour.SOURCE:
             return Foreground.NONE
         is_wide = self.edges.colour is EdgeColour.MODEL or self.edges.grow or self.edges.feather
-        return Foreground.ALL if is_wide or self.format.is_deep else Foreground.EDGE
+        # Of what 8 bits take for full or empty, a finer matte may become soft where its points are moved.
+        is_finer = self.format.is_deep and not self.edges.keeps_matte
+        return Foreground.ALL if is_wide or is_finer else Foreground.EDGE
 
     def validate(self) -> None:
         """Return if it can be made; files are looked at by the worker.

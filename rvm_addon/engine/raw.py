@@ -25,7 +25,7 @@ from .guided import ColourMaps, Grid, grid_of
 from .matte import Matte
 from .outputs import Foreground
 from .spec import RAW_FORMAT
-from .tensors import Box, Picture, Plane, Tensor, box_of, full, looked_up, overlap, within
+from .tensors import Box, Picture, Plane, Tensor, box_of, full, in_8_bits, looked_up, overlap, within
 
 _HEAD = struct.Struct("<4sHHHHHHHHIII")
 """Magic; height and width of the frame; top, bottom, left, right of the crop; height and width of the maps, nought
@@ -76,8 +76,8 @@ class Edge:
 
     @classmethod
     def of(cls, colours: Picture, alpha: Plane, box: Box) -> Self:
-        """Return the edge of a matte of 8 bits (H x W), given the colours in its box (rows x columns x 3)."""
-        return cls(colours, _edge_of(alpha[box]), box)
+        """Return the edge of a matte (H x W), given the colours in its box (rows x columns x 3)."""
+        return cls(colours, _edge_of(in_8_bits(alpha[box])), box)
 
     def paint(self, colours: Picture, where: Picture, box: Box) -> None:
         """Put it on some other box's colours where `where` is not nought."""
@@ -116,7 +116,7 @@ class RawMatte:
     @cached_property
     def _alpha(self) -> Picture:
         """The matte in 8 bits, H x W."""
-        return _in_8_bits(self.matte)
+        return in_8_bits(self.matte)
 
     def paint(self, colours: Picture, where: Picture, box: Box) -> None:
         """Put the foreground on `colours` (BGR) where `where` is not nought and it is known; both are the box's.
@@ -216,7 +216,7 @@ def decode(data: bytes, picture: Picture, foreground: Foreground = Foreground.AL
     matte = np.zeros((height, width), np.uint16)
     matte[crop] = _unclassed(classed, tall, wide)
     if edge is not None:
-        return RawMatte(picture, matte, None, rows, columns, _unlisted(edge, _in_8_bits(matte)))
+        return RawMatte(picture, matte, None, rows, columns, _unlisted(edge, in_8_bits(matte)))
     if colours is None:
         return RawMatte(picture, matte, None, rows, columns)
     if not map_height:
@@ -229,15 +229,9 @@ def decode(data: bytes, picture: Picture, foreground: Foreground = Foreground.AL
     return RawMatte(picture, matte, HalfMaps(halves, map_rows, map_columns, grid), rows, columns)
 
 
-def _in_8_bits(matte: NDArray[np.uint16]) -> Picture:
-    """Return a matte (H x W) in 8 bits, rounded to nearest."""
-    alpha: Picture = cv2.convertScaleAbs(matte, alpha=1 / 257)
-    return alpha
-
-
-def _edge_of(alpha: Plane) -> Picture:
-    """Return where (1, else 0) a matte (H x W) is soft, or nought beside what is not."""
-    edge: Picture = _grown(alpha, 1) & (alpha != full(alpha.dtype))
+def _edge_of(alpha: Picture) -> Picture:
+    """Return where (1, else 0) a matte of 8 bits (H x W) is soft, or nought beside what is not."""
+    edge: Picture = _grown(alpha, 1) & (alpha != full(np.uint8))
     return edge
 
 

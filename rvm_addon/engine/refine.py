@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from .guided import grid_of
 from .matte import Matte
 from .outputs import EdgeColour, Edges
-from .tensors import Box, Picture, Pixels, Placed, Plane, Tensor, box_of, full, looked_up
+from .tensors import Box, Picture, Pixels, Placed, Plane, Tensor, box_of, full, in_8_bits, looked_up
 
 _NEIGHBOURS = np.ones((3, 3), np.uint8)
 _NEARBY = 24.0
@@ -110,9 +110,10 @@ def _stretched(alpha: Plane, black: float, white: float) -> Plane:
 
 def _colours(matte: Matte, alpha: Plane, edges: Edges, box: Box) -> Picture:
     """Return the box's colours of a cut-out with this alpha (H x W): whose they are is the edges' choice."""
+    rounded = in_8_bits(alpha[box])  # what is less than half of the smallest step from full or empty is taken for that
     # As masks: OpenCV takes what is not nought for wanted, and its own comparison takes a single pixel for a number.
-    opaque = (alpha[box] == full(alpha.dtype)).view(np.uint8)
-    shown = cv2.dilate((alpha[box] > 0).view(np.uint8), _NEIGHBOURS)
+    opaque = (rounded == full(np.uint8)).view(np.uint8)
+    shown = cv2.dilate((rounded > 0).view(np.uint8), _NEIGHBOURS)
     soft = cv2.bitwise_xor(shown, opaque)  # what is opaque is shown
     colours: Picture = cv2.copyTo(matte.picture[box], shown)
     if edges.colour is not EdgeColour.SOURCE:

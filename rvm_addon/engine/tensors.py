@@ -91,6 +91,12 @@ def full(kind: type[np.uint8 | np.uint16] | np.dtype[np.uint8 | np.uint16]) -> i
     return int(np.iinfo(kind).max)
 
 
+def in_8_bits(plane: Plane) -> Picture:
+    """Return a plane of 8 or 16 bits in 8, rounded to nearest."""
+    rounded: Picture = plane if plane.dtype == np.uint8 else cv2.convertScaleAbs(plane, alpha=1 / 257)
+    return rounded
+
+
 def box_of(plane: Plane, beyond: int = 0) -> Box:
     """Return the rows and columns that hold all that is not nought in a plane (H x W), and so many `beyond` them.
 

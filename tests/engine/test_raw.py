@@ -62,18 +62,27 @@ def test_a_kept_matte_gives_the_same_cutout(matte: PlainMatte, edges: Edges, dee
 
 
 @pytest.mark.parametrize(
-    "edges",
-    [UNTOUCHED, Edges(black=0.2), Edges(white=0.7), Edges(black=0.1, white=0.9, despill=0.6)],
-    ids=["untouched", "black", "white", "despill"],
+    ("edges", "form"),
+    [
+        pytest.param(UNTOUCHED, FrameFormat.PNG, id="untouched"),
+        pytest.param(Edges(black=0.2), FrameFormat.PNG, id="black"),
+        pytest.param(Edges(white=0.7), FrameFormat.PNG, id="white"),
+        pytest.param(Edges(black=0.1, white=0.9, despill=0.6), FrameFormat.PNG, id="despill"),
+        pytest.param(UNTOUCHED, FrameFormat.PNG16, id="untouched, deep"),
+        pytest.param(Edges(despill=0.6), FrameFormat.EXR, id="despill, deep"),
+    ],
 )
-def test_the_colours_of_an_edge_serve_whatever_keeps_it(guided: GuidedMatte, edges: Edges) -> None:
+@pytest.mark.parametrize("deep_before", [False, True])
+def test_the_colours_of_an_edge_serve_whatever_keeps_it(
+    guided: GuidedMatte, edges: Edges, form: FrameFormat, deep_before: bool
+) -> None:
     """Without the maps, damaged here, the cut-out is that of the maps, to the bit; a wider one reads those."""
     kept = drawn(guided)
-    first = cut_out(kept, UNTOUCHED, None, deep=False)
+    first = cut_out(kept, UNTOUCHED, None, deep=deep_before)
     data = encode(replace(kept, edge=Edge.of(first.inner, first.alpha, first.box)))
-    assert Look(edges=edges).foreground is Foreground.EDGE
+    assert Look(edges=edges, format=form).foreground is Foreground.EDGE
     later = decode(data[:-50], kept.picture, Foreground.EDGE)
-    now, again = (cut_out(one, edges, None, deep=False) for one in (kept, later))
+    now, again = (cut_out(one, edges, None, deep=form.is_deep) for one in (kept, later))
     assert np.array_equal(now.alpha, again.alpha) and np.array_equal(now.colours, again.colours)
     with pytest.raises(ValueError, match="not whole"):
         decode(data[:-50], kept.picture, Foreground.ALL)
@@ -94,7 +103,8 @@ def test_the_colours_of_an_edge_serve_whatever_keeps_it(guided: GuidedMatte, edg
         (Look(edges=Edges(EdgeColour.MODEL)), Foreground.ALL),
         (Look(edges=Edges(grow=-1)), Foreground.ALL),
         (Look(edges=Edges(feather=1.0)), Foreground.ALL),
-        (Look(format=FrameFormat.EXR), Foreground.ALL),
+        (Look(format=FrameFormat.EXR), Foreground.EDGE),
+        (Look(format=FrameFormat.PNG16, edges=Edges(black=0.1)), Foreground.ALL),
     ],
 )
 def test_a_look_tells_how_much_of_the_foreground_it_shows(look: Look, foreground: Foreground) -> None:
