@@ -12,7 +12,18 @@ CONTRACT = {
     "engine",
     *(
         f"engine.{name}"
-        for name in ("spec", "outputs", "events", "errors", "weights", "lifeline", "view", "resume", "digests")
+        for name in (
+            "spec",
+            "outputs",
+            "events",
+            "errors",
+            "weights",
+            "lifeline",
+            "view",
+            "resume",
+            "digests",
+            "standby",
+        )
     ),
 }
 ENGINE_LIBRARIES = {"numpy", "cv2", "onnxruntime", "isal"}

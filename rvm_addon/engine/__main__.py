@@ -3,6 +3,9 @@
 `job.json` goes in; `events.jsonl` and the frames come out; whatever is printed lands in `worker.log` through the pipe
 that the parent made. With `--stop-with-parent` the worker ends when its standard input does, so that a Blender that was
 killed leaves no process behind. Frames that an earlier run left in the folder stay, and it goes on from there.
+
+`python -m engine --standby` loads what a job takes, which is a quarter of the time until its first frame, and waits for
+`standby.order` on its standard input, which names the folder; then it is the same worker.
 """
 
 import argparse
@@ -11,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
-from . import lifeline, pipeline, viewing
+from . import lifeline, pipeline, standby, viewing
 from .errors import MattingError
 from .events import EVENTS_FILE, Event, Failed, encode
 from .spec import JOB_FILE, JobSpec
@@ -22,7 +25,8 @@ log = logging.getLogger(__name__)
 def main() -> int:
     """Run the job; 0 if it finished."""
     parser = argparse.ArgumentParser(prog="engine", description=__doc__)
-    parser.add_argument("folder", type=Path, help="the folder that holds job.json")
+    parser.add_argument("folder", type=Path, nargs="?", help="the folder that holds job.json")
+    parser.add_argument("--standby", action="store_true", help="be told the folder on standard input")
     parser.add_argument("--redraw", action="store_true", help="only draw the view of the job's newest frame anew")
     parser.add_argument("--stop-with-parent", action="store_true", help="end when standard input ends")
     arguments = parser.parse_args()
@@ -30,6 +34,12 @@ def main() -> int:
         viewing.redraw(arguments.folder)
         return 0
     lifeline.yield_to_others()
+    if arguments.standby:
+        from . import rvm  # noqa: F401, PLC0415 - ONNX Runtime; who knows its job loads it only where there is need
+
+        arguments.folder = standby.ordered()
+        if arguments.folder is None:
+            return 0
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     if arguments.stop_with_parent:
         lifeline.end_with_parent()

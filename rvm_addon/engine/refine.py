@@ -25,7 +25,7 @@ _NEARBY = 24.0
 _REACH = 5
 """Standard deviations beyond which nothing comes of a Gaussian's mean: OpenCV's reach 3 to 4, and half a pixel."""
 _FINENESS = 3
-"""Pixels at least, of the smaller picture in which the background is blurred, that a Gaussian's deviation spans there."""
+"""Pixels of the smaller picture in which the background is blurred that a Gaussian's deviation spans, at least."""
 _LEAST_SHARE = 0.125
 """Of the foreground in a pixel, to unmix it: below, the rounding of 8 bits would be taken for colour."""
 

@@ -87,11 +87,27 @@ Describe = Callable[[bpy.types.Scene, versions.Strip, properties.Settings], tupl
 def submit_each(
     scene: bpy.types.Scene, chosen: Iterable[versions.Strip], describe: Describe
 ) -> tuple[list[Job], list[str]]:
-    """Submit the job that `describe` makes of each strip and the scene's settings; return jobs and problems."""
+    """Submit the job that `describe` makes of each strip and the scene's settings; return jobs and problems.
+
+    A worker loads meanwhile: Blender takes a fifth of a second to open a movie whose frame rate it is first asked for.
+    """
     try:
         settings = properties.snapshot(scene)
     except MattingError as error:
         return [], [explained(error)]
+    queue = runner.current().queue
+    queue.stand_by()
+    try:
+        return _submit_each(scene, chosen, describe, settings)
+    finally:
+        if not queue.busy:
+            queue.stand_down()
+
+
+def _submit_each(
+    scene: bpy.types.Scene, chosen: Iterable[versions.Strip], describe: Describe, settings: properties.Settings
+) -> tuple[list[Job], list[str]]:
+    """Submit the job that `describe` makes of each strip and these settings; return jobs and problems."""
     wanted, problems = [], []
     for strip in chosen:
         try:

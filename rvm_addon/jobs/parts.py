@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from ..engine.events import EVENTS_FILE
+from ..engine.standby import LOG_FILE
 
 
 class Kind(Enum):
@@ -34,7 +35,7 @@ class Part:
     """None is this process's own."""
 
 
-MATTING = Part(Kind.MATTING, EVENTS_FILE, "worker.log")
+MATTING = Part(Kind.MATTING, EVENTS_FILE, LOG_FILE)
 
 
 def rendering(command: tuple[str, ...] = (), frames: int = 0) -> Part:

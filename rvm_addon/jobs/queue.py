@@ -1,15 +1,19 @@
 """The queue: one process at a time, moved along by `tick`."""
 
+import logging
 import time
 
 from ..engine import lifeline
 from ..engine.errors import JobHeld, OutputFailed
 from .job import Job, State
 from .parts import Kind
-from .worker import Launcher, WorkerProcess, matting
+from .worker import Launcher, Standby, WorkerProcess, matting
 
 KILL_AFTER_SECONDS = 2.0
 """How long a worker may take to end when it is asked to."""
+
+
+log = logging.getLogger(__name__)
 
 
 class JobQueue:
@@ -21,12 +25,27 @@ class JobQueue:
         self._launcher = launcher
         self._running: Job | None = None
         self._worker: WorkerProcess | None = None
+        self._waiting: Standby | None = None
         self._kill_at = 0.0
 
     @property
     def busy(self) -> bool:
         """Whether a job runs or waits."""
         return any(not job.state.ended for job in self.jobs)
+
+    def stand_by(self) -> None:
+        """Let a worker load meanwhile, for a job is about to come; where one runs already, there is time enough."""
+        if self._running is None and self._waiting is None:
+            try:
+                self._waiting = Standby(self._launcher)
+            except OSError:
+                log.exception("no worker could be started ahead")  # the job's own will say so to the user
+
+    def stand_down(self) -> None:
+        """Let go of the worker that waits, if there is one."""
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            waiting.dismiss()
 
     def submit(self, job: Job) -> None:
         """Add a job; a later tick starts it. An ended one of its folder gives way to it.
@@ -57,6 +76,8 @@ class JobQueue:
             job.move(State.CANCELLING)
             self._worker.terminate()
             self._kill_at = time.monotonic() + KILL_AFTER_SECONDS
+        if not self.busy:
+            self.stand_down()
 
     def dismiss(self, job: Job) -> None:
         """Forget a job that has ended; its folder stays."""
@@ -72,6 +93,7 @@ class JobQueue:
 
     def shutdown(self) -> None:
         """End the worker at once and cancel what waits; for the moment when the program goes."""
+        self.stand_down()
         for job in self.jobs:
             self.cancel(job)
         if self._worker is not None and not self._worker.wait(KILL_AFTER_SECONDS):
@@ -109,9 +131,14 @@ class JobQueue:
 
     def _start(self, job: Job) -> None:
         """Start the part of a job whose turn it is."""
-        part = matting(job.folder, self._launcher) if job.part.kind is Kind.MATTING else job.part
+        part, waiting = job.part, None
+        if part.kind is Kind.MATTING:
+            part = matting(job.folder, self._launcher)
+            waiting, self._waiting = self._waiting, None
+        else:  # it would wait for long
+            self.stand_down()
         try:
-            self._worker = WorkerProcess(job.folder, part)
+            self._worker = WorkerProcess(job.folder, part, waiting)
         except OSError as error:
             job.fail(f"“{part.command[0]}” could not be started ({error})", "Install the extension again.")
         else:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ..engine import standby
 from ..engine.events import Event, decode
 from .parts import MATTING, Part
 
@@ -38,11 +39,49 @@ def matting(folder: Path, launcher: Launcher) -> Part:
     return replace(MATTING, command=command, environment=environment(launcher))
 
 
+class Standby:
+    """A worker that loads while it is not known yet what it will do."""
+
+    def __init__(self, launcher: Launcher) -> None:
+        """Start it.
+
+        Raises:
+            OSError: the program cannot be started.
+        """
+        self._process = subprocess.Popen(
+            (launcher.python, "-m", "engine", "--standby", "--stop-with-parent"),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=environment(launcher),
+            **apart(),
+        )
+
+    def send(self, folder: Path) -> "subprocess.Popen[bytes] | None":
+        """Let it work in `folder`, and hand it over; None if it has ended, which a worker with a log will explain."""
+        stdin = self._process.stdin
+        if self._process.poll() is not None or stdin is None:
+            return None
+        try:
+            stdin.write(standby.order(folder))
+            stdin.flush()
+        except OSError:
+            return None
+        return self._process
+
+    def dismiss(self) -> None:
+        """End it, at once: it has done nothing yet."""
+        self._process.kill()
+        self._process.wait()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+
+
 class WorkerProcess:
     """A running process: its events are read from the job's folder, a few at a time."""
 
-    def __init__(self, folder: Path, part: Part) -> None:
-        """Start it in the job's `folder`.
+    def __init__(self, folder: Path, part: Part, waiting: Standby | None = None) -> None:
+        """Start it in the job's `folder`, or let the worker do it that is `waiting`.
 
         Raises:
             OSError: the program cannot be started, or the log cannot be written.
@@ -50,16 +89,8 @@ class WorkerProcess:
         self._events = folder / part.events
         self._events.unlink(missing_ok=True)  # what an earlier run has said
         self._offset = 0
-        with (folder / part.log).open("wb") as log:
-            self._process = subprocess.Popen(
-                part.command,
-                stdin=subprocess.PIPE,  # held open, never written: its end tells the worker that this process died
-                stdout=log,
-                stderr=log,
-                env=part.environment,
-                cwd=folder,
-                **apart(),
-            )
+        handed_over = waiting.send(folder) if waiting is not None else None
+        self._process = handed_over or _started(folder, part)
 
     def poll(self) -> tuple[list[Event], int | None]:
         """Return the events since the last call, and the exit status once the process has ended: then all are told."""
@@ -104,6 +135,24 @@ class WorkerProcess:
             except ValueError:
                 log.exception("not an event, in %s", self._events)
         return events
+
+
+def _started(folder: Path, part: Part) -> "subprocess.Popen[bytes]":
+    """Start a part's process in the job's folder.
+
+    Raises:
+        OSError: the program cannot be started, or the log cannot be written.
+    """
+    with (folder / part.log).open("wb") as log:
+        return subprocess.Popen(
+            part.command,
+            stdin=subprocess.PIPE,  # held open, never written: its end tells the worker that this process died
+            stdout=log,
+            stderr=log,
+            env=part.environment,
+            cwd=folder,
+            **apart(),
+        )
 
 
 def environment(launcher: Launcher) -> dict[str, str]:

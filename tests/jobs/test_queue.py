@@ -15,7 +15,7 @@ from rvm_addon.engine.errors import OutputFailed, SpecError
 from rvm_addon.engine.spec import JobSpec, Source, SourceKind
 from rvm_addon.jobs.job import Job, State
 from rvm_addon.jobs.queue import JobQueue
-from rvm_addon.jobs.worker import Launcher
+from rvm_addon.jobs.worker import Launcher, Standby
 from tests import tiny
 
 PATIENCE_SECONDS = 60
@@ -71,6 +71,62 @@ def test_a_job_runs_to_its_end(queue: JobQueue, spec: JobSpec, tmp_path: Path) -
     files = {"job.json", "recipe.sha256", "events.jsonl", "worker.log", "held"}
     assert {path.name for path in job.folder.iterdir()} == {*files, "frames"}
     assert job.log.read_text() == ""
+
+
+def test_a_worker_that_was_loaded_ahead_takes_the_job(queue: JobQueue, spec: JobSpec, tmp_path: Path) -> None:
+    """It is that process, and what it leaves is what any worker leaves; the next job gets one of its own."""
+    queue.stand_by()
+    queue.stand_by()  # there is one already
+    assert queue._waiting is not None
+    waiting = queue._waiting._process
+    first, second = (submit(queue, tmp_path / name, spec) for name in ("job 人\n1", "job 2"))
+    drive(queue, lambda: queue._worker is not None)
+    assert queue._worker is not None
+    assert queue._worker._process is waiting
+    queue.stand_by()  # while a job runs there is no need
+    assert queue._waiting is None
+    drive(queue, lambda: second.state.ended)
+    for job in (first, second):
+        assert (job.state, job.error, job.frames_done) == (State.DONE, "", 200)
+        assert job.log.read_text() == ""
+    assert {path.name for path in first.folder.iterdir()} == {path.name for path in second.folder.iterdir()}
+
+
+def test_what_a_waiting_worker_says_lands_in_the_jobs_log(queue: JobQueue, spec: JobSpec, tmp_path: Path) -> None:
+    """An error is told as by any worker."""
+    queue.stand_by()
+    job = submit(queue, tmp_path / "job", replace(spec, model=str(tmp_path / "gone.onnx")))
+    drive(queue, lambda: job.state.ended)
+    assert job.state is State.FAILED and "gone.onnx" in job.error
+    assert "gone.onnx" in job.log.read_text()
+
+
+def test_a_waiting_worker_that_died_is_replaced(queue: JobQueue, spec: JobSpec, tmp_path: Path) -> None:
+    """Whatever befell it: the job runs."""
+    queue.stand_by()
+    assert queue._waiting is not None
+    queue._waiting._process.kill()
+    queue._waiting._process.wait()
+    job = submit(queue, tmp_path / "job", spec)
+    drive(queue, lambda: job.state.ended)
+    assert (job.state, job.frames_done) == (State.DONE, 200)
+
+
+def test_a_waiting_worker_goes_when_nothing_comes(queue: JobQueue, spec: JobSpec, tmp_path: Path) -> None:
+    """It is let go, also where its job is dropped before it began; and it ends by itself when its parent has."""
+    queue.stand_by()
+    assert queue._waiting is not None
+    processes = [queue._waiting._process]
+    queue.stand_down()
+    queue.stand_by()
+    processes.append(queue._waiting._process)
+    queue.cancel(submit(queue, tmp_path / "job", spec))
+    assert queue._waiting is None
+    assert all(process.returncode not in (None, 0) for process in processes)
+    alone = Standby(Launcher())
+    assert alone._process.stdin is not None
+    alone._process.stdin.close()
+    assert alone._process.wait(PATIENCE_SECONDS) == 0
 
 
 def test_one_worker_at_a_time_in_order(queue: JobQueue, spec: JobSpec, tmp_path: Path) -> None:
