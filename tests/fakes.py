@@ -54,6 +54,9 @@ class EchoModel:
     def forget(self) -> None:
         """Nothing is remembered."""
 
+    def expect(self, width: int, height: int) -> None:
+        """Nothing is loaded."""
+
     def memory(self) -> None:
         """Nothing is remembered."""
 

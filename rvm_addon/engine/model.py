@@ -39,6 +39,9 @@ class MattingModel(Protocol):
     offered: str
     """The execution providers that there are, separated by commas."""
 
+    def expect(self, width: int, height: int) -> None:
+        """Load what frames of this size take, ahead of the first; others may come all the same."""
+
     def forget(self) -> None:
         """Begin anew: the next frame does not follow the last one."""
 
@@ -59,6 +62,9 @@ class NoModel:
     """Stands where no frame needs a model, for what an earlier one said of each is kept."""
 
     provider = runtime = offered = ""
+
+    def expect(self, _width: int, _height: int) -> None:
+        """Nothing is loaded."""
 
     def forget(self) -> None:
         """Nothing is remembered."""

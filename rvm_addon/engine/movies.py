@@ -35,8 +35,11 @@ class Shot:
 class Decoder:
     """One open movie, read forward."""
 
-    def __init__(self, path: Path, *, upright: bool = True) -> None:
+    def __init__(self, path: Path, *, upright: bool = True, told: Callable[[int, int], None] | None = None) -> None:
         """Open the movie and learn when its first picture begins; `upright` turns it as its metadata says.
+
+        Width and height are `told` as soon as the container has said them, which is before a picture is decoded; what
+        is turned has them the other way round.
 
         Raises:
             SourceMissing: there is no such file.
@@ -46,6 +49,9 @@ class Decoder:
         self._upright = upright
         self._start = 0.0
         self._capture = self._open()
+        size = [int(self._capture.get(side)) for side in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)]
+        if told is not None and min(size) > 0:
+            told(*size)
         self._first: Shot | None = None
         first = self.read()
         if first is None:
@@ -108,8 +114,10 @@ class Decoder:
 class MovieSource:
     """The wanted frames of one movie."""
 
-    def __init__(self, source: Source, warn: Callable[[str], None]) -> None:
-        """Open the movie; `warn` is told, in words, of what the user should know.
+    def __init__(
+        self, source: Source, warn: Callable[[str], None], told: Callable[[int, int], None] | None = None
+    ) -> None:
+        """Open the movie; `warn` is told, in words, of what the user should know, and `told` as `Decoder` says.
 
         Raises:
             SourceMissing: there is no such file.
@@ -119,7 +127,7 @@ class MovieSource:
         self._wanted = source.frames
         self._fps = source.fps
         self._warn = warn
-        self._decoder = Decoder(self._path, upright=source.upright)
+        self._decoder = Decoder(self._path, upright=source.upright, told=told)
         self.expected = self._decoder.count() if source.frames is None else len(source.frames)
 
     def frames(self) -> Iterator[tuple[int, Picture]]:

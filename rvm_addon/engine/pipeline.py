@@ -60,15 +60,17 @@ def run(spec: JobSpec, folder: Path, emit: Emit) -> None:
     if rest.frames != ():
         left = replace(spec, source=replace(spec.source, frames=rest.frames))
         shelf = Shelf(spec.raws, digests.noted(folder / RAW_FOLDER) if spec.source.disposable else None)
-        with _opened(left, warn) as opening, _backdrop(spec) as backdrop:
+        with _opened(left, warn) as (opening, size), _backdrop(spec) as backdrop:
             model = NoModel() if shelf.needs_model(spec.source.frames) == set() else _model(spec, warn)
+            if (expected := size.result()) is not None:
+                model.expect(*expected)
             if rest.recalls and (memory := Memory.read(folder)) is not None:
                 model.recall(memory)
             source = opening.result()
             reader = Reader(spec, source, model, backdrop, shelf, rest.made)
             writer = _writer(spec, folder)
-            expected = len(spec.source.frames or ()) if rest.made else source.expected
-            start = partial(_start, emit, spec, model, expected, len(rest.made))
+            frames = len(spec.source.frames or ()) if rest.made else source.expected
+            start = partial(_start, emit, spec, model, frames, len(rest.made))
             for frame in matte_frames(reader, model, writer, start):
                 emit(FrameDone(frame, time.monotonic() - begun))
                 done += 1
@@ -155,12 +157,26 @@ def _model(spec: JobSpec, warn: Callable[[str], None]) -> MattingModel:
 
 
 @contextmanager
-def _opened(spec: JobSpec, warn: Callable[[str], None]) -> Iterator[Future[FrameSource]]:
-    """Begin to open the job's source, which takes as long as a model does, on a thread of its own; close it at last."""
-    with ThreadPoolExecutor(1, "open") as executor:
-        opening = executor.submit(open_source, spec, warn)
+def _opened(
+    spec: JobSpec, warn: Callable[[str], None]
+) -> Iterator[tuple[Future[FrameSource], Future[tuple[int, int] | None]]]:
+    """Begin to open the job's source, which takes as long as a model does, on a thread of its own; close it at last.
+
+    What comes second is the width and height of its frames, which may be known well before it is open; None if not.
+    """
+    size: Future[tuple[int, int] | None] = Future()
+
+    def opened() -> FrameSource:
         try:
-            yield opening
+            return open_source(spec, warn, lambda width, height: size.set_result((width, height)))
+        finally:
+            if not size.done():
+                size.set_result(None)
+
+    with ThreadPoolExecutor(1, "open") as executor:
+        opening = executor.submit(opened)
+        try:
+            yield opening, size
         finally:
             if opening.exception() is None:
                 opening.result().close()
@@ -177,14 +193,16 @@ def _backdrop(spec: JobSpec) -> Iterator[Backdrop | None]:
             backdrop.close()
 
 
-def open_source(spec: JobSpec, warn: Callable[[str], None]) -> FrameSource:
-    """Return the source that the job describes.
+def open_source(
+    spec: JobSpec, warn: Callable[[str], None], told: Callable[[int, int], None] | None = None
+) -> FrameSource:
+    """Return the source that the job describes; `told` is given the size of its frames, if that is known early.
 
     Raises:
         SourceMissing, SourceUnreadable: naming the file.
     """
     if spec.source.kind is SourceKind.MOVIE:
-        return MovieSource(spec.source, warn)
+        return MovieSource(spec.source, warn, told)
     return ImageSource(spec.source)
 
 

@@ -24,7 +24,7 @@ from .matte import LaterMatte, Matte, PlainMatte
 from .memory import Memory
 from .model import MattingModel, Prepared, ratio_for
 from .spec import JobSpec
-from .tensors import Picture, Tensor, downsampled, to_tensor
+from .tensors import Picture, Tensor, downsampled, downsampled_size, to_tensor
 
 NEXT_STATES = ("r1o", "r2o", "r3o", "r4o")
 WHOLE_INPUTS = ("src", *STATES, "downsample_ratio")
@@ -97,6 +97,9 @@ class _Rvm:
         self._spec = spec
         self._size = (0, 0)
         self._recalled: Memory | None = None
+
+    def expect(self, width: int, height: int) -> None:
+        """Load what frames of this size take; the published graph takes all."""
 
     def forget(self) -> None:
         """Begin anew: the next frame does not follow the last one."""
@@ -174,13 +177,21 @@ class CutRvm(_Rvm):
         self._pieces: Pieces | None = None
         self._rec: list[graphs.Value] = []
 
+    def expect(self, width: int, height: int) -> None:
+        """Load the pieces for frames of this size."""
+        self._loaded(downsampled_size(width, height, ratio_for(self._spec, width, height)))
+
     def prepared(self, picture: Picture) -> Prepared:
         """Return the frame at the size at which the network looks, and what the backbone sees there."""
         height, width = picture.shape[:2]
         src = downsampled(picture, ratio_for(self._spec, width, height))
-        if self._pieces is None or self._pieces.size != src.shape[2:]:
-            self._pieces = Pieces.load(self._files, self._threads, src.shape[2:], self._device)
-        return Prepared(src, self._pieces.look(src))
+        return Prepared(src, self._loaded(src.shape[2:]).look(src))
+
+    def _loaded(self, size: tuple[int, int]) -> Pieces:
+        """Return the pieces for small sources of this height and width."""
+        if self._pieces is None or self._pieces.size != size:
+            self._pieces = Pieces.load(self._files, self._threads, size, self._device)
+        return self._pieces
 
     def matte(self, picture: Picture, prepared: Prepared) -> Matte:
         """Return the matte of the next frame; its last part is left to whoever asks for it."""

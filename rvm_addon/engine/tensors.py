@@ -30,6 +30,12 @@ def to_tensor(picture: Picture) -> Tensor:
     return tensor
 
 
+def downsampled_size(width: int, height: int, ratio: float) -> tuple[int, int]:
+    """Return floor(H·r) and floor(W·r) of a frame at `ratio` r of its size; the graph has r in 32 bits."""
+    exact = np.float32(ratio)
+    return int(np.float32(height) * exact), int(np.float32(width) * exact)
+
+
 def downsampled(picture: Picture, ratio: float) -> Tensor:
     """Return a BGR picture (H x W x 3) at `ratio` of its size as an RGB tensor (1 x 3 x floor(H·r) x floor(W·r), 0..1).
 
@@ -37,22 +43,22 @@ def downsampled(picture: Picture, ratio: float) -> Tensor:
     (i + 0.5) / r - 0.5 and mixes its two neighbours there. OpenCV's own resize differs where H·r is not whole.
     """
     height, width = picture.shape[:2]
-    exact = np.float32(ratio)  # 32 bits wide, as the graph is given it and multiplies with it
-    above, below, down = neighbours(int(np.float32(height) * exact), height, float(exact))
-    left, right, across = neighbours(int(np.float32(width) * exact), width, float(exact))
+    tall, wide = downsampled_size(width, height, ratio)
+    exact = float(np.float32(ratio))
+    above, below, down = neighbours(tall, height, exact)
+    left, right, across = neighbours(wide, width, exact)
     rows, columns = np.concatenate([above, below]), np.concatenate([left, right])
     # Pixels are gathered four bytes at a time, which numpy does many times faster than three.
     words = cv2.cvtColor(picture[rows], cv2.COLOR_BGR2BGRA).view(np.uint32)[..., 0]
     gathered = words.take(columns, axis=1).view(np.uint8).reshape(len(rows), len(columns), 4)
-    height, width = len(above), len(left)
     of_upper, of_lower = ((share * np.float32(1 / 255))[:, None] for share in (1 - down, down))
-    tensor = np.empty((1, 3, height, width), np.float32)
+    tensor = np.empty((1, 3, tall, wide), np.float32)
     for channel, plane in zip((2, 1, 0), tensor[0], strict=True):
         four = cv2.extractChannel(gathered, channel)
-        mixed = four[:height] * of_upper
-        mixed += four[height:] * of_lower
-        np.multiply(mixed[:, width:] - mixed[:, :width], across, out=plane)
-        np.add(plane, mixed[:, :width], out=plane)
+        mixed = four[:tall] * of_upper
+        mixed += four[tall:] * of_lower
+        np.multiply(mixed[:, wide:] - mixed[:, :wide], across, out=plane)
+        np.add(plane, mixed[:, :wide], out=plane)
     return tensor
 
 

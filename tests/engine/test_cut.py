@@ -18,7 +18,7 @@ from rvm_addon.engine.memory import Memory
 from rvm_addon.engine.model import MattingModel
 from rvm_addon.engine.rvm import CutRvm, WholeRvm, open_model
 from rvm_addon.engine.spec import JobSpec, Source, SourceKind
-from rvm_addon.engine.tensors import Picture, Tensor, downsampled, to_tensor
+from rvm_addon.engine.tensors import Picture, Tensor, downsampled, downsampled_size, to_tensor
 from rvm_addon.engine.weights import cut_files
 
 SPEC = JobSpec("x", Source(SourceKind.MOVIE, ("/x.mp4",)), "frames", "x", "/m.onnx")
@@ -53,7 +53,7 @@ def test_downsampling_is_the_graphs_own(size: tuple[int, int], ratio: float | No
         to_tensor(picture)
     )
     small = downsampled(picture, scale)
-    assert small.shape == wanted.shape
+    assert small.shape == wanted.shape == (1, 3, *downsampled_size(size[1], size[0], scale))
     assert np.abs(small - wanted).max() < 2e-4
 
 
@@ -128,6 +128,17 @@ def test_what_is_refined_around_somebody_is_what_is_refined_everywhere(
         assert np.abs(maps - everywhere)[..., taken].max() < 1e-4
     alpha = (wanted[0][0, 3] * decoded.small.numpy()[0].mean(axis=0) + wanted[1][0, 3])[~taken]
     assert alpha.max(initial=-1) < -0.1
+
+
+def test_what_is_expected_is_loaded_once(rvm_weights: Path) -> None:
+    """The pieces that were loaded for a size serve frames of that size, also of an odd one; others get their own."""
+    model = CutRvm(replace(SPEC, model=str(rvm_weights)), cut_files(rvm_weights)[:-1])
+    model.expect(641, 363)
+    loaded = model._pieces
+    assert loaded is not None and model.prepared(np.zeros((363, 641, 3), np.uint8)).src.shape[2:] == loaded.size
+    assert model._pieces is loaded
+    model.prepared(np.zeros((641, 363, 3), np.uint8))
+    assert model._pieces is not loaded
 
 
 def test_nothing_is_refined_where_nobody_is(rvm_weights: Path) -> None:

@@ -40,6 +40,15 @@ def test_every_frame_comes_once_and_in_order(clip: Path) -> None:
     assert numbers(movie(clip)) == [(i, i) for i in range(150)]
 
 
+def test_the_size_of_pictures_is_told(clip: Path) -> None:
+    """Once, as width and height."""
+    told: list[tuple[int, int]] = []
+    decoder = Decoder(clip, told=lambda *size: told.append(size))
+    shot = decoder.read()
+    assert shot is not None
+    assert told == [shot.picture.shape[1::-1]]
+
+
 @pytest.mark.parametrize("fps", [0.0, 24.0])
 @pytest.mark.parametrize("frames", [(0,), (0, 1, 2), (5, 7, 30), (100, 101, 149), (149,)])
 def test_chosen_frames_are_exact(clip: Path, frames: tuple[int, ...], fps: float) -> None:
