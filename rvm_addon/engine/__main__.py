@@ -4,7 +4,7 @@
 that the parent made. With `--stop-with-parent` the worker ends when its standard input does, so that a Blender that was
 killed leaves no process behind. Frames that an earlier run left in the folder stay, and it goes on from there.
 
-`python -m engine --standby` loads what every job takes, which is a third of the time until its first frame, and waits for
+`python -m engine --standby` loads what every job takes, a third of the time until its first frame, and waits for
 `standby.order` on its standard input, which names the folder; then it is the same worker.
 """
 

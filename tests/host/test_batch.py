@@ -64,6 +64,24 @@ def test_strips_that_cannot_be_matted_are_named(timeline: Timeline, clips: list[
     assert "gone.avi" in problems[0] and "not found" in problems[0]
 
 
+def test_a_worker_loads_while_the_press_is_busy(
+    timeline: Timeline, clips: list[Path], addon: SimpleNamespace, tmp_path: Path
+) -> None:
+    """The job that comes of it is that worker's; where none comes, nothing is left running."""
+    gone = tiny.barcode_movie(tmp_path / "gone.avi", 9, fourcc="MJPG")
+    good, missing = timeline.movie(clips[0]), timeline.movie(gone, start=50)
+    gone.unlink()
+    queue = addon.runner.current().queue
+    assert timeline.submit(missing)[0] == []
+    assert queue._waiting is None
+    (job,), _ = timeline.submit(good)
+    waiting = queue._waiting._process
+    drive(addon, lambda: job.frames_done > 0)
+    assert queue._worker._process is waiting
+    drive(addon, lambda: idle(addon))
+    assert (job.state.name, queue._waiting) == ("DONE", None)
+
+
 def test_nothing_to_matte_is_an_error(timeline: Timeline, tmp_path: Path) -> None:
     """Without a strip that can be matted the button says so; without a selection it is grey."""
     gone = tiny.barcode_movie(tmp_path / "gone.avi", 9, fourcc="MJPG")
