@@ -159,7 +159,7 @@ def test_what_is_rendered_again_needs_the_model_where_it_looks_different(
     job = update(timeline, timeline.result_of(strip))
     assert len(job.spec.source.frames) == length - 2 and raws_of(job) == 0
     strip = timeline.strips[name]
-    (strip if strip.type == "MOVIE" else strip.strips[0]).filepath = str(
+    (strip if strip.type == "MOVIE" else versions.children(strip)[0]).filepath = str(
         tiny.barcode_movie(tmp_path / "other.avi", 30, fourcc="FFV1")
     )
     job = update(timeline, timeline.result_of(strip))
