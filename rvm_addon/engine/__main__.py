@@ -17,7 +17,7 @@ from typing import TextIO
 from . import lifeline, pipeline, standby, viewing
 from .errors import MattingError
 from .events import EVENTS_FILE, Event, Failed, encode
-from .spec import JOB_FILE, JobSpec
+from .spec import JOB_FILE, LOG_FILE, JobSpec
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ def _run(folder: Path, stream: TextIO) -> int:
         return 1
     except Exception as error:  # the worker's one broad door: a bug must reach the user with the log's place
         log.exception("unexpected")
-        remedy = f"Send the log “{folder / 'worker.log'}” to the developers."
+        remedy = f"Send the log “{folder / LOG_FILE}” to the developers."
         emit(Failed(f"The worker stopped unexpectedly ({type(error).__name__}: {error})", remedy))
         return 1
     return 0

@@ -22,6 +22,8 @@ FORMAT = 2
 
 JOB_FILE = "job.json"
 """In a job's folder: the job's description."""
+LOG_FILE = "worker.log"
+"""In a job's folder: what its worker prints."""
 PARTIAL_SUFFIX = ".part"
 """Ends the names of files, in a job's folder, that are not whole yet."""
 

@@ -4,8 +4,8 @@ import json
 import os
 from pathlib import Path
 
-LOG_FILE = "worker.log"
-"""In a job's folder: what its worker prints."""
+from .spec import LOG_FILE
+
 _STANDARD_INPUT, _STANDARD_OUTPUT, _STANDARD_ERROR = range(3)
 _READ_AT_ONCE = 4096
 

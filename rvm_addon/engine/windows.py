@@ -5,7 +5,8 @@ it can work on windows that are that much wider than what is taken of them, with
 
 The *coarse* matte that tells where lies at half the small source's size; it is not clipped, and in the background it
 is near -1. Where it is below `_NOBODY`, and some pixels around, the fine matte was below nought too, by a fifth of full
-and more, in every frame that was looked at (five real clips): nothing is lost.
+and more, in every frame that was looked at of six real clips: nothing is lost. With noise laid over them, in darkness,
+upside down or far away it was one pixel of a frame (14/255); only frames of nothing but noise lose more.
 """
 
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .tensors import Box, Tensor, box_of
+from .tensors import Box, Tensor, box_of, within
 
 _NOBODY = -0.3
 """A coarse matte below has nobody in it; nought is empty, one is full."""
@@ -42,11 +43,8 @@ class Window:
 
     def taken(self, size: tuple[int, int]) -> tuple[Box, Box]:
         """Return what is taken, in a small source of this height and width: where it lies there, and in the window."""
-        whole, window = _doubled(self.inner, size), _doubled(self.outer, size)
-        rows, columns = (
-            slice(part.start - span.start, part.stop - span.start) for part, span in zip(whole, window, strict=True)
-        )
-        return whole, (rows, columns)
+        part = _doubled(self.inner, size)
+        return part, within(part, self.fine(size))
 
 
 def whole(coarse_size: tuple[int, int]) -> Window:

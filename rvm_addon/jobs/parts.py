@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from ..engine.events import EVENTS_FILE
-from ..engine.standby import LOG_FILE
+from ..engine.spec import LOG_FILE
 
 
 class Kind(Enum):

@@ -12,7 +12,6 @@ from .worker import Launcher, Standby, WorkerProcess, matting
 KILL_AFTER_SECONDS = 2.0
 """How long a worker may take to end when it is asked to."""
 
-
 log = logging.getLogger(__name__)
 
 
@@ -113,7 +112,8 @@ class JobQueue:
         if status is not None:
             self._running = self._worker = None  # first of all: whatever comes, the next job gets its turn
             worker.close()
-            job.end_part(status)
+            if not (worker.took_nothing and job.state is State.RUNNING):  # else another does it, which has a log
+                job.end_part(status)
             if not job.state.ended:
                 self._start(job)
         elif job.state is State.CANCELLING and time.monotonic() > self._kill_at:

@@ -4,6 +4,7 @@ import logging
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,9 @@ _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 MEMORY_IS_KEPT = {"MALLOC_MMAP_THRESHOLD_": str(32 << 20), "MALLOC_TRIM_THRESHOLD_": str(256 << 20)}
 """For glibc, which hands each picture's memory back and then fetches it anew, page by page: 5 % of a frame's time."""
+
+_GONE_SECONDS = 1.0
+"""How long a process that was killed is waited for; one that does not go is left to the system."""
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +62,7 @@ class Standby:
         )
 
     def send(self, folder: Path) -> "subprocess.Popen[bytes] | None":
-        """Let it work in `folder`, and hand it over; None if it has ended, which a worker with a log will explain."""
+        """Let it work in `folder`, and hand it over; None if it has ended."""
         stdin = self._process.stdin
         if self._process.poll() is not None or stdin is None:
             return None
@@ -72,7 +76,8 @@ class Standby:
     def dismiss(self) -> None:
         """End it, at once: it has done nothing yet."""
         self._process.kill()
-        self._process.wait()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_GONE_SECONDS)
         if self._process.stdin is not None:
             self._process.stdin.close()
 
@@ -91,6 +96,12 @@ class WorkerProcess:
         self._offset = 0
         handed_over = waiting.send(folder) if waiting is not None else None
         self._process = handed_over or _started(folder, part)
+        self._was_waiting = handed_over is not None
+
+    @property
+    def took_nothing(self) -> bool:
+        """Whether it was waiting and has not begun: should it have ended, no log says why."""
+        return self._was_waiting and not self._events.exists()
 
     def poll(self) -> tuple[list[Event], int | None]:
         """Return the events since the last call, and the exit status once the process has ended: then all are told."""

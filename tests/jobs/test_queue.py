@@ -112,6 +112,29 @@ def test_a_waiting_worker_that_died_is_replaced(queue: JobQueue, spec: JobSpec, 
     assert (job.state, job.frames_done) == (State.DONE, 200)
 
 
+def test_a_waiting_worker_that_cannot_load_leaves_a_log(spec: JobSpec, tmp_path: Path) -> None:
+    """It dies after it was given the job: another tries, and what it says is in the job's log."""
+    broken = tmp_path / "libraries"
+    broken.mkdir()
+    (broken / "numpy.py").write_text("import time\ntime.sleep(0.5)\nraise ImportError('a library is missing')\n")
+    queue = JobQueue(Launcher(libraries=(str(broken),)))
+    queue.stand_by()
+    job = submit(queue, tmp_path / "job", spec)
+    drive(queue, lambda: job.state.ended)
+    assert job.state is State.FAILED and "worker.log" in job.remedy
+    assert "a library is missing" in job.log.read_text()
+
+
+def test_a_waiting_worker_that_is_cancelled_is_not_replaced(queue: JobQueue, spec: JobSpec, tmp_path: Path) -> None:
+    """Cancelled while it loads: the job is, too."""
+    queue.stand_by()
+    job = submit(queue, tmp_path / "job", spec)
+    queue.tick()
+    queue.cancel(job)
+    drive(queue, lambda: job.state.ended)
+    assert (job.state, queue._worker) == (State.CANCELLED, None)
+
+
 def test_a_waiting_worker_goes_when_nothing_comes(queue: JobQueue, spec: JobSpec, tmp_path: Path) -> None:
     """It is let go, also where its job is dropped before it began; and it ends by itself when its parent has."""
     queue.stand_by()
