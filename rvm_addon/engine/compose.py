@@ -9,21 +9,21 @@ import numpy as np
 
 from .outputs import Colour, Look, Result
 from .refine import Cutout, nearby_background
-from .tensors import Picture, Pixels, Placed, Plane, full
+from .tensors import Picture, Pixels, Placed, Plane, full, in_16_bits
 
 _DEEPER = (257.0,) * 4
-"""From 8 bits to 16, in each channel."""
+"""From 8 bits to 16, in each channel; as a scalar, OpenCV takes as many values as a pixel can have."""
 
 
 def compose(look: Look, cutout: Cutout, picture: Picture, behind: Picture | None) -> Placed:
-    """Return the result's picture: grey, BGR or BGRA (straight alpha), 8 or 16 bit.
+    """Return the result's picture: grey, BGR, or BGR with straight alpha, 8 or 16 bit.
 
     `picture` is the source frame (BGR, H x W x 3), `behind` the backdrop (the same shape), where there is one.
     """
     if look.result.is_grey:
         return Placed(cutout.alpha[cutout.box], cutout.box, picture.shape[:2])
     if look.result is Result.CUTOUT:
-        return merged(cutout)
+        return cutout.placed
     if look.result is Result.BLUR:
         behind = nearby_background(picture, cutout.alpha, look.blur)
     elif behind is None:
@@ -31,16 +31,6 @@ def compose(look: Look, cutout: Cutout, picture: Picture, behind: Picture | None
     else:
         behind = behind.copy()  # one backdrop may stand behind many frames
     return Placed.whole(over(cutout, behind))
-
-
-def merged(cutout: Cutout) -> Placed:
-    """Return a cut-out as one picture: BGRA, straight, as deep as its alpha."""
-    alpha, colours = cutout.alpha[cutout.box], cutout.inner
-    picture: Plane = np.empty((*alpha.shape, 4), alpha.dtype)
-    if alpha.size:  # OpenCV takes nothing empty
-        picture = cv2.cvtColor(_deepened(colours) if alpha.dtype == np.uint16 else colours, cv2.COLOR_BGR2BGRA)
-        cv2.insertChannel(alpha, picture, 3)
-    return Placed(picture, cutout.box, cutout.alpha.shape)
 
 
 def over(cutout: Cutout, behind: Picture) -> Plane:
@@ -51,10 +41,10 @@ def over(cutout: Cutout, behind: Picture) -> Plane:
     alpha, most = cutout.alpha[cutout.box], full(cutout.alpha.dtype)
     deep = alpha.dtype == np.uint16
     if not alpha.size:
-        return _deepened(behind) if deep else behind
+        return in_16_bits(behind) if deep else behind
     opaque = alpha == most
     picked = cv2.copyTo(cutout.inner, opaque.view(np.uint8), behind[cutout.box].copy())
-    shown: Plane = _deepened(picked) if deep else picked
+    shown: Plane = in_16_bits(picked) if deep else picked
     pixels = Pixels.of((alpha > 0) != opaque, cutout.box)
     if pixels.inside.size:
         share, front, back = (
@@ -65,14 +55,9 @@ def over(cutout: Cutout, behind: Picture) -> Plane:
         mixed = cv2.blendLinear(front, back, share, 1 - share)
         scaled = cv2.multiply(mixed, _DEEPER if deep else (1.0,) * 4, dtype=cv2.CV_16U if deep else cv2.CV_8U)
         pixels.put(shown, scaled[:, 0].T)
-    picture = _deepened(behind) if deep else behind
+    picture = in_16_bits(behind) if deep else behind
     picture[cutout.box] = shown
     return picture
-
-
-def _deepened(picture: Picture) -> Plane:
-    """Return a picture of 8 bits (BGR) in 16."""
-    return picture * np.uint16(257)  # a fifth of what OpenCV takes to multiply by a scalar of several channels
 
 
 def plain(size: tuple[int, int], colour: Colour) -> Picture:

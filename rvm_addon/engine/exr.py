@@ -27,7 +27,7 @@ _CHANNELS = {1: "Y", 3: "BGR", 4: "ABGR"}
 
 
 def encode(picture: Placed) -> bytes:
-    """Return an OpenEXR file of a grey, BGR or straight BGRA picture, 8 or 16 bit.
+    """Return an OpenEXR file of a picture: grey, BGR, or BGR with straight alpha; 8 or 16 bit.
 
     Values are sRGB-encoded in the picture, alpha is not; in the file colours are linear and multiplied by it.
     """
@@ -37,19 +37,20 @@ def encode(picture: Placed) -> bytes:
     return b"".join([_MAGIC_AND_VERSION, header, *_offsets(blocks, len(_MAGIC_AND_VERSION) + len(header)), *blocks])
 
 
-def _planes(picture: Plane) -> list[NDArray[np.float16]]:
-    """Return the channels (H x W) in the order of their names."""
-    most = full(picture.dtype)
-    if picture.ndim == 2:  # a matte is a share, not light: it is stored as it is
-        return [_halves(picture, _shares(most))]
-    *encoded, last = cv2.split(picture)
-    if picture.shape[2] == 3:
-        return [_halves(plane, _linear_halves(most)) for plane in (*encoded, last)]
-    opaque = last == most
-    soft = np.flatnonzero((last > 0) != opaque)
-    share = last.reshape(-1).take(soft).astype(np.float32) / most
-    planes = [_halves(last, _shares(most))]
-    for plane in encoded:
+def _planes(picture: Placed) -> list[NDArray[np.float16]]:
+    """Return the box's channels (rows x columns) in the order of their names."""
+    inner, alpha = picture.inner, picture.alpha
+    most = full(inner.dtype)
+    if inner.ndim == 2:  # a matte is a share, not light: it is stored as it is
+        return [_halves(inner, _shares(most))]
+    if alpha is None:
+        return [_halves(plane, _linear_halves(most)) for plane in cv2.split(inner)]
+    fullest = full(alpha.dtype)
+    opaque = alpha == fullest
+    soft = np.flatnonzero((alpha > 0) != opaque)
+    share = alpha.reshape(-1).take(soft).astype(np.float32) / fullest
+    planes = [_halves(alpha, _shares(fullest))]
+    for plane in cv2.split(inner):
         light = _halves(cv2.copyTo(plane, opaque.view(np.uint8)), _linear_halves(most))
         light.reshape(-1)[soft] = _linear_values(most).take(plane.reshape(-1).take(soft)) * share
         planes.append(light)
@@ -109,7 +110,7 @@ def _offsets(blocks: list[bytes], position: int) -> Iterator[bytes]:
 def _blocks(picture: Placed) -> Iterator[bytes]:
     """Yield the blocks of a picture from top to bottom."""
     (height, width), (rows, columns) = picture.size, picture.box
-    planes = _planes(picture.inner) if picture.inner.size else []
+    planes = _planes(picture) if picture.inner.size else []
     for top in range(0, height, _ROWS):
         block = np.zeros((min(_ROWS, height - top), picture.channels, width), np.float16)  # as the file has them
         first, last = max(rows.start, top), min(rows.stop, top + _ROWS)

@@ -11,24 +11,23 @@ import cv2
 import numpy as np
 from isal import isal_zlib
 
-from .tensors import Picture, Placed, Plane
+from .tensors import Picture, Placed, in_16_bits
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _UP = 2
 """The filter type that stores each byte as its difference from the one above."""
 _COLOUR_TYPES = {1: 0, 3: 2, 4: 6}
 """Grey, RGB and RGBA, by the number of channels."""
-_IN_ORDER = {3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGBA}
 _LEVEL = 1
 _BAND = 64
 """Rows that are filtered and deflated at once: they stay in the processor's cache."""
 
 
 def encode(picture: Placed) -> bytes:
-    """Return a PNG: grey for one channel, RGB for BGR, RGBA for straight BGRA; 8 or 16 bit."""
+    """Return a PNG: grey for one channel, RGB for BGR, RGBA where there is an alpha; 8 or 16 bit."""
     height, width = picture.size
-    depth, kind = 8 * picture.inner.itemsize, _COLOUR_TYPES[picture.channels]
-    header = struct.pack(">IIBBBBB", width, height, depth, kind, 0, 0, 0)
+    depth = 16 if picture.is_deep else 8
+    header = struct.pack(">IIBBBBB", width, height, depth, _COLOUR_TYPES[picture.channels], 0, 0, 0)
     packer = isal_zlib.compressobj(_LEVEL)
     data = b"".join([*map(packer.compress, _bands(picture)), packer.flush()])
     return b"".join([_SIGNATURE, *_chunk(b"IHDR", header), *_chunk(b"IDAT", data), *_chunk(b"IEND", b"")])
@@ -37,7 +36,7 @@ def encode(picture: Placed) -> bytes:
 def _bands(picture: Placed) -> Iterator[Picture]:
     """Yield some rows after others (rows x bytes), each led by its filter type; one band's memory is the next one's."""
     (height, width), (rows, columns) = picture.size, picture.box
-    size = picture.channels * picture.inner.itemsize
+    size = picture.channels * (2 if picture.is_deep else 1)
     band = np.zeros((_BAND, 1 + width * size), np.uint8)
     band[:, 0] = _UP
     inner = band[:, 1 + columns.start * size : 1 + columns.stop * size]
@@ -48,15 +47,21 @@ def _bands(picture: Placed) -> Iterator[Picture]:
         values[1:] = 0
         first, last = max(rows.start, top), min(rows.stop, top + _BAND)
         if first < last:
-            values[1 + first - top : 1 + last - top] = _bytes(picture.inner[first - rows.start : last - rows.start])
+            values[1 + first - top : 1 + last - top] = _bytes(picture, slice(first - rows.start, last - rows.start))
         np.subtract(values[1:], values[:-1], out=inner)
         yield band[: height - top]
 
 
-def _bytes(pixels: Plane) -> Picture:
-    """Return rows of pixels (grey, BGR or BGRA) as bytes, red before blue and the more significant of two first."""
-    ordered = cv2.cvtColor(pixels, _IN_ORDER[pixels.shape[2]]) if pixels.ndim == 3 else pixels
-    single = ordered if ordered.dtype == np.uint8 else ordered.astype(">u2")
+def _bytes(picture: Placed, rows: slice) -> Picture:
+    """Return some rows of a picture's box as bytes, red before blue and the more significant of two first."""
+    pixels = picture.inner[rows]
+    if pixels.ndim == 3:  # put in order before they are deepened: OpenCV is slow at 16 bits
+        pixels = cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB if picture.alpha is None else cv2.COLOR_BGR2RGBA)
+    if picture.is_deep:
+        pixels = in_16_bits(pixels)
+    if picture.alpha is not None:
+        cv2.insertChannel(picture.alpha[rows], pixels, 3)
+    single = pixels.astype(">u2") if picture.is_deep else pixels
     return np.ascontiguousarray(single).view(np.uint8).reshape(len(pixels), -1)
 
 

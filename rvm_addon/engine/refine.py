@@ -48,6 +48,11 @@ class Cutout:
         return cls(colours[box], alpha, box)
 
     @property
+    def placed(self) -> Placed:
+        """The cut-out as a picture, as deep as its alpha."""
+        return Placed(self.inner, self.box, self.alpha.shape, self.alpha[self.box])
+
+    @property
     def colours(self) -> Picture:
         """The colours at the frame's size, H x W x 3."""
         return Placed(self.inner, self.box, self.alpha.shape).drawn()  # type: ignore[return-value]  # 8 bit

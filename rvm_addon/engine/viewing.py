@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from . import png
-from .compose import merged, over, plain
+from .compose import over, plain
 from .refine import Cutout
 from .spec import PARTIAL_SUFFIX
 from .tensors import Picture, Placed, Plane
@@ -64,7 +64,7 @@ class Viewer:
             if view is not None:
                 small, small_cutout = _small(picture, cutout)
                 _keep(self._folder, _SOURCE_FILE, Placed.whole(small))
-                _keep(self._folder, _CUTOUT_FILE, merged(small_cutout))
+                _keep(self._folder, _CUTOUT_FILE, small_cutout.placed)
                 _keep(self._folder, PICTURE_FILE, Placed.whole(drawn(view, small, small_cutout)))
         except (OSError, ValueError):
             return

@@ -1,5 +1,6 @@
 import struct
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ def some(channels: tuple[int, ...], kind: type, box: Box) -> Placed:
     values = random.integers(0, most, shape, kind, endpoint=True)
     values[random.random(shape) < 0.33] = 0
     values[random.random(shape) < 0.33] = most
-    return Placed(values, box, (131, 70))
+    return replace(Placed.whole(values), box=box, size=(131, 70))
 
 
 def rows_of(data: bytes, channels: int) -> np.ndarray:
@@ -70,13 +71,24 @@ def test_colours_are_linear_and_premultiplied(channels: tuple[int, ...], kind: t
 
 
 @pytest.mark.parametrize("box", BOXES)
+def test_colours_of_8_bits_are_as_deep_as_their_alpha(box: Box) -> None:
+    """PNG and EXR: as if they had been multiplied by 257 before."""
+    colours, alpha = some((3,), np.uint8, box), some((), np.uint16, box)
+    picture = replace(colours, alpha=alpha.inner)
+    deepened = Placed(colours.inner * np.uint16(257), box, (131, 70), alpha.inner)
+    assert picture.is_deep and np.array_equal(picture.drawn(), deepened.drawn())
+    for form in (png, exr):
+        assert form.encode(picture) == form.encode(deepened)
+
+
+@pytest.mark.parametrize("box", BOXES)
 @pytest.mark.parametrize("channels", [(), (3,), (4,)])
 @pytest.mark.parametrize("kind", [np.uint8, np.uint16])
 def test_a_placed_picture_is_written_as_the_whole_one(channels: tuple[int, ...], kind: type, box: Box) -> None:
     """PNG and EXR: to look at the box alone changes no byte."""
     picture = some(channels, kind, box)
     whole: Plane = np.zeros((131, 70, *channels), kind)
-    whole[box] = picture.inner
+    whole[box] = picture.inner if picture.alpha is None else np.dstack([picture.inner, picture.alpha])
     assert np.array_equal(picture.drawn(), whole)
     for form in (png, exr):
         assert form.encode(picture) == form.encode(Placed.whole(whole))
