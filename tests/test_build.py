@@ -1,15 +1,18 @@
 """The tooling behind `build.py`: its door, the search for Pythons, running programs, and laws of the repository."""
 
 import ast
+import contextlib
 import io
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
 import pytest
-from steps import door, layout, pythons
-from steps.commands import StepError, follow
+from steps import checks, door, layout, pythons
+from steps.commands import Command, StepError, follow
 from steps.progress import Progress
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="the stand-ins for Python are shell scripts")
@@ -116,6 +119,57 @@ def test_follow_half_lines() -> None:
     with Progress("Trying", stream=io.StringIO()) as trying:
         follow([sys.executable, "-c", half], trying, "test", lines.append)
     assert lines == ["one line"]
+
+
+MEETING = """
+import sys, time
+from pathlib import Path
+here, there = map(Path, sys.argv[1:3])
+here.touch()
+until = time.monotonic() + 20
+while not there.exists() and time.monotonic() < until:
+    time.sleep(0.01)
+print("heard", here.name, there.exists(), flush=True)
+raise SystemExit(int(sys.argv[3]))
+"""
+"""Ends once another like it has begun."""
+
+
+def meeting(here: Path, there: Path, status: int) -> list[str]:
+    """Return the command of a check that waits for another."""
+    return [sys.executable, "-c", MEETING, str(here), str(there), str(status)]
+
+
+def test_checks_side_by_side(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """They run at the same time, each is heard whole and in its turn, and the worst status counts."""
+    one, two, three = (tmp_path / name for name in ("one", "two", "three"))
+    three.touch()
+    both = {"First": meeting(one, two, 0), "Second": meeting(two, one, 3), "Third": meeting(tmp_path / "4", three, 2)}
+    assert checks.side_by_side(both, at_once=2) == 3
+    said = capfd.readouterr()
+    assert said.out.split("\n") == ["heard one True", "heard two True", "heard 4 True", ""]
+    assert said.err.split("\n") == ["== First", "== Second", "== Third", ""]
+
+
+def test_a_check_on_the_side_ends_with_the_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Ctrl-C leaves nothing that runs on."""
+    begun: list[subprocess.Popen[bytes]] = []
+    heard_later = checks._heard_later
+
+    @contextlib.contextmanager
+    def remembered(command: Command) -> Iterator[tuple[subprocess.Popen[bytes], TextIO]]:
+        with heard_later(command) as (process, output):
+            begun.append(process)
+            yield process, output
+
+    def interrupted(*_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(checks, "_heard_later", remembered)
+    monkeypatch.setattr(checks, "_check", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        checks.side_by_side({"First": [], "Second": meeting(tmp_path / "one", tmp_path / "never", 0)}, at_once=2)
+    assert begun[0].poll() is not None
 
 
 def test_progress_in_log() -> None:

@@ -1,11 +1,15 @@
 """The checks: tests inside a Blender, and everything that can be seen without running the product."""
 
+import contextlib
 import itertools
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TextIO
 
 from . import weights
 from .commands import Command, StepError
@@ -27,13 +31,47 @@ def test(blenders: Sequence[str], arguments: Sequence[str]) -> int:
     Raises:
         StepError: an environment or the weights could not be made ready.
     """
-    worst = 0
+    checks: dict[str, Command] = {}
     for name in blenders:
         python = prepare(BLENDERS[name])
         weights.ensure(python)
-        _announce(f"Tests in Blender {name}")
-        worst = max(worst, _status([python, "-m", "pytest", *arguments]))
+        checks[f"Tests in Blender {name}"] = [python, "-m", "pytest", *arguments]
+    return side_by_side(checks, os.cpu_count() or 1)
+
+
+def side_by_side(checks: Mapping[str, Command], at_once: int) -> int:
+    """Run checks, given with their titles, so many at a time; return the worst exit status.
+
+    Of those that run at a time, the first one's output goes straight to the person, the others' follows in their turn:
+    tests wait so often that two suites take hardly longer than one.
+    """
+    worst = 0
+    titles = list(checks)
+    for first in range(0, len(titles), at_once):
+        shown, *later = titles[first : first + at_once]
+        with contextlib.ExitStack() as running:
+            waiting = [(title, running.enter_context(_heard_later(checks[title]))) for title in later]
+            worst = max(worst, _check(shown, checks[shown]))
+            for title, (process, output) in waiting:
+                worst = max(worst, abs(process.wait()))
+                _announce(title)
+                output.seek(0)
+                shutil.copyfileobj(output, sys.stdout)
+                sys.stdout.flush()
     return worst
+
+
+@contextlib.contextmanager
+def _heard_later(command: Command) -> Iterator[tuple[subprocess.Popen[bytes], TextIO]]:
+    """Yield a check that was begun at the root, and the file with what it says; it ends with whoever began it."""
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
+        try:
+            yield process, output
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
 
 
 def test_oldest(arguments: Sequence[str]) -> int:
