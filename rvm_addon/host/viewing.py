@@ -10,8 +10,9 @@ from ..jobs.job import State
 from . import properties, results, strips, versions, watcher
 from .translations import explained, say
 
-_WARM_UP_FRAMES = 3
-"""Before the frame of a trial: the model remembers, and sees better from the second frame on."""
+_FRAMES_BEFORE = 3
+"""That the model sees before the frame of a trial: it remembers, and sees better from the second frame on. A job lets
+it see more of them; a trial is to take a second or two."""
 
 
 class ViewSettings(bpy.types.PropertyGroup):
@@ -146,9 +147,9 @@ def _narrowed(spec: JobSpec, place: results.Placement, frame: int) -> tuple[JobS
     """Return a strip's job reduced to the timeline frame `frame`, and to what the model shall see before it."""
     if spec.source.disposable:
         source = replace(spec.source, paths=spec.source.paths[:1], frames=(0,))
-        return replace(spec, source=source, raw_limit=0), replace(place, start=frame, shown=(0,), length=1)
-    shown = place.shown[min(frame - place.start, len(place.shown) - 1)]
-    frames = tuple(range(max(shown - _WARM_UP_FRAMES, 0), shown + 1))
+        return replace(spec, source=source, raw_limit=0), replace(place, start=frame, shown=(0,), before=0, length=1)
+    shown = place.shown[min(frame - place.start + place.before, len(place.shown) - 1)]
+    frames = tuple(range(max(shown - _FRAMES_BEFORE, 0), shown + 1))
     return replace(spec, source=replace(spec.source, frames=frames), raw_limit=0), place
 
 

@@ -48,6 +48,16 @@ def test_the_frame_under_the_playhead(timeline: Timeline, clip: Path) -> None:
     assert not (timeline.folder / "results").exists()
 
 
+def test_handles_do_not_move_the_frame(timeline: Timeline, clip: Path) -> None:
+    """What is matted beyond a trimmed strip comes before what it shows; so it does where a strip is rendered first."""
+    timeline.scene.rvm_matting.handles = 10
+    strip = timeline.movie(clip)
+    timeline.addon.versions.set_left_handle(strip, 15)
+    assert [tried(timeline, strip, frame) for frame in (15, 20, 30)] == [14, 19, 29]
+    timeline.retime(strip, 20, 24)
+    assert tried(timeline, strip, 22) == shown(timeline, 22)
+
+
 def test_an_image_sequence(timeline: Timeline, clip: Path) -> None:
     """A picture is found by its place."""
     paths = tiny.barcode_pictures(clip.parent / "shots", [7, 8, 9])
