@@ -77,11 +77,11 @@ def _job_spec(
         StripUnsuitable: its source strip is gone, was renamed, or cannot be matted any more.
     """
     recipe = recipes.read(result)
-    source = versions.all_strips(scene.sequence_editor).get(recipe.strip) if recipe is not None else None
-    if source is None or results.is_result(source):
+    named = versions.all_strips(scene.sequence_editor).get(recipe.strip) if recipe is not None else None
+    if named is None or results.is_result(named):
         name = recipe.strip if recipe is not None else ""
         raise StripUnsuitable(result.name, f"was made from “{name}”, which is gone or was renamed; give that name back")
-    spec, place = strips.job_spec(scene, source, settings)
+    spec, place = strips.job_spec(scene, results.source_below(scene, named, result), settings)
     return spec, replace(place, replaces=result.name)
 
 

@@ -136,12 +136,34 @@ def _pieces(source: versions.Strip, siblings: Iterable[versions.Strip], start: i
         strip
         for strip in siblings
         if strip.channel == source.channel
-        and strip.type == source.type
-        and source_file(strip) == source_file(source)
-        and versions.content_start(strip) == versions.content_start(source)
+        and _is_cut_from(strip, source)
         and versions.handles(strip)[0] < end
         and start < versions.handles(strip)[1]
     ]
+
+
+def _is_cut_from(strip: versions.Strip, source: versions.Strip) -> bool:
+    """Return whether a strip is `source`, or was one strip with it before that was cut."""
+    return bool(
+        strip.type == source.type
+        and source_file(strip) == source_file(source)
+        and versions.content_start(strip) == versions.content_start(source)
+    )
+
+
+def _frames_shared(one: versions.Strip, other: versions.Strip) -> int:
+    """Return how many timeline frames two strips share."""
+    (start, end), (first, last) = map(versions.handles, (one, other))
+    return max(min(end, last) - max(start, first), 0)
+
+
+def source_below(scene: bpy.types.Scene, source: versions.Strip, result: versions.Strip) -> versions.Strip:
+    """Return the strip that a result belongs to, given the one that its recipe names.
+
+    Where both were cut together, both parts of the result name the same part of the source.
+    """
+    pieces = [strip for strip in versions.siblings(scene.sequence_editor, source) if _is_cut_from(strip, source)]
+    return max([source, *pieces], key=lambda piece: _frames_shared(piece, result))
 
 
 def _hide(source: versions.Strip, start: int, end: int) -> None:
@@ -228,9 +250,12 @@ def renew(spec: JobSpec, folder: Path, place: Placement) -> bool:
 
 
 def _remove_earlier(scene: bpy.types.Scene, source: versions.Strip, place: Placement) -> None:
-    """Remove the result that gives way to a new one, and what it had done to its source."""
+    """Remove the result that gives way to a new one, and what it had done to its source.
+
+    What lies elsewhere than its source stays: it may be all that the user has of other frames.
+    """
     old = versions.all_strips(scene.sequence_editor).get(place.replaces)
-    if old is None:
+    if old is None or not _frames_shared(old, source):
         return
     if masks.masks(source, old):
         masks.take_off(source)

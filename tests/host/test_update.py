@@ -72,6 +72,33 @@ def test_pieces_of_a_result_change_together(timeline: Timeline, source: Any) -> 
     assert {Path(os.path.normpath(bpy.path.abspath(strip.directory))) for strip in shown} == {job.output}
 
 
+@pytest.mark.parametrize("both", [False, True], ids=["one", "both"])
+def test_a_result_cut_together_with_its_source(timeline: Timeline, source: Any, both: bool) -> None:
+    """Each part is made anew from the part of the source below it, though both remember the first one's name."""
+    result = timeline.result_of(source)
+    parts = [result, result.split(frame=4, split_method="SOFT")]
+    sources = [source, source.split(frame=4, split_method="SOFT")]
+    before = parts[0].directory
+    timeline.scene.rvm_matting.black = 0.5
+    timeline.select(parts if both else parts[1:])
+    with timeline.shown():
+        assert bpy.ops.rvm.update_result() == {"FINISHED"}
+    handles = timeline.addon.versions.handles
+    shown = sorted((*handles(strip), strip.directory == before) for strip in timeline.strips if strip.type == "IMAGE")
+    assert shown == [(1, 4, not both), (4, 7, False)]
+    assert all(strip.mute for strip in sources)
+
+
+def test_a_result_far_from_its_source_is_not_taken_away(timeline: Timeline, source: Any) -> None:
+    """The new frames lie over the source; the strip that was moved away stays."""
+    result, versions = timeline.result_of(source), timeline.addon.versions
+    setattr(result, "content_start" if bpy.app.version >= (5, 2, 0) else "frame_start", 101)
+    versions.set_right_handle(source, 9)  # other frames, so that the strip cannot show the new ones
+    update(timeline, result)
+    shown = sorted(versions.handles(strip) for strip in timeline.strips if strip.type == "IMAGE")
+    assert shown == [(1, 9), (101, 107)]
+
+
 def test_a_format_changes_the_files_names(timeline: Timeline, source: Any) -> None:
     """The elements follow."""
     result = timeline.result_of(source)
