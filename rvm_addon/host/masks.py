@@ -4,6 +4,7 @@ The mask is taken on the canvas, after the transforms of both strips (from 5.0 o
 matte lies, and moves, as its source does. It is muted, for it would cover the picture; the modifier sees it still.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import bpy
@@ -12,15 +13,17 @@ from . import versions
 from .likeness import COVERING, MASK_MODIFIER, copy_position
 
 
-def put_on(scene: bpy.types.Scene, source: versions.Strip, matte: versions.Strip) -> None:
-    """Let `matte`, which lies over the same frames, cut out `source`."""
-    copy_position(scene, source, matte)
+def put_on(scene: bpy.types.Scene, sources: Sequence[versions.Strip], matte: versions.Strip) -> None:
+    """Let `matte`, which lies over the same frames, cut out the pieces of a strip, which lie and move alike."""
+    if sources:
+        copy_position(scene, sources[0], matte)
     matte.mute = True
-    modifier = _modifier(source) or source.modifiers.new(MASK_MODIFIER, "MASK")
-    modifier.input_mask_type = "STRIP"
-    modifier.input_mask_strip = matte
-    if source.blend_type in COVERING:
-        source.blend_type = "ALPHA_OVER"
+    for source in sources:
+        modifier = _modifier(source) or source.modifiers.new(MASK_MODIFIER, "MASK")
+        modifier.input_mask_type = "STRIP"
+        modifier.input_mask_strip = matte
+        if source.blend_type in COVERING:
+            source.blend_type = "ALPHA_OVER"
 
 
 def take_off(source: versions.Strip) -> None:

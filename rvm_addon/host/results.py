@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from . import hiding, masks, recipes, versions
 from .encoders import MovieFormat
 from .likeness import copy_look, read_as_written
 from .soundtrack import SILENCE, Soundtrack
+from .translations import say
 
 FRAMES_FOLDER = "frames"
 _LAST_CHANNEL = 128
@@ -166,21 +167,31 @@ def source_below(scene: bpy.types.Scene, source: versions.Strip, result: version
     return max([source, *pieces], key=lambda piece: _frames_shared(piece, result))
 
 
+def _is_within(strip: versions.Strip, start: int, end: int) -> bool:
+    """Return whether a strip lies nowhere else than from `start` to `end` - 1."""
+    first, last = versions.handles(strip)
+    return start <= first and last <= end
+
+
 def _hide(source: versions.Strip, start: int, end: int) -> None:
     """Hide a strip below its result, which lies from `start` to `end` - 1, and what it is made of.
 
     Inputs of an effect that reach beyond must be seen there, and not where the effect is.
     """
     inputs = versions.inputs(source)
-    within = all(start <= first and last <= end for first, last in map(versions.handles, inputs))
+    within = all(_is_within(strip, start, end) for strip in inputs)
     hiding.hide(source, needed=not within)
     if within:
         for strip in inputs:
             _hide(strip, start, end)
 
 
-def insert_result(spec: JobSpec, folder: Path, place: Placement) -> versions.Strip:
+def insert_result(
+    spec: JobSpec, folder: Path, place: Placement, warn: Callable[[str], object] = lambda _: None
+) -> versions.Strip:
     """Put the frames in `folder` above their source as a new strip that looks and lies like it, and hide the source.
+
+    Where the source shows more by now than was matted, it stays seen, and `warn` is told.
 
     Raises:
         StripUnsuitable: the source strip is gone, or every channel above it is taken.
@@ -189,35 +200,53 @@ def insert_result(spec: JobSpec, folder: Path, place: Placement) -> versions.Str
     if found is None:
         raise StripUnsuitable(place.strip, f"is gone or was renamed; its frames are in “{folder}”")
     scene, source = found
-    start = place.start + versions.content_start(source) - place.content_start
-    channel = free_channel(scene.sequence_editor, source, start, start + place.length)
+    siblings = versions.siblings(scene.sequence_editor, source)
+    first = place.start - place.before + versions.content_start(source) - place.content_start
+    pieces = _pieces(source, siblings, first + place.before, first + place.before + place.length)
+    start, end = _extent(pieces, place, first)
+    channel = free_channel(scene.sequence_editor, source, start, end)
     if channel is None:
         raise StripUnsuitable(place.strip, f"has no free channel above it; its frames are in “{folder}”")
     names = [spec.file_name(frame) for frame in place.shown]
     _remove_earlier(scene, source, place)
-    result = _new_strip(scene, source, folder, names, channel, start - place.before)
+    result = _new_strip(scene, source, folder, names, channel, first)
     result.name = _free_name(scene.sequence_editor, f"{source.name} matte")
     versions.set_left_handle(result, start)
-    versions.set_right_handle(result, start + place.length)
+    versions.set_right_handle(result, end)
     result.channel = channel  # as long as its handles overlapped another strip, Blender may have moved it up
     result.directory = _as_user_prefers(folder)
     result.select = False  # the user goes on with what is selected
     read_rightly(result, spec, source)
     recipes.write(result, source, spec, place.movie)
-    siblings = versions.siblings(scene.sequence_editor, source)
-    pieces = _pieces(source, siblings, start, start + place.length)
     if spec.look.result is Result.MASK:
-        for piece in pieces:
-            masks.put_on(scene, piece, result)
+        masks.put_on(scene, pieces, result)
     else:
         copy_look(scene, source, result)
-        for piece in pieces:
-            if not place.keep_source:
-                _hide(piece, start, start + place.length)
+    for piece in pieces:
+        if not _is_within(piece, start, end):
+            longer = say(
+                "“{strip}” shows more than when it was matted: press the button again for all of it", strip=piece.name
+            )
+            warn(longer)
+        elif spec.look.result is not Result.MASK and not place.keep_source:
+            _hide(piece, start, end)
     sounds = list(versions.sounds_of(source, siblings))
     if sounds:
         versions.connect(scene, [source, result, *sounds])
     return result
+
+
+def _extent(pieces: list[versions.Strip], place: Placement, first: int) -> tuple[int, int]:
+    """Return the timeline frames from which and before which a result is seen: where its source is, if it was matted.
+
+    `first` is the timeline frame of the first one that was matted. A source may be trimmed while its job runs, and what
+    is left of it may lie apart.
+    """
+    start, end = first + place.before, first + place.before + place.length
+    if pieces:
+        edges = [versions.handles(piece) for piece in pieces]
+        start, end = min(left for left, _ in edges), max(right for _, right in edges)
+    return (start, end) if len(place.shown) == 1 else (max(start, first), min(end, first + len(place.shown)))
 
 
 def renew(spec: JobSpec, folder: Path, place: Placement) -> bool:

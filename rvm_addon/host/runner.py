@@ -258,7 +258,7 @@ class Runner:
         for place in places:
             try:
                 if not (place.replaces and results.renew(job.spec, job.output, place)):
-                    results.insert_result(job.spec, job.output, place)
+                    results.insert_result(job.spec, job.output, place, job.warnings.append)
                 delivered += 1
             except (MattingError, RuntimeError) as error:  # the second is how Blender's own operators refuse
                 job.warnings.append(f"{error}".strip())

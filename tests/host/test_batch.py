@@ -160,6 +160,77 @@ def test_a_strip_cut_in_two_is_muted_whole(timeline: Timeline, clips: list[Path]
     assert addon.versions.handles(timeline.result_of(strip)) == (1, 31)
 
 
+@pytest.mark.parametrize("animated", [False, True], ids=["still", "animated"])
+def test_a_strip_cut_in_two_is_masked_whole(
+    timeline: Timeline, clips: list[Path], addon: SimpleNamespace, animated: bool
+) -> None:
+    """Cut while its job runs: one matte is the mask of both parts, and moves as they do."""
+    timeline.scene.rvm_matting.result = "MASK"
+    strip = timeline.movie(clips[0], start=1)
+    if animated:
+        for frame, value in ((1, 0), (30, 20)):
+            strip.transform.offset_x = value
+            strip.transform.keyframe_insert("offset_x", frame=frame)
+    (job,), _ = timeline.submit(strip)
+    right = strip.split(frame=15, split_method="SOFT")
+    drive(addon, lambda: idle(addon))
+    assert job.warnings[1:] == []  # the first is about the tiny model
+    matte = timeline.result_of(strip)
+    assert [part.modifiers[0].input_mask_strip for part in (strip, right)] == [matte, matte]
+    curves = addon.versions.strip_curves(timeline.scene) or ()
+    moved = [curve.evaluate(30) for curve in curves if curve.data_path.startswith(matte.path_from_id())]
+    assert moved == ([20] if animated else [])
+
+
+LONGER = "“{}” shows more than when it was matted: press the button again for all of it"
+
+
+def test_a_strip_that_became_longer_stays_seen(timeline: Timeline, clips: list[Path], addon: SimpleNamespace) -> None:
+    """Trimmed outward while its job runs: nothing of it is hidden that its result does not show, and the user is told.
+
+    Once more, the button mattes the rest.
+    """
+    strip = timeline.movie(clips[0], start=1)
+    addon.versions.set_right_handle(strip, 21)
+    (job,), _ = timeline.submit(strip)
+    addon.versions.set_right_handle(strip, 31)
+    drive(addon, lambda: idle(addon))
+    assert job.warnings[1:] == [LONGER.format(strip.name)] and not strip.mute
+    assert addon.versions.handles(timeline.result_of(strip)) == (1, 21)
+    timeline.press_button(strip)
+    assert strip.mute
+    assert max(addon.versions.handles(one) for one in timeline.strips if one != strip) == (1, 31)
+
+
+def test_a_strip_that_became_shorter_has_a_result_as_short(
+    timeline: Timeline, clips: list[Path], addon: SimpleNamespace
+) -> None:
+    """Trimmed inward while its job runs: the result ends where the strip ends, and can be trimmed outward again."""
+    strip = timeline.movie(clips[0], start=1)
+    (job,), _ = timeline.submit(strip)
+    addon.versions.set_right_handle(strip, 21)
+    drive(addon, lambda: idle(addon))
+    result = timeline.result_of(strip)
+    assert (job.warnings[1:], strip.mute, addon.versions.handles(result)) == ([], True, (1, 21))
+    assert addon.versions.content_duration(result) == 30
+
+
+def test_a_strip_whose_content_slipped(timeline: Timeline, clips: list[Path], addon: SimpleNamespace) -> None:
+    """Slipped while its job runs: the result shows what the strip shows, as far as that was matted."""
+    strip = timeline.movie(clips[0], start=1)
+    addon.versions.set_left_handle(strip, 11)
+    addon.versions.set_right_handle(strip, 21)
+    timeline.scene.rvm_matting.handles = 3
+    (job,), _ = timeline.submit(strip)
+    setattr(strip, "content_start" if bpy.app.version >= (5, 2, 0) else "frame_start", 6)
+    addon.versions.set_left_handle(strip, 11)
+    addon.versions.set_right_handle(strip, 21)
+    drive(addon, lambda: idle(addon))
+    assert addon.versions.handles(timeline.result_of(strip)) == (13, 21)
+    assert job.warnings[1:] == [LONGER.format(strip.name)] and not strip.mute
+    assert [a == b for _, a, b in timeline.compare(strip, [13, 20])] == [True] * 2
+
+
 def test_a_result_is_not_matted_again(timeline: Timeline, clips: list[Path]) -> None:
     """Selected along with its source it is left alone; alone, it is said to be a result."""
     strip = timeline.movie(clips[0])
