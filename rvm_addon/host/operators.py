@@ -93,6 +93,7 @@ def submit_each(
     """
     try:
         settings = properties.snapshot(scene)
+        settings.look.validate()  # before any strip is looked at: a refused press leaves nothing behind
     except MattingError as error:
         return [], [explained(error)]
     queue = runner.current().queue

@@ -1,5 +1,6 @@
 """The settings that the user sees, and the moment when they are frozen."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,10 +45,14 @@ class Settings:
     """As what each result is written as a movie, too."""
 
 
-def _items(*, with_alpha: bool) -> tuple[tuple[str, str, str], ...]:
-    """Return the choices of movie formats that this Blender can write."""
+def _items(*, with_alpha: bool) -> tuple[tuple[str, str, str, str, int], ...]:
+    """Return the choices of movie formats that this Blender can write.
+
+    Projects keep their numbers, which must not depend on what else this Blender can write.
+    """
     return tuple(
-        (kind.name, ENCODERS[kind].label, ENCODERS[kind].description) for kind in choices(with_alpha=with_alpha)
+        (kind.name, ENCODERS[kind].label, ENCODERS[kind].description, "NONE", list(MovieFormat).index(kind))
+        for kind in choices(with_alpha=with_alpha)
     )
 
 
@@ -149,16 +154,16 @@ def chosen_folder(settings: MattingSettings) -> str:
 
 
 def output_folder(chosen: str) -> Path:
-    """Return the absolute folder for results.
+    """Return the absolute folder for results, without `..` in it: jobs are told by their folders.
 
     A relative folder is beside the .blend, with or without the leading `//`. Before that is saved there is no such
     place: results then go to Blender's folder for the user's data, where they outlast session and extension.
     """
     if not is_relative(chosen):
-        return Path(chosen).expanduser()
+        return Path(os.path.normpath(Path(chosen).expanduser()))
     if not bpy.data.is_saved:
         return unsaved_folder()
-    return Path(bpy.path.abspath(f"//{chosen.removeprefix('//')}"))
+    return Path(os.path.normpath(bpy.path.abspath(f"//{chosen.removeprefix('//')}")))
 
 
 def unsaved_folder() -> Path:

@@ -94,6 +94,15 @@ def test_nothing_to_matte_is_an_error(timeline: Timeline, tmp_path: Path) -> Non
         assert not bpy.ops.rvm.matte_strips.poll()
 
 
+def test_a_refused_press_leaves_nothing_behind(timeline: Timeline, clips: list[Path], addon: SimpleNamespace) -> None:
+    """Over a picture that was not chosen: no folder, and no copy of the project, is left of any strip."""
+    timeline.scene.rvm_matting.result = "BACKDROP"
+    colour = addon.versions.new_colour_strip(timeline.strips, "blue", 3, 1, 6)
+    with pytest.raises(RuntimeError, match="picture or movie"):
+        timeline.press_button(timeline.movie(clips[0]), colour)
+    assert not (timeline.folder / "results").exists()
+
+
 def test_a_strip_that_is_gone_leaves_its_frames(timeline: Timeline, clips: list[Path], addon: SimpleNamespace) -> None:
     """Deleted while its job runs: no strip appears, and the user reads where the frames are."""
     deleted = timeline.movie(clips[0])
@@ -260,14 +269,14 @@ def test_a_result_waits_for_the_end_of_a_render(
     assert (len(timeline.strips), runner.busy) == (2, False)
 
 
-@pytest.mark.parametrize("chosen", ["", "renders", "//renders/deeper", "//"])
+@pytest.mark.parametrize("chosen", ["", "renders", "//renders/deeper", "//", "//../renders"])
 def test_a_relative_folder_lies_beside_the_project(timeline: Timeline, tmp_path: Path, chosen: str) -> None:
     """With or without the leading //; never in whatever folder Blender was started from."""
     project = tmp_path / "Projekt Ü 人"
     project.mkdir()
     bpy.ops.wm.save_as_mainfile(filepath=str(project / "cut.blend"))
     folder = timeline.addon.properties.output_folder(chosen)
-    assert folder == project / chosen.removeprefix("//")
+    assert folder == (tmp_path / "renders" if ".." in chosen else project / chosen.removeprefix("//"))
 
 
 def test_settings_are_frozen_when_the_button_is_pressed(

@@ -331,3 +331,12 @@ def test_only_formats_that_hold_alpha_are_offered_to_cutouts() -> None:
     }
     assert names["opaque_movie_format"] - names["movie_format"] == {"H264"}
     assert "FFV1" in names["movie_format"]
+
+
+def test_a_projects_format_means_the_same_in_every_blender(timeline: Timeline) -> None:
+    """Its number, which a .blend keeps, does not depend on the formats that this Blender can write."""
+    entries = bpy.types.Scene.bl_rna.properties["rvm_matting"].fixed_type.properties
+    numbers = {kind.name: number for number, kind in enumerate(timeline.addon.encoders.MovieFormat)}
+    for name in ("movie_format", "opaque_movie_format"):
+        offered = {item.identifier: item.value for item in entries[name].enum_items}
+        assert offered.items() <= numbers.items() and len(offered) > 2
