@@ -11,7 +11,7 @@ from ..engine.spec import JobSpec
 from ..jobs.claims import claim_folder, file_stem
 from ..jobs.finished import FinishedJobs
 from ..jobs.job import Job, State
-from . import caches, driver, plan, properties, results, runner, strips, versions, words
+from . import caches, driver, plan, properties, rendering, results, runner, strips, versions, words
 from .terminal import ProgressLine
 from .translations import explained, say
 
@@ -99,7 +99,8 @@ def submit_each(
     queue = runner.current().queue
     queue.stand_by()
     try:
-        return _submit_each(scene, chosen, describe, settings)
+        with rendering.sharing_one_copy():
+            return _submit_each(scene, chosen, describe, settings)
     finally:
         if not queue.busy:
             queue.stand_down()

@@ -6,6 +6,9 @@ process.
 
 import contextlib
 import json
+import os
+import shutil
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -24,6 +27,9 @@ ORDER_FILE = "render.json"
 
 _READ_AS_THEY_ARE = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp"})
 """Suffixes of pictures that OpenCV reads just as Blender shows them; EXR, TIFF, TGA and the like it does not."""
+
+_shared: list[Path] | None = None
+"""The copy of the project that every job of one press can have, once there is one; None where each needs its own."""
 
 
 @dataclass(frozen=True)
@@ -80,13 +86,44 @@ def prepare(folder: Path, spec: JobSpec, place: Placement) -> tuple[JobSpec, Par
     try:
         (folder / RENDERED_FOLDER).mkdir(parents=True, exist_ok=True)
         Order(place.scene, place.strip, place.start - place.before, paths).write(folder)
-        bpy.ops.wm.save_as_mainfile(filepath=str(folder / PROJECT_FILE), copy=True, check_existing=False)
+        _copy_project(folder / PROJECT_FILE)
     except OSError as error:
         raise OutputFailed(folder, error.strerror or "") from error
     except RuntimeError as error:  # how Blender's operators report
         raise OutputFailed(folder / PROJECT_FILE, str(error).strip()) from error
     spec = replace(spec, source=replace(spec.source, paths=paths))
     return spec, _part(folder, len(paths))
+
+
+@contextlib.contextmanager
+def sharing_one_copy() -> Iterator[None]:
+    """Let all jobs that are made ready meanwhile share one copy of the project, which nobody may change.
+
+    To save it takes Blender as long as the project is large.
+    """
+    global _shared  # noqa: PLW0603  # one press at a time
+    _shared = []
+    try:
+        yield
+    finally:
+        _shared = None
+
+
+def _copy_project(target: Path) -> None:
+    """Write a copy of the project as it is.
+
+    Raises:
+        OSError, RuntimeError: the folder refuses.
+    """
+    for earlier in _shared or ():
+        try:
+            os.link(earlier, target)
+        except OSError:  # not every drive has links
+            shutil.copyfile(earlier, target)
+        return
+    bpy.ops.wm.save_as_mainfile(filepath=str(target), copy=True, check_existing=False)
+    if _shared is not None:
+        _shared.append(target)
 
 
 def _part(folder: Path, pictures: int) -> Part:

@@ -230,9 +230,9 @@ def insert_result(
             warn(longer)
         elif spec.look.result is not Result.MASK and not place.keep_source:
             _hide(piece, start, end)
-    sounds = list(versions.sounds_of(source, siblings))
-    if sounds:
-        versions.connect(scene, [source, result, *sounds])
+    belonging = [*versions.sounds_of(source, siblings), *versions.connected(source)]
+    if belonging:
+        versions.connect(scene, [source, result, *belonging])
     return result
 
 

@@ -17,6 +17,7 @@ _LAYERED_ACTIONS = bpy.app.version >= (4, 4, 0)
 _RELATIVE_PATHS_DECLARED = bpy.app.version >= (4, 5, 0)
 _SEQUENCER_SCENE = bpy.app.version >= (5, 0, 0)
 _FRAMES_RENAMED = bpy.app.version >= (5, 2, 0)
+_CONNECTIONS_TOLD = bpy.app.version >= (5, 2, 0)
 _LENGTH_ARGUMENT = bpy.app.version >= (5, 0, 0)
 _SEQUENCE_DETECTION = "use_sequence_detection" in bpy.ops.sequencer.image_strip_add.get_rna_type().properties
 
@@ -191,6 +192,11 @@ def sounds_of(strip: Strip, others: Iterable[Strip]) -> Iterator[Strip]:
             and start < handles(other)[1]
         ):
             yield other
+
+
+def connected(strip: Strip) -> list[Strip]:
+    """Return the strips that the user has connected with this one; before 5.2 nobody can tell."""
+    return list(strip.connections) if _CONNECTIONS_TOLD else []
 
 
 def connect(scene: bpy.types.Scene, strips: list[Strip]) -> bool:

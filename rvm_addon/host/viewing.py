@@ -135,10 +135,11 @@ def _under_playhead(context: bpy.types.Context, scene: bpy.types.Scene) -> versi
     if scene.sequence_editor is None:
         return None
     for strip in (scene.sequence_editor.active_strip, *versions.selected_strips(context)):
-        if strip is None or strip.type == "SOUND" or results.is_result(strip):
+        if strip is None or strip.type == "SOUND":
             continue
         start, end = versions.handles(strip)
-        if start <= scene.frame_current < end:
+        # Asked at every redraw: the disk, which tells a result, last.
+        if start <= scene.frame_current < end and not results.is_result(strip):
             return strip
     return None
 

@@ -82,6 +82,18 @@ def test_a_failure_to_render_is_told(timeline: Timeline, clip: Path) -> None:
     assert "project.blend" in job.error and "rendering.log" in job.remedy
 
 
+def test_jobs_of_one_press_share_a_copy_of_the_project(timeline: Timeline) -> None:
+    """It is written once, and each job does with its own as it likes; what is pressed later has a newer one."""
+    new_strip = timeline.addon.versions.new_colour_strip
+    blue, red = (new_strip(timeline.strips, name, channel, 1, 4) for name, channel in (("blue", 1), ("red", 3)))
+    jobs, _ = timeline.submit(blue, red)
+    late, _ = timeline.submit(new_strip(timeline.strips, "green", 5, 1, 4))
+    copies = [job.folder / "project.blend" for job in (*jobs, *late)]
+    assert copies[0].samefile(copies[1]) and not copies[0].samefile(copies[2])
+    timeline.drive(lambda: all(job.state.ended for job in late))
+    assert [job.state.name for job in (*jobs, *late)] == ["DONE"] * 3
+
+
 def test_the_users_file_is_left_alone(timeline: Timeline, clip: Path, tmp_path: Path) -> None:
     """The copy is not the file that is open, whose relative paths still lead to their files from there."""
     project = tmp_path / "project" / "cut.blend"

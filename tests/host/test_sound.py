@@ -54,6 +54,19 @@ def test_the_sound_strip_is_untouched_and_connected(timeline: Timeline, talkie: 
         assert {strip.name for strip in timeline.result_of(movie).connections} == {movie.name, sound.name}
 
 
+@pytest.mark.skipif(bpy.app.version < (5, 2, 0), reason="nobody can tell before what is connected")
+def test_what_the_user_has_connected_stays_so(timeline: Timeline, talkie: Path) -> None:
+    """A title that belongs to a movie belongs to its result, too."""
+    movie = timeline.movie(talkie)
+    title = timeline.effect("TEXT", 10, channel=5)
+    timeline.select([movie, title])
+    with timeline.shown():
+        bpy.ops.sequencer.connect(toggle=False)
+    timeline.press_button(movie)
+    together = {strip.name for strip in (movie, title, timeline.result_of(movie))}
+    assert {strip.name for strip in title.connections} | {title.name} == together
+
+
 def test_a_trimmed_sound_never_moves(timeline: Timeline, talkie: Path) -> None:
     """To learn a movie's rate, the scene's own must not be touched: trimmed sound would move for good."""
     timeline.scene.render.fps = 30
