@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from tests import tiny
 
+PQ, HLG = 16, 18
+"""Transfer characteristics of HDR."""
+_X265 = {1: "bt709", PQ: "smpte2084", HLG: "arib-std-b67"}
 CLOCK = Fraction(1, 120000)
 """Seconds: a common part of all the frame rates that the tests use."""
 
@@ -38,6 +41,21 @@ def write(
             time = Fraction(number) / Fraction(rate) if times is None else Fraction(times[number])
             frame.pts, frame.time_base = round(time / CLOCK), CLOCK
             movie.mux(stream.encode(frame))
+        movie.mux(stream.encode())
+    return path
+
+
+def hdr(path: Path, transfer: int = HLG, frames: int = 3) -> Path:
+    """Write HEVC of 10 bits whose values stand for HDR light: BT.2020, `transfer` as ITU-T H.273 counts."""
+    tags = f"log-level=none:colorprim=bt2020:transfer={_X265[transfer]}:colormatrix=bt2020nc"
+    with av.open(str(path), "w") as movie:
+        stream = movie.add_stream("libx265", rate=24, options={"x265-params": tags})
+        (stream.width, stream.height), stream.pix_fmt = tiny.SIZE, "yuv420p10le"
+        told = stream.codec_context
+        told.color_primaries, told.color_trc, told.colorspace = 9, transfer, 9
+        for number in range(frames):
+            picture = av.VideoFrame.from_ndarray(tiny.barcode(number), format="bgr24")
+            movie.mux(stream.encode(picture.reformat(format="yuv420p10le")))
         movie.mux(stream.encode())
     return path
 

@@ -1,8 +1,8 @@
-"""Which codec a movie file holds, read from its head, and whether that codec can carry alpha at all.
+"""Which codec a movie file holds, read from its head: whether it can carry alpha at all, and whether its light is HDR.
 
 Blender can only be asked by opening the movie and decoding a frame, which holds its window for up to a quarter of a
 second. A few hundred bytes tell of most movies that there is nothing to ask. Formats: ISO/IEC 14496-12 (MP4, MOV),
-RFC 9559 (Matroska, WebM), and AVI as Microsoft describes it.
+RFC 9559 (Matroska, WebM), and AVI as Microsoft describes it; transfer characteristics by ITU-T H.273.
 """
 
 import re
@@ -26,6 +26,13 @@ _BOXES_AROUND = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl"})
 _HEAD_BYTES = 1 << 16
 _MOST_DESCRIPTIONS = 64
 """Of a sample description box; a damaged file may claim any number."""
+_MOST_DESCRIBED = 1 << 12
+"""Bytes of a description that are looked at."""
+_PQ, _HLG = 16, 18
+"""Transfer characteristics whose values go far beyond a screen's white."""
+_COLOUR_BOX = re.compile(rb"colrncl[cx]..\0([%c%c])" % (_PQ, _HLG), re.DOTALL)
+_COLOUR_ELEMENT = re.compile(rb"\x55\xba\x81[%c%c]" % (_PQ, _HLG))
+"""Of Matroska: the transfer characteristics, in one byte."""
 
 
 def may_carry_alpha(path: Path) -> bool:
@@ -39,12 +46,35 @@ def may_carry_alpha(path: Path) -> bool:
         return True
 
 
+def is_hdr(path: Path) -> bool:
+    """Return whether an MP4, MOV or Matroska file says that its values stand for more light than a screen has."""
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(_HEAD_BYTES)
+            if _is_matroska(head):
+                return _COLOUR_ELEMENT.search(head) is not None
+            return _is_mp4(head) and any(map(_COLOUR_BOX.search, _sample_descriptions(stream, 0, stream.seek(0, 2))))
+    except (OSError, struct.error):  # as above
+        return False
+
+
+def _is_mp4(head: bytes) -> bool:
+    """Return whether a file that begins so is MP4 or MOV."""
+    return head[4:8] in {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"}
+
+
+def _is_matroska(head: bytes) -> bool:
+    """Return whether a file that begins so is Matroska or WebM."""
+    return head[:4] == b"\x1a\x45\xdf\xa3"
+
+
 def _codes(stream: BinaryIO) -> Iterator[str]:
     """Yield the codes of the codecs in a file, in small letters."""
     head = stream.read(_HEAD_BYTES)
-    if head[4:8] in {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"}:
-        yield from _sample_descriptions(stream, 0, stream.seek(0, 2))
-    elif head[:4] == b"\x1a\x45\xdf\xa3":
+    if _is_mp4(head):
+        described = _sample_descriptions(stream, 0, stream.seek(0, 2))
+        yield from (found[4:8].decode("latin-1").lower() for found in described)
+    elif _is_matroska(head):
         yield from (found.decode().lower() for found in re.findall(rb"\x86.(V_[\w/]+)", head, re.DOTALL))
     elif head[:4] == b"RIFF":
         yield from (
@@ -52,8 +82,11 @@ def _codes(stream: BinaryIO) -> Iterator[str]:
         )
 
 
-def _sample_descriptions(stream: BinaryIO, start: int, end: int) -> Iterator[str]:
-    """Yield the codes in the `stsd` boxes between two places of a file, going into the boxes around them."""
+def _sample_descriptions(stream: BinaryIO, start: int, end: int) -> Iterator[bytes]:
+    """Yield what stands in the `stsd` boxes between two places of a file, going into the boxes around them.
+
+    Of each description it is the beginning: its size, its code, and what follows.
+    """
     while start + 8 <= end:
         stream.seek(start)
         size, kind = struct.unpack(">I4s", stream.read(8))
@@ -71,13 +104,14 @@ def _sample_descriptions(stream: BinaryIO, start: int, end: int) -> Iterator[str
         start = stop
 
 
-def _descriptions(stream: BinaryIO, start: int) -> Iterator[str]:
-    """Yield the codes of a sample description box, whose content begins at `start`."""
+def _descriptions(stream: BinaryIO, start: int) -> Iterator[bytes]:
+    """Yield the descriptions in a sample description box, whose content begins at `start`."""
     stream.seek(start + 4)
     (count,) = struct.unpack(">I", stream.read(4))
     place = start + 8
     for _ in range(min(count, _MOST_DESCRIPTIONS)):
         stream.seek(place)
-        size, code = struct.unpack(">I4s", stream.read(8))
-        yield code.decode("latin-1").lower()
+        found = stream.read(_MOST_DESCRIBED)
+        (size,) = struct.unpack_from(">I", found)
+        yield found[:size]
         place += size

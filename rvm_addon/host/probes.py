@@ -13,6 +13,7 @@ _WITH_ALPHA = frozenset({32, 64, 128})
 
 _rates: dict[tuple[str, Stamp], float] = {}
 _alphas: dict[tuple[str, Stamp], bool] = {}
+_hdr: dict[tuple[str, Stamp], bool] = {}
 
 
 def frame_rate(strip: versions.Strip) -> float:
@@ -32,6 +33,14 @@ def carries_alpha(path: str) -> bool:
     if known not in _alphas:
         _alphas[known] = codecs.may_carry_alpha(Path(path)) and _has_four_channels(path)
     return _alphas[known]
+
+
+def is_hdr(path: str) -> bool:
+    """Return whether a movie's file says that it is HDR, which OpenCV shows otherwise than Blender does."""
+    known = _file(path)
+    if known not in _hdr:
+        _hdr[known] = codecs.is_hdr(Path(path))
+    return _hdr[known]
 
 
 def _has_four_channels(path: str) -> bool:

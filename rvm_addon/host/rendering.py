@@ -15,6 +15,7 @@ from pathlib import Path
 import bpy
 
 from ..engine.errors import OutputFailed
+from ..engine.outputs import FrameFormat
 from ..engine.spec import JobSpec, Source, SourceKind
 from ..jobs import parts
 from ..jobs.parts import Part
@@ -58,10 +59,18 @@ class Order:
         return cls(**{**data, "paths": tuple(data["paths"])})
 
 
-def is_needed(strip: versions.Strip) -> bool:
-    """Return whether a strip shows something that OpenCV cannot read from its files."""
+def is_needed(strip: versions.Strip, form: FrameFormat) -> bool:
+    """Return whether a strip shows something that OpenCV cannot read from its files, or that `form` cannot hold so.
+
+    OpenEXR holds light: what that is in any other colour space than sRGB, Blender knows.
+    """
+    if form is FrameFormat.EXR and strip.type in ("MOVIE", "IMAGE") and strip.colorspace_settings.name != "sRGB":
+        return True
     if strip.type == "MOVIE":
-        return len(strip.retiming_keys) > 0 or strip.use_deinterlace or probes.carries_alpha(source_file(strip))
+        path = source_file(strip)
+        # OpenCV reads the first stream of pictures, and takes HDR for what Blender does not take it for.
+        is_other = strip.stream_index > 0 or probes.is_hdr(path)
+        return is_other or len(strip.retiming_keys) > 0 or strip.use_deinterlace or probes.carries_alpha(path)
     if strip.type == "IMAGE":
         suffixes = {Path(element.filename).suffix.lower() for element in strip.elements}
         return strip.alpha_mode != "STRAIGHT" or not suffixes <= _READ_AS_THEY_ARE

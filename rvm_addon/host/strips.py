@@ -37,7 +37,7 @@ def job_spec(scene: bpy.types.Scene, strip: versions.Strip, settings: Settings) 
     _check_files(strip)
     stem = file_stem(Path(source_file(strip)).stem if strip.type in _FILES else strip.name)
     frames = matted_frames(strip, settings.handles)
-    if rendering.is_needed(strip):
+    if rendering.is_needed(strip, settings.look.format):
         source, shown = rendering.rendered_source(stem, len(frames)), tuple(range(len(frames)))
     elif strip.type == "MOVIE":
         source, shown = _movie(scene, strip, frames)

@@ -8,7 +8,7 @@ import bpy
 import numpy as np
 import pytest
 
-from tests import tiny
+from tests import movies, tiny
 from tests.host.timeline import Timeline
 
 LENGTH = 12
@@ -188,7 +188,31 @@ def slowed_pictures(timeline: Timeline, _clip: Path) -> Any:
     return strip
 
 
+def hdr(timeline: Timeline, _clip: Path) -> Any:
+    """A movie whose light goes beyond white, as phones make it."""
+    return timeline.movie(movies.hdr(timeline.folder / "hdr.mp4", frames=LENGTH))
+
+
+def second_angle(timeline: Timeline, _clip: Path) -> Any:
+    """The second of two streams of pictures in a file."""
+    path = timeline.folder / "angles.mkv"
+    with av.open(str(path), "w") as movie:
+        streams = [movie.add_stream("libx264", rate=24) for _ in range(2)]
+        for stream in streams:
+            (stream.width, stream.height), stream.pix_fmt = tiny.SIZE, "yuv420p"
+        for number in range(LENGTH):
+            for stream, shown in zip(streams, (number, 255 - number), strict=True):
+                picture = av.VideoFrame.from_ndarray(tiny.barcode(shown), format="bgr24")
+                movie.mux(stream.encode(picture.reformat(format="yuv420p")))
+        for stream in streams:
+            movie.mux(stream.encode())
+    strip = timeline.movie(path)
+    strip.stream_index = 1
+    return strip
+
+
 ALL = (
     *(colour, text, retimed, meta, scene, cross, linear, see_through, nested),
     *(deep, adjustment, multicam, movie_clip, camera, slowed_pictures),
+    *(hdr, second_angle),
 )

@@ -145,6 +145,15 @@ def test_colour_space_and_proxies(timeline: Timeline, tmp_path: Path) -> None:
     looks(timeline, strip, tolerance=0)
 
 
+def test_light_is_light_in_any_colour_space(timeline: Timeline, tmp_path: Path) -> None:
+    """OpenEXR holds light: pictures declared to be linear show in it as they do in their strip."""
+    strip = timeline.pictures(tiny.barcode_pictures(tmp_path / "in", range(3)))
+    strip.colorspace_settings.name = "Linear Rec.709"
+    timeline.scene.rvm_matting.format = "EXR"
+    timeline.press_button(strip)
+    looks(timeline, strip, tolerance=1)
+
+
 def test_without_a_channel_above_nothing_is_begun(timeline: Timeline, clip: Path) -> None:
     """On the topmost channel, or below locked ones only, the user reads so before any work."""
     topmost, below = timeline.movie(clip, channel=128), timeline.movie(clip, channel=127, start=30)

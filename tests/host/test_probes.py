@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rvm_addon.host.codecs import may_carry_alpha
+from rvm_addon.host.codecs import is_hdr, may_carry_alpha
 from tests import movies, tiny
 from tests.host.timeline import Timeline
 
@@ -82,6 +82,14 @@ def test_a_strange_file_is_for_blender_to_judge(tmp_path: Path, content: bytes) 
     """Nothing is raised, and nothing is read for ever."""
     (tmp_path / "strange.mov").write_bytes(content)
     assert may_carry_alpha(tmp_path / "strange.mov")
+    assert not is_hdr(tmp_path / "strange.mov")
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv"])
+@pytest.mark.parametrize(("transfer", "is_it"), [(1, False), (movies.PQ, True), (movies.HLG, True)])
+def test_the_head_tells_of_hdr(tmp_path: Path, suffix: str, transfer: int, is_it: bool) -> None:
+    """In MP4, QuickTime and Matroska; 10 bits by themselves are none."""
+    assert is_hdr(movies.hdr(tmp_path / f"clip{suffix}", transfer)) is is_it
 
 
 def test_a_movie_that_changed_is_asked_again(timeline: Timeline, tmp_path: Path) -> None:
