@@ -304,8 +304,8 @@ def _new_strip(
 ) -> versions.Strip:
     """Return a new image strip of these files at the level of `source`.
 
-    Adding files one by one copies those before each time: 9,000 of them hold Blender for seconds. Its operator takes
-    all at once, where a sequencer shows that level.
+    Adding files one by one copies those before each time: 9,000 of them hold Blender for a third of a second. Its
+    operator takes all at once, where a sequencer shows that level.
     """
     siblings = versions.siblings(scene.sequence_editor, source)
     area = versions.sequencer_area(scene)
