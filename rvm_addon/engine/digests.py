@@ -16,12 +16,15 @@ _SIGNATURE_BYTES = 8
 _HEAD = struct.Struct(">I4s")
 """Of a PNG's chunk: the length of what follows, and the chunk's kind."""
 _CHECKSUM_BYTES = 4
+_TARGA_END = struct.Struct("<II18s")
+"""The last of a Targa file: where what is told of the picture begins, two places, and a signature."""
+_TARGA_SIGNATURE = b"TRUEVISION-XFILE.\0"
 _DECISIVE = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT"})
 """The kinds of chunk that decide the pixels. Others tell, for example, when and from which file it was rendered."""
 
 
 def note(folder: Path, frame: int, picture: Path) -> None:
-    """Note in `folder`, which is made where it is missing, the digest of the PNG that was rendered for a frame.
+    """Note in `folder`, which is made where it is missing, the digest of the picture that was rendered for a frame.
 
     Raises:
         OSError: the picture cannot be read, or the folder refuses.
@@ -42,16 +45,27 @@ def noted(folder: Path) -> dict[int, str]:
 
 
 def digest(data: bytes) -> str:
-    """Return the digest of a PNG's pixels, in hexadecimal: of what decides them, as the file has it.
+    """Return the digest of the pixels of a PNG or Targa, in hexadecimal: of what decides them, as the file has it.
 
     The same pixels written by another encoder have another digest.
     """
     told = hashlib.blake2b(digest_size=16)
-    for kind, content in _chunks(memoryview(data)):
-        if kind in _DECISIVE:
-            told.update(kind)
-            told.update(content)
+    for part in _decisive(memoryview(data)):
+        told.update(part)
     return told.hexdigest()
+
+
+def _decisive(data: memoryview) -> Iterator[bytes | memoryview]:
+    """Yield the parts of a file that decide its pixels."""
+    if len(data) > _TARGA_END.size:
+        told, _, signature = _TARGA_END.unpack_from(data, len(data) - _TARGA_END.size)
+        if signature == _TARGA_SIGNATURE:
+            yield data[:told] if told else data
+            return
+    for kind, content in _chunks(data):
+        if kind in _DECISIVE:
+            yield kind
+            yield content
 
 
 def _chunks(data: memoryview) -> Iterator[tuple[bytes, memoryview]]:

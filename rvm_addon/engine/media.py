@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from . import exr, png
+from . import exr, png, targa
 from .errors import OutputFailed, PictureDiffers, SourceMissing, SourceUnreadable
 from .outputs import FrameFormat
 from .spec import PARTIAL_SUFFIX, JobSpec, Source
@@ -107,6 +107,11 @@ class ImageSource:
             raise SourceMissing(path) from None
         except OSError as error:
             raise SourceUnreadable(path, error.strerror or "") from error
+        if path.suffix == targa.SUFFIX:
+            try:
+                return self._picture(targa.decode(data))
+            except ValueError as error:
+                raise SourceUnreadable(path, str(error)) from error
         try:
             decoded = cv2.imdecode(data, self._flags(data)) if data.size else None
         except cv2.error as error:  # a size beyond OpenCV's limit

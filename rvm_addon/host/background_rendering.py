@@ -17,7 +17,7 @@ from ..jobs import parts
 from . import background, versions
 from .background import Emit
 from .likeness import make_plain
-from .rendering import PROJECT_FILE, Order
+from .rendering import PROJECT_FILE, UNPACKED, Order, picture_size
 
 _SHOWS_WHAT_IS_BELOW = frozenset({"ADJUSTMENT", "MULTICAM"})
 """Kinds of strip whose picture is made of the channels below."""
@@ -41,7 +41,7 @@ def render_order(folder: Path, emit: Emit) -> None:
     bpy.ops.wm.open_mainfile(filepath=str(folder / PROJECT_FILE), load_ui=False)
     scene = bpy.data.scenes[order.scene]
     strip = versions.all_strips(scene.sequence_editor)[order.strip]
-    set_output(scene, *picture_size(scene, strip))
+    set_output(scene, *picture_size(scene, strip), packed=not order.paths[0].endswith(UNPACKED))
     pull_out(strip, order.start, order.start + len(order.paths))
     leave_alone(scene, strip)
     if strip.type == "IMAGE":
@@ -57,7 +57,7 @@ def render_order(folder: Path, emit: Emit) -> None:
 
 
 def render_frame(scene: bpy.types.Scene, frame: int, path: Path) -> None:
-    """Render a frame to a PNG, which appears whole: a run that goes on takes a picture that is there as it is."""
+    """Render a frame to a file, which appears whole: a run that goes on takes a picture that is there as it is."""
     scene.frame_set(frame)
     for each in versions.all_strips(scene.sequence_editor):
         each.invalidate_cache("RAW")  # from 5.0 on, frames of slowed strips would share their neighbour's picture
@@ -81,20 +81,9 @@ def check_sizes(strip: versions.Strip, frames: range) -> None:
             raise PictureDiffers(path, f"{width} × {height} instead of {first[0]} × {first[1]} pixels")
 
 
-def picture_size(scene: bpy.types.Scene, strip: versions.Strip) -> tuple[int, int]:
-    """Return the width and height in pixels at which nothing of a strip is cut off or scaled."""
-    if strip.type in {"MOVIE", "IMAGE"}:
-        return strip.elements[0].orig_width, strip.elements[0].orig_height
-    if strip.type == "SCENE" and strip.scene_input == "CAMERA" and strip.scene is not None:
-        inner = strip.scene.render
-        part = inner.resolution_percentage / 100
-        return int(inner.resolution_x * part), int(inner.resolution_y * part)
-    return scene.render.resolution_x, scene.render.resolution_y
-
-
-def set_output(scene: bpy.types.Scene, width: int, height: int) -> None:
-    """Render PNGs of this size in the colours that the files have."""
-    versions.use_picture_output(scene)
+def set_output(scene: bpy.types.Scene, width: int, height: int, *, packed: bool = True) -> None:
+    """Render pictures of this size in the colours that the files have, as PNG where they are to be `packed`."""
+    versions.use_picture_output(scene, packed=packed)
     render, view = scene.render, scene.view_settings
     render.resolution_x, render.resolution_y, render.resolution_percentage = width, height, 100
     render.use_file_extension, render.use_overwrite, render.use_placeholder = False, True, False

@@ -20,14 +20,20 @@ from ..engine.spec import JobSpec, Source, SourceKind
 from ..jobs import parts
 from ..jobs.parts import Part
 from . import background, probes, versions
-from .results import Placement, source_file
+from .results import Placement, find, source_file
 
 RENDERED_FOLDER = "rendered"
 PROJECT_FILE = "project.blend"
 ORDER_FILE = "render.json"
 
+PACKED, UNPACKED = ".png", ".tga"
+"""Suffixes of the pictures that are rendered. What is not packed, Blender writes in a tenth of the time."""
+_SHARE_OF_DISK = 1 / 4
+"""Of what is free: so much may be taken until the worker has read the pictures, so that they need not be packed."""
 _READ_AS_THEY_ARE = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp"})
 """Suffixes of pictures that OpenCV reads just as Blender shows them; EXR, TIFF, TGA and the like it does not."""
+
+_BYTES_OF_A_PIXEL = 4
 
 _shared: list[Path] | None = None
 """The copy of the project that every job of one press can have, once there is one; None where each needs its own."""
@@ -78,8 +84,8 @@ def is_needed(strip: versions.Strip, form: FrameFormat) -> bool:
 
 
 def rendered_source(stem: str, length: int) -> Source:
-    """Return the pictures that will be rendered for `length` timeline frames; `prepare` says in which folder."""
-    names = tuple(f"{stem}_{number:06d}.png" for number in range(1, length + 1))
+    """Return the pictures that will be rendered for `length` timeline frames; `prepare` says where, and how packed."""
+    names = tuple(f"{stem}_{number:06d}{PACKED}" for number in range(1, length + 1))
     return Source(SourceKind.IMAGES, names, tuple(range(length)), upright=False, disposable=True)
 
 
@@ -91,9 +97,11 @@ def prepare(folder: Path, spec: JobSpec, place: Placement) -> tuple[JobSpec, Par
     Raises:
         OutputFailed: the folder refuses.
     """
-    paths = tuple(str(folder / RENDERED_FOLDER / name) for name in spec.source.paths)
+    rendered = folder / RENDERED_FOLDER
     try:
-        (folder / RENDERED_FOLDER).mkdir(parents=True, exist_ok=True)
+        rendered.mkdir(parents=True, exist_ok=True)
+        suffix = UNPACKED if _has_room(rendered, place, len(spec.source.paths)) else PACKED
+        paths = tuple(str((rendered / name).with_suffix(suffix)) for name in spec.source.paths)
         Order(place.scene, place.strip, place.start - place.before, paths).write(folder)
         _copy_project(folder / PROJECT_FILE)
     except OSError as error:
@@ -133,6 +141,28 @@ def _copy_project(target: Path) -> None:
     bpy.ops.wm.save_as_mainfile(filepath=str(target), copy=True, check_existing=False)
     if _shared is not None:
         _shared.append(target)
+
+
+def _has_room(folder: Path, place: Placement, pictures: int) -> bool:
+    """Return whether there is room in a folder for so many pictures of a placement's strip that are not packed.
+
+    Raises:
+        OSError: the folder refuses.
+    """
+    found = find(place)
+    width, height = picture_size(*found) if found is not None else (0, 0)
+    return pictures * width * height * _BYTES_OF_A_PIXEL < shutil.disk_usage(folder).free * _SHARE_OF_DISK
+
+
+def picture_size(scene: bpy.types.Scene, strip: versions.Strip) -> tuple[int, int]:
+    """Return the width and height in pixels at which nothing of a strip is cut off or scaled."""
+    if strip.type in {"MOVIE", "IMAGE"}:
+        return strip.elements[0].orig_width, strip.elements[0].orig_height
+    if strip.type == "SCENE" and strip.scene_input == "CAMERA" and strip.scene is not None:
+        inner = strip.scene.render
+        part = inner.resolution_percentage / 100
+        return int(inner.resolution_x * part), int(inner.resolution_y * part)
+    return scene.render.resolution_x, scene.render.resolution_y
 
 
 def _part(folder: Path, pictures: int) -> Part:

@@ -135,13 +135,15 @@ def use_movie_output(scene: bpy.types.Scene) -> None:
     scene.render.image_settings.file_format = "FFMPEG"
 
 
-def use_picture_output(scene: bpy.types.Scene) -> None:
-    """Let the scene render to PNG: 8 bit, with alpha, encoded fast."""
+def use_picture_output(scene: bpy.types.Scene, *, packed: bool = True) -> None:
+    """Let the scene render pictures of 8 bits with alpha: PNG, encoded fast, or Targa that is not `packed` at all."""
     settings = scene.render.image_settings
     if _MEDIA_TYPE:
         settings.media_type = "IMAGE"
-    settings.file_format = "PNG"
-    settings.color_mode, settings.color_depth, settings.compression = "RGBA", "8", 10
+    settings.file_format = "PNG" if packed else "TARGA_RAW"
+    settings.color_mode, settings.color_depth = "RGBA", "8"
+    if packed:
+        settings.compression = 10
     settings.color_management = "FOLLOW_SCENE"
 
 

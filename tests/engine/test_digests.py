@@ -1,3 +1,5 @@
+import struct
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -23,13 +25,26 @@ def rendered(path: Path, pixels: np.ndarray, date: str = "") -> Path:
     return path
 
 
-def test_a_digest_tells_pixels_and_not_when_they_were_rendered(tmp_path: Path) -> None:
+def unpacked(path: Path, pixels: np.ndarray, date: str = "") -> Path:
+    """Write a Targa picture that tells when it was rendered, as Blender does: behind the pixels."""
+    PIL.Image.fromarray(pixels).save(path, "TGA")
+    plain = path.read_bytes()
+    told = struct.pack("<H41s324s128x", 495, b"somebody", date.encode())
+    body = plain[: 18 + pixels.size]
+    path.write_bytes(body + told + struct.pack("<II18s", len(body), 0, b"TRUEVISION-XFILE.\0"))
+    return path
+
+
+@pytest.mark.parametrize("write", [rendered, unpacked])
+def test_a_digest_tells_pixels_and_not_when_they_were_rendered(
+    tmp_path: Path, write: Callable[[Path, np.ndarray, str], Path]
+) -> None:
     """Another date is the same picture; one value of one pixel, or another shape of as many, is not."""
-    first, later = (rendered(tmp_path / f"{date}.png", PIXELS, date) for date in ("2026-11-26", "2027-01-01 08:00"))
+    first, later = (write(tmp_path / f"{date}.png", PIXELS, date) for date in ("2026-11-26", "2027-01-01 08:00"))
     assert first.read_bytes() != later.read_bytes()
     changed = PIXELS.copy()
     changed[3, 4, 1] ^= 1
-    others = [rendered(tmp_path / "other.png", changed), rendered(tmp_path / "tall.png", PIXELS.reshape(30, 20, 4))]
+    others = [write(tmp_path / "other.png", changed, ""), write(tmp_path / "tall.png", PIXELS.reshape(30, 20, 4), "")]
     told = [digests.digest(path.read_bytes()) for path in (first, later, *others)]
     assert told[0] == told[1] and len(set(told)) == 3
 

@@ -1,5 +1,6 @@
 """Strips that only Blender can show: a Blender in the background renders them first, and then they are matted."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,28 @@ def test_a_failure_to_render_is_told(timeline: Timeline, clip: Path) -> None:
     timeline.drive(lambda: job.state.ended)
     assert job.state.name == "FAILED"
     assert "project.blend" in job.error and "rendering.log" in job.remedy
+
+
+@pytest.mark.parametrize(("free", "suffix"), [(1 << 40, ".tga"), (1 << 16, ".png")], ids=["room", "no room"])
+def test_pictures_are_packed_where_the_disk_is_nearly_full(
+    timeline: Timeline, clip: Path, monkeypatch: pytest.MonkeyPatch, free: int, suffix: str
+) -> None:
+    """What comes of them is the same; and an update finds out that they look the same."""
+    usage = shutil.disk_usage(timeline.folder)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=free))
+    strip = rendered_strips.retimed(timeline, clip)
+    name = strip.name
+    (job,), _ = timeline.submit(strip)
+    assert {Path(path).suffix for path in job.spec.source.paths} == {suffix}
+    timeline.drive(lambda: job.state.ended)
+    numbers = [tiny.read_barcode(cv2.imread(str(path))) for path in sorted(job.output.iterdir())]
+    assert numbers[0] == 0 and numbers[-1] == 29
+    timeline.scene.rvm_matting.black = 0.1
+    timeline.select([timeline.result_of(timeline.strips[name])])
+    with timeline.shown():
+        bpy.ops.rvm.update_result()
+    again = timeline.addon.runner.current().queue.jobs[-1]
+    assert (again.state.name, list(again.folder.joinpath("raw").glob("*.raw"))) == ("DONE", [])
 
 
 def test_jobs_of_one_press_share_a_copy_of_the_project(timeline: Timeline) -> None:

@@ -1,0 +1,40 @@
+"""Reading Targa pictures without compression, as another Blender leaves those that it has rendered for a job.
+
+Blender writes one in a tenth of the time of a PNG, and it is read here at once. Format: "Truevision TGA File Format
+Specification", version 2.0.
+"""
+
+import struct
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .tensors import Picture
+
+SUFFIX = ".tga"
+_HEAD = struct.Struct("<BBBHHBHHHHBB")
+"""Length of the picture's name; whether there is a palette; kind; three facts of the palette; the two of the origin;
+width and height; bits per pixel; what else there is to know of the pixels."""
+_TRUE_COLOUR = 2
+"""The kind that has colours, no palette, and no compression."""
+_FROM_THE_TOP = 0x20
+
+
+def decode(data: NDArray[np.uint8]) -> Picture:
+    """Return the picture in a file's bytes: BGR or straight BGRA, H x W x 3 or 4.
+
+    Raises:
+        ValueError: it is not whole, or is not such a picture.
+    """
+    try:
+        name, palette, kind, _, _, _, _, _, width, height, bits, told = _HEAD.unpack(data[: _HEAD.size].tobytes())
+    except struct.error:
+        raise ValueError("it is not whole") from None
+    if (palette, kind) != (0, _TRUE_COLOUR) or bits not in (24, 32):
+        raise ValueError("it is no Targa picture without compression")
+    first, channels = _HEAD.size + name, bits // 8
+    pixels = data[first : first + width * height * channels]
+    if pixels.size < width * height * channels:
+        raise ValueError("it is not whole")
+    rows: Picture = pixels.reshape(height, width, channels)
+    return rows if told & _FROM_THE_TOP else np.ascontiguousarray(rows[::-1])
