@@ -11,7 +11,8 @@ from ..engine.errors import MattingError
 from ..engine.spec import SourceKind
 from ..jobs.job import Job, State
 from .alongside import MovieAlongside
-from .inputs import JOBS_FOLDER, Input, Request, distinct, job_of, movie_target
+from .earlier import EarlierFrames
+from .inputs import JOBS_FOLDER, Input, Request, distinct, job_of, movie_target, targets_of
 from .options import parse, request_of
 from .runner import Runner
 from .show import Page
@@ -86,8 +87,10 @@ class _Call:
         if self._page is not None and self._page.begin(job):
             line.note(f"The newest frame is shown in “{self._page.path}”")
         with ExitStack() as beside:
+            beside.callback(self._runner.cancel, job)  # else it would run with the next one, if it has not begun
+            earlier = beside.enter_context(closing(self._set_aside(job)))
             movie = self._begin_movie(one, job, beside) if spec.source.frames else None
-            self._runner.run_to_end(self._tell)
+            self._runner.run_to_end(lambda job: self._tell(job, earlier))
             self._note(one, job, outcome)
             if job.state is not State.DONE:
                 return
@@ -96,6 +99,16 @@ class _Call:
                 self._finish_movie(movie, outcome)
             elif request.movie:
                 line.say(f"{one.path}: no movie of this one, for it has no frame rate and no sound")
+
+    def _set_aside(self, job: Job) -> EarlierFrames:
+        """Let the frames that an earlier run made of an input be out of the way of a job that is about to begin.
+
+        Raises:
+            OSError: a folder refuses.
+        """
+        targets = targets_of(job.spec, self._request)
+        frames = [path for target in targets for path in target.there]
+        return EarlierFrames(job, {target.name: target.source for target in targets}, frames)
 
     def _begin_movie(self, one: Input, job: Job, beside: ExitStack) -> MovieAlongside | None:
         """Begin to write an input's result as a movie, if it becomes one, until `beside` is left.
@@ -143,8 +156,9 @@ class _Call:
         if self._page.trouble:
             self._line.say(f"Nothing could be shown: {self._page.trouble}")
 
-    def _tell(self, job: Job) -> None:
-        """Show how a job stands."""
+    def _tell(self, job: Job, earlier: EarlierFrames) -> None:
+        """Show how a job stands, and let go of what it replaces."""
+        earlier.give_way()
         self._line.show(job)
         if self._page is not None:
             self._page.show(job)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from ..engine.errors import SourceMissing, SourceUnreadable, SpecError
 from ..engine.outputs import FrameFormat, Look
-from ..engine.spec import JOB_FILE, JobSpec, Source, SourceKind, is_image, is_movie
-from . import movies
+from ..engine.spec import JobSpec, Source, SourceKind, is_image, is_movie
+from . import earlier, movies
 from .encoders import ENCODERS, MovieFormat
 
 JOBS_FOLDER = ".rvm_matting"
@@ -46,6 +46,18 @@ class Input:
     """Absolute."""
     name: str
     """The result's, which no other input of the call has."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a job writes: a file, or all frames of a movie."""
+
+    name: str
+    """Below the output folder; `%06d` stands for the number of a frame."""
+    source: str
+    """Absolute path of the file of which it is made."""
+    there: tuple[Path, ...]
+    """The files that have its name already."""
 
 
 def distinct(given: Sequence[Path]) -> Iterator[Input]:
@@ -115,25 +127,30 @@ def _source(path: Path, request: Request) -> Source:
     return Source(SourceKind.MOVIE, (str(path),))
 
 
-def _guard(spec: JobSpec, folder: Path, request: Request) -> None:
-    """Raise SpecError where a result would take the place of an input, or of frames that no job of ours made.
+def targets_of(spec: JobSpec, request: Request) -> list[Target]:
+    """Return what a job writes."""
+    if spec.source.kind is not SourceKind.MOVIE:
+        return []
+    folder, suffix = Path(spec.output), spec.look.format.suffix
+    pattern = re.compile(re.escape(spec.stem) + _DIGITS + re.escape(suffix))
+    there = tuple(path for path in folder.glob("*") if pattern.fullmatch(path.name))
+    name = (folder / f"{spec.stem}_%06d{suffix}").relative_to(request.output).as_posix()
+    return [Target(name, spec.source.paths[0], there)]
 
-    Frames of an earlier run of the same job are removed: a shorter movie would leave the rest of them behind.
-    """
+
+def _guard(spec: JobSpec, folder: Path, request: Request) -> None:
+    """Raise SpecError where a result would take the place of an input, or of frames that no run of ours made of it."""
     output = Path(spec.output)
     if spec.source.kind is SourceKind.MOVIE:
-        pattern = re.compile(re.escape(spec.stem) + _DIGITS + re.escape(spec.look.format.suffix))
-        earlier = [path for path in output.glob("*") if pattern.fullmatch(path.name)]
-        if earlier and not (folder / JOB_FILE).is_file():
-            raise SpecError("output", f"“{output}” holds frames of these names already; choose another folder")
-        for path in earlier:
-            path.unlink()
         target = movie_target(spec.stem, request)
-        targets = {target} if target else set()
+        results = {target} if target else set()
     else:
-        targets = {output / spec.file_name(frame) for frame in range(len(spec.source.paths))}
-    for path in {target.resolve() for target in targets} & set(_inputs(request)):
+        results = {output / spec.file_name(frame) for frame in range(len(spec.source.paths))}
+    for path in {result.resolve() for result in results} & set(_inputs(request)):
         raise SpecError("output", f"“{path}” is one of the inputs; choose another folder")
+    made = earlier.made(folder)
+    if any(target.there and made.get(target.name) != target.source for target in targets_of(spec, request)):
+        raise SpecError("output", f"“{output}” holds frames of these names already; choose another folder")
 
 
 def _inputs(request: Request) -> Iterator[Path]:

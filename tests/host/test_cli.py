@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 import pytest
 
+from rvm_addon.engine import lifeline
 from tests import movies, tiny
 from tests.host.terminal import command, environment, matte
 
@@ -139,6 +140,65 @@ def test_a_second_run_leaves_nothing_of_the_first(passthrough: Path, tmp_path: P
         tiny.barcode_movie(clip, frames, fourcc="MJPG")
         status, (told,), _ = matte(clip, "--output", tmp_path / "out", "--model", passthrough)
         assert (status, told["frames"], len(list((tmp_path / "out" / "c").iterdir()))) == (0, frames, frames)
+
+
+@pytest.fixture
+def matted(passthrough: Path, tmp_path: Path) -> dict[str, str]:
+    """What lies in `tmp_path / "out"`, a clip of 12 frames matted."""
+    (tmp_path / "in").mkdir()
+    clip = tiny.barcode_movie(tmp_path / "in" / "c.mp4", 12)
+    status, _, _ = matte(clip, "--output", tmp_path / "out", "--model", passthrough)
+    assert status == 0
+    return frames_in(tmp_path / "out")
+
+
+def frames_in(output: Path) -> dict[str, str]:
+    """Return the frames in a folder of results, by their sha256."""
+    return {name: content for name, content in digest(output).items() if name.endswith(".png")}
+
+
+def test_another_clip_of_the_same_name_leaves_the_frames_of_the_first(
+    matted: dict[str, str], passthrough: Path, tmp_path: Path
+) -> None:
+    """Cameras call every first clip the same. Also after a run of the other in another format, whose names are free."""
+    (tmp_path / "other").mkdir()
+    other = tiny.barcode_movie(tmp_path / "other" / "c.mp4", 5)
+    options = [other, "--output", tmp_path / "out", "--model", passthrough]
+    for suffix in ([], ["--format", "webp"], []):
+        status, (told,), _ = matte(*options, *suffix)
+        assert status == int(not suffix)
+        assert suffix or "choose another folder" in told["error"]
+        assert frames_in(tmp_path / "out") == matted
+
+
+def test_a_run_that_makes_nothing_leaves_the_frames_of_the_one_before(
+    matted: dict[str, str], passthrough: Path, tmp_path: Path
+) -> None:
+    """A model that is none, a clip that is damaged, a folder in which another process works."""
+    clip = tmp_path / "in" / "c.mp4"
+    content = clip.read_bytes()
+    options = [clip, "--output", tmp_path / "out", "--model"]
+    (tmp_path / "none.onnx").write_bytes(b"no model")
+    assert matte(*options, tmp_path / "none.onnx")[0] == 1
+    assert frames_in(tmp_path / "out") == matted
+    clip.write_bytes(b"no movie")
+    assert matte(*options, passthrough)[0] == 1
+    assert frames_in(tmp_path / "out") == matted
+    clip.write_bytes(content)
+    assert lifeline.hold(tmp_path / "out" / ".rvm_matting" / "c"), "as its worker does"
+    status, (told,), _ = matte(*options, passthrough)
+    assert status == 1 and "Another Blender" in told["error"]
+    assert frames_in(tmp_path / "out") == matted
+
+
+def test_a_movie_that_would_replace_its_clip_deletes_no_frames(passthrough: Path, tmp_path: Path) -> None:
+    """All is looked at before anything is touched."""
+    clip = tiny.barcode_movie(tmp_path / "c.mp4", 5)
+    options = [clip, "--output", tmp_path, "--model", passthrough, "--result", "colour", "--format", "png"]
+    assert matte(*options)[0] == 0
+    before = frames_in(tmp_path)
+    assert matte(*options, "--movie")[0] == 1
+    assert len(before) == 5 and frames_in(tmp_path) == before
 
 
 def test_two_pictures_of_one_name_get_two_files(passthrough: Path, tmp_path: Path) -> None:

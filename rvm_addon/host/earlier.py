@@ -1,0 +1,66 @@
+"""What earlier runs of the command line made: that alone gives way, and only to a run that makes something itself."""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from ..engine.spec import PARTIAL_SUFFIX
+from ..jobs.job import Job
+
+_MADE_FILE = "made.json"
+"""In a job's folder: what its runs made, by name, and of which file each. `job.json` tells of the last run only."""
+_APART = "earlier"
+"""In a job's folder: frames that give way, until it is sure that they do."""
+
+
+def made(folder: Path) -> dict[str, str]:
+    """Return what the runs of a job's folder made, and of which file each; nothing where that is not known."""
+    try:
+        told = json.loads((folder / _MADE_FILE).read_text(encoding="ascii"))
+        return {str(name): str(source) for name, source in told.items()}
+    except (OSError, ValueError, AttributeError):
+        return {}
+
+
+class EarlierFrames:
+    """The frames of an earlier run, which would be left beside those of a shorter movie. Whoever begins closes it."""
+
+    def __init__(self, job: Job, targets: Mapping[str, str], frames: Iterable[Path]) -> None:
+        """Note in the folder of `job` that it makes `targets`, and move `frames` of an earlier run there.
+
+        Until the job has a frame of its own nothing is deleted: a model or a movie may turn out to be unusable.
+
+        Raises:
+            OSError: a folder refuses; the frames are where they were.
+        """
+        self._job = job
+        self._apart = job.folder / _APART
+        partial = job.folder / f"{_MADE_FILE}{PARTIAL_SUFFIX}"
+        partial.write_text(json.dumps(made(job.folder) | dict(targets)), encoding="ascii")
+        partial.replace(job.folder / _MADE_FILE)
+        try:
+            for path in frames:
+                self._apart.mkdir(exist_ok=True)
+                path.replace(self._apart / path.name)
+        except OSError:
+            self._put_back()
+            raise
+
+    def give_way(self) -> None:
+        """Delete them, if the job has a frame of its own by now."""
+        if self._job.frames_done and self._apart.is_dir():
+            for path in self._apart.iterdir():
+                path.unlink()
+            self._apart.rmdir()
+
+    def close(self) -> None:
+        """Put them back where the job has ended without a frame."""
+        self.give_way()
+        self._put_back()
+
+    def _put_back(self) -> None:
+        """Let what is apart be where it was."""
+        if self._apart.is_dir():
+            for path in self._apart.iterdir():
+                path.replace(self._job.output / path.name)
+            self._apart.rmdir()
