@@ -107,7 +107,7 @@ class _Call:
             OSError: a folder refuses.
         """
         targets = targets_of(job.spec, self._request)
-        frames = [path for target in targets for path in target.there]
+        frames = [path for target in targets if target.numbered for path in target.there]
         return EarlierFrames(job, {target.name: target.source for target in targets}, frames)
 
     def _begin_movie(self, one: Input, job: Job, beside: ExitStack) -> MovieAlongside | None:

@@ -58,6 +58,8 @@ class Target:
     """Absolute path of the file of which it is made."""
     there: tuple[Path, ...]
     """The files that have its name already."""
+    numbered: bool = False
+    """Whether it is all frames of a movie: of more than a run makes, the rest would be left beside its own."""
 
 
 def distinct(given: Sequence[Path]) -> Iterator[Input]:
@@ -79,7 +81,7 @@ def job_of(one: Input, request: Request) -> tuple[JobSpec, Path]:
 
     Raises:
         SourceMissing, SourceUnreadable: the input is not there, or nothing that can be matted.
-        SpecError: the result would be written over files of the user's.
+        SpecError: the result would be written over files of the user's, or what an earlier run made of something else.
     """
     source = _source(one.path, request)
     single = source.kind is SourceKind.IMAGES and not one.path.is_dir()
@@ -128,29 +130,35 @@ def _source(path: Path, request: Request) -> Source:
 
 
 def targets_of(spec: JobSpec, request: Request) -> list[Target]:
-    """Return what a job writes."""
+    """Return what a job writes, and what becomes of it."""
+    output, paths = Path(spec.output), spec.source.paths
     if spec.source.kind is not SourceKind.MOVIE:
-        return []
-    folder, suffix = Path(spec.output), spec.look.format.suffix
+        return [_target(output / spec.file_name(frame), path, request) for frame, path in enumerate(paths)]
+    suffix = spec.look.format.suffix
     pattern = re.compile(re.escape(spec.stem) + _DIGITS + re.escape(suffix))
-    there = tuple(path for path in folder.glob("*") if pattern.fullmatch(path.name))
-    name = (folder / f"{spec.stem}_%06d{suffix}").relative_to(request.output).as_posix()
-    return [Target(name, spec.source.paths[0], there)]
+    there = tuple(path for path in output.glob("*") if pattern.fullmatch(path.name))
+    frames = replace(_target(output / f"{spec.stem}_%06d{suffix}", paths[0], request), there=there, numbered=True)
+    movie = movie_target(spec.stem, request)
+    return [frames, _target(movie, paths[0], request)] if movie else [frames]
+
+
+def _target(path: Path, source: str, request: Request) -> Target:
+    """Return one file as something that a job writes."""
+    name = path.relative_to(request.output).as_posix()
+    return Target(name, source, (path,) if path.exists() else ())
 
 
 def _guard(spec: JobSpec, folder: Path, request: Request) -> None:
-    """Raise SpecError where a result would take the place of an input, or of frames that no run of ours made of it."""
-    output = Path(spec.output)
-    if spec.source.kind is SourceKind.MOVIE:
-        target = movie_target(spec.stem, request)
-        results = {target} if target else set()
-    else:
-        results = {output / spec.file_name(frame) for frame in range(len(spec.source.paths))}
-    for path in {result.resolve() for result in results} & set(_inputs(request)):
-        raise SpecError("output", f"“{path}” is one of the inputs; choose another folder")
-    made = earlier.made(folder)
-    if any(target.there and made.get(target.name) != target.source for target in targets_of(spec, request)):
-        raise SpecError("output", f"“{output}” holds frames of these names already; choose another folder")
+    """Raise SpecError where a result would take the place of an input, or of a file that no run of ours made of it."""
+    made, inputs = earlier.made(folder), set(_inputs(request))
+    for target in targets_of(spec, request):
+        for path in (request.output / target.name, *target.there):
+            if path.resolve() in inputs:
+                raise SpecError("output", f"“{path}” is one of the inputs; choose another folder")
+        for path in target.there:
+            if made.get(target.name) != target.source:
+                found = f"“{path}” is there already, and no run is known to have made it of this input"
+                raise SpecError("output", f"{found}; choose another folder")
 
 
 def _inputs(request: Request) -> Iterator[Path]:

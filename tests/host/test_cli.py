@@ -132,6 +132,28 @@ def test_nothing_of_the_users_is_written_over(counting: Path, tmp_path: Path) ->
     assert original.is_file()
 
 
+def test_what_no_run_of_the_input_made_is_not_written_over(counting: Path, tmp_path: Path) -> None:
+    """A picture, one in a folder and a movie that happen to have a result's name; what a run made is made anew."""
+    (picture, *_) = tiny.barcode_pictures(tmp_path / "in", [1, 2])
+    clip = tiny.barcode_movie(tmp_path / "in" / "talk.mov", 5)
+    for name in ("shot_0001.png", "in/shot_0002.png", "talk.mp4"):
+        path = tmp_path / "out" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"the user's")
+    before = digest(tmp_path / "out")
+    options = ["--output", tmp_path / "out", "--model", counting]
+    film = [clip, *options, "--result", "colour", "--movie"]
+    status, told, _ = matte(picture, tmp_path / "in", *options)
+    assert status == 1 and all("choose another folder" in entry["error"] for entry in told)
+    assert matte(*film)[0] == 1
+    assert digest(tmp_path / "out") == before
+    for path in before:
+        (tmp_path / "out" / path).unlink()
+    for _ in "once", "again":
+        assert matte(picture, tmp_path / "in", *options)[0] == 0
+        assert matte(*film)[0] == 0
+
+
 def test_a_second_run_leaves_nothing_of_the_first(passthrough: Path, tmp_path: Path) -> None:
     """A shorter movie of the same name has its own frames only."""
     clip = tmp_path / "in" / "c.avi"
