@@ -15,7 +15,7 @@ PQ, HLG = 16, 18
 """Transfer characteristics of HDR."""
 _X265 = {1: "bt709", PQ: "smpte2084", HLG: "arib-std-b67"}
 CLOCK = Fraction(1, 120000)
-"""Seconds: a common part of all the frame rates that the tests use."""
+"""Seconds: a common part of all the frame rates that the tests use. For MPEG-4 and its elders it is too fine."""
 
 
 def write(
@@ -30,16 +30,17 @@ def write(
     options: dict[str, str] | None = None,
     container: dict[str, str] | None = None,
     form: str | None = None,
+    clock: Fraction = CLOCK,
 ) -> Path:
-    """Write a movie whose frame i tells i and shows at `times[i]` seconds, or at i / `rate`."""
+    """Write a movie whose frame i tells i and shows at `times[i]` seconds, or at i / `rate`, in ticks of `clock`."""
     with av.open(str(path), "w", format=form, options=container or {}) as movie:
         stream = movie.add_stream(codec, rate=rate, options=options or {})
         (stream.width, stream.height), stream.pix_fmt = size, pixels
-        stream.codec_context.time_base = CLOCK
+        stream.codec_context.time_base = clock
         for number in range(frames):
             frame = av.VideoFrame.from_ndarray(tiny.barcode(number, size), format="bgr24").reformat(format=pixels)
             time = Fraction(number) / Fraction(rate) if times is None else Fraction(times[number])
-            frame.pts, frame.time_base = round(time / CLOCK), CLOCK
+            frame.pts, frame.time_base = round(time / clock), clock
             movie.mux(stream.encode(frame))
         movie.mux(stream.encode())
     return path

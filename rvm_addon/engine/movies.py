@@ -4,6 +4,7 @@ Which picture is frame k is decided here and nowhere else: as it is decoded (the
 sequencer counts (strips).
 """
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +49,7 @@ class Decoder:
         self._path = path
         self._upright = upright
         self._start = 0.0
+        self._newest = -math.inf
         self._capture = self._open()
         size = [int(self._capture.get(side)) for side in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)]
         if told is not None and min(size) > 0:
@@ -68,14 +70,19 @@ class Decoder:
         return self._capture.get(cv2.CAP_PROP_FPS) or _COMMON_RATE
 
     def read(self) -> Shot | None:
-        """Return the next picture (BGR, 8 bit), or None at the end."""
+        """Return the next picture (BGR, 8 bit), or None at the end; it begins after the one before."""
         if self._first is not None:
             first, self._first = self._first, None
             return first
         more, picture = self._capture.read()
         if not more:
             return None
-        return Shot(picture, self._capture.get(cv2.CAP_PROP_POS_MSEC) - self._start)
+        time = self._capture.get(cv2.CAP_PROP_POS_MSEC)
+        if time <= self._newest:
+            # Of the last pictures in AVI, MPEG-PS and raw MPEG-2 with B-frames OpenCV says that they begin at nought.
+            time = self._newest + 1000.0 / self.rate()
+        self._newest = time
+        return Shot(picture, time - self._start)
 
     def seek_before(self, time: float) -> Shot | None:
         """Return a picture that begins at or before `time` (ms since the first picture), near it where that is safe.
@@ -84,7 +91,7 @@ class Decoder:
         trusted is decoded from its beginning.
         """
         if time > _SEEK_MARGIN_MS:
-            self._first = None
+            self._first, self._newest = None, -math.inf
             self._capture.set(cv2.CAP_PROP_POS_MSEC, time - _SEEK_MARGIN_MS + self._start)
             landed = self.read()
             if landed is not None and landed.time <= time:
@@ -99,6 +106,7 @@ class Decoder:
     def _rewind(self) -> None:
         """Open the movie again: decoding from the beginning is exact in every container, seeking to it is not."""
         self._capture.release()
+        self._newest = -math.inf
         self._capture = self._open()
 
     def _open(self) -> cv2.VideoCapture:

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import cv2
@@ -11,7 +12,7 @@ from rvm_addon.engine.movies import Decoder, MovieSource
 from rvm_addon.engine.outputs import FrameFormat, Look, Result
 from rvm_addon.engine.spec import JobSpec, Source, SourceKind
 from rvm_addon.engine.tensors import Placed
-from tests import tiny
+from tests import movies, tiny
 
 SPEC = JobSpec("x", Source(SourceKind.MOVIE, ("/x.mp4",)), "frames", "x", "/m.onnx")
 
@@ -68,6 +69,32 @@ def test_past_the_end_the_last_picture_is_held_and_said(clip: Path) -> None:
     source = MovieSource(Source(SourceKind.MOVIE, (str(clip),), tuple(range(145, 160)), 24.0), said.append)
     assert [shown for _, shown in numbers(source)] == [*range(145, 150), *[149] * 10]
     assert len(said) == 1 and clip.name in said[0]
+
+
+@pytest.fixture(scope="module", params=["mpeg4.avi", "libx264.avi", "mpeg2video.mpg", "mpeg2video.m2v"])
+def reordered(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A movie of 75 frames at 25 a second with B-frames, in a container that does not tell when they show."""
+    codec, suffix = request.param.split(".")
+    path = tmp_path_factory.mktemp("reordered") / f"{codec}.{suffix}"
+    return movies.write(path, codec, "yuv420p", rate=25, frames=75, clock=Fraction(1, 25), options={"bf": "2"})
+
+
+def test_the_last_pictures_come_one_after_another(reordered: Path) -> None:
+    """OpenCV does not know when they begin: each a frame after the one before, also where decoding began anew."""
+    decoder = Decoder(reordered)
+    for _ in "once", "again":
+        times = [shot.time for shot in iter(decoder.read, None)]
+        assert len(times) == 75 and np.allclose(np.diff(times), 40)
+        decoder._rewind()
+
+
+@pytest.mark.parametrize("first", [0, 60])
+def test_no_picture_is_lost_at_the_end(reordered: Path, first: int) -> None:
+    """By time, the last ones come in their order, also after a seek, and nobody is told that the movie ends early."""
+    said: list[str] = []
+    source = MovieSource(Source(SourceKind.MOVIE, (str(reordered),), tuple(range(first, 75)), 25.0), said.append)
+    assert numbers(source) == [(i, i) for i in range(first, 75)]
+    assert said == []
 
 
 def test_a_movie_too_short_by_count_fails(clip: Path) -> None:
