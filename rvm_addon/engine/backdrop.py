@@ -72,7 +72,7 @@ class MovieBackdrop:
         self._path = Path(spec.look.backdrop)
         self._first = spec.source.frames[0] if spec.source.frames else 0
         self._begun = 0.0
-        """Milliseconds at which this round began."""
+        """Milliseconds at which the movie's own clock was nought in this round."""
         self._open()
         self._step = 1000.0 / (_rate(spec.source) or self._decoder.rate())
 
@@ -94,6 +94,7 @@ class MovieBackdrop:
         if first is None:
             raise SourceUnreadable(self._path)
         self._shown, self._following = first, self._decoder.read()
+        self._begun -= first.time  # where the first picture comes late, it is not waited for
 
     def _ends_at(self) -> float:
         """Return when the picture ends that is shown, in milliseconds since the first wanted frame."""

@@ -30,14 +30,15 @@ class Shot:
 
     picture: Picture
     time: float
-    """Milliseconds since the movie's first picture."""
+    """Milliseconds since the stream's beginning, as Blender counts. In AVI the first picture begins later than that, by
+    as many frames as the codec holds back to put its B-frames in order."""
 
 
 class Decoder:
     """One open movie, read forward."""
 
     def __init__(self, path: Path, *, upright: bool = True, told: Callable[[int, int], None] | None = None) -> None:
-        """Open the movie and learn when its first picture begins; `upright` turns it as its metadata says.
+        """Open the movie and decode its first picture; `upright` turns it as its metadata says.
 
         Width and height are `told` as soon as the container has said them, which is before a picture is decoded; what
         is turned has them the other way round.
@@ -58,8 +59,8 @@ class Decoder:
         first = self.read()
         if first is None:
             raise SourceUnreadable(path)
-        self._start = first.time
-        self._first = Shot(first.picture, 0.0)  # to open the movie again costs an eighth of a second
+        self._start = min(first.time, 0.0)  # of raw MPEG-2, OpenCV 4.12 says that it begins 240,000 years before nought
+        self._first = Shot(first.picture, first.time - self._start)  # to open it again costs an eighth of a second
 
     def count(self) -> int:
         """Return how many frames the container says there are; it may be wrong, and 0 where it does not say."""
@@ -78,14 +79,14 @@ class Decoder:
         if not more:
             return None
         time = self._capture.get(cv2.CAP_PROP_POS_MSEC)
-        if time <= self._newest:
+        if time <= self._newest or (time == 0.0 and self._newest > -math.inf):
             # Of the last pictures in AVI, MPEG-PS and raw MPEG-2 with B-frames OpenCV says that they begin at nought.
             time = self._newest + 1000.0 / self.rate()
         self._newest = time
         return Shot(picture, time - self._start)
 
     def seek_before(self, time: float) -> Shot | None:
-        """Return a picture that begins at or before `time` (ms since the first picture), near it where that is safe.
+        """Return a picture that begins at or before `time` (ms, as `Shot.time`), near it where that is safe.
 
         Where a seek lands is the container's affair, so what it landed on is looked at; a movie that cannot be
         trusted is decoded from its beginning.
@@ -177,7 +178,8 @@ class MovieSource:
         """Yield for frame k the last picture that begins by k / fps, give or take the container's clock.
 
         This is what Blender shows, also for a variable or a trembling frame rate and for edit lists (the table of
-        `tests/host/test_every_frame.py`). Past the end the last picture is held, as Blender holds it.
+        `tests/host/test_every_frame.py`). Before the first picture begins that one shows; past the end the last picture
+        is held, as Blender holds it.
         """
         step = 1000.0 / self._fps
         shown = self._decoder.seek_before(wanted[0] * step)

@@ -22,6 +22,8 @@ from tests.host.timeline import Timeline
 
 FINE = {"crf": "8", "preset": "ultrafast"}
 WITH_B_FRAMES = {"crf": "8", "preset": "medium", "bf": "3"}
+FRAMES = Fraction(1, 24)
+"""Seconds: the clock of AVI, and the finest that MPEG-4 takes for these clips."""
 UNEVEN = [sum((0.5, 1, 2, 1.5, 0.25)[i % 5] for i in range(n)) / 24 for n in range(30)]
 """Seconds at which frames of a variable rate begin."""
 TREMBLING = [(n + (0, 0.15, -0.2, 0.1, 0.24)[n % 5]) / 24 for n in range(30)]
@@ -33,6 +35,8 @@ CLIPS: dict[str, Callable[[Path], Path]] = {
     "h264 29.97.mkv": lambda path: movies.write(
         path, "libx264", "yuv420p", rate=Fraction(30000, 1001), options=WITH_B_FRAMES
     ),
+    "mpeg4.avi": lambda path: movies.write(path, "mpeg4", "yuv420p", clock=FRAMES, options={"bf": "2"}),
+    "h264.avi": lambda path: movies.write(path, "libx264", "yuv420p", clock=FRAMES, options=WITH_B_FRAMES),
     "h264.ts": lambda path: movies.write(path, "libx264", "yuv420p", options=WITH_B_FRAMES),
     "10 bit.mp4": lambda path: movies.write(path, "libx264", "yuv420p10le", options=FINE),
     "variable.mp4": lambda path: movies.write(path, "libx264", "yuv420p", times=UNEVEN, options=WITH_B_FRAMES),
