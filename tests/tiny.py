@@ -1,8 +1,10 @@
 """Tiny real files, made on the spot: ONNX models with RVM's interface, movies whose frames tell their number."""
 
+import struct
 import wave
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -122,6 +124,29 @@ def barcode_pictures(folder: Path, numbers: Sequence[int], suffix: str = ".png")
     for path, number in zip(paths, numbers, strict=True):
         cv2.imwrite(str(path), barcode(number))
     return paths
+
+
+def tiff(path: Path, pixels: NDArray[Any], extra: int | None = None, order: str = "<") -> Path:
+    """Write a TIFF (H x W x channels, RGB or grey) in one strip, as TIFF 6.0 says; OpenCV's own writer tells no alpha.
+
+    `extra` says what an extra channel is: 1 an alpha by which the colours are multiplied, 2 one by which they are not.
+    """
+    height, width, channels = pixels.shape
+    content = pixels.astype(pixels.dtype.newbyteorder(order)).tobytes()
+    bits, kind = pixels.dtype.itemsize * 8, "uif".index(pixels.dtype.kind) + 1
+    head = 8  # behind it the pixels, then values that are too long for the table, then that
+    tags = {256: [width], 257: [height], 258: [bits] * channels, 259: [1], 262: [2 if channels > 2 else 1], 273: [head]}
+    tags |= {277: [channels], 278: [height], 279: [len(content)]}
+    tags |= ({} if extra is None else {338: [extra]}) | {339: [kind] * channels}
+    far, table = b"", struct.pack(f"{order}H", len(tags))
+    for tag, values in tags.items():
+        value = struct.pack(f"{order}{len(values)}{'I' if tag in (273, 279) else 'H'}", *values)
+        if len(value) > 4:
+            value, far = struct.pack(f"{order}I", head + len(content) + len(far)), far + value
+        table += struct.pack(f"{order}HHI", tag, 4 if tag in (273, 279) else 3, len(values)) + value.ljust(4, b"\0")
+    begin = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(f"{order}I", head + len(content) + len(far))
+    path.write_bytes(begin + content + far + table + bytes(4))
+    return path
 
 
 def tone(path: Path, seconds: float, hertz: float = 440.0, rate: int = 48000) -> Path:

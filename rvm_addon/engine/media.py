@@ -7,17 +7,17 @@ Movies have a module of their own (`movies`). OpenCV's refusals end here: what l
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from . import exr, png, targa
+from . import exr, png, targa, tiff
 from .errors import OutputFailed, PictureDiffers, SourceMissing, SourceUnreadable
 from .outputs import FrameFormat
 from .spec import PARTIAL_SUFFIX, JobSpec, Source
-from .tensors import Picture, Placed
+from .tensors import Picture, Placed, in_8_bits
 
 _JPEG_BEGINS = b"\xff\xd8"
 _LOSSLESS_WEBP = (
@@ -118,9 +118,21 @@ class ImageSource:
             raise SourceUnreadable(path, str(error.err)) from error
         if decoded is None:
             raise SourceUnreadable(path)
-        if decoded.dtype.kind == "f":
-            raise SourceUnreadable(path, "its values are floating-point numbers, whose meaning the file does not tell")
+        if reason := self._unsuitable(decoded, data):
+            raise SourceUnreadable(path, reason)
+        if decoded.ndim == 3 and decoded.shape[2] == 4 and tiff.is_multiplied(data.data):
+            decoded = tiff.straight(decoded)
         return self._picture(decoded)
+
+    def _unsuitable(self, decoded: NDArray[Any], data: NDArray[np.uint8]) -> str:
+        """Return why what OpenCV read of a file is no picture for the model; nothing where it is one."""
+        if decoded.dtype.kind == "f":
+            return "its values are floating-point numbers, whose meaning the file does not tell"
+        if decoded.dtype not in (np.uint8, np.uint16):
+            return f"its values are {decoded.dtype} numbers; only those of 8 and 16 bits from nought on can be read"
+        if self._with_alpha and tiff.loses_alpha(data.data):
+            return "the alpha of a grey TIFF cannot be read"
+        return ""
 
     def _flags(self, data: NDArray[np.uint8]) -> int:
         """Return how OpenCV reads a file: as it is, for alpha and 16 bits; only JPEG, which has neither, is turned."""
@@ -130,12 +142,11 @@ class ImageSource:
 
     def _picture(self, decoded: NDArray[np.uint8] | NDArray[np.uint16]) -> Picture:
         """Return what OpenCV read (H x W, or H x W x 3 or 4; 8 or 16 bit) as an 8-bit picture."""
-        if decoded.dtype == np.uint16:
-            decoded = cv2.convertScaleAbs(decoded, alpha=1 / 257)  # rounds, as Blender does
-        if decoded.ndim == 2:
-            picture: Picture = cv2.cvtColor(decoded, cv2.COLOR_GRAY2BGR)
-            return picture
-        return decoded if self._with_alpha else decoded[..., :3]  # type: ignore[return-value]  # 8 bit by now
+        picture = in_8_bits(decoded)  # rounds, as Blender does
+        if picture.ndim == 2:
+            coloured: Picture = cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR)
+            return coloured
+        return picture if self._with_alpha else picture[..., :3]
 
     def close(self) -> None:
         """Nothing is held open between frames."""

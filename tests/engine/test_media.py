@@ -12,7 +12,7 @@ from rvm_addon.engine.media import FolderSink, ImageSource
 from rvm_addon.engine.movies import Decoder, MovieSource
 from rvm_addon.engine.outputs import FrameFormat, Look, Result
 from rvm_addon.engine.spec import JobSpec, Source, SourceKind
-from rvm_addon.engine.tensors import Placed
+from rvm_addon.engine.tensors import Picture, Placed
 from tests import movies, tiny
 
 SPEC = JobSpec("x", Source(SourceKind.MOVIE, ("/x.mp4",)), "frames", "x", "/m.onnx")
@@ -182,6 +182,50 @@ def test_floating_point_pictures_are_refused(tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "linear.tif"), np.zeros((4, 4, 3), np.float32))
     with pytest.raises(SourceUnreadable, match=r"linear\.tif.*floating-point"):
         list(ImageSource(Source(SourceKind.IMAGES, (str(tmp_path / "linear.tif"),))).frames())
+
+
+def read(path: Path, *, use_alpha: bool = True) -> Picture:
+    """Return the one picture of a file."""
+    ((_, picture),) = ImageSource(Source(SourceKind.IMAGES, (str(path),), use_alpha=use_alpha)).frames()
+    return picture
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize("associated", [True, False])
+def test_the_colours_of_a_tiff_are_straight(tmp_path: Path, kind: type, order: str, associated: bool) -> None:
+    """However they are stored; OpenCV multiplies those of 8 bits by their alpha if the file has not."""
+    red, green, blue, alpha = 200, 100, 50, 128
+    stored = [round(value * alpha / 255) if associated else value for value in (red, green, blue)]
+    pixels = np.full((4, 6, 4), [*stored, alpha], kind) * kind(1 if kind is np.uint8 else 257)
+    path = tiny.tiff(tmp_path / "a.tif", pixels, extra=1 if associated else 2, order=order)
+    assert np.abs(read(path).astype(int) - (blue, green, red, alpha)).max() <= 1
+    assert np.abs(read(path, use_alpha=False).astype(int) - (blue, green, red)).max() <= 1
+
+
+def test_a_tiff_that_says_nothing_of_its_alpha_stays_as_it_is(tmp_path: Path) -> None:
+    """So does one that is transparent: nothing is divided by nought."""
+    pixels = np.full((4, 6, 4), (200, 100, 50, 128), np.uint8)
+    assert (read(tiny.tiff(tmp_path / "a.tif", pixels)) == (50, 100, 200, 128)).all()
+    pixels[:] = (9, 0, 0, 0)
+    assert (read(tiny.tiff(tmp_path / "b.tif", pixels, extra=1))[..., 3] == 0).all()
+
+
+def test_a_grey_tiff_with_alpha_is_refused_unless_that_is_ignored(tmp_path: Path) -> None:
+    """OpenCV leaves it out without a word."""
+    path = tiny.tiff(tmp_path / "a.tif", np.full((4, 6, 2), (200, 128), np.uint8), extra=2)
+    with pytest.raises(SourceUnreadable, match=r"a\.tif.*alpha of a grey TIFF"):
+        read(path)
+    assert (read(path, use_alpha=False) == 200).all()
+
+
+@pytest.mark.parametrize("kind", ["int8", "int16", "int32", "uint32"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_numbers_that_are_no_pictures_are_refused(tmp_path: Path, kind: str, channels: int) -> None:
+    """Depths and labels come as these; what white is in them is not told."""
+    path = tiny.tiff(tmp_path / "labels.tif", np.full((4, 6, channels), 100, kind))
+    with pytest.raises(SourceUnreadable, match=r"labels\.tif"):
+        read(path)
 
 
 def test_a_missing_picture_is_told_before_the_work(tmp_path: Path) -> None:
