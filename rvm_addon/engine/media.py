@@ -35,6 +35,8 @@ _ENCODER_OPTIONS = {
     ],
     FrameFormat.WEBP: _LOSSLESS_WEBP,
 }
+_LONGEST_SIDES = {FrameFormat.JPEG: 65500, FrameFormat.WEBP: 16383}
+"""Pixels that a file of the format may have a side, as its encoder says."""
 
 
 class FrameSource(Protocol):
@@ -177,8 +179,11 @@ class FolderSink:
         """Encode the picture and write it under a temporary name; the last step gives it its own."""
         path = self._folder / self._spec.file_name(frame)
         partial = self._partial / f"{frame}{PARTIAL_SUFFIX}"
+        data = _encoded(picture, self._spec.look.format)
+        if data is None:
+            raise OutputFailed(path, _why_refused(picture, self._spec.look.format))
         try:
-            partial.write_bytes(_encoded(picture, self._spec.look.format))
+            partial.write_bytes(data)
             partial.replace(path)
         except OSError as error:
             with contextlib.suppress(OSError):
@@ -186,11 +191,22 @@ class FolderSink:
             raise OutputFailed(path, error.strerror or "") from error
 
 
-def _encoded(picture: Placed, form: FrameFormat) -> bytes:
-    """Return the picture (grey, BGR or BGRA, straight alpha; 16 bit where the format is deep) as a file."""
+def _encoded(picture: Placed, form: FrameFormat) -> bytes | None:
+    """Return the picture (grey, BGR or BGRA, straight alpha; 16 bit where the format is deep) as a file.
+
+    None where OpenCV's encoder refuses it.
+    """
     if form in (FrameFormat.PNG, FrameFormat.PNG16):
         return png.encode(picture)
     if form is FrameFormat.EXR:
         return exr.encode(picture)
-    _, data = cv2.imencode(form.suffix, picture.drawn(), _ENCODER_OPTIONS[form])
-    return data.tobytes()  # type: ignore[no-any-return]
+    is_encoded, data = cv2.imencode(form.suffix, picture.drawn(), _ENCODER_OPTIONS[form])
+    return data.tobytes() if is_encoded else None
+
+
+def _why_refused(picture: Placed, form: FrameFormat) -> str:
+    """Return why an encoder of OpenCV refuses a picture."""
+    (height, width), most = picture.size, _LONGEST_SIDES[form]
+    if max(height, width) <= most:
+        return f"OpenCV refuses to make a {form.name} of it"
+    return f"{form.name} has at most {most} pixels a side, not {width} × {height}; choose another format"

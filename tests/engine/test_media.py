@@ -260,6 +260,15 @@ def test_jpeg_is_written_where_it_is_asked_for(tmp_path: Path) -> None:
     assert (tmp_path / "frames" / "x_000001.jpg").read_bytes()[:2] == b"\xff\xd8"
 
 
+@pytest.mark.parametrize(("form", "side"), [(FrameFormat.WEBP, 16384), (FrameFormat.JPEG, 65501)])
+def test_a_frame_too_large_for_its_format_is_an_error_in_words(tmp_path: Path, form: FrameFormat, side: int) -> None:
+    """The format's limit is told, and is no bug of ours."""
+    spec = replace(SPEC, look=Look(Result.COLOUR, format=form))
+    with pytest.raises(OutputFailed, match=rf"x_000001{form.suffix}.*{side - 1} pixels a side.*{side} × 2.*format"):
+        FolderSink(spec, tmp_path).write(0, Placed.whole(np.zeros((2, side, 3), np.uint8)))
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
 def test_in_a_jpeg_the_background_does_not_bleed_into_the_person(tmp_path: Path) -> None:
     """Skin beside green, the border in the middle of what JPEG usually gives one colour: each keeps its own."""
     picture = np.full((32, 32, 3), (0, 255, 0), np.uint8)
