@@ -72,7 +72,7 @@ def _elsewhere(
             grey = np.full((*_TRIAL_SIZE, 3), 127, np.uint8)
             trial.matte(grey, trial.prepared(grey)).alpha(deep=False)
         except (DeviceMissing, *graphs.REFUSALS) as error:
-            reason = str(error).splitlines()[0]
+            reason = error.reason if isinstance(error, DeviceMissing) else str(error).splitlines()[0]
             continue
         if cut is not None and isinstance(trial, WholeRvm):
             warn(f"On “{device.name}” the model runs as it is, for its pieces do not run there ({reason})")
@@ -129,6 +129,7 @@ class WholeRvm(_Rvm):
         """Load the graph at `path`, which must have RVM's inputs and outputs."""
         super().__init__(spec)
         self._path = path
+        self._device = device
         self._session = graphs.load(path, spec.threads, device=device)
         graphs.check_signature(path, self._session, WHOLE_INPUTS, WHOLE_OUTPUTS)
         self.provider: str = self._session.get_providers()[0]
@@ -142,14 +143,22 @@ class WholeRvm(_Rvm):
         """Return the matte of the next frame.
 
         Raises:
-            ModelUnsuitable: it is not of the frame's size.
+            ModelUnsuitable: it is not of the frame's size, or the graph takes no frames of that size.
+            DeviceMissing: the device fails.
         """
         if self._is_new_size(picture):
             self._rec = list(self._recalled_states()) or [np.zeros((1, 1, 1, 1), np.float32)] * len(STATES)
         ratio = np.array([ratio_for(self._spec, *self._size)], np.float32)
         inputs = {"src": prepared.src, "downsample_ratio": ratio, **dict(zip(STATES, self._rec, strict=True))}
-        fgr, pha, *self._rec = self._session.run(WHOLE_OUTPUTS, inputs)
         height, width = picture.shape[:2]
+        try:
+            fgr, pha, *self._rec = self._session.run(WHOLE_OUTPUTS, inputs)
+        except graphs.REFUSALS as error:
+            reason = str(error).splitlines()[0]
+            if not self._device.is_cpu:
+                raise DeviceMissing(self._device.name, reason) from error
+            fixed = f"frames of {width} × {height} pixels do not go through it; if it was exported for another size, "
+            raise ModelUnsuitable(self._path, f"{fixed}export it with dynamic sizes ({reason})") from error
         if (fgr.shape, pha.shape) != ((1, 3, height, width), (1, 1, height, width)):
             wrong = f"of {width} × {height} pixels it makes a foreground of {fgr.shape} and a matte of {pha.shape}"
             raise ModelUnsuitable(self._path, wrong)

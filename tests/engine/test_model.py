@@ -84,6 +84,18 @@ def test_a_matte_of_another_size_is_refused(tmp_path: Path, counting: Path) -> N
         alpha(opened(tmp_path / "odd.onnx"), PICTURE)
 
 
+@pytest.mark.parametrize(("name", "sizes"), [("src", (1, 3, 16, 24)), ("r1i", (1, 1, 2, 3))])
+def test_a_graph_of_fixed_sizes_is_refused(tmp_path: Path, counting: Path, name: str, sizes: tuple[int, ...]) -> None:
+    """Some exporters fix what they were tried with: frames of another size, or no memory yet, are told in words."""
+    model = onnx.load(str(counting))
+    (entry,) = (value for value in model.graph.input if value.name == name)
+    for dimension, size in zip(entry.type.tensor_type.shape.dim, sizes, strict=True):
+        dimension.dim_value = size
+    onnx.save(model, str(tmp_path / "fixed.onnx"))
+    with pytest.raises(ModelUnsuitable, match=r"fixed\.onnx.*12 × 8 pixels.*dynamic sizes"):
+        alpha(opened(tmp_path / "fixed.onnx"), PICTURE)
+
+
 def test_another_networks_graph_is_refused(tmp_path: Path) -> None:
     """A graph without RVM's inputs, and one in 16 bits, say what is missing."""
     model = onnx.load(str(tiny.passthrough_model(tmp_path / "m.onnx")))
