@@ -4,6 +4,7 @@ What is drawn is kept as source and cut-out too, so that the same frame can be d
 """
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 
@@ -14,7 +15,7 @@ from . import png
 from .compose import over, plain
 from .refine import Cutout
 from .spec import PARTIAL_SUFFIX
-from .tensors import Picture, Placed, Plane
+from .tensors import Picture, Placed, in_8_bits
 from .view import PICTURE_FILE, Arrangement, Behind, View
 
 EVERY_SECONDS = 1.0
@@ -138,15 +139,23 @@ def _checkerboard(height: int, width: int) -> Picture:
 
 def _small(picture: Picture, cutout: Cutout) -> tuple[Picture, Cutout]:
     """Return a source frame and its cut-out, 8 bit, no longer than `_LONGEST_SIDE`."""
-    alpha: Plane = cutout.alpha
-    if alpha.dtype == np.uint16:
-        alpha = cv2.convertScaleAbs(alpha, alpha=1 / 257)
+    alpha = in_8_bits(cutout.alpha)
     height, width = picture.shape[:2]
     scale = min(_LONGEST_SIDE / max(width, height), 1.0)
+    if scale == 1.0:
+        return picture, replace(cutout, alpha=alpha)
     size = (max(round(width * scale), 1), max(round(height * scale), 1))
-    source, colours, alpha = (cv2.resize(one, size, interpolation=cv2.INTER_AREA) for one in
-                              (picture, cutout.colours, alpha))  # fmt: skip
-    return source, Cutout.of(colours, alpha)
+    # Colours count by their alpha: what is black beyond the edge would darken it.
+    inner = alpha[cutout.box]
+    colours = np.zeros((height, width, 3), np.uint16)
+    if inner.size:
+        colours[cutout.box] = cv2.multiply(cutout.inner, cv2.merge([inner] * 3), dtype=cv2.CV_16U)
+    source, colours, weights = (
+        cv2.resize(one, size, interpolation=cv2.INTER_AREA)
+        for one in (picture, colours, cv2.multiply(alpha, 255.0, dtype=cv2.CV_16U))
+    )
+    straight = cv2.divide(colours, cv2.merge([weights] * 3), scale=255.0, dtype=cv2.CV_8U)
+    return source, Cutout.of(straight, cv2.convertScaleAbs(weights, alpha=1 / 255))
 
 
 def _keep(folder: Path, name: str, picture: Placed) -> None:

@@ -131,6 +131,20 @@ def test_a_picture_a_second(run: Callable[[int], list[Event]], tmp_path: Path, m
     assert 2 <= len(drawn) <= 3 + seconds
 
 
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+def test_a_person_before_its_own_colour_has_no_seam(tmp_path: Path, kind: type) -> None:
+    """Of a frame four times as large as the picture, what is black beyond the person does not darken its edge."""
+    alpha = np.zeros((400, 3840), kind)
+    cv2.circle(alpha, (1001, 199), 150, int(np.iinfo(kind).max), cv2.FILLED, cv2.LINE_AA)
+    colours = np.zeros((400, 3840, 3), np.uint8)
+    colours[alpha > 0] = 255
+    View(Behind.COLOUR, (255, 255, 255), Arrangement.RESULT).write(tmp_path)
+    viewing.Viewer(tmp_path, 0).show(0, colours, Cutout.of(colours, alpha))
+    picture = cv2.imread(str(tmp_path / PICTURE_FILE))
+    assert picture is not None and picture.shape == (100, 960, 3)
+    assert picture.min() >= 254
+
+
 def test_an_earlier_frame_never_replaces_a_later_one(cutout: Cutout, tmp_path: Path) -> None:
     """Two threads write frames: which one is drawn first is chance, which one stays is not."""
     viewer = viewing.Viewer(tmp_path, 7)
