@@ -23,6 +23,7 @@ CONTRACT = {
             "resume",
             "digests",
             "standby",
+            "clips",
         )
     ),
 }

@@ -135,6 +135,8 @@ def writers_for(cores: int, *, with_model: bool) -> int:
 def _matted(model: MattingModel, read: Read) -> Matte | None:
     """Return a frame's matte: the one that is known, or what the model says after the frames before; None if made."""
     if read.prepared is not None:
+        if read.alone:
+            model.forget()
         if read.recalled is not None:
             model.recall(read.recalled)
         said = model.matte(read.picture, read.prepared)

@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 
 from .backdrop import Backdrop
+from .clips import is_clip
 from .compose import compose
 from .matte import LaterMatte, Matte
 from .media import FrameSink, FrameSource
@@ -41,6 +42,8 @@ class Read:
     """Its file stands already: only the model has to see it, to go on from there."""
     recalled: Memory | None = None
     """What the model remembered, in an earlier job, after the frame before."""
+    alone: bool = False
+    """It does not follow the frame before: the model begins anew."""
 
 
 class Reader:
@@ -63,6 +66,7 @@ class Reader:
         self._shelf = shelf
         self._foreground = spec.look.foreground
         self._looked_at = shelf.needs_model(spec.source.frames)
+        self._alone = not is_clip(spec.source)
 
     def frames(self) -> Iterator[Read]:
         """Yield each wanted frame.
@@ -79,14 +83,16 @@ class Reader:
             recalled = self._shelf.memory_after(before) if looked_at and before is not None else None
             before = None if looked_at else frame
             if frame in self._made:
-                yield Read(frame, picture, carried, prepared, None, None, made=True, recalled=recalled)
+                yield Read(
+                    frame, picture, carried, prepared, None, None, made=True, recalled=recalled, alone=self._alone
+                )
                 continue
             is_known = frame in self._shelf and self._looked_at is not None
             # Inflated by whoever draws it: there are several of them, and this thread has frames to decode.
             read_it = partial(self._shelf.read, frame, picture, shown(self._foreground, carried))
             known = LaterMatte(picture, read_it) if is_known else None
             behind = self._backdrop.at(frame, picture.shape[:2]) if self._backdrop else None
-            yield Read(frame, picture, carried, prepared, known, behind, recalled=recalled)
+            yield Read(frame, picture, carried, prepared, known, behind, recalled=recalled, alone=self._alone)
 
 
 def shown(foreground: Foreground, carried: Picture | None) -> Foreground:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ..engine.clips import frame_numbers
 from ..engine.errors import SourceMissing, SourceUnreadable, SpecError
 from ..engine.outputs import FrameFormat, Look
 from ..engine.spec import JobSpec, Source, SourceKind, is_image, is_movie
@@ -117,6 +118,8 @@ def _source(path: Path, request: Request) -> Source:
         pictures = sorted(str(file) for file in path.iterdir() if file.is_file() and is_image(file))
         if not pictures:
             raise SourceUnreadable(path, "there are no pictures in this folder")
+        if numbers := frame_numbers(pictures):
+            pictures = [picture for _, picture in sorted(zip(numbers, pictures, strict=True))]
         return Source(SourceKind.IMAGES, tuple(pictures), use_alpha=request.use_alpha)
     if not path.is_file():
         raise SourceMissing(path)

@@ -141,6 +141,32 @@ def test_the_matte_follows_the_carried_state(tmp_path: Path, counting: Path) -> 
     assert alphas == [0, 26, 51, 76, 102, 128]
 
 
+@pytest.mark.parametrize(
+    ("names", "alphas"),
+    [
+        (("anna", "bert", "carl"), [0, 0, 0]),
+        (("a_1", "b_2", "c_3"), [0, 0, 0]),
+        (("a_1", "a_2", "a"), [0, 0, 0]),
+        (("a_1", "a_01", "a_2"), [0, 0, 0]),
+        (("a_1", "a_2", "a_10"), [0, 26, 51]),
+        (("take2_08", "take2_09", "take2_11"), [0, 26, 51]),
+    ],
+)
+@pytest.mark.parametrize("sequence", [False, True])
+def test_pictures_that_are_no_clip_know_nothing_of_each_other(
+    tmp_path: Path, counting: Path, names: tuple[str, ...], alphas: list[int], sequence: bool
+) -> None:
+    """The state goes on only where the names are one stem and a number, or the job says that it is a sequence."""
+    paths = []
+    for number, name in enumerate(names):
+        paths.append(tmp_path / f"{name}.png")
+        cv2.imwrite(str(paths[-1]), tiny.barcode(number))
+    source = Source(SourceKind.IMAGES, tuple(map(str, paths)), sequence=sequence)
+    run(replace(SPEC, source=source, model=str(counting)), tmp_path)
+    written = [cv2.imread(str(tmp_path / "frames" / path.name), cv2.IMREAD_UNCHANGED) for path in paths]
+    assert [int(picture[..., 3].max()) for picture in written] == ([0, 26, 51] if sequence else alphas)
+
+
 def test_over_colour_is_opaque(tmp_path: Path, counting: Path) -> None:
     """Where the matte is nought, the frame is the background; there is no alpha channel."""
     (path,) = tiny.barcode_pictures(tmp_path / "in", [200])

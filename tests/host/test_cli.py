@@ -57,6 +57,20 @@ def test_pictures_keep_their_names(counting: Path, tmp_path: Path, result: str, 
         assert np.abs(first.astype(int) - (255, 0, 0)).max() <= 3, "the matte is nought: all is background"
 
 
+def test_a_folder_is_one_clip_where_its_names_are_numbered(counting: Path, tmp_path: Path) -> None:
+    """Frame 2 comes before frame 10; and portraits know nothing of each other."""
+    folders = {"shot": ("f_2", "f_10", "f_9"), "portraits": ("anna", "bert")}
+    for folder, names in folders.items():
+        (tmp_path / folder).mkdir()
+        for name in names:
+            cv2.imwrite(str(tmp_path / folder / f"{name}.png"), tiny.barcode(1))
+    status, _, _ = matte(*(tmp_path / name for name in folders), "--output", tmp_path / "out", "--model", counting)
+    assert status == 0
+    written = {path.stem: cv2.imread(str(path), cv2.IMREAD_UNCHANGED) for path in (tmp_path / "out").rglob("*.png")}
+    alphas = {name: int(picture[..., 3].max()) for name, picture in written.items()}
+    assert alphas == {"f_2": 0, "f_9": 26, "f_10": 51, "anna": 0, "bert": 0}
+
+
 def test_one_bad_input_does_not_stop_the_others(clip: Path, passthrough: Path, tmp_path: Path) -> None:
     """The exit status is 1, the bad inputs have an error in words, the good one its frames."""
     (tmp_path / "bad.mp4").write_bytes(b"not a movie")
