@@ -40,8 +40,8 @@ class Decoder:
     def __init__(self, path: Path, *, upright: bool = True, told: Callable[[int, int], None] | None = None) -> None:
         """Open the movie and decode its first picture; `upright` turns it as its metadata says.
 
-        Width and height are `told` as soon as the container has said them, which is before a picture is decoded; what
-        is turned has them the other way round.
+        Width and height are `told` as soon as the container has said them, which is before a picture is decoded; of a
+        movie that is turned, they are those of the turned pictures.
 
         Raises:
             SourceMissing: there is no such file.

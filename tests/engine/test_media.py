@@ -44,11 +44,25 @@ def test_every_frame_comes_once_and_in_order(clip: Path) -> None:
 
 def test_the_size_of_pictures_is_told(clip: Path) -> None:
     """Once, as width and height."""
+    assert size_told(clip) == tiny.SIZE
+
+
+@pytest.mark.parametrize("upright", [True, False])
+def test_the_size_of_a_turned_movies_pictures_is_told(tmp_path: Path, upright: bool) -> None:
+    """As they come: turned by a quarter as its metadata says, or not."""
+    turned = movies.turn(movies.write(tmp_path / "turned.mp4", "mpeg4", "yuv420p", clock=Fraction(1, 24)), tiny.SIZE[1])
+    assert size_told(turned, upright=upright) == (tiny.SIZE[::-1] if upright else tiny.SIZE)
+
+
+def size_told(path: Path, *, upright: bool = True) -> tuple[int, int]:
+    """Return the size that a decoder tells of a movie, which is that of its pictures."""
     told: list[tuple[int, int]] = []
-    decoder = Decoder(clip, told=lambda *size: told.append(size))
+    decoder = Decoder(path, upright=upright, told=lambda *size: told.append(size))
     shot = decoder.read()
+    decoder.close()
     assert shot is not None
     assert told == [shot.picture.shape[1::-1]]
+    return told[0]
 
 
 @pytest.mark.parametrize("fps", [0.0, 24.0])
