@@ -10,6 +10,7 @@ import bpy
 from ..engine.errors import MattingError
 from ..engine.spec import SourceKind
 from ..jobs.job import Job, State
+from . import codecs
 from .alongside import MovieAlongside
 from .earlier import EarlierFrames
 from .inputs import JOBS_FOLDER, Input, Request, distinct, job_of, movie_target, targets_of
@@ -83,6 +84,10 @@ class _Call:
         """
         request, line = self._request, self._line
         spec, folder = job_of(one, request)
+        if spec.source.kind is SourceKind.MOVIE and codecs.is_hdr(one.path):
+            line.say(
+                f"{one.path}: this movie is HDR; a strip of it keeps the colours that Blender shows, this does not"
+            )
         job = self._runner.submit(spec, folder)
         if self._page is not None and self._page.begin(job):
             line.note(f"The newest frame is shown in “{self._page.path}”")

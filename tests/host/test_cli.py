@@ -39,6 +39,14 @@ def test_a_movie_becomes_numbered_frames(clip: Path, passthrough: Path, tmp_path
     assert told["seconds"] > 0 and "error" not in told
 
 
+@pytest.mark.parametrize(("transfer", "is_told"), [(1, False), (movies.HLG, True)])
+def test_of_hdr_it_is_said_that_colours_change(passthrough: Path, tmp_path: Path, transfer: int, is_told: bool) -> None:
+    """Where they come out otherwise than on a timeline."""
+    clip = movies.hdr(tmp_path / "phone.mov", transfer)
+    status, _, said = matte(clip, "--output", tmp_path / "out", "--model", passthrough)
+    assert (status, "this movie is HDR" in said) == (0, is_told)
+
+
 @pytest.mark.parametrize(("result", "suffix", "channels"), [("cutout", ".png", 4), ("colour", ".jpg", 3)])
 def test_pictures_keep_their_names(counting: Path, tmp_path: Path, result: str, suffix: str, channels: int) -> None:
     """A picture goes to DIR/<stem>, a folder of pictures to DIR/<folder>/<stem>: PNG with alpha, JPEG over a colour."""
