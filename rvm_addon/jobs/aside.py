@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..engine.spec import PARTIAL_SUFFIX
-from .worker import Launcher, apart, environment
+from .worker import NEUTRAL_FOLDER, Launcher, apart, environment
 
 _DELETE = "import shutil, sys; shutil.rmtree(sys.argv[1], ignore_errors=True)"
 
@@ -20,7 +20,7 @@ def discard(folder: Path, launcher: Launcher) -> None:
     """
     doomed = folder.with_name(f".{folder.name}{PARTIAL_SUFFIX}")
     folder.rename(doomed)
-    _start((launcher.python, "-c", _DELETE, str(doomed)))
+    _start(launcher.command("-c", _DELETE, str(doomed)))
 
 
 def redraw(folder: Path, launcher: Launcher) -> subprocess.Popen[bytes]:
@@ -29,7 +29,7 @@ def redraw(folder: Path, launcher: Launcher) -> subprocess.Popen[bytes]:
     Raises:
         OSError: it cannot be started.
     """
-    return _start((launcher.python, "-m", "engine", str(folder), "--redraw"), environment(launcher))
+    return _start(launcher.command("-m", "engine", str(folder), "--redraw"), environment(launcher))
 
 
 def open_page(page: Path, launcher: Launcher) -> None:
@@ -39,7 +39,7 @@ def open_page(page: Path, launcher: Launcher) -> None:
         OSError: the process that asks for it cannot be started.
     """
     if sys.platform in {"win32", "darwin"} or os.environ.keys() & {"DISPLAY", "WAYLAND_DISPLAY", "BROWSER"}:
-        _start((launcher.python, "-m", "webbrowser", page.as_uri()))
+        _start(launcher.command("-m", "webbrowser", page.as_uri()))
 
 
 def look_after_caches(results: Iterable[Path], launcher: Launcher, *, clear: bool) -> subprocess.Popen[str]:
@@ -48,14 +48,22 @@ def look_after_caches(results: Iterable[Path], launcher: Launcher, *, clear: boo
     Raises:
         OSError: it cannot be started.
     """
-    command = (launcher.python, "-m", "engine.caches", *(["--clear"] if clear else []), *map(str, results))
     nothing = subprocess.DEVNULL
     return subprocess.Popen(
-        command, stdin=nothing, stdout=subprocess.PIPE, stderr=nothing, text=True, env=environment(launcher), **apart()
+        launcher.command("-m", "engine.caches", *(["--clear"] if clear else []), *map(str, results)),
+        stdin=nothing,
+        stdout=subprocess.PIPE,
+        stderr=nothing,
+        text=True,
+        env=environment(launcher),
+        cwd=NEUTRAL_FOLDER,
+        **apart(),
     )
 
 
 def _start(command: tuple[str, ...], variables: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
     """Start a process that hears and says nothing; `variables` are its environment, if not this process's own."""
     nothing = subprocess.DEVNULL
-    return subprocess.Popen(command, stdin=nothing, stdout=nothing, stderr=nothing, env=variables, **apart())
+    return subprocess.Popen(
+        command, stdin=nothing, stdout=nothing, stderr=nothing, env=variables, cwd=NEUTRAL_FOLDER, **apart()
+    )

@@ -26,6 +26,10 @@ log = logging.getLogger(__name__)
 
 _PACKAGE_FOLDER = Path(__file__).resolve().parents[1]
 
+NEUTRAL_FOLDER = sys.prefix
+"""Where a process works that has no job yet: nobody's project lies there. A folder that is worked in cannot be deleted
+on Windows; Python's own is not going to be."""
+
 
 @dataclass(frozen=True)
 class Launcher:
@@ -36,10 +40,14 @@ class Launcher:
     libraries: tuple[str, ...] = ()
     """Folders that hold numpy, OpenCV and ONNX Runtime, where the interpreter does not find them by itself."""
 
+    def command(self, *arguments: str) -> tuple[str, ...]:
+        """Return the command line of an interpreter that takes no module from the folder that it works in."""
+        return (self.python, "-P", *arguments)
+
 
 def matting(folder: Path, launcher: Launcher) -> Part:
     """Return the worker on `folder`, which holds `job.json`."""
-    command = (launcher.python, "-m", "engine", str(folder), "--stop-with-parent")
+    command = launcher.command("-m", "engine", str(folder), "--stop-with-parent")
     return replace(MATTING, command=command, environment=environment(launcher))
 
 
@@ -53,11 +61,12 @@ class Standby:
             OSError: the program cannot be started.
         """
         self._process = subprocess.Popen(
-            (launcher.python, "-m", "engine", "--standby", "--stop-with-parent"),
+            launcher.command("-m", "engine", "--standby", "--stop-with-parent"),
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             env=environment(launcher),
+            cwd=NEUTRAL_FOLDER,
             **apart(),
         )
 

@@ -1,0 +1,89 @@
+"""Processes beside this one take their modules from nowhere but Python's own folders and the engine's."""
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rvm_addon.engine.spec import JobSpec, Source, SourceKind
+from rvm_addon.jobs import aside
+from rvm_addon.jobs.job import Job, State
+from rvm_addon.jobs.queue import JobQueue
+from rvm_addon.jobs.worker import Launcher, Standby
+from tests import tiny
+
+PATIENCE_SECONDS = 60
+
+
+@pytest.fixture
+def queue() -> Iterator[JobQueue]:
+    """A queue that leaves no process behind."""
+    queue = JobQueue(Launcher())
+    yield queue
+    queue.shutdown()
+
+
+@pytest.fixture
+def trap(tmp_path: Path) -> Path:
+    """The file that a foreign module makes once it is run."""
+    return tmp_path / "trap"
+
+
+def laid(folder: Path, trap: Path) -> Path:
+    """Lay modules in a folder that bear the names of what processes import, and return it."""
+    for name in ("engine", "shutil", "webbrowser", "numpy"):
+        (folder / name).mkdir(parents=True)
+        for module in ("__init__", "__main__", "caches"):
+            (folder / name / f"{module}.py").write_text(f"open({str(trap)!r}, 'a').write({name!r})\n")
+    return folder
+
+
+@pytest.mark.parametrize("ahead", [True, False])
+def test_a_worker_runs_no_module_of_a_users_folder(
+    queue: JobQueue, passthrough: Path, tmp_path: Path, trap: Path, monkeypatch: pytest.MonkeyPatch, ahead: bool
+) -> None:
+    """Neither of the folder that Blender was started in, nor of the job's own, where anybody may have put it."""
+    clip = tiny.barcode_movie(tmp_path / "clip.avi", 3, fourcc="MJPG")
+    spec = JobSpec("clip", Source(SourceKind.MOVIE, (str(clip),)), "frames", "clip", str(passthrough))
+    job = Job(laid(tmp_path / "job", trap), spec)
+    monkeypatch.chdir(laid(tmp_path / "here", trap))
+    if ahead:
+        queue.stand_by()
+    queue.submit(job)
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not job.state.ended:
+        assert time.monotonic() < deadline
+        queue.tick()
+        time.sleep(0.01)
+    assert (job.state, job.frames_done, trap.exists()) == (State.DONE, 3, False)
+
+
+def test_small_processes_run_no_module_of_a_users_folder(
+    tmp_path: Path, trap: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those that delete, draw and count."""
+    monkeypatch.chdir(laid(tmp_path / "here", trap))
+    doomed = laid(tmp_path / "doomed", trap)
+    aside.discard(doomed, Launcher())
+    aside.redraw(laid(tmp_path / "job", trap), Launcher()).wait(PATIENCE_SECONDS)
+    with aside.look_after_caches([tmp_path], Launcher(), clear=False) as counting:
+        assert counting.communicate(timeout=PATIENCE_SECONDS)[0] == "0\n"
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while (tmp_path / ".doomed.part").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert not trap.exists()
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="where a process works is read from /proc")
+def test_what_has_no_job_yet_works_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder that Blender was started in can be renamed and deleted meanwhile, on Windows too."""
+    monkeypatch.chdir(tmp_path)
+    standby = Standby(Launcher())
+    try:
+        works_in = os.readlink(f"/proc/{standby._process.pid}/cwd")  # noqa: PTH115  # a link of /proc
+    finally:
+        standby.dismiss()
+    assert not Path(works_in).is_relative_to(tmp_path)
