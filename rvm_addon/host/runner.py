@@ -132,9 +132,15 @@ class Runner:
         return job
 
     def cancel(self, job: Job) -> None:
-        """Stop a job on the user's word: no later session offers to go on with it."""
+        """Stop a job on the user's word: no later session offers to go on with it.
+
+        One that has ended stays as it is, and so does the result of one whose frames stand.
+        """
+        if job.state.ended:
+            return
         self.queue.cancel(job)
-        unfinished.forget(job.folder)
+        if not job.matted:
+            unfinished.forget(job.folder)
 
     def dismiss(self, job: Job) -> None:
         """Take a job that has ended off the list; no later session offers to go on with it."""

@@ -43,6 +43,7 @@ MODULES = (
     "host.sounds",
     "host.strips",
     "host.translations",
+    "host.unfinished",
     "host.viewing",
     "host.watcher",
     "host.words",

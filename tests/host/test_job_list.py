@@ -103,6 +103,21 @@ def test_cancel_all_and_clear_finished(timeline: Timeline, clips: list[Path]) ->
     assert timeline.addon.runner.current().queue.jobs == []
 
 
+def test_cancel_all_leaves_what_has_ended(timeline: Timeline, clips: list[Path]) -> None:
+    """A failed job is offered again by a later session, and a result that waits for its project still comes to it."""
+    runner = timeline.addon.runner.current()
+    jobs, _ = timeline.submit(*(timeline.movie(clip, start=40 * number) for number, clip in enumerate(clips)))
+    running = jobs[-1]
+    clips[1].rename(clips[1].with_suffix(".away"))
+    runner.forget_placements()  # another file was opened
+    drive(timeline, lambda: running.frames_done > 0)
+    assert [job.state.name for job in jobs] == ["DONE", "FAILED", "RUNNING"]
+    assert bpy.ops.rvm.cancel_all_jobs() == {"FINISHED"}
+    drive(timeline, lambda: running.state.ended)
+    noted = [(job.folder / timeline.addon.unfinished.PLACES_FILE).is_file() for job in jobs]
+    assert noted == [True, True, False]
+
+
 def test_a_cancelled_job_keeps_its_frames(timeline: Timeline, clip: Path) -> None:
     """Unless the preferences say otherwise."""
     (job,), _ = timeline.submit(timeline.movie(clip))
