@@ -65,6 +65,9 @@ SENTENCES: dict[str, str] = {
     "“{program}” could not be started ({why})": "无法启动“{program}”（{why}）",
     "Install the extension again.": "请重新安装扩展。",
     "Another file was opened; the frames go to “{path}”": "已打开其他文件；帧写入“{path}”",
+    "The result of “{strip}” could not be put on the timeline as it should be ({why}); its frames are in “{path}”": (
+        "“{strip}”的结果未能正确放到时间线上（{why}）；其帧位于“{path}”"
+    ),
     "“{strip}” is gone or was renamed; its frames are in “{path}”": "“{strip}”已被删除或改名；其帧位于“{path}”",
     "“{strip}” has no free channel above it; its frames are in “{path}”": "“{strip}”上方没有空闲通道；其帧位于“{path}”",
     "The limit for raw mattes was reached; frames without one need the model again when edges are changed": (

@@ -1,9 +1,16 @@
 """What moves the runner along in a window: a timer, and the news that a file was opened or saved."""
 
+import logging
+
 import bpy
 from bpy.app.handlers import persistent
 
 from . import runner
+
+log = logging.getLogger(__name__)
+
+_AFTER_A_BUG_SECONDS = 2.0
+"""Until the next step after one that raised: should that go on, the log still can be read."""
 
 
 def start_timer() -> None:
@@ -27,8 +34,12 @@ def redraw() -> None:
 def _tick() -> float | None:
     """Do one step; None ends the timer when nothing is left to do."""
     current = runner.current()
-    if current.step():
-        redraw()
+    try:
+        if current.step():
+            redraw()
+    except Exception:  # the timer's one broad door: Blender drops a timer that raises, and all jobs would stand still
+        log.exception("unexpected")
+        return _AFTER_A_BUG_SECONDS
     return runner.TICK_SECONDS if current.busy else None
 
 

@@ -183,14 +183,14 @@ class Runner:
     def step(self) -> list[Job]:
         """Move the queue on, put results of finished jobs on their timelines, and return the jobs that changed."""
         changed = self.queue.tick()
+        # The strips do not wait for movies.
+        ready = (job for job in changed if job.matted and job.folder in self._placements)
+        self._arrived += [job for job in ready if job not in self._arrived]
         for job in changed:
             if job.state is State.CANCELLED:
                 self._clean_up(job)
             elif job.state is State.DONE:
                 self._conclude(job)
-        # The strips do not wait for movies.
-        ready = (job for job in changed if job.matted and job.folder in self._placements)
-        self._arrived += [job for job in ready if job not in self._arrived]
         # A render reads the strips while it lasts; and an undo step would end up in the middle of it.
         while self._arrived and not bpy.app.is_job_running("RENDER"):
             job = self._arrived.pop(0)
@@ -257,20 +257,34 @@ class Runner:
 
     def _deliver(self, job: Job) -> None:
         """Put the results of a job whose frames stand on the timeline, as one step that can be undone."""
-        delivered, places = 0, self._placements.pop(job.folder, [])
+        places = self._placements.pop(job.folder, [])
+        touched = [self._put(job, place) for place in places]
         if places:
             unfinished.forget(job.folder)
             rates.current().learn(job)
-        for place in places:
-            try:
-                if not (place.replaces and results.renew(job.spec, job.output, place)):
-                    results.insert_result(job.spec, job.output, place, job.warnings.append)
-                delivered += 1
-            except (MattingError, RuntimeError) as error:  # the second is how Blender's own operators refuse
-                job.warnings.append(f"{error}".strip())
-                log.warning("%s: %s", job.output, error)
-        if delivered and not bpy.app.background:  # there the operator's own undo step covers it, and none can be pushed
+        if any(touched) and not bpy.app.background:  # there the operator's own step covers it, and none can be pushed
             bpy.ops.ed.undo_push(message="Update Result" if places[0].replaces else "Matte Selected Strips")
+
+    def _put(self, job: Job, place: results.Placement) -> bool:
+        """Put one result of a job on its timeline, and return whether the timeline may have changed.
+
+        Whatever Blender has against it is told as a warning: the other results, and the other jobs, get their turn.
+        """
+        try:
+            if not (place.replaces and results.renew(job.spec, job.output, place)):
+                results.insert_result(job.spec, job.output, place, job.warnings.append)
+        except MattingError as error:
+            job.warnings.append(str(error))
+            log.warning("%s: %s", job.output, error)
+            return False
+        except Exception as error:  # such as a colour space that the studio's OpenColorIO configuration lacks
+            log.exception("%s", job.output)
+            reason = str(error).strip()
+            job.warnings.append(
+                f"The result of “{place.strip}” could not be put on the timeline as it should be ({reason}); "
+                f"its frames are in “{job.output}”"
+            )
+        return True
 
 
 def _movies(folder: Path, places: Iterable[results.Placement], first: int = 1) -> list[Part]:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import bpy
 import pytest
@@ -326,6 +327,46 @@ def test_a_damaged_model_never_runs(timeline: Timeline, clips: list[Path], addon
     assert job.state.name == "FAILED"
     assert "damaged" in job.error and "tiny.onnx" in job.error
     assert not job.output.exists()
+
+
+def test_a_result_that_blender_refuses_holds_up_nothing(
+    timeline: Timeline, clips: list[Path], addon: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reason is a warning of its job, what became of the strip can be undone, and the next one gets its result."""
+    read_rightly, refused, pushed = addon.results.read_rightly, [], []
+
+    def without_srgb(result: Any, *others: Any) -> None:
+        if not refused:
+            refused.append(result.name)
+            raise TypeError('enum "sRGB" not found')
+        read_rightly(result, *others)
+
+    monkeypatch.setattr(addon.results, "read_rightly", without_srgb)
+    window = SimpleNamespace(background=False, is_job_running=lambda _: False)
+    undo = SimpleNamespace(undo_push=lambda *, message: pushed.append(message))
+    monkeypatch.setattr(addon.runner, "bpy", SimpleNamespace(app=window, ops=SimpleNamespace(ed=undo)))
+    first, second = timeline.movie(clips[0]), timeline.movie(clips[1], start=50)
+    jobs, _ = timeline.submit(first, second)
+    while addon.driver._tick() is not None:
+        time.sleep(0.01)
+    assert [job.state.name for job in jobs] == ["DONE", "DONE"]
+    (said,), nothing = ([text for text in job.warnings if "timeline" in text] for job in jobs)
+    assert "clip 0.avi" in said and 'enum "sRGB" not found' in said and str(jobs[0].output) in said
+    assert nothing == []
+    assert timeline.result_of(second)
+    assert pushed == ["Matte Selected Strips"] * 2
+
+
+def test_the_timer_survives_a_bug(
+    timeline: Timeline, clips: list[Path], addon: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Blender drops a timer that raises: the other jobs would wait for ever."""
+    (job,), _ = timeline.submit(timeline.movie(clips[0]))
+    with monkeypatch.context() as broken:
+        broken.setattr(addon.driver, "redraw", lambda: 1 / 0)
+        assert addon.driver._tick() == addon.driver._AFTER_A_BUG_SECONDS
+    drive(addon, lambda: idle(addon))
+    assert job.state.name == "DONE"
 
 
 def test_another_file_keeps_its_timeline(timeline: Timeline, clips: list[Path], addon: SimpleNamespace) -> None:
