@@ -253,7 +253,8 @@ class Runner:
         """Learn from the movies of a finished job, and delete what it needs no more."""
         for movie in job.movies:
             rates.current().learn_movie(job.spec.look, movie)
-        rendering.clean_up(job.folder)
+        if not job.movies_missing:  # whoever writes them later hears the project's sound
+            rendering.clean_up(job.folder)
 
     def _deliver(self, job: Job) -> None:
         """Put the results of a job whose frames stand on the timeline, as one step that can be undone."""

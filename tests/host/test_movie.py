@@ -223,6 +223,27 @@ def test_what_is_inside_a_meta_strip_is_heard(timeline: Timeline, clip: Path, tm
 
 
 @pytest.mark.skipif(not CAN_BE_HEARD, reason="this Blender was built without its sound library")
+def test_the_movie_of_a_meta_strip_can_be_written_later(timeline: Timeline, clip: Path) -> None:
+    """Cancelled while it was written, it goes on with its sound, which the copy of the project makes."""
+    sound = timeline.strips.new_sound(name="sound", filepath=str(clip), channel=1, frame_start=1)
+    meta = timeline.meta([timeline.movie(clip, channel=2), sound])
+    wanted(timeline)
+    (job,), _ = timeline.submit(meta)
+    timeline.drive(lambda: job.part.kind.name == "ENCODING")
+    assert bpy.ops.rvm.cancel_job(folder=str(job.folder)) == {"FINISHED"}
+    timeline.drive(lambda: job.state.ended)
+    assert (job.state.name, job.movies) == ("DONE", [])
+    assert bpy.ops.rvm.retry_job(folder=str(job.folder)) == {"FINISHED"}
+    (again,) = timeline.addon.runner.current().queue.jobs
+    timeline.drive(lambda: again.state.ended)
+    assert warnings(again) == []
+    assert numbers(again.movies[0].path) == list(range(FRAMES))
+    expected = movies.noise(FRAMES / 24)
+    assert np.array_equal(movies.samples(Path(again.movies[0].path))[: len(expected) - 10], expected[:-10])
+    assert not (job.folder / "project.blend").exists()
+
+
+@pytest.mark.skipif(not CAN_BE_HEARD, reason="this Blender was built without its sound library")
 def test_a_retimed_movie_has_the_sound_beside_it(timeline: Timeline, clip: Path) -> None:
     """Its own has no say in how it is stretched; without a sound strip it is silent, and that is told."""
     movie = timeline.movie(clip)
