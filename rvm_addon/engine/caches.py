@@ -17,12 +17,16 @@ from .spec import JOB_FILE, PARTIAL_SUFFIX, RAW_FOLDER
 
 
 def prune(results: Path, limit: int) -> None:
-    """Delete raw mattes of the jobs in a folder of results, the oldest first, until they take at most `limit` bytes."""
-    kept = [folder for job in _jobs([results]) for folder in _kept(job)]
-    for folder in sorted(kept, key=lambda folder: folder.stat().st_mtime, reverse=True):
+    """Delete raw mattes of the jobs in a folder of results, the oldest first, until they take at most `limit` bytes.
+
+    What a running job makes or uses counts, and stays.
+    """
+    jobs = list(_jobs([results]))
+    spared = _spared(jobs)
+    for folder in sorted((folder for job in jobs for folder in _kept(job)), key=_age):
         limit -= _size(folder)
         if limit < 0:
-            shutil.rmtree(folder, ignore_errors=True)
+            _give_up(folder, spared)
 
 
 def size(results: Iterable[Path]) -> int:
@@ -33,13 +37,36 @@ def size(results: Iterable[Path]) -> int:
 def clear(results: Iterable[Path]) -> None:
     """Delete what jobs keep in these folders of results, all but what a running job makes or uses; frames stay."""
     jobs = list(_jobs(results))
-    spared = {used.resolve() for job in jobs if lifeline.is_held(job) for used in (*_kept(job), *_used_by(job))}
+    spared = _spared(jobs)
     for folder in [folder for job in jobs for folder in _kept(job)]:
-        if folder.resolve() not in spared:
-            with contextlib.suppress(OSError):
-                # Under another name first: a job that begins meanwhile finds all of it or nothing.
-                doomed = folder.with_name(f"{RAW_FOLDER}{PARTIAL_SUFFIX}")
-                shutil.rmtree(folder if folder == doomed else folder.replace(doomed), ignore_errors=True)
+        _give_up(folder, spared)
+
+
+def _spared(jobs: Iterable[Path]) -> set[Path]:
+    """Return the folders that jobs make or use which run now, in whichever Blender."""
+    return {used.resolve() for job in jobs if lifeline.is_held(job) for used in (*_kept(job), *_used_by(job))}
+
+
+def _give_up(folder: Path, spared: set[Path]) -> None:
+    """Delete a folder in which a job keeps something, unless it is spared.
+
+    Under another name first: a job that begins meanwhile finds all of it or nothing.
+    """
+    if folder.resolve() in spared:
+        return
+    doomed = folder.with_name(f"{RAW_FOLDER}{PARTIAL_SUFFIX}")
+    shutil.rmtree(doomed, ignore_errors=True)
+    if folder != doomed:
+        with contextlib.suppress(OSError):
+            shutil.rmtree(folder.replace(doomed), ignore_errors=True)
+
+
+def _age(folder: Path) -> float:
+    """Return what grows with the time since a folder was used last; what disappears meanwhile is the oldest."""
+    try:
+        return -folder.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _jobs(results: Iterable[Path]) -> Iterator[Path]:

@@ -83,6 +83,22 @@ def test_a_running_job_loses_nothing(tmp_path: Path) -> None:
     assert kept(used, unused, running) == [True, False, True]
 
 
+def test_a_running_job_loses_nothing_to_another(tmp_path: Path) -> None:
+    """The limit, too, spares what a job of another Blender makes and reads, however old; it counts all the same."""
+    names = ("newest", "running", "used", "unused")
+    newest, unused = (job(tmp_path / "matte", name, Finished(2, 1.0)) for name in ("newest", "unused"))
+    used = job(tmp_path / "matte", "used", Finished(2, 1.0))
+    running = job(tmp_path / "matte", "running", STARTED, FrameDone(0, 1.0), raws=(used / "raw",))
+    for age, name in enumerate(names):
+        os.utime(tmp_path / "matte" / name / "raw", (1_000_000 - age, 1_000_000 - age))
+    assert lifeline.hold(running), "as its worker does"
+    caches.prune(tmp_path / "matte", 3000)
+    assert kept(newest, running, used, unused) == [True, True, True, False]
+    caches.prune(tmp_path / "matte", 0)
+    assert kept(newest, running, used, unused) == [False, True, True, False]
+    assert not list(tmp_path.glob("matte/*/raw.part"))
+
+
 def test_the_oldest_jobs_give_way(tmp_path: Path, users_own: Path) -> None:
     """Whole jobs at a time, the newest stay; what no job made is not counted, and stays."""
     jobs = [job(tmp_path / "matte", name, Finished(2, 1.0)) for name in ("newest", "middle", "oldest")]
