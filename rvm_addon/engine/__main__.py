@@ -2,7 +2,8 @@
 
 `job.json` goes in; `events.jsonl` and the frames come out; whatever is printed lands in `worker.log` through the pipe
 that the parent made. With `--stop-with-parent` the worker ends when its standard input does, so that a Blender that was
-killed leaves no process behind. Frames that an earlier run left in the folder stay, and it goes on from there.
+killed leaves no process behind. Frames that an earlier run left in the folder stay, and it goes on from there. A folder
+in which another process works is left to that.
 
 `python -m engine --standby` loads what every job takes, a third of the time until its first frame, and waits for
 `standby.order` on its standard input, which names the folder; then it is the same worker.
@@ -43,7 +44,7 @@ def main() -> int:
         lifeline.end_with_parent()
     if not lifeline.hold(arguments.folder):
         log.error("another process works in %s", arguments.folder)
-        return 2
+        return lifeline.HELD_STATUS
     with (arguments.folder / EVENTS_FILE).open("w", encoding="utf-8", buffering=1) as stream:
         return _run(arguments.folder, stream)
 

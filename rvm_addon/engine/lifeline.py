@@ -3,10 +3,12 @@
 Every process that runs a part of a job uses it.
 """
 
+import contextlib
 import errno
 import os
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 if sys.platform == "win32":
@@ -17,6 +19,9 @@ else:
 HELD_FILE = "held"
 """In a job's folder. The lock on it, not the file, says that a process works there: it ends with the process, killed or
 not."""
+HELD_STATUS = 4
+"""How a process ends that finds another at work in its job's folder. (With 2 ends a Python that does not understand its
+command line.)"""
 _REFUSALS = frozenset({errno.EACCES, errno.EAGAIN, errno.EDEADLK})
 """How a system says that another process has a lock; anything else says that this drive knows none."""
 
@@ -63,6 +68,20 @@ def hold(folder: Path) -> bool:
         OSError: the folder refuses.
     """
     return _locked(os.open(folder / HELD_FILE, os.O_RDWR | os.O_CREAT))
+
+
+@contextlib.contextmanager
+def held(folder: Path) -> Iterator[bool]:
+    """Hold a job's folder for a moment; yields False if it is another process's.
+
+    Raises:
+        OSError: the folder refuses.
+    """
+    descriptor = os.open(folder / HELD_FILE, os.O_RDWR | os.O_CREAT)
+    try:
+        yield _locked(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def is_held(folder: Path) -> bool:

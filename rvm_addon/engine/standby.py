@@ -27,7 +27,7 @@ def ordered() -> Path | None:
             return None
         line += read
     folder = Path(json.loads(line))
-    with (folder / LOG_FILE).open("wb") as log:
+    with (folder / LOG_FILE).open("ab") as log:  # should another process have the folder, it is that one's
         for descriptor in (_STANDARD_OUTPUT, _STANDARD_ERROR):
             os.dup2(log.fileno(), descriptor)
     os.chdir(folder)

@@ -42,7 +42,7 @@ class MovieAlongside:
         """Begin to write `target`, with the sound of `clip`; the frames of the job need not stand yet.
 
         Raises:
-            OutputFailed, OSError: the job's folder refuses, or Blender cannot be started.
+            OutputFailed, JobHeld, OSError: the job's folder refuses or is another's, or Blender cannot be started.
         """
         self._job = job
         self.target = target
@@ -62,7 +62,8 @@ class MovieAlongside:
             waits=not job.matted,
         )
         self.frames = len(shown)
-        self._process = WorkerProcess(job.folder, encoding.ordered(job.folder, _NAME, order))
+        part = encoding.ordered(job.folder, _NAME, order)
+        self._process = WorkerProcess(job.folder, part, beside=order.waits)
 
     def finish(self, tell: Callable[[int], None]) -> MovieWritten:
         """Wait for the movie, whose frames all stand by now, and return what it is; `tell` is given the frames so far.

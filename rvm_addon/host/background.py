@@ -38,7 +38,7 @@ def run(folder: Path, part: Part, work: Callable[[Emit], None], failing: str, *,
     lifeline.yield_to_others()
     lifeline.end_with_parent()
     if not beside and not lifeline.hold(folder):
-        os._exit(2)
+        os._exit(lifeline.HELD_STATUS)
     status = 1
     with (folder / part.events).open("w", encoding="utf-8") as stream:
 

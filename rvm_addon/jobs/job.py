@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from enum import Enum
 from pathlib import Path
 
+from ..engine.errors import JobHeld
 from ..engine.events import Encoded, Event, Failed, Finished, FrameDone, MovieWritten, Rendered, Started, Warned
+from ..engine.lifeline import HELD_STATUS
 from ..engine.resume import names_in
 from ..engine.spec import JOB_FILE, PARTIAL_SUFFIX, JobSpec
 from ..engine.view import PICTURE_FILE, VIEW_FILE
@@ -292,6 +294,9 @@ class Job:
         """End a job whose frames do not all stand."""
         if self.state is State.CANCELLING:
             self.move(State.CANCELLED)
+        elif status == HELD_STATUS:
+            held = JobHeld(self.folder)
+            self.fail(str(held), held.remedy)
         elif isinstance(word, Failed):
             self.fail(word.message, word.remedy)
         else:
@@ -299,6 +304,9 @@ class Job:
 
     def _why_no_movie(self, status: int, word: object) -> str:
         """Return why a part has ended without its movie, and what to do."""
+        if status == HELD_STATUS:
+            held = JobHeld(self.folder)
+            return f"{held}. {held.remedy}"
         if isinstance(word, Failed):
             return f"{word.message}. {word.remedy}"
         what = f"No movie was written, for Blender stopped unexpectedly (status {status})"

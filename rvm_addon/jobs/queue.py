@@ -139,6 +139,10 @@ class JobQueue:
             self.stand_down()
         try:
             self._worker = WorkerProcess(job.folder, part, waiting)
+        except JobHeld as error:
+            if waiting is not None:
+                waiting.dismiss()
+            job.fail(str(error), error.remedy)
         except OSError as error:
             job.fail(f"“{part.command[0]}” could not be started ({error})", "Install the extension again.")
         else:

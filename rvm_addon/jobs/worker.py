@@ -1,15 +1,16 @@
 """The process that runs one part of a job."""
 
+import contextlib
 import logging
 import os
 import subprocess
 import sys
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..engine import standby
+from ..engine import lifeline, standby
+from ..engine.errors import JobHeld
 from ..engine.events import Event, decode
 from .parts import MATTING, Part
 
@@ -85,7 +86,7 @@ class Standby:
     def dismiss(self) -> None:
         """End it, at once: it has done nothing yet."""
         self._process.kill()
-        with suppress(subprocess.TimeoutExpired):
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(_GONE_SECONDS)
         if self._process.stdin is not None:
             self._process.stdin.close()
@@ -94,14 +95,21 @@ class Standby:
 class WorkerProcess:
     """A running process: its events are read from the job's folder, a few at a time."""
 
-    def __init__(self, folder: Path, part: Part, waiting: Standby | None = None) -> None:
+    def __init__(self, folder: Path, part: Part, waiting: Standby | None = None, *, beside: bool = False) -> None:
         """Start it in the job's `folder`, or let the worker do it that is `waiting`.
 
+        One that works `beside` another process of the job does not ask whose the folder is.
+
         Raises:
+            JobHeld: another process works there; nothing of it is touched.
             OSError: the program cannot be started, or the log cannot be written.
         """
         self._events = folder / part.events
-        self._events.unlink(missing_ok=True)  # what an earlier run has said
+        with contextlib.nullcontext(True) if beside else lifeline.held(folder) as free:
+            if not free:
+                raise JobHeld(folder)
+            self._events.unlink(missing_ok=True)  # what an earlier run has said
+            (folder / part.log).write_bytes(b"")
         self._offset = 0
         handed_over = waiting.send(folder) if waiting is not None else None
         self._process = handed_over or _started(folder, part)
@@ -163,7 +171,7 @@ def _started(folder: Path, part: Part) -> "subprocess.Popen[bytes]":
     Raises:
         OSError: the program cannot be started, or the log cannot be written.
     """
-    with (folder / part.log).open("wb") as log:
+    with (folder / part.log).open("ab") as log:  # should another process have the folder by now, it is that one's
         return subprocess.Popen(
             part.command,
             stdin=subprocess.PIPE,  # held open, never written: its end tells the worker that this process died

@@ -4,6 +4,7 @@ import pytest
 
 from rvm_addon.engine.errors import OutputFailed
 from rvm_addon.engine.events import Encoded, Failed, Finished, FrameDone, MovieWritten, Started, Warned
+from rvm_addon.engine.lifeline import HELD_STATUS
 from rvm_addon.engine.spec import JobSpec, Source, SourceKind
 from rvm_addon.jobs import parts
 from rvm_addon.jobs.claims import claim_file, claim_folder
@@ -144,6 +145,16 @@ def test_only_a_killed_worker_is_suspected_of_memory(job: Job) -> None:
     assert "memory" in job.remedy
     assert "memory" not in other.remedy
     assert "status 1" in other.error
+
+
+@pytest.mark.parametrize("of", [(parts.MATTING,), (parts.MATTING, parts.encoding("encoding_1"))])
+def test_a_folder_that_is_anothers_is_told_as_such(tmp_path: Path, of: tuple[parts.Part, ...]) -> None:
+    """Nothing stopped unexpectedly: whoever works there goes on."""
+    job = Job(tmp_path, SPEC, of) if len(of) == 1 else Job.done_before(tmp_path, SPEC, of[1:])
+    job.move(State.RUNNING)
+    job.end_part(HELD_STATUS)
+    said = "".join([job.error, ". ", job.remedy] if job.error else job.warnings)
+    assert said == f"Another Blender works on “{tmp_path}”. Wait until it is done there, or cancel it there."
 
 
 def test_a_folder_is_claimed_once(tmp_path: Path) -> None:

@@ -11,11 +11,12 @@ from pathlib import Path
 import onnx
 import pytest
 
+from rvm_addon.engine import lifeline
 from rvm_addon.engine.errors import OutputFailed, SpecError
 from rvm_addon.engine.spec import JobSpec, Source, SourceKind
 from rvm_addon.jobs.job import Job, State
 from rvm_addon.jobs.queue import JobQueue
-from rvm_addon.jobs.worker import Launcher, Standby
+from rvm_addon.jobs.worker import Launcher, Standby, _started, matting
 from tests import tiny
 
 PATIENCE_SECONDS = 60
@@ -244,6 +245,45 @@ def test_a_worker_that_cannot_start_is_a_failure(spec: JobSpec, tmp_path: Path) 
     queue.tick()
     assert job.state is State.FAILED and "could not be started" in job.error
     assert not queue.busy
+
+
+def test_a_job_of_two_blenders_is_the_firsts(queue: JobQueue, spec: JobSpec, tmp_path: Path) -> None:
+    """Its turn comes here while it runs there: that is said, and the other one's events and log stay as they are."""
+    clip = tiny.barcode_movie(tmp_path / "long.mp4", 100, size=(1280, 720))
+    spec = replace(spec, source=Source(SourceKind.MOVIE, (str(clip),)))
+    there = JobQueue(Launcher())
+    try:
+        queue.stand_by()
+        late, first = submit(queue, tmp_path / "job", spec), submit(there, tmp_path / "job", spec)
+        drive(there, lambda: first.frames_done > 3)
+        with first.log.open("ab") as log:
+            log.write(b"the other one's")
+        queue.tick()
+        assert (late.state, queue._waiting) == (State.FAILED, None)
+        assert late.error == f"Another Blender works on “{tmp_path / 'job'}”" and "Wait" in late.remedy
+        drive(there, lambda: first.state.ended)
+        assert (first.state, first.frames_done) == (State.DONE, 100)
+        assert first.log.read_text() == "the other one's"
+    finally:
+        there.shutdown()
+
+
+def test_a_worker_leaves_a_held_folder_alone(spec: JobSpec, tmp_path: Path) -> None:
+    """Where another one came first after all, it says so in the log, which is the other one's, and touches nothing."""
+    job = Job(tmp_path / "job", spec)
+    job.write()
+    told = [tmp_path / "job" / name for name in ("events.jsonl", "worker.log")]
+    for path in told:
+        path.write_text("what the other one has said\n")
+    with lifeline.held(job.folder) as free:
+        assert free
+        part = matting(job.folder, Launcher())
+        assert _started(job.folder, part).wait(PATIENCE_SECONDS) == lifeline.HELD_STATUS
+        waiting = Standby(Launcher()).send(job.folder)
+        assert waiting is not None and waiting.wait(PATIENCE_SECONDS) == lifeline.HELD_STATUS
+    assert [path.read_text().partition("\n")[0] for path in told] == ["what the other one has said"] * 2
+    assert "another process works in" in told[1].read_text()
+    assert not job.output.exists()
 
 
 def test_a_job_that_cannot_be_taken_raises(queue: JobQueue, spec: JobSpec, tmp_path: Path) -> None:
