@@ -104,6 +104,9 @@ class JobSpec:
     """What the results are called: a single picture this, a movie's frame i `<stem>_<i+1, six digits>`."""
     model: str
     """Absolute path of the ONNX file."""
+    model_stamp: str = ""
+    """What told that file from others when the job was made (`weights.identity`): another one under its name makes
+    other frames. Empty where it was gone, or nobody will ask."""
     look: Look = CUT_OUT
     raw_limit: int = 0
     """Bytes that raw mattes and foregrounds, kept to make other results without the model, may take in this job's

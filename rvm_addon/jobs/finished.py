@@ -1,6 +1,6 @@
 """Jobs that are done already, found again in their folders, so that nothing is matted twice.
 
-Of each job that does not match, the two digests of its recipe are read and nothing else: a project may have hundreds.
+Of each job that does not match, the digests of its recipe are read and nothing else: a project may have hundreds.
 """
 
 import os
@@ -11,6 +11,7 @@ from ..engine.errors import SpecError
 from ..engine.events import Finished, last_event
 from ..engine.resume import names_in
 from ..engine.spec import JOB_FILE, RAW_FOLDER, JobSpec
+from ..engine.weights import stamped
 from .job import RECIPE_FILE, Job
 
 
@@ -27,21 +28,26 @@ class FinishedJobs:
         except OSError:
             return
         for folder in folders:
-            recipe, _, matting = _text(folder / RECIPE_FILE).partition("\n")
+            recipe, *mattings = _text(folder / RECIPE_FILE).split("\n")
             self._folders[recipe].append(folder)
-            self._matted[matting.strip()].append(folder)
+            for matting in set(mattings):
+                self._matted[matting].append(folder)
 
     def find(self, spec: JobSpec) -> Job | None:
         """Return a job that ended well and whose frames, all there, are what `spec` would make; or None."""
+        spec = stamped(spec)
         folders = self._folders.get(spec.recipe_digest, ()) if spec.reusable else ()
         jobs = (self._job(folder) for folder in folders)
         return next((job for job in jobs if job and job.spec.covers(spec) and has_frames(job, spec)), None)
 
     def raws(self, spec: JobSpec) -> tuple[str, ...]:
-        """Return the folders of raw mattes that `spec` can use, the newest last; unfinished jobs' serve, too."""
+        """Return the folders of raw mattes that `spec` can use, the newest last; unfinished jobs' serve, too.
+
+        Where its model is gone, those of whichever file had that name serve: they are all that there is.
+        """
         if not (spec.source.stamps or spec.source.disposable):
             return ()
-        folders = [folder / RAW_FOLDER for folder in self._matted.get(spec.matting_digest, ())]
+        folders = [folder / RAW_FOLDER for folder in self._matted.get(stamped(spec).matting_digest, ())]
         there = [folder for folder in folders if folder.is_dir()]
         return tuple(str(folder) for folder in sorted(there, key=lambda folder: folder.stat().st_mtime))
 

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import Enum
 from pathlib import Path
 
@@ -14,8 +15,8 @@ from ..engine.view import PICTURE_FILE, VIEW_FILE
 from .parts import MATTING, Kind, Part, Tally
 
 RECIPE_FILE = "recipe.sha256"
-"""Holds `JobSpec.recipe_digest` and `matting_digest`, a line for each, so that a job is found again among many
-without reading them."""
+"""Holds `JobSpec.recipe_digest` and `matting_digest`, and the latter as it is where the model is gone: a line for each,
+so that a job is found again among many without reading them."""
 
 _KILLED = frozenset({-9, 137})
 """How a process ends that the system killed, most often because memory ran out."""
@@ -192,8 +193,9 @@ class Job:
         partial = self.folder / f"{JOB_FILE}{PARTIAL_SUFFIX}"
         partial.write_text(self.spec.to_json(), encoding="utf-8")
         partial.replace(self.folder / JOB_FILE)
-        digests = f"{self.spec.recipe_digest}\n{self.spec.matting_digest}\n"
-        (self.folder / RECIPE_FILE).write_text(digests, encoding="ascii")
+        without_model = replace(self.spec, model_stamp="")
+        digests = (self.spec.recipe_digest, self.spec.matting_digest, without_model.matting_digest)
+        (self.folder / RECIPE_FILE).write_text("".join(f"{digest}\n" for digest in digests), encoding="ascii")
 
     def apply(self, event: Event) -> None:
         """Fold one event of the part that runs into what is known."""

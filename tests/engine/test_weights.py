@@ -1,4 +1,5 @@
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,17 @@ def test_a_wrong_or_half_file_is_refused(folder: Path, content: bytes) -> None:
     (folder / "tiny.onnx").write_bytes(content)
     with pytest.raises(ModelDamaged, match=r"tiny\.onnx"):
         weights.verify(folder / "tiny.onnx")
+
+
+def test_a_published_file_is_told_by_its_content_and_an_own_one_by_its_stamp(folder: Path) -> None:
+    """The first stays the same when it is installed again; of the second another time makes another file."""
+    os.utime(folder / "tiny.onnx", ns=(1, 2))
+    assert weights.identity(folder / "tiny.onnx") == hashlib.sha256(CONTENT).hexdigest()
+    own = folder / "own.onnx"
+    assert weights.identity(own) == ""
+    own.write_bytes(CONTENT)
+    os.utime(own, ns=(1, 2))
+    assert weights.identity(own) == f"{len(CONTENT)} 2"
 
 
 def test_missing_files_are_named(folder: Path, tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
 """Matted once, and not again: strips of one file share a job, and a second run finds everything done."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import bpy
 import cv2
 import pytest
 
@@ -70,6 +72,45 @@ def test_others_have_jobs_of_their_own(timeline: Timeline, clip: Path, tmp_path:
     ]  # fmt: skip
     assert [job.state.name for job in jobs] == ["DONE"] * 5
     assert all(timeline.result_of(strip) for strip in strips)
+
+
+@pytest.fixture
+def own_model(timeline: Timeline, tmp_path: Path) -> Iterator[Path]:
+    """Where the user's own model lies; nothing is there yet."""
+    page = timeline.addon.preferences.page()
+    page.model, page.model_file = timeline.addon.preferences.OWN_FILE, str(tmp_path / "mine.onnx")
+    yield tmp_path / "mine.onnx"
+    page.property_unset("model")
+    page.property_unset("model_file")
+
+
+def test_a_model_under_the_same_name_is_another(
+    timeline: Timeline, clip: Path, own_model: Path, passthrough: Path, green: Path
+) -> None:
+    """Its frames are made anew; where it is gone, a result of it can be changed all the same."""
+    strip, queue = piece(timeline, clip, 1, 0, 9), timeline.addon.runner.current().queue
+
+    def least_alpha() -> tuple[Path, int]:
+        job = queue.jobs[-1]
+        assert (job.state.name, job.error) == ("DONE", "")
+        picture = cv2.imread(str(job.output / job.spec.file_name(3)), cv2.IMREAD_UNCHANGED)
+        return job.folder, int(picture[..., 3].min())
+
+    told = []
+    for content in (passthrough, green, None):
+        if content is not None:
+            own_model.write_bytes(content.read_bytes())
+        timeline.press_button(strip)
+        told.append(least_alpha())
+    first, second, third = told
+    assert first[1] == 255 and second[1] < 255
+    assert first[0] != second[0] and third == second
+    own_model.unlink()
+    timeline.scene.rvm_matting.feather = 1.0
+    timeline.select([one for one in timeline.strips if one.type == "IMAGE"][-1:])
+    with timeline.shown():
+        assert bpy.ops.rvm.update_result() == {"FINISHED"}
+    assert least_alpha()[0] not in (first[0], second[0])
 
 
 def modified(job: Any) -> list[int]:

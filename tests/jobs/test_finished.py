@@ -11,6 +11,7 @@ from rvm_addon.engine.events import EVENTS_FILE, FrameDone, encode
 from rvm_addon.engine.outputs import Look, Result
 from rvm_addon.engine.resume import stamps
 from rvm_addon.engine.spec import JobSpec, Source, SourceKind
+from rvm_addon.engine.weights import stamped
 from rvm_addon.jobs.finished import FinishedJobs
 from rvm_addon.jobs.job import Job, State
 from tests import tiny
@@ -26,7 +27,7 @@ def clip(tmp_path: Path) -> Path:
 def spec(clip: Path, passthrough: Path) -> JobSpec:
     """A job of eight of its frames."""
     source = Source(SourceKind.MOVIE, (str(clip),), tuple(range(2, 10)), 24.0, stamps=stamps([str(clip)]))
-    return JobSpec("clip", source, "frames", "clip", str(passthrough))
+    return stamped(JobSpec("clip", source, "frames", "clip", str(passthrough)))
 
 
 @pytest.fixture
@@ -68,6 +69,7 @@ def test_what_was_made_is_found_under_any_name(done: Job, spec: JobSpec, frames:
         {"ratio": 0.5},
         {"working_side": 256},
         {"model": "/another.onnx"},
+        {"model_stamp": "1 2"},
     ],
 )
 def test_other_settings_make_other_frames(done: Job, spec: JobSpec, change: dict[str, object]) -> None:
@@ -164,6 +166,35 @@ def test_raw_mattes_of_another_version_serve_no_job(
     assert FinishedJobs(tmp_path / "matte").raws(spec) == (str(job.folder / "raw"),)
     monkeypatch.setattr(engine_spec, "RAW_FORMAT", engine_spec.RAW_FORMAT + 1)
     assert FinishedJobs(tmp_path / "matte").raws(spec) == ()
+
+
+def test_a_model_that_was_replaced_makes_other_frames(
+    spec: JobSpec, tmp_path: Path, passthrough: Path, counting: Path
+) -> None:
+    """Neither frames nor raw mattes of the first one of its name serve; where it is gone, the latter do."""
+    model = tmp_path / "mine.onnx"
+
+    def put(content: Path, moment: int) -> JobSpec:
+        model.write_bytes(content.read_bytes())
+        os.utime(model, ns=(moment, moment))
+        return replace(spec, model=str(model), model_stamp="", raw_limit=10**9)
+
+    first = put(passthrough, 1)
+    job = Job(tmp_path / "matte" / "first", stamped(first))
+    job.write()
+    with (job.folder / EVENTS_FILE).open("w") as events:
+        pipeline.run(job.spec, job.folder, lambda event: events.write(encode(event)))
+    raws = (str(job.folder / "raw"),)
+
+    def serves(spec: JobSpec) -> tuple[bool, tuple[str, ...]]:
+        finished = FinishedJobs(tmp_path / "matte")
+        return finished.find(spec) is not None, finished.raws(spec)
+
+    assert serves(first) == (True, raws)
+    assert serves(put(counting, 1)) == serves(put(passthrough, 2)) == (False, ())
+    assert serves(put(passthrough, 1)) == (True, raws)
+    model.unlink()
+    assert serves(first) == (False, raws)
 
 
 def test_no_folder_of_results_holds_no_job(spec: JobSpec, tmp_path: Path) -> None:
