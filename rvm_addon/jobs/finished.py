@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..engine.errors import SpecError
 from ..engine.events import Finished, last_event
-from ..engine.resume import names_in
+from ..engine.resume import is_whole, names_in
 from ..engine.spec import JOB_FILE, RAW_FOLDER, JobSpec
 from ..engine.weights import stamped
 from .job import RECIPE_FILE, Job
@@ -34,7 +34,7 @@ class FinishedJobs:
                 self._matted[matting].append(folder)
 
     def find(self, spec: JobSpec) -> Job | None:
-        """Return a job that ended well and whose frames, all there, are what `spec` would make; or None."""
+        """Return a job that ended well and whose frames, all there and whole, are what `spec` would make; or None."""
         spec = stamped(spec)
         folders = self._folders.get(spec.recipe_digest, ()) if spec.reusable else ()
         jobs = (self._job(folder) for folder in folders)
@@ -74,9 +74,12 @@ def is_finished(folder: Path) -> bool:
 
 
 def has_frames(job: Job, wanted: JobSpec) -> bool:
-    """Return whether every frame that `wanted` asks for stands in the job's output folder."""
-    there = names_in(job.output)
-    return all(job.spec.file_name(frame) in there for frame in wanted.source.frames or ())
+    """Return whether every frame that `wanted` asks for stands whole in the job's output folder.
+
+    A power cut may have left files that are empty, also of a job that had told that all is done.
+    """
+    there, names = names_in(job.output), [job.spec.file_name(frame) for frame in wanted.source.frames or ()]
+    return there.issuperset(names) and all(is_whole(job.output / name) for name in names)
 
 
 def _text(path: Path) -> str:

@@ -138,6 +138,21 @@ def test_a_second_run_finds_everything_done(timeline: Timeline, clip: Path) -> N
     assert "Nothing had to be matted" in timeline.addon.words.taken([job])
 
 
+def test_a_frame_that_a_power_cut_emptied_is_made_again(timeline: Timeline, clip: Path) -> None:
+    """The job had told that all is done: its frames serve no more, and the strip has no hole."""
+    strip = piece(timeline, clip, 1, 0, 9)
+    timeline.press_button(strip)
+    runner = timeline.addon.runner.current()
+    (first,) = runner.queue.jobs
+    (first.output / first.spec.file_name(4)).write_bytes(b"")
+    timeline.strips.remove(timeline.result_of(strip))
+    strip.mute = False
+    timeline.press_button(strip)
+    again = runner.queue.jobs[-1]
+    assert (again.state.name, again.found, again.frames_done) == ("DONE", False, 10)
+    assert exact(timeline, strip)
+
+
 def test_some_done_and_some_to_do(timeline: Timeline, clip: Path) -> None:
     """Of three strips one was matted before: it gets its strip from then, the others share a job for theirs."""
     pieces = [piece(timeline, clip, *where) for where in ((1, 0, 9), (101, 20, 29), (201, 25, 34))]

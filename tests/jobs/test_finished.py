@@ -110,6 +110,17 @@ def lose_all(job: Job) -> None:
     job.output.rmdir()
 
 
+def empty_a_frame(job: Job) -> None:
+    """Leave a frame as a power cut does before its content reached the disk."""
+    (job.output / job.spec.file_name(5)).write_bytes(b"")
+
+
+def blank_a_frame(job: Job) -> None:
+    """Leave a frame as a power cut does where only its length reached the disk."""
+    path = job.output / job.spec.file_name(9)
+    path.write_bytes(bytes(path.stat().st_size))
+
+
 def break_off(job: Job) -> None:
     """Leave the events of a worker that was killed after its last frame."""
     (job.folder / EVENTS_FILE).write_text(encode(FrameDone(9, 1.0)))
@@ -131,7 +142,19 @@ def spoil(job: Job) -> None:
     (job.folder / "job.json").write_text("{")
 
 
-@pytest.mark.parametrize("harm", [lose_a_frame, lose_all, break_off, break_off_in_a_line, say_nothing, spoil])
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lose_a_frame,
+        lose_all,
+        empty_a_frame,
+        blank_a_frame,
+        break_off,
+        break_off_in_a_line,
+        say_nothing,
+        spoil,
+    ],
+)
 def test_half_a_job_is_not_done(done: Job, spec: JobSpec, harm: Callable[[Job], None]) -> None:
     """Where a frame or the worker's last word is missing, the work is to be done again."""
     harm(done)
