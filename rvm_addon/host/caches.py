@@ -13,11 +13,13 @@ from pathlib import Path
 import bpy
 
 from ..jobs.aside import look_after_caches
-from . import libraries, preferences, properties, runner, words
+from . import libraries, preferences, properties, words
 from .translations import say
 
 log = logging.getLogger(__name__)
 
+_LOOK_SECONDS = 0.1
+"""Between two looks at the process."""
 _FILE = "results.json"
 """Among the extension's own files of the user: every folder that results went to."""
 
@@ -102,7 +104,7 @@ class _OnCaches:
             bpy.app.timers.register(_tick, persistent=True)
             return {"FINISHED"}
         while current().step():
-            time.sleep(runner.TICK_SECONDS)
+            time.sleep(_LOOK_SECONDS)
         return {"FINISHED"}
 
 
@@ -154,7 +156,7 @@ def _tick() -> float | None:
     """Look how far the process is, and show it; None ends the timer."""
     busy = current().step()
     preferences.redraw()
-    return runner.TICK_SECONDS if busy else None
+    return _LOOK_SECONDS if busy else None
 
 
 @cache

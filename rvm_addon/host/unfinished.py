@@ -12,7 +12,7 @@ from pathlib import Path
 
 import bpy
 
-from . import properties, results
+from . import caches, properties, results
 from .results import Placement
 
 PLACES_FILE = "places.json"
@@ -44,7 +44,7 @@ class Expected:
 
 def of_this_project() -> Iterator[Expected]:
     """Yield the jobs whose results are still to come, and whose strips are in the open project."""
-    for parent in dict.fromkeys(_folders_of_results()):
+    for parent in {parent.resolve(): parent for parent in _folders_of_results()}.values():
         for path in sorted(parent.glob(f"*/{PLACES_FILE}")):
             project, every = _read(path)
             places = [place for place in every if results.find(place) is not None]
@@ -53,10 +53,9 @@ def of_this_project() -> Iterator[Expected]:
 
 
 def _folders_of_results() -> Iterator[Path]:
-    """Yield the folders to which the project's jobs go, and where they went before it was saved."""
-    for scene in bpy.data.scenes:
-        yield properties.output_folder(properties.chosen_folder(scene.rvm_matting))
+    """Yield the folders to which jobs went so far, whatever was chosen or saved since, and where this project's go."""
     yield properties.unsaved_folder()
+    yield from caches.folders()
 
 
 def _read(path: Path) -> tuple[str, list[Placement]]:

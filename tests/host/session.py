@@ -137,6 +137,22 @@ def away(project: str, results: str, clip: str) -> None:
     tell(jobs=listed(runner), strips=strips())
 
 
+def moved(project: str, results: str, clip: str) -> None:
+    """Choose another folder for results while the job runs, save under a name in another folder, and open that anew."""
+    runner = enabled()
+    new_project(project, results, clip)
+    host("versions").top_strips(bpy.data.scenes[0].sequence_editor)[STRIP].filepath = clip  # not relative, since saved
+    press()
+    bpy.data.scenes[0].rvm_matting.output = f"{results} elsewhere"
+    elsewhere = Path(project).parent / "elsewhere" / "edit.blend"
+    elsewhere.parent.mkdir()
+    bpy.ops.wm.save_as_mainfile(filepath=str(elsewhere))
+    runner.current().step()
+    bpy.ops.wm.open_mainfile(filepath=str(elsewhere))
+    runner.current().run_to_end(lambda _: None)
+    tell(jobs=listed(runner), strips=strips())
+
+
 def disabled(project: str, results: str, clip: str) -> None:
     """Disable the extension while a job runs, and enable it again."""
     runner = enabled()

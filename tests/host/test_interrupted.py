@@ -116,6 +116,14 @@ def test_a_result_waits_for_its_project(sessions: Sessions) -> None:
     assert sessions.run("look")[0]["jobs"] == []
 
 
+@pytest.mark.usefixtures("addon")
+def test_a_result_finds_its_project_under_another_name(sessions: Sessions) -> None:
+    """Saved in another folder meanwhile, with another folder for what comes next: the strip appears all the same."""
+    (opened,) = sessions.run("moved")
+    assert [job["state"] for job in opened["jobs"]] == ["DONE"]
+    assert opened["strips"] == ["clip", "clip matte"]
+
+
 def test_disabling_the_extension_interrupts(sessions: Sessions) -> None:
     """Its worker is gone at once; enabled again, the list has the job, to go on with."""
     stopped, back = sessions.run("disabled")
