@@ -136,6 +136,16 @@ class JobHeld(FileError):
         return f"Another Blender works on “{self.path}”{self.because()}"
 
 
+class JobGone(FileError):
+    """A job's folder was deleted, moved or renamed while the job waited."""
+
+    remedy = "Select the strip and start once more."
+
+    def __str__(self) -> str:
+        """Say which folder."""
+        return f"The job's folder “{self.path}” is gone{self.because()}"
+
+
 class MovieFailed(FileError):
     """The frames stand, but the movie of them could not be written: a full disk, or a format that refuses them."""
 

@@ -42,7 +42,7 @@ class MovieAlongside:
         """Begin to write `target`, with the sound of `clip`; the frames of the job need not stand yet.
 
         Raises:
-            OutputFailed, JobHeld, OSError: the job's folder refuses or is another's, or Blender cannot be started.
+            MattingError, OSError: the job's folder refuses or is another's, or Blender cannot be started.
         """
         self._job = job
         self.target = target

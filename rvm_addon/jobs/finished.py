@@ -24,7 +24,8 @@ class FinishedJobs:
         self._matted: dict[str, list[Path]] = defaultdict(list)
         self._jobs: dict[Path, Job | None] = {}
         try:
-            folders = [Path(entry) for entry in os.scandir(parent)]
+            # What begins with a dot is being deleted (`aside.discard`).
+            folders = [Path(entry) for entry in os.scandir(parent) if not entry.name.startswith(".")]
         except OSError:
             return
         for folder in folders:

@@ -4,7 +4,7 @@ import logging
 import time
 
 from ..engine import lifeline
-from ..engine.errors import JobHeld, OutputFailed
+from ..engine.errors import JobHeld, MattingError, OutputFailed
 from .job import Job, State
 from .parts import Kind
 from .worker import Launcher, Standby, WorkerProcess, matting
@@ -139,7 +139,7 @@ class JobQueue:
             self.stand_down()
         try:
             self._worker = WorkerProcess(job.folder, part, waiting)
-        except JobHeld as error:
+        except MattingError as error:
             if waiting is not None:
                 waiting.dismiss()
             job.fail(str(error), error.remedy)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..engine import lifeline, standby
-from ..engine.errors import JobHeld
+from ..engine.errors import JobGone, JobHeld, OutputFailed
 from ..engine.events import Event, decode
 from .parts import MATTING, Part
 
@@ -102,14 +102,20 @@ class WorkerProcess:
 
         Raises:
             JobHeld: another process works there; nothing of it is touched.
-            OSError: the program cannot be started, or the log cannot be written.
+            JobGone, OutputFailed: the folder is not there, or refuses.
+            OSError: the program cannot be started.
         """
         self._events = folder / part.events
-        with contextlib.nullcontext(True) if beside else lifeline.held(folder) as free:
-            if not free:
-                raise JobHeld(folder)
-            self._events.unlink(missing_ok=True)  # what an earlier run has said
-            (folder / part.log).write_bytes(b"")
+        try:
+            with contextlib.nullcontext(True) if beside else lifeline.held(folder) as free:
+                if not free:
+                    raise JobHeld(folder)
+                self._events.unlink(missing_ok=True)  # what an earlier run has said
+                (folder / part.log).write_bytes(b"")
+        except FileNotFoundError:
+            raise JobGone(folder) from None
+        except OSError as error:
+            raise OutputFailed(folder, error.strerror or "") from error
         self._offset = 0
         handed_over = waiting.send(folder) if waiting is not None else None
         self._process = handed_over or _started(folder, part)

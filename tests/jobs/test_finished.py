@@ -167,6 +167,14 @@ def test_what_is_left_of_a_job_still_serves_whom_it_is_enough_for(done: Job, spe
     assert find(done, with_frames(spec, 2, 3)) is not None
 
 
+def test_what_is_being_deleted_serves_nobody(done: Job, spec: JobSpec) -> None:
+    """A cancelled job's folder is renamed first; then another process deletes its files, one by one."""
+    (done.folder / "raw").mkdir()
+    assert find(done, spec) is not None and FinishedJobs(done.folder.parent).raws(spec)
+    done.folder.rename(done.folder.with_name(f".{done.folder.name}.part"))
+    assert find(done, spec) is None and not FinishedJobs(done.folder.parent).raws(spec)
+
+
 def test_what_nobody_can_recognise_is_never_used_again(done: Job, spec: JobSpec) -> None:
     """Pictures rendered for one job, files of unknown state, and frames that nobody counted."""
     for source in (

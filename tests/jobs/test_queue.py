@@ -1,6 +1,7 @@
 """The queue with real worker processes."""
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -284,6 +285,21 @@ def test_a_worker_leaves_a_held_folder_alone(spec: JobSpec, tmp_path: Path) -> N
     assert [path.read_text().partition("\n")[0] for path in told] == ["what the other one has said"] * 2
     assert "another process works in" in told[1].read_text()
     assert not job.output.exists()
+
+
+@pytest.mark.parametrize("ahead", [True, False])
+def test_a_folder_that_is_gone_is_named(queue: JobQueue, spec: JobSpec, tmp_path: Path, ahead: bool) -> None:
+    """Deleted while its job waited: neither Python nor the extension is to blame, and no worker is left waiting."""
+    job, following = submit(queue, tmp_path / "job", spec), submit(queue, tmp_path / "following", spec)
+    if ahead:
+        queue.stand_by()
+    shutil.rmtree(job.folder)
+    queue.tick()
+    assert job.state is State.FAILED
+    assert job.error == f"The job's folder “{job.folder}” is gone" and "once more" in job.remedy
+    assert queue._waiting is None
+    drive(queue, lambda: following.state.ended)
+    assert following.state is State.DONE
 
 
 def test_a_job_that_cannot_be_taken_raises(queue: JobQueue, spec: JobSpec, tmp_path: Path) -> None:
