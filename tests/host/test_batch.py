@@ -1,5 +1,6 @@
 """Many strips at once, and what may befall them while their jobs run; the tick is called by hand."""
 
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -370,15 +371,20 @@ def test_the_timer_survives_a_bug(
 
 
 def test_another_file_keeps_its_timeline(timeline: Timeline, clips: list[Path], addon: SimpleNamespace) -> None:
-    """Opening another file while a job runs: its frames are made, no strip appears there, and the user is told."""
+    """Opening another file while a job runs: its frames are made, no strip appears there, and the user is told.
+
+    Not even where it has the same strip: a copy of the project in which the button was pressed.
+    """
     strip = timeline.movie(clips[0])
     (job,), _ = timeline.submit(strip)
-    timeline.strips.remove(strip)  # it is not in the other file
+    note = job.folder / addon.unfinished.PLACES_FILE
+    note.write_text(json.dumps(json.loads(note.read_text()) | {"project": "/the/first.blend"}))
     addon.driver._file_opened("")
     drive(addon, lambda: idle(addon))
     assert job.state.name == "DONE"
-    assert any(str(job.output) in text for text in job.warnings)
-    assert len(timeline.strips) == 0
+    assert f"Another file was opened; the frames go to “{job.output}”" in job.warnings
+    assert [one.name for one in timeline.strips] == [strip.name]
+    assert not strip.mute
 
 
 def test_ended_jobs_leave_the_list(timeline: Timeline, clips: list[Path], addon: SimpleNamespace) -> None:
