@@ -47,6 +47,7 @@ SENTENCES: dict[str, str] = {
     "Free some space or choose another format, then run the job again: its frames are kept.": (
         "请释放一些空间或选择其他格式，然后重新运行任务：其帧会保留。"
     ),
+    "The movie has not been written yet; the frames are there": "视频尚未写出；其帧已存在",
     "The movie was not written, for the job was cancelled; its frames are there": "任务已取消，未写出视频；其帧已存在",
     "No movie was written, for Blender stopped unexpectedly (status {status}). Its log is “{path}”.": (
         "Blender 意外停止（状态 {status}），未写出视频。其日志位于“{path}”。"

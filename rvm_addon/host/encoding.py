@@ -3,7 +3,9 @@
 This side only says what to do (`prepare`); `background_encoding` does it, in another process.
 """
 
+import contextlib
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -87,7 +89,21 @@ def ordered(folder: Path, name: str, order: Order) -> Part:
         order.write(path)
     except OSError as error:
         raise OutputFailed(path, error.strerror or "") from error
+    return _part(folder, name, order)
+
+
+def _part(folder: Path, name: str, order: Order) -> Part:
+    """Return the part that follows an order in the job's folder."""
     return parts.encoding(name, background.command("background_encoding", folder, name), len(order.shown))
+
+
+def left_in(folder: Path, names: Iterable[str]) -> list[Part]:
+    """Return the parts of these names that an earlier session left in a folder, as far as their orders are there."""
+    found = []
+    for name in names:
+        with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+            found.append(_part(folder, name, Order.read(order_file(folder, name))))
+    return found
 
 
 def order_file(folder: Path, name: str) -> Path:

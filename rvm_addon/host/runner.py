@@ -13,7 +13,7 @@ from ..engine.weights import stamped
 from ..jobs.aside import discard
 from ..jobs.finished import FinishedJobs
 from ..jobs.job import Job, State
-from ..jobs.left import job_in
+from ..jobs.left import done_in, job_in
 from ..jobs.parts import MATTING, Kind, Part
 from ..jobs.queue import JobQueue
 from . import encoding, libraries, preferences, rates, rendering, results, unfinished
@@ -35,6 +35,7 @@ class Runner:
         """Begin with nothing to do."""
         self.queue = JobQueue(libraries.launcher())
         self._placements: dict[Path, list[results.Placement]] = {}
+        """By a job's folder, what is still to come of the open project's jobs; none where all of it is there."""
         self._arrived: list[Job] = []
         self.batch: list[Job] = []
         """The jobs since the queue was idle last: what the user waits for, ended or not."""
@@ -100,6 +101,8 @@ class Runner:
         if job.matted:
             again = job.again()
             self._queue(again)
+            if job.folder in self._placements:
+                self._expect(again, self._placements[job.folder])
         else:
             places = self._placements.get(job.folder, [])
             again = self._go_on(job, places)
@@ -141,7 +144,9 @@ class Runner:
         if job.state.ended:
             return
         self.queue.cancel(job)
-        if not job.matted:
+        if job.matted:
+            unfinished.settle(job.folder, movies=())
+        else:
             unfinished.forget(job.folder)
 
     def dismiss(self, job: Job) -> None:
@@ -149,44 +154,55 @@ class Runner:
         self.queue.dismiss(job)
         if job.state in _STOPPED:
             unfinished.forget(job.folder)
+        elif job.state is State.DONE:
+            unfinished.settle(job.folder, movies=())
 
     def recall(self) -> bool:
         """List the jobs whose results this project still waits for, and return whether there are any.
 
-        Those of an earlier session wait for the user's word to go on. Those that this one has run while another file
-        was open put their results where they belong.
+        Those that an earlier session has not brought to their end wait for the user's word to go on. The others put
+        their results where they belong, as do those that this one has run while another file was open.
         """
         found = list(unfinished.of_this_project())
         for one in found:
             listed = next((job for job in self.queue.jobs if job.folder == one.folder), None)
             if listed is None:
-                left = job_in(one.folder, rendering.left_in(one.folder))
-                if left is not None:
-                    self.queue.adopt(left)
-                    self._placements[one.folder] = one.places
+                self._take_up(one)
             elif one.pressed_here:
                 self._come_back(listed, one.places)
         return bool(found)
+
+    def _take_up(self, one: unfinished.Expected) -> None:
+        """List a job that an earlier session left, if it can go on; where its frames stand, its results come now."""
+        job = done_in(one.folder) if one.pressed_here else None
+        if job is not None:
+            job.owe(encoding.left_in(one.folder, one.movies))
+            self._conclude(job)
+            self._arrived += [job] if one.places else []
+        elif one.places:
+            job = job_in(one.folder, rendering.left_in(one.folder))
+        if job is not None:
+            self.queue.adopt(job)
+            self._placements[one.folder] = one.places
 
     def _come_back(self, job: Job, places: list[results.Placement]) -> None:
         """The project of a job is open again."""
         if _elsewhere(job) in job.warnings:
             job.warnings.remove(_elsewhere(job))
         self._placements[job.folder] = places
-        if job.matted and job not in self._arrived:
+        if places and job.matted and job not in self._arrived:
             self._arrived.append(job)
 
     def follow_project(self) -> None:
         """The project was saved, perhaps under another name: what is to come belongs to that."""
-        for folder, places in self._placements.items():
-            if places and (folder / unfinished.PLACES_FILE).is_file():
-                unfinished.note(folder, places)
+        for folder in self._placements:
+            unfinished.follow(folder)
 
     def step(self) -> list[Job]:
         """Move the queue on, put results of finished jobs on their timelines, and return the jobs that changed."""
         changed = self.queue.tick()
         # The strips do not wait for movies.
-        ready = (job for job in changed if job.matted and job.folder in self._placements)
+        ready = (job for job in changed if job.matted and self._placements.get(job.folder))
         self._arrived += [job for job in ready if job not in self._arrived]
         for job in changed:
             if job.state is State.CANCELLED:
@@ -248,8 +264,8 @@ class Runner:
     def _expect(self, job: Job, places: list[results.Placement]) -> None:
         """Remember where a job's results go, here and in its folder."""
         self._placements[job.folder] = places
-        if places:
-            unfinished.note(job.folder, places)
+        if places or job.movies_owed:
+            unfinished.note(job.folder, places, _names(job.movies_owed))
 
     def _conclude(self, job: Job) -> None:
         """Learn from the movies of a finished job, and delete what it needs no more."""
@@ -257,13 +273,14 @@ class Runner:
             rates.current().learn_movie(job.spec.look, movie)
         if not job.movies_missing:  # whoever writes them later hears the project's sound
             rendering.clean_up(job.folder)
+        unfinished.settle(job.folder, _names(job.movies_owed))
 
     def _deliver(self, job: Job) -> None:
         """Put the results of a job whose frames stand on the timeline, as one step that can be undone."""
-        places = self._placements.pop(job.folder, [])
+        places, self._placements[job.folder] = self._placements.get(job.folder, []), []
         touched = [self._put(job, place) for place in places]
         if places:
-            unfinished.forget(job.folder)
+            unfinished.settle(job.folder, _names(job.movies_owed), delivered=True)
             rates.current().learn(job)
         if any(touched) and not bpy.app.background:  # there the operator's own step covers it, and none can be pushed
             bpy.ops.ed.undo_push(message="Update Result" if places[0].replaces else "Matte Selected Strips")
@@ -298,6 +315,11 @@ def _movies(folder: Path, places: Iterable[results.Placement], first: int = 1) -
     """
     wanted = [(place, place.movie) for place in places if place.movie is not None]
     return [encoding.prepare(folder, *one, number) for number, one in enumerate(wanted, first)]
+
+
+def _names(parts: Iterable[Part]) -> list[str]:
+    """Return what the files of parts are called."""
+    return [part.name for part in parts]
 
 
 def _elsewhere(job: Job) -> str:

@@ -1,13 +1,13 @@
 """Results that are still to come, noted in their jobs' folders: they outlast a file that is closed, and a crash.
 
-The note is there from the button until the result is on its timeline, or the user cancels the job or takes it off the
-list.
+The note is there from the button until the result is on its timeline and its movies are written, or the user cancels
+the job or takes it off the list.
 """
 
 import contextlib
 import json
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import bpy
@@ -18,11 +18,32 @@ from .results import Placement
 PLACES_FILE = "places.json"
 
 
-def note(folder: Path, places: list[Placement]) -> None:
-    """Leave in a job's folder where its results go. A folder that refuses only costs what this is for."""
-    told = {"project": bpy.data.filepath, "places": [asdict(place) for place in places]}
-    with contextlib.suppress(OSError):
-        (folder / PLACES_FILE).write_text(json.dumps(told), encoding="utf-8")
+def note(folder: Path, places: list[Placement], movies: Iterable[str] = ()) -> None:
+    """Leave in a job's folder where its results go, and which of its parts are to write movies."""
+    _write(folder, _Note(bpy.data.filepath, places, list(movies)))
+
+
+def settle(folder: Path, movies: Iterable[str], *, delivered: bool = False) -> None:
+    """Let the note say what is still to come: of its movies these, and of its places none once they are `delivered`.
+
+    Where nothing is left, there is no note any more; and where there is none, nothing was to come.
+    """
+    told = _read(folder)
+    if told is None:
+        return
+    owed = set(movies)
+    left = replace(told, places=[] if delivered else told.places, movies=[one for one in told.movies if one in owed])
+    if left.places or left.movies:
+        _write(folder, left)
+    else:
+        forget(folder)
+
+
+def follow(folder: Path) -> None:
+    """Let what is still to come belong to the open project, which was saved, perhaps under another name."""
+    told = _read(folder)
+    if told is not None:
+        _write(folder, replace(told, project=bpy.data.filepath))
 
 
 def forget(folder: Path) -> None:
@@ -33,23 +54,32 @@ def forget(folder: Path) -> None:
 
 @dataclass(frozen=True)
 class Expected:
-    """A job whose results may be put on the timelines of the open project."""
+    """A job whose results may be put on the timelines of the open project, or whose movies may be written."""
 
     folder: Path
     places: list[Placement]
-    """Those whose strip is there."""
+    """Those whose strip is there; none where only movies are still to come."""
+    movies: list[str]
+    """The names of the parts that write them."""
     pressed_here: bool
     """Whether the button was pressed in this very file: in a copy of it, nothing appears without the user's word."""
 
 
 def of_this_project() -> Iterator[Expected]:
-    """Yield the jobs whose results are still to come, and whose strips are in the open project."""
+    """Yield the jobs whose results are still to come, and whose strips are in the open project.
+
+    Movies alone belong to the file in which the button was pressed.
+    """
     for parent in {parent.resolve(): parent for parent in _folders_of_results()}.values():
         for path in sorted(parent.glob(f"*/{PLACES_FILE}")):
-            project, every = _read(path)
-            places = [place for place in every if results.find(place) is not None]
-            if places:
-                yield Expected(path.parent, places, project == bpy.data.filepath)
+            told = _read(path.parent)
+            if told is None:
+                continue
+            pressed_here = told.project == bpy.data.filepath
+            places = [place for place in told.places if results.find(place) is not None]
+            only_movies = not told.places and pressed_here and bpy.data.is_saved
+            if places or only_movies:
+                yield Expected(path.parent, places, told.movies, pressed_here)
 
 
 def _folders_of_results() -> Iterator[Path]:
@@ -58,10 +88,27 @@ def _folders_of_results() -> Iterator[Path]:
     yield from caches.folders()
 
 
-def _read(path: Path) -> tuple[str, list[Placement]]:
-    """Return project and places of a note; none where it is not whole, or of another version."""
+@dataclass(frozen=True)
+class _Note:
+    """What lies in a job's folder."""
+
+    project: str
+    """The file in which the button was pressed; empty for one that was not saved."""
+    places: list[Placement]
+    movies: list[str]
+
+
+def _read(folder: Path) -> _Note | None:
+    """Return the note in a job's folder; None where it is not whole, or of another version."""
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
-        return told["project"], [Placement.from_dict(one) for one in told["places"]]
-    except (OSError, ValueError, TypeError, KeyError):
-        return "", []
+        told = json.loads((folder / PLACES_FILE).read_text(encoding="utf-8"))
+        places = [Placement.from_dict(one) for one in told["places"]]
+        return _Note(told["project"], places, list(told.get("movies", ())))
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return None
+
+
+def _write(folder: Path, told: _Note) -> None:
+    """Leave the note in a job's folder. One that refuses only costs what this is for."""
+    with contextlib.suppress(OSError):
+        (folder / PLACES_FILE).write_text(json.dumps(asdict(told)), encoding="utf-8")

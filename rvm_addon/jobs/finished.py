@@ -55,11 +55,11 @@ class FinishedJobs:
     def _job(self, folder: Path) -> Job | None:
         """Return the job of a folder if it ended well; the same one each time."""
         if folder not in self._jobs:
-            self._jobs[folder] = _finished_job(folder)
+            self._jobs[folder] = finished_job(folder)
         return self._jobs[folder]
 
 
-def _finished_job(folder: Path) -> Job | None:
+def finished_job(folder: Path) -> Job | None:
     """Return the job of a folder if it ended well."""
     if not is_finished(folder):
         return None

@@ -110,6 +110,12 @@ class Job:
         """Return a job that writes the movies that this one, whose frames stand, still owes."""
         return Job.done_before(self.folder, self.spec, self.movies_missing)
 
+    def owe(self, movies: Sequence[Part]) -> None:
+        """Note movies that an earlier session has not written; the job is done."""
+        self.movies_missing += movies
+        if movies:
+            self.warnings.append("The movie has not been written yet; the frames are there")
+
     def add(self, part: Part) -> None:
         """Let a part follow that is wanted only now; the job has not ended."""
         self.parts.append(part)
@@ -151,6 +157,12 @@ class Job:
     def movies_to_come(self) -> int:
         """How many movies will be written after the part that runs."""
         return sum(part.kind is Kind.ENCODING for part in self.parts[self._at + 1 :])
+
+    @property
+    def movies_owed(self) -> list[Part]:
+        """The parts that are still to write their movies, and those that have ended without."""
+        coming = [] if self.state.ended else self.parts[self._at :]
+        return [*self.movies_missing, *(part for part in coming if part.kind is Kind.ENCODING)]
 
     @property
     def progress(self) -> float:

@@ -6,8 +6,15 @@ from ..engine import lifeline
 from ..engine.errors import SpecError
 from ..engine.events import last_event
 from ..engine.spec import JOB_FILE, JobSpec
+from .finished import finished_job, has_frames
 from .job import Job
 from .parts import MATTING, Part
+
+
+def done_in(folder: Path) -> Job | None:
+    """Return the job of a folder if all its frames stand; None if not, or while a process works on it."""
+    job = None if lifeline.is_held(folder) else finished_job(folder)
+    return job if job is not None and has_frames(job, job.spec) else None
 
 
 def job_in(folder: Path, rendering: Part | None) -> Job | None:

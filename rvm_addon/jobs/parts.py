@@ -34,6 +34,11 @@ class Part:
     environment: dict[str, str] | None = None
     """None is this process's own."""
 
+    @property
+    def name(self) -> str:
+        """What its files are called, without suffix."""
+        return self.events.rpartition(".")[0]
+
 
 MATTING = Part(Kind.MATTING, EVENTS_FILE, LOG_FILE)
 

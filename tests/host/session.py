@@ -44,6 +44,7 @@ def listed(runner: Any) -> list[dict[str, object]]:
             "frames": job.frames_done,
             "said": host("words").ending(job),
             "warnings": job.warnings,
+            "movies": [Path(movie.path).name for movie in job.movies],
         }
         for job in jobs
     ]
@@ -135,6 +136,45 @@ def away(project: str, results: str, clip: str) -> None:
     bpy.ops.wm.open_mainfile(filepath=project)
     runner.current().run_to_end(lambda _: None)
     tell(jobs=listed(runner), strips=strips())
+
+
+def left(project: str, results: str, clip: str) -> None:
+    """Open another file while the job runs, and quit when it is done."""
+    runner = enabled()
+    other = str(Path(project).with_stem("other"))
+    new_project(other, results, clip)
+    bpy.ops.wm.save_as_mainfile(filepath=project)
+    press()
+    bpy.ops.wm.open_mainfile(filepath=other)
+    runner.current().run_to_end(lambda _: None)
+    tell(jobs=listed(runner), strips=strips())
+
+
+def writing(project: str, results: str, clip: str) -> None:
+    """Quit while the movie is written, the result being on its timeline already."""
+    runner = enabled()
+    new_project(project, results, clip)
+    chosen = bpy.data.scenes[0].rvm_matting
+    chosen.write_movie, chosen.movie_format = True, "FFV1"
+    job = press()
+    while not (job.matted and job.frames_of_part[0]):
+        runner.current().step()
+        time.sleep(0.005)
+    bpy.ops.wm.save_mainfile()
+    tell(jobs=listed(runner), strips=strips(), folder=str(job.folder))
+
+
+def come(project: str, _results: str, how: str) -> None:
+    """Open the project, let come what does so by itself, press Continue where it is wanted, and save."""
+    runner = enabled()
+    bpy.ops.wm.open_mainfile(filepath=project)
+    runner.current().run_to_end(lambda _: None)
+    tell(jobs=listed(runner), strips=strips())
+    if how == "continue":
+        bpy.ops.rvm.retry_job(folder=str(runner.current().queue.jobs[0].folder))
+        runner.current().run_to_end(lambda _: None)
+        tell(jobs=listed(runner), strips=strips())
+    bpy.ops.wm.save_mainfile()
 
 
 def moved(project: str, results: str, clip: str) -> None:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 import cv2
 import pytest
 
+from rvm_addon.engine import lifeline
 from tests import tiny
 from tests.host.conftest import set_model
 
@@ -114,6 +115,39 @@ def test_a_result_waits_for_its_project(sessions: Sessions) -> None:
     assert back["strips"] == ["clip", "clip matte"]
     assert not [text for text in back["jobs"][0]["warnings"] if "Another file" in text]
     assert sessions.run("look")[0]["jobs"] == []
+
+
+@pytest.mark.usefixtures("addon")
+def test_a_result_waits_for_a_later_session(sessions: Sessions) -> None:
+    """Blender was closed before its project was open again: there the strip appears, once; not in a copy."""
+    (closed,) = sessions.run("left")
+    assert (closed["jobs"][0]["state"], closed["strips"]) == ("DONE", ["clip"])
+    copy = replace(sessions, project=sessions.project.with_stem("other"))
+    (there,) = copy.run("look")
+    assert (there["jobs"][0]["state"], there["strips"]) == ("INTERRUPTED", ["clip"])
+    (opened,) = sessions.run("come")
+    assert [job["state"] for job in opened["jobs"]] == ["DONE"]
+    assert opened["strips"] == ["clip", "clip matte"]
+    assert sessions.run("come") == [{"jobs": [], "strips": ["clip", "clip matte"]}]
+
+
+@pytest.mark.usefixtures("addon")
+def test_a_movie_is_written_by_a_later_session(sessions: Sessions) -> None:
+    """Blender was closed while it was written: Continue makes it, and no second strip appears."""
+    (closed,) = sessions.run("writing")
+    assert closed["strips"] == ["clip", "clip matte"]
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while lifeline.is_held(Path(closed["folder"])):  # it ends with its parent
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    opened, ended = sessions.run("come", "continue")
+    (job,) = opened["jobs"]
+    assert (job["state"], job["movies"]) == ("DONE", [])
+    assert "The movie has not been written yet; the frames are there" in job["warnings"]
+    (job,) = ended["jobs"]
+    assert (job["state"], job["movies"]) == ("DONE", ["clip.mkv"])
+    assert opened["strips"] == ended["strips"] == ["clip", "clip matte"]
+    assert sessions.run("look") == [{"jobs": [], "strips": ["clip", "clip matte"]}]
 
 
 @pytest.mark.usefixtures("addon")

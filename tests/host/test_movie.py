@@ -304,6 +304,11 @@ def test_the_encoder_ends_early(timeline: Timeline, clip: Path, tmp_path: Path, 
     assert [path.name for path in job.folder.iterdir() if path.suffix in (".mov", ".part")] == []
     assert len(list(job.output.iterdir())) == 200
     assert len(following.movies) == 1
+    note = job.folder / timeline.addon.unfinished.PLACES_FILE
+    assert note.exists() is (end == "crash"), "what the user cancelled is not offered by the next session"
+    assert bpy.ops.rvm.dismiss_job(folder=str(job.folder)) == {"FINISHED"}
+    assert not note.exists()
+    assert not (following.folder / note.name).exists()
 
 
 def test_progress_over_the_parts(timeline: Timeline, strip: Any) -> None:
