@@ -1,6 +1,7 @@
 """The law of imports: engine <- jobs <- host, one way."""
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,25 +9,21 @@ from pathlib import Path
 import pytest
 
 ADDON = Path(__file__).resolve().parents[1] / "rvm_addon"
-CONTRACT = {
-    "engine",
-    *(
-        f"engine.{name}"
-        for name in (
-            "spec",
-            "outputs",
-            "events",
-            "errors",
-            "weights",
-            "lifeline",
-            "view",
-            "resume",
-            "digests",
-            "standby",
-            "clips",
-        )
-    ),
-}
+CONTRACT_MODULES = (
+    "spec",
+    "outputs",
+    "events",
+    "errors",
+    "weights",
+    "lifeline",
+    "standby",
+    "view",
+    "resume",
+    "digests",
+    "clips",
+    "whole",
+)
+CONTRACT = {"engine", *(f"engine.{name}" for name in CONTRACT_MODULES)}
 ENGINE_LIBRARIES = {"numpy", "cv2", "onnxruntime", "isal"}
 BLENDER = {"aud", "bpy", "blf", "bl_operators", "bl_ui"}
 MODULES = sorted(ADDON.rglob("*.py"))
@@ -104,6 +101,21 @@ def test_the_law_sees_a_breach(module: str, line: str, tmp_path: Path, monkeypat
     (tmp_path / module).write_text(line + "\n")
     monkeypatch.setitem(globals(), "ADDON", tmp_path)
     assert len(violations(tmp_path / module)) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        (ADDON.parent / "CONTRIBUTING.md", re.compile(r"\| engine contract \((.*?)\) \|")),
+        (ADDON / "engine" / "__init__.py", re.compile(r"The contract \((.*?)\)", re.DOTALL)),
+    ],
+    ids=["CONTRIBUTING.md", "engine"],
+)
+def test_the_law_is_told_as_it_is(path: Path, told: re.Pattern[str]) -> None:
+    """Where the contract's modules are named, all of them are, and no other."""
+    found = told.search(path.read_text(encoding="utf-8"))
+    assert found is not None
+    assert re.findall(r"`(\w+)`", found[1]) == list(CONTRACT_MODULES)
 
 
 def test_only_one_module_asks_for_blenders_version() -> None:

@@ -3,16 +3,15 @@
 The states of a 1080p clip at the usual quality take 4 MB; to keep them every `EVERY_FRAMES` costs a job a thousandth.
 """
 
-import contextlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from . import whole
 from .errors import OutputFailed
 from .resume import MEMORY_FILE, remembered_frame
-from .spec import PARTIAL_SUFFIX
 from .tensors import Tensor
 
 EVERY_FRAMES = 25
@@ -36,13 +35,9 @@ class Memory:
         data = b"".join(state.tobytes() for state in self.states)
         shapes = [state.shape for state in self.states]
         told = {"frame": frame, "size": self.size, "shapes": shapes, "bytes": len(data)}
-        partial = folder / f"{MEMORY_FILE}{PARTIAL_SUFFIX}"
         try:
-            partial.write_bytes(json.dumps(told).encode() + b"\n" + data)
-            partial.replace(folder / MEMORY_FILE)
+            whole.write(folder / MEMORY_FILE, json.dumps(told).encode() + b"\n" + data)
         except OSError as error:
-            with contextlib.suppress(OSError):
-                partial.unlink(missing_ok=True)
             raise OutputFailed(folder / MEMORY_FILE, error.strerror or "") from error
 
     @classmethod

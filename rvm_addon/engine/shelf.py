@@ -5,7 +5,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import digests, raw
+from . import digests, raw, whole
 from .errors import OutputFailed, RawUnreadable
 from .memory import Memory
 from .outputs import Foreground
@@ -58,11 +58,8 @@ class RawSink:
             return
         partial = self._job_folder / f"{frame}{_SUFFIX}{PARTIAL_SUFFIX}"
         try:
-            partial.write_bytes(data)
-            partial.replace(self._folder / _name(frame))
+            whole.write(self._folder / _name(frame), data, partial)
         except OSError as error:
-            with contextlib.suppress(OSError):
-                partial.unlink(missing_ok=True)
             raise OutputFailed(self._folder, error.strerror or "") from error
 
 

@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from . import whole
 from .outputs import GREEN, Colour
-from .spec import PARTIAL_SUFFIX
 
 VIEW_FILE = "view.json"
 """Holds the `View`, in the job's folder."""
@@ -53,9 +53,7 @@ class View:
         Raises:
             OSError: the folder refuses.
         """
-        partial = folder / f"{VIEW_FILE}{PARTIAL_SUFFIX}"
-        partial.write_text(json.dumps(asdict(self)), encoding="utf-8")
-        partial.replace(folder / VIEW_FILE)
+        whole.write(folder / VIEW_FILE, json.dumps(asdict(self)).encode())
 
     @classmethod
     def read(cls, folder: Path) -> "View | None":

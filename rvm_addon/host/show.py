@@ -10,8 +10,8 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
+from ..engine import whole
 from ..engine.outputs import Look, Result
-from ..engine.spec import PARTIAL_SUFFIX
 from ..engine.view import PICTURE_FILE, Behind, View
 from ..jobs.aside import open_page
 from ..jobs.job import Job
@@ -68,9 +68,7 @@ class Page:
 
     def _write(self, *, ended: bool) -> None:
         """Write the page, whole."""
-        partial = self.path.with_name(f"{PAGE_FILE}{PARTIAL_SUFFIX}")
-        partial.write_text(_html(self._job, self.path.parent, ended=ended), encoding="utf-8")
-        partial.replace(self.path)
+        whole.write(self.path, _html(self._job, self.path.parent, ended=ended).encode())
 
 
 def view_of(look: Look) -> View:

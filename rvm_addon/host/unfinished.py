@@ -12,6 +12,7 @@ from pathlib import Path
 
 import bpy
 
+from ..engine import whole
 from . import caches, properties, results
 from .results import Placement
 
@@ -111,4 +112,4 @@ def _read(folder: Path) -> _Note | None:
 def _write(folder: Path, told: _Note) -> None:
     """Leave the note in a job's folder. One that refuses only costs what this is for."""
     with contextlib.suppress(OSError):
-        (folder / PLACES_FILE).write_text(json.dumps(asdict(told)), encoding="utf-8")
+        whole.write(folder / PLACES_FILE, json.dumps(asdict(told)).encode())

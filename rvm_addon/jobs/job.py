@@ -6,6 +6,7 @@ from dataclasses import replace
 from enum import Enum
 from pathlib import Path
 
+from ..engine import whole
 from ..engine.errors import JobHeld
 from ..engine.events import Encoded, Event, Failed, Finished, FrameDone, MovieWritten, Rendered, Started, Warned
 from ..engine.lifeline import HELD_STATUS
@@ -202,9 +203,7 @@ class Job:
         for name in (*(part.events for part in self.parts), VIEW_FILE, PICTURE_FILE):
             (self.folder / name).unlink(missing_ok=True)
         self._remove_partial_files()
-        partial = self.folder / f"{JOB_FILE}{PARTIAL_SUFFIX}"
-        partial.write_text(self.spec.to_json(), encoding="utf-8")
-        partial.replace(self.folder / JOB_FILE)
+        whole.write(self.folder / JOB_FILE, self.spec.to_json().encode())
         without_model = replace(self.spec, model_stamp="")
         digests = (self.spec.recipe_digest, self.spec.matting_digest, without_model.matting_digest)
         (self.folder / RECIPE_FILE).write_text("".join(f"{digest}\n" for digest in digests), encoding="ascii")
