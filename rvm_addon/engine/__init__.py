@@ -2,6 +2,6 @@
 
 The contract (`spec`, `outputs`, `events`, `errors`, `weights`, `lifeline`, `standby`, `view`, `resume`, `digests`,
 `clips`, `whole`) is standard library only, and is all that the other packages may import. The rest runs in a worker
-process and may use numpy, OpenCV, ONNX Runtime and ISA-L. Nothing here knows Blender, the queue of jobs or the window: never import
-`bpy`, `jobs` or `host` (`tests/test_layers.py` walks the imports).
+process and may use numpy, OpenCV, ONNX Runtime and ISA-L. Nothing here knows Blender, the queue of jobs or the window:
+never import `bpy`, `jobs` or `host` (`tests/test_layers.py` walks the imports).
 """

@@ -4,7 +4,6 @@ A *source* yields each wanted frame once, in ascending order; a *sink* makes a f
 Movies have a module of their own (`movies`). OpenCV's refusals end here: what leaves is a `MattingError`.
 """
 
-import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from . import exr, png, targa, tiff
+from . import exr, png, targa, tiff, whole
 from .errors import OutputFailed, PictureDiffers, SourceMissing, SourceUnreadable
 from .outputs import FrameFormat
 from .spec import PARTIAL_SUFFIX, JobSpec, Source
@@ -178,16 +177,12 @@ class FolderSink:
     def write(self, frame: int, picture: Placed) -> None:
         """Encode the picture and write it under a temporary name; the last step gives it its own."""
         path = self._folder / self._spec.file_name(frame)
-        partial = self._partial / f"{frame}{PARTIAL_SUFFIX}"
         data = _encoded(picture, self._spec.look.format)
         if data is None:
             raise OutputFailed(path, _why_refused(picture, self._spec.look.format))
         try:
-            partial.write_bytes(data)
-            partial.replace(path)
+            whole.write(path, data, self._partial / f"{frame}{PARTIAL_SUFFIX}")
         except OSError as error:
-            with contextlib.suppress(OSError):
-                partial.unlink(missing_ok=True)
             raise OutputFailed(path, error.strerror or "") from error
 
 

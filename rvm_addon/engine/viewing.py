@@ -11,10 +11,9 @@ from threading import Lock
 import cv2
 import numpy as np
 
-from . import png
+from . import png, whole
 from .compose import over, plain
 from .refine import Cutout
-from .spec import PARTIAL_SUFFIX
 from .tensors import Picture, Placed, in_8_bits
 from .view import PICTURE_FILE, Arrangement, Behind, View
 
@@ -160,6 +159,4 @@ def _small(picture: Picture, cutout: Cutout) -> tuple[Picture, Cutout]:
 
 def _keep(folder: Path, name: str, picture: Placed) -> None:
     """Write a PNG into a job's folder, whole."""
-    partial = folder / f"{name}{PARTIAL_SUFFIX}"
-    partial.write_bytes(png.encode(picture))
-    partial.replace(folder / name)
+    whole.write(folder / name, png.encode(picture))

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from ..engine.spec import PARTIAL_SUFFIX
+from ..engine import whole
 from ..jobs.job import Job
 
 _MADE_FILE = "made.json"
@@ -35,9 +35,7 @@ class EarlierFrames:
         """
         self._job = job
         self._apart = job.folder / _APART
-        partial = job.folder / f"{_MADE_FILE}{PARTIAL_SUFFIX}"
-        partial.write_text(json.dumps(made(job.folder) | dict(targets)), encoding="ascii")
-        partial.replace(job.folder / _MADE_FILE)
+        whole.write(job.folder / _MADE_FILE, json.dumps(made(job.folder) | dict(targets)).encode("ascii"))
         try:
             for path in frames:
                 self._apart.mkdir(exist_ok=True)

@@ -117,17 +117,19 @@ def strips_of(folder: Path) -> Iterator[tuple[bpy.types.Scene, versions.Strip]]:
     for scene in bpy.data.scenes:
         if scene.sequence_editor is not None:
             for strip in versions.all_strips(scene.sequence_editor):
-                # A relative path may go up before it goes down.
-                if strip.type in ("IMAGE", "MOVIE") and Path(os.path.normpath(source_file(strip))).parent == folder:
+                if strip.type in ("IMAGE", "MOVIE") and Path(source_file(strip)).parent == folder:
                     yield scene, strip
 
 
 def source_file(strip: versions.Strip) -> str:
-    """Return the movie of a movie strip, the first picture of an image strip, and the kind of any other."""
+    """Return the movie of a movie strip, the first picture of an image strip, and the kind of any other.
+
+    The path is absolute; a relative one of Blender's may go up before it goes down.
+    """
     if strip.type == "MOVIE":
-        return bpy.path.abspath(strip.filepath)
+        return os.path.normpath(bpy.path.abspath(strip.filepath))
     if strip.type == "IMAGE":
-        return str(Path(bpy.path.abspath(strip.directory)) / strip.elements[0].filename)
+        return os.path.normpath(Path(bpy.path.abspath(strip.directory)) / strip.elements[0].filename)
     return str(strip.type)
 
 
@@ -267,7 +269,7 @@ def renew(spec: JobSpec, folder: Path, place: Placement) -> bool:
     names = [spec.file_name(frame) for frame in place.shown]
     if [Path(name).stem for name in names] != [Path(element.filename).stem for element in old.elements]:
         return False
-    earlier = Path(os.path.normpath(source_file(old))).parent
+    earlier = Path(source_file(old)).parent
     for where, strip in list(strips_of(earlier)):
         if where == scene and len(strip.elements) == len(names):
             for element, name in zip(strip.elements, names, strict=True):

@@ -161,7 +161,7 @@ def background_command(expression: str) -> tuple[str, ...]:
     """Return the command line of another Blender like this one, without window, that executes a Python expression."""
     if bpy.app.binary_path:
         return (bpy.app.binary_path, "--background", "--python-exit-code", "1", "--python-expr", expression)
-    return (sys.executable, "-c", expression)  # the bpy module
+    return (sys.executable, "-P", "-c", expression)  # the bpy module; nothing is imported from the job's folder
 
 
 def strip_curves(scene: bpy.types.Scene) -> bpy.types.bpy_prop_collection | None:
