@@ -12,7 +12,7 @@ from .refine import Cutout, nearby_background
 from .tensors import Picture, Pixels, Placed, Plane, full, in_16_bits
 
 _DEEPER = (257.0,) * 4
-"""From 8 bits to 16, in each channel; as a scalar, OpenCV takes as many values as a pixel can have."""
+"""From 8 bits to 16. OpenCV takes a scalar for each of the four channels that a picture can have."""
 
 
 def compose(look: Look, cutout: Cutout, picture: Picture, behind: Picture | None) -> Placed:

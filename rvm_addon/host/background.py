@@ -23,7 +23,8 @@ Emit = Callable[[Event], None]
 def command(module: str, folder: Path, name: str) -> tuple[str, ...]:
     """Return the command line of a Blender that runs `main` of a module of this package, on a part of a job."""
     package = Path(__file__).resolve().parents[1]
-    return versions.background_command(  # nothing of this extension is enabled there, or on the path
+    # By its path: the bpy module has nothing of this extension enabled, and a Blender another copy of it.
+    return versions.background_command(
         f"import sys; sys.path.insert(0, {str(package.parent)!r}); "
         f"from {package.name}.host import {module}; {module}.main({str(folder)!r}, {name!r})"
     )

@@ -119,6 +119,6 @@ def movie_name(strip: str) -> str:
 
 def _visible(place: Placement) -> tuple[int, ...]:
     """Return the source frame of each timeline frame of a result, its handles left out."""
-    if len(place.shown) == 1:
+    if place.still:
         return place.shown * place.length
     return place.shown[place.before : place.before + place.length]

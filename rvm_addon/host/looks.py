@@ -17,6 +17,7 @@ from ..engine.outputs import (
     Result,
 )
 from . import versions
+from .sources import absolute
 
 RESULTS = (
     ("CUTOUT", "Cut-out", "Transparent where the background was; the strips below show through"),
@@ -155,7 +156,7 @@ def chosen_look(settings: Any) -> Look:
         result=result,
         background=tuple(round(value * 255) for value in settings.background),
         blur=settings.blur,
-        backdrop=bpy.path.abspath(settings.backdrop) if settings.backdrop else "",
+        backdrop=absolute(settings.backdrop) if settings.backdrop else "",
         fit=Fit[settings.fit],
         format=_format(settings, result),
         edges=edges,

@@ -6,6 +6,7 @@ import bpy
 
 from ..engine.spec import CPU, RAW_GIGABYTES
 from ..engine.weights import catalogue
+from .sources import absolute
 
 PACKAGE = __package__.rpartition(".")[0]
 """The extension's full name, as Blender's preferences know it."""
@@ -37,7 +38,7 @@ def model() -> Path:
     """
     chosen, folder = page(), weights_folder()
     if chosen is not None and chosen.model == OWN_FILE:
-        return Path(bpy.path.abspath(chosen.model_file))
+        return Path(absolute(chosen.model_file))
     entries = catalogue(folder)
     wanted = (entry for entry in entries if chosen is not None and entry.name == chosen.model)
     return folder / next(wanted, entries[0]).file

@@ -20,7 +20,8 @@ from ..engine.spec import JobSpec, Source, SourceKind
 from ..jobs import parts
 from ..jobs.parts import Part
 from . import background, probes, versions
-from .results import Placement, find, source_file
+from .results import Placement, find
+from .sources import source_file
 
 RENDERED_FOLDER = "rendered"
 PROJECT_FILE = "project.blend"

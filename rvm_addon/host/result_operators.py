@@ -6,7 +6,7 @@ import bpy
 
 from ..engine.spec import JobSpec
 from ..jobs.job import Job
-from . import operators, properties, recipes, results, strips, versions
+from . import operators, properties, recipes, results, sources, strips, versions
 from .results import Placement, StripUnsuitable
 from .translations import say
 
@@ -81,7 +81,7 @@ def _job_spec(
     if named is None or results.is_result(named):
         name = recipe.strip if recipe is not None else ""
         raise StripUnsuitable(result.name, f"was made from “{name}”, which is gone or was renamed; give that name back")
-    spec, place = strips.job_spec(scene, results.source_below(scene, named, result), settings)
+    spec, place = strips.job_spec(scene, sources.source_below(scene, named, result), settings)
     return spec, replace(place, replaces=result.name)
 
 

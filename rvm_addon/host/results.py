@@ -1,8 +1,7 @@
 """Jobs become strips: where a result goes, and how it comes to look and lie like its source."""
 
 import contextlib
-import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from . import hiding, masks, recipes, versions
 from .encoders import MovieFormat
 from .likeness import copy_look, read_as_written
 from .soundtrack import SILENCE, Soundtrack
-from .translations import say
+from .sources import frames_within, is_within, pieces, source_file
 
 FRAMES_FOLDER = "frames"
 _LAST_CHANNEL = 128
@@ -49,12 +48,14 @@ class Placement:
     start: int
     """The first timeline frame of the result."""
     shown: tuple[int, ...]
-    """For each timeline frame of the result, handles included, the source frame that shows. A still has one entry."""
+    """For each timeline frame of the result, handles included, the source frame that shows; of a still it is one."""
     before: int
     """How many of these are the left handle: they come before `start`."""
     length: int
     """How many timeline frames the result fills, without its handles."""
     keep_source: bool
+    still: bool = False
+    """Whether it is one picture, however long it stands."""
     replaces: str = ""
     """The name of the result strip that gets the new frames, or gives way to the new strip."""
     movie: MovieFormat | None = None
@@ -121,79 +122,30 @@ def strips_of(folder: Path) -> Iterator[tuple[bpy.types.Scene, versions.Strip]]:
                     yield scene, strip
 
 
-def source_file(strip: versions.Strip) -> str:
-    """Return the movie of a movie strip, the first picture of an image strip, and the kind of any other.
-
-    The path is absolute; a relative one of Blender's may go up before it goes down.
-    """
-    if strip.type == "MOVIE":
-        return os.path.normpath(bpy.path.abspath(strip.filepath))
-    if strip.type == "IMAGE":
-        return os.path.normpath(Path(bpy.path.abspath(strip.directory)) / strip.elements[0].filename)
-    return str(strip.type)
-
-
-def _pieces(source: versions.Strip, siblings: Iterable[versions.Strip], start: int, end: int) -> list[versions.Strip]:
-    """Return `source` and what was cut off it while its job ran, as far as it lies from `start` to `end` - 1."""
-    return [
-        strip
-        for strip in siblings
-        if strip.channel == source.channel
-        and _is_cut_from(strip, source)
-        and versions.handles(strip)[0] < end
-        and start < versions.handles(strip)[1]
-    ]
-
-
-def _is_cut_from(strip: versions.Strip, source: versions.Strip) -> bool:
-    """Return whether a strip is `source`, or was one strip with it before that was cut."""
-    return bool(
-        strip.type == source.type
-        and source_file(strip) == source_file(source)
-        and versions.content_start(strip) == versions.content_start(source)
-    )
-
-
-def _frames_shared(one: versions.Strip, other: versions.Strip) -> int:
-    """Return how many timeline frames two strips share."""
-    (start, end), (first, last) = map(versions.handles, (one, other))
-    return max(min(end, last) - max(start, first), 0)
-
-
-def source_below(scene: bpy.types.Scene, source: versions.Strip, result: versions.Strip) -> versions.Strip:
-    """Return the strip that a result belongs to, given the one that its recipe names.
-
-    Where both were cut together, both parts of the result name the same part of the source.
-    """
-    pieces = [strip for strip in versions.siblings(scene.sequence_editor, source) if _is_cut_from(strip, source)]
-    return max([source, *pieces], key=lambda piece: _frames_shared(piece, result))
-
-
-def _is_within(strip: versions.Strip, start: int, end: int) -> bool:
-    """Return whether a strip lies nowhere else than from `start` to `end` - 1."""
-    first, last = versions.handles(strip)
-    return start <= first and last <= end
-
-
 def _hide(source: versions.Strip, start: int, end: int) -> None:
     """Hide a strip below its result, which lies from `start` to `end` - 1, and what it is made of.
 
     Inputs of an effect that reach beyond must be seen there, and not where the effect is.
     """
     inputs = versions.inputs(source)
-    within = all(_is_within(strip, start, end) for strip in inputs)
+    within = all(is_within(strip, start, end) for strip in inputs)
     hiding.hide(source, needed=not within)
     if within:
         for strip in inputs:
             _hide(strip, start, end)
 
 
-def insert_result(
-    spec: JobSpec, folder: Path, place: Placement, warn: Callable[[str], object] = lambda _: None
-) -> versions.Strip:
-    """Put the frames in `folder` above their source as a new strip that looks and lies like it, and hide the source.
+@dataclass(frozen=True)
+class Inserted:
+    """A result on its timeline."""
 
-    Where the source shows more by now than was matted, it stays seen, and `warn` is told.
+    strip: versions.Strip
+    not_covered: tuple[str, ...]
+    """The names of the source's pieces that show more by now than was matted: these stay seen."""
+
+
+def insert_result(spec: JobSpec, folder: Path, place: Placement) -> Inserted:
+    """Put the frames in `folder` above their source as a new strip that looks and lies like it, and hide the source.
 
     Raises:
         StripUnsuitable: the source strip is gone, or every channel above it is taken.
@@ -202,15 +154,15 @@ def insert_result(
     if found is None:
         raise StripUnsuitable(place.strip, f"is gone or was renamed; its frames are in “{folder}”")
     scene, source = found
-    siblings = versions.siblings(scene.sequence_editor, source)
     first = place.start - place.before + versions.content_start(source) - place.content_start
-    pieces = _pieces(source, siblings, first + place.before, first + place.before + place.length)
-    start, end = _extent(pieces, place, first)
+    siblings = versions.siblings(scene.sequence_editor, source)
+    parts = pieces(source, siblings, first + place.before, first + place.before + place.length)
+    start, end = _extent(parts, place, first)
     channel = free_channel(scene.sequence_editor, source, start, end)
     if channel is None:
         raise StripUnsuitable(place.strip, f"has no free channel above it; its frames are in “{folder}”")
-    names = [spec.file_name(frame) for frame in place.shown]
     _remove_earlier(scene, source, place)
+    names = [spec.file_name(frame) for frame in place.shown]
     result = _new_strip(scene, source, folder, names, channel, first)
     result.name = _free_name(scene.sequence_editor, f"{source.name} matte")
     versions.set_left_handle(result, start)
@@ -220,35 +172,36 @@ def insert_result(
     result.select = False  # the user goes on with what is selected
     read_rightly(result, spec, source)
     recipes.write(result, source, spec, place.movie)
+    covered = [part for part in parts if is_within(part, start, end)]
     if spec.look.result is Result.MASK:
-        masks.put_on(scene, pieces, result)
+        masks.put_on(scene, parts, result)
     else:
         copy_look(scene, source, result)
-    for piece in pieces:
-        if not _is_within(piece, start, end):
-            longer = say(
-                "“{strip}” shows more than when it was matted: press the button again for all of it", strip=piece.name
-            )
-            warn(longer)
-        elif spec.look.result is not Result.MASK and not place.keep_source:
-            _hide(piece, start, end)
-    belonging = [*versions.sounds_of(source, siblings), *versions.connected(source)]
-    if belonging:
-        versions.connect(scene, [source, result, *belonging])
-    return result
+        for part in [] if place.keep_source else covered:
+            _hide(part, start, end)
+    _connect(scene, source, result)
+    return Inserted(result, tuple(part.name for part in parts if part not in covered))
 
 
-def _extent(pieces: list[versions.Strip], place: Placement, first: int) -> tuple[int, int]:
+def _connect(scene: bpy.types.Scene, source: versions.Strip, result: versions.Strip) -> None:
+    """Let a result belong to its source, and to what belongs to that: its sound, and what the user has connected."""
+    sounds = versions.sounds_of(source, versions.siblings(scene.sequence_editor, source))
+    others = [*sounds, *versions.connected(source)]
+    if others:
+        versions.connect(scene, [source, result, *others])
+
+
+def _extent(parts: list[versions.Strip], place: Placement, first: int) -> tuple[int, int]:
     """Return the timeline frames from which and before which a result is seen: where its source is, if it was matted.
 
     `first` is the timeline frame of the first one that was matted. A source may be trimmed while its job runs, and what
     is left of it may lie apart.
     """
     start, end = first + place.before, first + place.before + place.length
-    if pieces:
-        edges = [versions.handles(piece) for piece in pieces]
+    if parts:
+        edges = [versions.handles(part) for part in parts]
         start, end = min(left for left, _ in edges), max(right for _, right in edges)
-    return (start, end) if len(place.shown) == 1 else (max(start, first), min(end, first + len(place.shown)))
+    return (start, end) if place.still else (max(start, first), min(end, first + len(place.shown)))
 
 
 def renew(spec: JobSpec, folder: Path, place: Placement) -> bool:
@@ -286,7 +239,7 @@ def _remove_earlier(scene: bpy.types.Scene, source: versions.Strip, place: Place
     What lies elsewhere than its source stays: it may be all that the user has of other frames.
     """
     old = versions.all_strips(scene.sequence_editor).get(place.replaces)
-    if old is None or not _frames_shared(old, source):
+    if old is None or not frames_within(old, *versions.handles(source)):
         return
     if masks.masks(source, old):
         masks.take_off(source)

@@ -292,7 +292,8 @@ class Runner:
         """
         try:
             if not (place.replaces and results.renew(job.spec, job.output, place)):
-                results.insert_result(job.spec, job.output, place, job.warnings.append)
+                inserted = results.insert_result(job.spec, job.output, place)
+                job.warnings += map(_not_covered, inserted.not_covered)
         except MattingError as error:
             job.warnings.append(str(error))
             log.warning("%s: %s", job.output, error)
@@ -320,6 +321,11 @@ def _movies(folder: Path, places: Iterable[results.Placement], first: int = 1) -
 def _names(parts: Iterable[Part]) -> list[str]:
     """Return what the files of parts are called."""
     return [part.name for part in parts]
+
+
+def _not_covered(strip: str) -> str:
+    """Return what the user is told of a source that shows more than its result."""
+    return say("“{strip}” shows more than when it was matted: select its result and press Update Result", strip=strip)
 
 
 def _elsewhere(job: Job) -> str:

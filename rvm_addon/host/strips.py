@@ -14,7 +14,8 @@ from ..jobs.claims import file_stem
 from . import probes, rendering, soundtrack, versions
 from .mapping import MovieTiming
 from .properties import Settings
-from .results import FRAMES_FOLDER, Placement, StripUnsuitable, free_channel, source_file
+from .results import FRAMES_FOLDER, Placement, StripUnsuitable, free_channel
+from .sources import absolute, source_file
 
 _FILES = frozenset({"MOVIE", "IMAGE"})
 """The kinds of strip that show files."""
@@ -57,6 +58,7 @@ def job_spec(scene: bpy.types.Scene, strip: versions.Strip, settings: Settings) 
         device=settings.device,
         raw_limit=settings.raw_limit,
     )
+    still = source.sequence and len(source.paths) == 1
     place = Placement(
         scene=scene.name,
         strip=strip.name,
@@ -64,7 +66,8 @@ def job_spec(scene: bpy.types.Scene, strip: versions.Strip, settings: Settings) 
         content_start=versions.content_start(strip),
         start=start,
         shown=shown,
-        before=start - frames.start if len(shown) > 1 else 0,
+        before=0 if still else start - frames.start,
+        still=still,
         length=end - start,
         keep_source=settings.keep_source,
         movie=settings.movie,
@@ -124,7 +127,7 @@ def _check_files(strip: versions.Strip) -> None:
         if probes.frame_rate(strip) <= 0:
             raise StripUnsuitable(strip.name, f"plays a file that Blender cannot read: “{source_file(strip)}”")
     elif strip.type == "IMAGE":
-        folder = Path(bpy.path.abspath(strip.directory))
+        folder = Path(absolute(strip.directory))
         names = {strip.strip_elem_from_frame(frame).filename for frame in range(*versions.handles(strip))}
         for name in sorted(names):
             if not (folder / name).is_file():
@@ -159,7 +162,7 @@ def _movie(scene: bpy.types.Scene, strip: versions.Strip, frames: range) -> tupl
 
 def _images(strip: versions.Strip, frames: range) -> tuple[Source, tuple[int, ...]]:
     """Return an image strip's source (its distinct files), and the file's number for each timeline frame."""
-    folder = Path(bpy.path.abspath(strip.directory))
+    folder = Path(absolute(strip.directory))
     names = tuple(dict.fromkeys(element.filename for element in strip.elements))
     number = {name: index for index, name in enumerate(names)}
     shown = tuple(number[strip.strip_elem_from_frame(frame).filename] for frame in frames)

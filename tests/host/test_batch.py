@@ -193,24 +193,31 @@ def test_a_strip_cut_in_two_is_masked_whole(
     assert moved == ([20] if animated else [])
 
 
-LONGER = "“{}” shows more than when it was matted: press the button again for all of it"
+LONGER = "“{}” shows more than when it was matted: select its result and press Update Result"
 
 
-def test_a_strip_that_became_longer_stays_seen(timeline: Timeline, clips: list[Path], addon: SimpleNamespace) -> None:
+@pytest.mark.parametrize("frames", [1, 20])
+def test_a_strip_that_became_longer_stays_seen(
+    timeline: Timeline, clips: list[Path], addon: SimpleNamespace, frames: int
+) -> None:
     """Trimmed outward while its job runs: nothing of it is hidden that its result does not show, and the user is told.
 
-    Once more, the button mattes the rest.
+    What the user reads mattes the rest.
     """
     strip = timeline.movie(clips[0], start=1)
-    addon.versions.set_right_handle(strip, 21)
+    addon.versions.set_right_handle(strip, frames + 1)
     (job,), _ = timeline.submit(strip)
     addon.versions.set_right_handle(strip, 31)
     drive(addon, lambda: idle(addon))
     assert job.warnings[1:] == [LONGER.format(strip.name)] and not strip.mute
-    assert addon.versions.handles(timeline.result_of(strip)) == (1, 21)
-    timeline.press_button(strip)
-    assert strip.mute
-    assert max(addon.versions.handles(one) for one in timeline.strips if one != strip) == (1, 31)
+    assert addon.versions.handles(timeline.result_of(strip)) == (1, frames + 1)
+    timeline.select([timeline.result_of(strip)])
+    with timeline.shown():
+        assert bpy.ops.rvm.update_result() == {"FINISHED"}
+    assert sorted((one.mute, addon.versions.handles(one)) for one in timeline.strips) == [
+        (False, (1, 31)),
+        (True, (1, 31)),
+    ]
 
 
 def test_a_strip_that_became_shorter_has_a_result_as_short(

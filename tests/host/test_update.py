@@ -89,6 +89,40 @@ def test_a_result_cut_together_with_its_source(timeline: Timeline, source: Any, 
     assert all(strip.mute for strip in sources)
 
 
+def told(timeline: Timeline) -> list[tuple[str, bool, tuple[int, int]]]:
+    """Return each strip's name, whether it is muted, and its handles."""
+    return sorted((strip.name, strip.mute, timeline.addon.versions.handles(strip)) for strip in timeline.strips)
+
+
+@pytest.mark.parametrize("length", [3, 10], ids=["shorter", "longer"])
+def test_another_strip_of_the_same_clip_is_another(timeline: Timeline, source: Any, length: int) -> None:
+    """Though it lies below the same frames, and below more of them: the strip that the result names is made anew."""
+    name = source.name
+    timeline.movie(Path(source.filepath), channel=1, name="background")
+    timeline.addon.versions.set_right_handle(source, 1 + length)
+    update(timeline, timeline.result_of(source))
+    shown = (1, 1 + length)
+    assert told(timeline) == [("background", False, (1, 41)), (name, True, shown), (f"{name} matte", False, shown)]
+
+
+def test_a_copy_of_a_result_belongs_to_the_copy_of_its_source(timeline: Timeline, source: Any) -> None:
+    """Both were copied to another place: the originals stay as they are."""
+    timeline.select([source, timeline.result_of(source)])
+    before = set(timeline.strips.keys())
+    with timeline.shown():
+        bpy.ops.sequencer.duplicate()
+    copies = [timeline.strips[name] for name in set(timeline.strips.keys()) - before]
+    for copy in copies:
+        setattr(copy, "content_start" if bpy.app.version >= (5, 2, 0) else "frame_start", 101)
+    (movie,), (result,) = ([copy for copy in copies if copy.type == kind] for kind in ("MOVIE", "IMAGE"))
+    timeline.addon.versions.set_right_handle(movie, 105)
+    originals = [entry for entry in told(timeline) if entry[2][0] == 1]
+    update(timeline, result)
+    assert [entry for entry in told(timeline) if entry[2][0] == 1] == originals
+    copied = [entry[1:] for entry in told(timeline) if entry[2][0] > 1]
+    assert sorted(copied) == [(False, (101, 105)), (True, (101, 105))]
+
+
 def test_a_result_far_from_its_source_is_not_taken_away(timeline: Timeline, source: Any) -> None:
     """The new frames lie over the source; the strip that was moved away stays."""
     result, versions = timeline.result_of(source), timeline.addon.versions

@@ -226,13 +226,15 @@ def test_a_worker_that_dies_is_a_failure_with_its_log(queue: JobQueue, spec: Job
 
 def test_a_bug_in_the_worker_reaches_the_user(queue: JobQueue, spec: JobSpec, tmp_path: Path) -> None:
     """An exception that nobody expected is told with the log's place, and the log has the traceback."""
-    tiny_states = tmp_path / "odd.onnx"
-    tiny.counting_model(tiny_states)
-    model = onnx.load(str(tiny_states))
-    five = onnx.helper.make_tensor("nought", onnx.TensorProto.FLOAT, [5], [0.0] * 5)  # fits no picture of the clip
-    model.graph.initializer[0].CopyFrom(five)
-    onnx.save(model, str(tiny_states))
-    job = submit(queue, tmp_path / "job", replace(spec, model=str(tiny_states)))
+    path = tiny.counting_model(tmp_path / "odd.onnx")
+    model = onnx.load(str(path))
+    (made,) = (node for node in model.graph.node if node.output[0] == "pha")
+    made.output[0] = "grey"
+    text = onnx.TensorProto.STRING  # a matte of words has the right size, and is nothing that can be drawn
+    model.graph.node.append(onnx.helper.make_node("Cast", ["grey"], ["pha"], to=text))
+    next(one for one in model.graph.output if one.name == "pha").type.tensor_type.elem_type = text
+    onnx.save(model, str(path))
+    job = submit(queue, tmp_path / "job", replace(spec, model=str(path)))
     drive(queue, lambda: job.state.ended)
     assert job.state is State.FAILED
     assert "unexpectedly" in job.error and "worker.log" in job.remedy

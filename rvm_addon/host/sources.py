@@ -1,0 +1,75 @@
+"""What strips show, and which of them were one strip before it was cut."""
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import bpy
+
+from . import versions
+
+_OF_FILES = frozenset({"MOVIE", "IMAGE"})
+
+
+def absolute(path: str) -> str:
+    """Return a path of Blender's as an absolute one; a relative one may go up before it goes down."""
+    return os.path.normpath(bpy.path.abspath(path))
+
+
+def source_file(strip: versions.Strip) -> str:
+    """Return the movie of a movie strip, the first picture of an image strip, and the kind of any other."""
+    if strip.type == "MOVIE":
+        return absolute(strip.filepath)
+    if strip.type == "IMAGE":
+        return str(Path(absolute(strip.directory)) / strip.elements[0].filename)
+    return str(strip.type)
+
+
+def pieces(source: versions.Strip, siblings: Iterable[versions.Strip], start: int, end: int) -> list[versions.Strip]:
+    """Return `source` and what was cut off it, as far as it lies from `start` to `end` - 1."""
+    return [strip for strip in siblings if _was_cut_from(strip, source) and frames_within(strip, start, end)]
+
+
+def _was_cut_from(strip: versions.Strip, source: versions.Strip) -> bool:
+    """Return whether a strip is `source`, or was one strip with it, and lies where the cut has left it."""
+    return bool(
+        strip.channel == source.channel
+        and strip.type == source.type
+        and source_file(strip) == source_file(source)
+        and versions.content_start(strip) == versions.content_start(source)
+    )
+
+
+def source_below(scene: bpy.types.Scene, named: versions.Strip, result: versions.Strip) -> versions.Strip:
+    """Return the strip that a result belongs to, given the one whose name it remembers.
+
+    Where both were cut together, all parts of the result remember the first part of the source; where both were copied,
+    the copy remembers the original. Where nothing else fits it is the one that is named, wherever that lies.
+    """
+    siblings = versions.siblings(scene.sequence_editor, named)
+    ways: tuple[Callable[[versions.Strip], bool], ...] = (
+        lambda strip: strip == named or _was_cut_from(strip, named),
+        lambda strip: _shows_the_same(strip, named) and strip.channel < result.channel,
+    )
+    for is_meant in ways:
+        below = [strip for strip in siblings if is_meant(strip) and frames_within(strip, *versions.handles(result))]
+        if below:
+            return max(below, key=lambda strip: frames_within(strip, *versions.handles(result)))
+    return named
+
+
+def _shows_the_same(strip: versions.Strip, other: versions.Strip) -> bool:
+    """Return whether two strips show the same file."""
+    return strip.type in _OF_FILES and strip.type == other.type and source_file(strip) == source_file(other)
+
+
+def frames_within(strip: versions.Strip, start: int, end: int) -> int:
+    """Return how many timeline frames of a strip lie from `start` to `end` - 1."""
+    first, last = versions.handles(strip)
+    return max(min(end, last) - max(start, first), 0)
+
+
+def is_within(strip: versions.Strip, start: int, end: int) -> bool:
+    """Return whether a strip lies nowhere else than from `start` to `end` - 1."""
+    first, last = versions.handles(strip)
+    return start <= first and last <= end
