@@ -233,8 +233,10 @@ class Runner:
     def forget_placements(self) -> None:
         """Another file was opened: results no longer belong on this timeline."""
         for job in self.queue.jobs:
-            if self._placements.pop(job.folder, None):
+            if self._placements.get(job.folder):
                 job.warnings.append(_elsewhere(job))
+        self._placements.clear()
+        self._arrived.clear()  # what waits for the end of a render comes when its project is open again
 
     def _clean_up(self, job: Job) -> None:
         """Delete what a cancelled job has made and take it off the list, where the preferences say so.
@@ -277,7 +279,9 @@ class Runner:
 
     def _deliver(self, job: Job) -> None:
         """Put the results of a job whose frames stand on the timeline, as one step that can be undone."""
-        places, self._placements[job.folder] = self._placements.get(job.folder, []), []
+        if job.folder not in self._placements:  # another project's
+            return
+        places, self._placements[job.folder] = self._placements[job.folder], []
         touched = [self._put(job, place) for place in places]
         if places:
             unfinished.settle(job.folder, _names(job.movies_owed), delivered=True)

@@ -1,5 +1,6 @@
 """The buttons of the job list: each does what it says, and refuses in words."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -116,6 +117,26 @@ def test_cancel_all_leaves_what_has_ended(timeline: Timeline, clips: list[Path])
     drive(timeline, lambda: running.state.ended)
     noted = [(job.folder / timeline.addon.unfinished.PLACES_FILE).is_file() for job in jobs]
     assert noted == [True, True, False]
+
+
+def test_a_result_that_waits_for_a_render_stays_its_projects(
+    timeline: Timeline, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another file is opened before it is put on its timeline, and saved: what is to come is not that file's."""
+    runner = timeline.addon.runner.current()
+    (job,), _ = timeline.submit(timeline.movie(clip))
+    note = job.folder / timeline.addon.unfinished.PLACES_FILE
+    note.write_text(json.dumps({**json.loads(note.read_text()), "project": "/first.blend"}))
+    app = SimpleNamespace(background=True, is_job_running=lambda _: True)
+    with monkeypatch.context() as patch:
+        patch.setattr(timeline.addon.runner, "bpy", SimpleNamespace(app=app))
+        drive(timeline, lambda: job.state.ended)
+        runner.forget_placements()
+    runner.step()
+    runner.follow_project()
+    told = json.loads(note.read_text())
+    assert (told["project"], [place["strip"] for place in told["places"]]) == ("/first.blend", ["clip.avi"])
+    assert not runner.busy
 
 
 def test_a_cancelled_job_keeps_its_frames(timeline: Timeline, clip: Path) -> None:
