@@ -7,12 +7,11 @@ with it before ONNX Runtime sees a byte.
 import hashlib
 import json
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import ModelDamaged, ModelMissing
 from .resume import stamps
-from .spec import JobSpec
 
 CATALOGUE = "catalogue.toml"
 CUT_RECIPE = 4
@@ -128,21 +127,16 @@ def verify(path: Path) -> None:
 
 
 def identity(path: Path) -> str:
-    """Return what tells the file of weights at `path` from others that had its name; nothing where it is gone.
+    """Return what tells the file of weights at `path` from others that had its name.
 
-    Of what a catalogue promises it is the sha256, so that the same file, installed again, stays the same; of a user's
-    own its size in bytes and its time of modification in nanoseconds.
+    Of what a catalogue promises it is the sha256, whatever is there, so that the same file, installed again, stays the
+    same; of a user's own its size in bytes and its time of modification in nanoseconds, and nothing where it is gone.
     """
     entry = _entry(path)
     if entry is not None:
         return entry.sha256
     ((size, modified),) = stamps([str(path)])
     return f"{size} {modified}" if size >= 0 else ""
-
-
-def stamped(spec: JobSpec) -> JobSpec:
-    """Return a job that tells its model from others of that name; one that does so already stays as it is."""
-    return spec if spec.model_stamp else replace(spec, model_stamp=identity(Path(spec.model)))
 
 
 def _entry(path: Path) -> Weights | None:

@@ -10,6 +10,7 @@ from ..engine.clips import frame_numbers
 from ..engine.errors import SourceMissing, SourceUnreadable, SpecError
 from ..engine.outputs import FrameFormat, Look
 from ..engine.spec import JobSpec, Source, SourceKind, is_image, is_movie
+from ..engine.weights import identity
 from . import earlier, movies
 from .encoders import ENCODERS, MovieFormat
 
@@ -94,6 +95,7 @@ def job_of(one: Input, request: Request) -> tuple[JobSpec, Path]:
         output=str(request.output if single else request.output / one.name),
         stem=one.name,
         model=str(request.model),
+        model_stamp=identity(request.model),
         look=look,
         ratio=request.ratio,
         device=request.device,

@@ -8,6 +8,7 @@ import bpy
 
 from ..engine.outputs import Look, Result
 from ..engine.spec import WORKING_SIDE
+from ..engine.weights import identity
 from . import preferences, versions
 from .encoders import ENCODERS, MovieFormat, choices
 from .looks import LookSettings, chosen_look
@@ -29,6 +30,8 @@ class Settings:
     output: Path
     """Absolute; each job makes a folder of its own in it."""
     model: Path
+    model_stamp: str
+    """What tells its file from others of that name (`weights.identity`)."""
     ratio: float | None
     working_side: int
     keep_source: bool
@@ -116,11 +119,12 @@ def snapshot(scene: bpy.types.Scene) -> Settings:
     Raises:
         ModelMissing: the extension came without its models.
     """
-    chosen = scene.rvm_matting
+    chosen, model = scene.rvm_matting, preferences.model()
     return Settings(
         look=chosen_look(chosen),
         output=output_folder(chosen_folder(chosen)),
-        model=preferences.model(),
+        model=model,
+        model_stamp=identity(model),
         ratio=chosen.ratio if chosen.quality == "RATIO" else None,
         working_side=WORKING_SIDES[chosen.quality],
         keep_source=chosen.keep_source,

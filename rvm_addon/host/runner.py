@@ -9,7 +9,6 @@ import bpy
 
 from ..engine.errors import MattingError
 from ..engine.spec import JobSpec
-from ..engine.weights import stamped
 from ..jobs.aside import discard
 from ..jobs.finished import FinishedJobs
 from ..jobs.job import Job, State
@@ -58,7 +57,7 @@ class Runner:
         Raises:
             SpecError, OutputFailed: the job cannot be taken.
         """
-        spec, first = stamped(spec), list[Part]()
+        first: list[Part] = []
         if places and spec.source.disposable:
             spec, *first = rendering.prepare(folder, spec, places[0])
         job = Job(folder, spec, (*first, MATTING, *_movies(folder, places)))
@@ -74,7 +73,6 @@ class Runner:
         Raises:
             SpecError, JobHeld, OutputFailed: it cannot.
         """
-        spec = stamped(spec)
         known = [job for job in self.queue.jobs if job.spec.covers(spec) and job.folder.is_dir()]
         coming = next((job for job in known if job.state in _TO_COME), None)
         job = coming or finished.find(spec) or next((job for job in known if job.state in _STOPPED), None)

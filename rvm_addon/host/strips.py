@@ -51,6 +51,7 @@ def job_spec(scene: bpy.types.Scene, strip: versions.Strip, settings: Settings) 
         output=FRAMES_FOLDER,
         stem=stem,
         model=str(settings.model),
+        model_stamp=settings.model_stamp,
         look=settings.look,
         ratio=settings.ratio,
         working_side=settings.working_side,

@@ -11,7 +11,6 @@ from ..engine.errors import SpecError
 from ..engine.events import Finished, last_event
 from ..engine.resume import is_whole, names_in
 from ..engine.spec import JOB_FILE, RAW_FOLDER, JobSpec
-from ..engine.weights import stamped
 from .job import RECIPE_FILE, Job
 
 
@@ -36,7 +35,6 @@ class FinishedJobs:
 
     def find(self, spec: JobSpec) -> Job | None:
         """Return a job that ended well and whose frames, all there and whole, are what `spec` would make; or None."""
-        spec = stamped(spec)
         folders = self._folders.get(spec.recipe_digest, ()) if spec.reusable else ()
         jobs = (self._job(folder) for folder in folders)
         return next((job for job in jobs if job and job.spec.covers(spec) and has_frames(job, spec)), None)
@@ -48,7 +46,7 @@ class FinishedJobs:
         """
         if not (spec.source.stamps or spec.source.disposable):
             return ()
-        folders = [folder / RAW_FOLDER for folder in self._matted.get(stamped(spec).matting_digest, ())]
+        folders = [folder / RAW_FOLDER for folder in self._matted.get(spec.matting_digest, ())]
         there = [folder for folder in folders if folder.is_dir()]
         return tuple(str(folder) for folder in sorted(there, key=lambda folder: folder.stat().st_mtime))
 

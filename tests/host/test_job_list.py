@@ -188,3 +188,16 @@ def test_preferences_reach_the_job(timeline: Timeline, clips: list[Path], prefer
     assert (general.spec.model, general.spec.threads) == (str(model), 3)
     assert general.folder.parent == tmp_path / "everywhere"
     assert own.folder.parent == tmp_path / "results"
+
+
+def test_a_press_has_one_model(timeline: Timeline, clips: list[Path], preferences: Any, passthrough: Path) -> None:
+    """Replaced while strips are described: what the job asks for is the file that was there at the button."""
+    preferences.model, preferences.model_file = "FILE", str(timeline.folder / "mine.onnx")
+    model = Path(preferences.model_file)
+    model.write_bytes(passthrough.read_bytes())
+    settings = timeline.addon.properties.snapshot(timeline.scene)
+    before = model.stat()
+    tiny.counting_model(model)
+    spec, place = timeline.addon.strips.job_spec(timeline.scene, timeline.movie(clips[0]), settings)
+    job = timeline.addon.runner.current().submit(spec, timeline.folder / "job", place)
+    assert job.spec.model_stamp == f"{before.st_size} {before.st_mtime_ns}"

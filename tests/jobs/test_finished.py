@@ -11,7 +11,7 @@ from rvm_addon.engine.events import EVENTS_FILE, FrameDone, encode
 from rvm_addon.engine.outputs import Look, Result
 from rvm_addon.engine.resume import stamps
 from rvm_addon.engine.spec import JobSpec, Source, SourceKind
-from rvm_addon.engine.weights import stamped
+from rvm_addon.engine.weights import identity
 from rvm_addon.jobs.finished import FinishedJobs
 from rvm_addon.jobs.job import Job, State
 from tests import tiny
@@ -27,7 +27,7 @@ def clip(tmp_path: Path) -> Path:
 def spec(clip: Path, passthrough: Path) -> JobSpec:
     """A job of eight of its frames."""
     source = Source(SourceKind.MOVIE, (str(clip),), tuple(range(2, 10)), 24.0, stamps=stamps([str(clip)]))
-    return stamped(JobSpec("clip", source, "frames", "clip", str(passthrough)))
+    return JobSpec("clip", source, "frames", "clip", str(passthrough), identity(passthrough))
 
 
 @pytest.fixture
@@ -208,10 +208,10 @@ def test_a_model_that_was_replaced_makes_other_frames(
     def put(content: Path, moment: int) -> JobSpec:
         model.write_bytes(content.read_bytes())
         os.utime(model, ns=(moment, moment))
-        return replace(spec, model=str(model), model_stamp="", raw_limit=10**9)
+        return replace(spec, model=str(model), model_stamp=identity(model), raw_limit=10**9)
 
     first = put(passthrough, 1)
-    job = Job(tmp_path / "matte" / "first", stamped(first))
+    job = Job(tmp_path / "matte" / "first", first)
     job.write()
     with (job.folder / EVENTS_FILE).open("w") as events:
         pipeline.run(job.spec, job.folder, lambda event: events.write(encode(event)))
@@ -225,7 +225,7 @@ def test_a_model_that_was_replaced_makes_other_frames(
     assert serves(put(counting, 1)) == serves(put(passthrough, 2)) == (False, ())
     assert serves(put(passthrough, 1)) == (True, raws)
     model.unlink()
-    assert serves(first) == (False, raws)
+    assert serves(replace(first, model_stamp=identity(model))) == (False, raws)
 
 
 def test_no_folder_of_results_holds_no_job(spec: JobSpec, tmp_path: Path) -> None:
