@@ -100,6 +100,16 @@ class ModelUnsuitable(FileError):
         return f"“{self.path}” is not a Robust Video Matting model{self.because()}"
 
 
+class ModelChanged(FileError):
+    """Under the model's name lies another file than the one that the job was made for: its frames would not match."""
+
+    remedy = "Put the former file back and continue, or start once more from the strip: then all frames are made anew."
+
+    def __str__(self) -> str:
+        """Say which file is another one."""
+        return f"The model file “{self.path}” is not the one that the job began with"
+
+
 class DeviceMissing(MattingError):
     """What the network is to run on is not there, or cannot run it; `name` is what the user calls it."""
 

@@ -17,7 +17,7 @@ from typing import TypeVar
 
 import cv2
 
-from . import digests, resume
+from . import digests, resume, weights
 from .backdrop import Backdrop, open_backdrop
 from .caches import prune
 from .errors import MattingError
@@ -151,10 +151,11 @@ def _model(spec: JobSpec, warn: Callable[[str], None]) -> MattingModel:
     """Return the job's model.
 
     Raises:
-        ModelMissing, ModelDamaged, ModelUnsuitable: naming the file.
+        ModelChanged, ModelMissing, ModelDamaged, ModelUnsuitable: naming the file.
     """
     from .rvm import open_model  # noqa: PLC0415 - ONNX Runtime: what is known needs none, and a source opens meanwhile
 
+    weights.check_identity(Path(spec.model), spec.model_stamp)  # a run that goes on would mix two models' frames
     return open_model(spec, warn)
 
 

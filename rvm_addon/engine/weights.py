@@ -10,7 +10,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from .errors import ModelDamaged, ModelMissing
+from .errors import ModelChanged, ModelDamaged, ModelMissing
 from .resume import stamps
 
 CATALOGUE = "catalogue.toml"
@@ -137,6 +137,18 @@ def identity(path: Path) -> str:
         return entry.sha256
     ((size, modified),) = stamps([str(path)])
     return f"{size} {modified}" if size >= 0 else ""
+
+
+def check_identity(path: Path, known: str) -> None:
+    """Return if the file of weights at `path` is the one that was there when its `identity` was taken.
+
+    One that is gone, or of which nothing is known, is let pass.
+
+    Raises:
+        ModelChanged: another file has its name.
+    """
+    if known and identity(path) not in ("", known):
+        raise ModelChanged(path)
 
 
 def _entry(path: Path) -> Weights | None:

@@ -25,6 +25,10 @@ SENTENCES: dict[str, str] = {
     "Delete the file and fetch the weights again (python3 build.py weights), or install the extension again.": (
         "请删除该文件并重新获取权重（python3 build.py weights），或重新安装扩展。"
     ),
+    "The model file “{path}” is not the one that the job began with": "模型文件“{path}”不是任务开始时的那个文件",
+    "Put the former file back and continue, or start once more from the strip: then all frames are made anew.": (
+        "请放回原来的文件并继续，或从片段重新开始：届时会重新生成所有帧。"
+    ),
     "“{path}” is not a Robust Video Matting model{why}": "“{path}”不是 Robust Video Matting 模型{why}",
     "Choose an ONNX file exported by Robust Video Matting with 32-bit weights.": (
         "请选择由 Robust Video Matting 导出的 32 位权重 ONNX 文件。"

@@ -1,5 +1,6 @@
 """A run that was stopped goes on: what stands is left alone, what was missing comes out as in one run."""
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,12 +11,13 @@ import pytest
 from numpy.typing import NDArray
 
 from rvm_addon.engine import pipeline
-from rvm_addon.engine.errors import SourceMissing
+from rvm_addon.engine.errors import ModelChanged, SourceMissing
 from rvm_addon.engine.events import Event, Finished, FrameDone, Started
 from rvm_addon.engine.memory import EVERY_FRAMES, Memory
 from rvm_addon.engine.resume import MEMORY_FILE, remembered_frame, rest, stamps
 from rvm_addon.engine.shelf import WARM_UP_FRAMES
 from rvm_addon.engine.spec import JobSpec, Source, SourceKind
+from rvm_addon.engine.weights import identity
 from tests import tiny
 
 FRAMES = 80
@@ -136,6 +138,37 @@ def test_other_footage_under_the_name_begins_anew(spec: JobSpec, stopped: Path) 
     before = written(stopped)
     run(other, stopped)
     assert not before.items() & written(stopped).items()
+
+
+def test_another_model_under_the_name_makes_no_frames(spec: JobSpec, tmp_path: Path) -> None:
+    """It is named, what stands is left alone, and with the former file back all comes out as in one run."""
+    model = tmp_path / "mine.onnx"
+    former = Path(spec.model).read_bytes()
+    model.write_bytes(former)
+    own = replace(spec, model=str(model), model_stamp=identity(model))
+    moment = model.stat().st_mtime_ns
+    run(own, tmp_path, lambda event: isinstance(event, FrameDone) and event.frame == STOPPED_AT)
+    before = written(tmp_path)
+    tiny.passthrough_model(model)
+    with pytest.raises(ModelChanged, match=r"mine\.onnx"):
+        run(own, tmp_path)
+    assert written(tmp_path) == before
+    model.write_bytes(former)
+    os.utime(model, ns=(moment, moment))
+    run(own, tmp_path)
+    assert alphas(tmp_path) == list(range(FRAMES))
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_what_needs_no_model_does_not_ask_for_it(spec: JobSpec, tmp_path: Path, gone: bool) -> None:
+    """A result is changed also where the model is gone, or another one has its name."""
+    model = tmp_path / "mine.onnx"
+    model.write_bytes(Path(spec.model).read_bytes())
+    own = replace(spec, model=str(model), model_stamp=identity(model), raw_limit=10**9)
+    run(own, tmp_path / "first")
+    model.unlink() if gone else tiny.passthrough_model(model)
+    run(replace(own, raws=(str(tmp_path / "first" / "raw"),)), tmp_path / "second")
+    assert alphas(tmp_path / "second") == list(range(FRAMES))
 
 
 def test_where_nothing_is_missing_nothing_is_opened(spec: JobSpec, tmp_path: Path) -> None:
