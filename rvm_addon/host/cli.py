@@ -113,7 +113,11 @@ class _Call:
         """
         targets = targets_of(job.spec, self._request)
         frames = [path for target in targets if target.numbered for path in target.there]
-        return EarlierFrames(job, {target.name: target.source for target in targets}, frames)
+
+        def standing() -> set[str]:
+            return {target.name for target in targets_of(job.spec, self._request) if target.there}
+
+        return EarlierFrames(job, {target.name: target.source for target in targets}, frames, standing)
 
     def _begin_movie(self, one: Input, job: Job, beside: ExitStack) -> MovieAlongside | None:
         """Begin to write an input's result as a movie, if it becomes one, until `beside` is left.

@@ -1,7 +1,7 @@
 """What earlier runs of the command line made: that alone gives way, and only to a run that makes something itself."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 
 from ..engine import whole
@@ -25,9 +25,12 @@ def made(folder: Path) -> dict[str, str]:
 class EarlierFrames:
     """The frames of an earlier run, which would be left beside those of a shorter movie. Whoever begins closes it."""
 
-    def __init__(self, job: Job, targets: Mapping[str, str], frames: Iterable[Path]) -> None:
+    def __init__(
+        self, job: Job, targets: Mapping[str, str], frames: Iterable[Path], standing: Callable[[], Collection[str]]
+    ) -> None:
         """Note in the folder of `job` that it makes `targets`, and move `frames` of an earlier run there.
 
+        `standing` tells which of the targets are there at the moment of asking.
         Until the job has a frame of its own nothing is deleted: a model or a movie may turn out to be unusable.
 
         Raises:
@@ -35,13 +38,14 @@ class EarlierFrames:
         """
         self._job = job
         self._apart = job.folder / _APART
-        whole.write(job.folder / _MADE_FILE, json.dumps(made(job.folder) | dict(targets)).encode("ascii"))
+        self._targets, self._standing = dict(targets), standing
+        self._note(made(job.folder) | self._targets)
         try:
             for path in frames:
                 self._apart.mkdir(exist_ok=True)
                 path.replace(self._apart / path.name)
         except OSError:
-            self._put_back()
+            self.close()
             raise
 
     def give_way(self) -> None:
@@ -52,9 +56,24 @@ class EarlierFrames:
             self._apart.rmdir()
 
     def close(self) -> None:
-        """Put them back where the job has ended without a frame."""
+        """Put them back where the job has ended without a frame; what was not made is the user's to make.
+
+        Raises:
+            OSError: a folder refuses.
+        """
         self.give_way()
         self._put_back()
+        unmade = self._targets.keys() - self._standing()
+        if unmade:
+            self._note({name: source for name, source in made(self._job.folder).items() if name not in unmade})
+
+    def _note(self, told: Mapping[str, str]) -> None:
+        """Leave in the job's folder what its runs have made, or are about to.
+
+        Raises:
+            OSError: the folder refuses.
+        """
+        whole.write(self._job.folder / _MADE_FILE, json.dumps(told).encode("ascii"))
 
     def _put_back(self) -> None:
         """Let what is apart be where it was."""

@@ -176,6 +176,24 @@ def test_what_no_run_of_the_input_made_is_not_written_over(counting: Path, tmp_p
         assert matte(*film)[0] == 0
 
 
+def test_what_a_run_did_not_make_is_not_written_over(counting: Path, tmp_path: Path) -> None:
+    """Its model was none: what the user then puts where its results would have gone stays his own."""
+    (picture, _) = tiny.barcode_pictures(tmp_path / "in", [1, 2])
+    clip = tiny.barcode_movie(tmp_path / "in" / "talk.mov", 5)
+    bad = tmp_path / "bad.onnx"
+    bad.write_bytes(b"no model")
+    options = ["--output", tmp_path / "out", "--result", "colour", "--format", "png", "--movie"]
+    assert matte(picture, clip, *options, "--model", bad)[0] == 1
+    for source, name in ((picture, "shot_0001.png"), (clip, "talk/talk_000007.png"), (clip, "talk.mp4")):
+        path = tmp_path / "out" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"the user's")
+        status, (told,), _ = matte(source, *options, "--model", counting)
+        assert status == 1 and "choose another folder" in told["error"]
+        assert path.read_bytes() == b"the user's"
+        path.unlink()
+
+
 def test_a_second_run_leaves_nothing_of_the_first(passthrough: Path, tmp_path: Path) -> None:
     """A shorter movie of the same name has its own frames only."""
     clip = tmp_path / "in" / "c.avi"
