@@ -12,6 +12,7 @@ from pathlib import Path
 
 import bpy
 
+from ..engine import whole
 from ..jobs.aside import look_after_caches
 from . import libraries, preferences, properties, words
 from .translations import say
@@ -26,12 +27,12 @@ _FILE = "results.json"
 
 def remember(results: Path) -> None:
     """Remember a folder of results, to find it again whatever project is open."""
-    known = _remembered()
+    known = _remembered()  # read anew each time: another Blender may have written it
     if str(results) in known:
         return
     try:
-        _path().write_text(json.dumps([*known, str(results)]), encoding="utf-8")
-    except OSError as error:  # it only costs the user a wrong sum
+        whole.write(_path(), json.dumps([*known, str(results)]).encode())
+    except OSError as error:  # what waits there is found only while a project has that folder (`unfinished`)
         log.warning("%s: %s", _path(), error)
 
 

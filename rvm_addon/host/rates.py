@@ -9,6 +9,7 @@ from pathlib import Path
 
 import bpy
 
+from ..engine import whole
 from ..engine.events import MovieWritten
 from ..engine.outputs import Look
 from ..jobs.job import Job
@@ -78,7 +79,7 @@ class Rates:
         self._known = [new, *others][:_KEPT]
         self.version += 1
         try:
-            self._path.write_text(json.dumps([asdict(one) for one in self._known], indent=1), encoding="utf-8")
+            whole.write(self._path, json.dumps([asdict(one) for one in self._known], indent=1).encode())
         except OSError as error:  # the next session knows less
             log.warning("%s: %s", self._path, error)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import bpy
 
+from ..engine import whole
 from ..engine.errors import OutputFailed
 from ..engine.outputs import FrameFormat
 from ..engine.spec import JobSpec, Source, SourceKind
@@ -57,7 +58,7 @@ class Order:
         Raises:
             OSError: the folder refuses.
         """
-        (folder / ORDER_FILE).write_text(json.dumps(asdict(self)), encoding="utf-8")
+        whole.write(folder / ORDER_FILE, json.dumps(asdict(self)).encode())
 
     @classmethod
     def read(cls, folder: Path) -> "Order":

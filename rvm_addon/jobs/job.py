@@ -206,7 +206,7 @@ class Job:
         whole.write(self.folder / JOB_FILE, self.spec.to_json().encode())
         without_model = replace(self.spec, model_stamp="")
         digests = (self.spec.recipe_digest, self.spec.matting_digest, without_model.matting_digest)
-        (self.folder / RECIPE_FILE).write_text("".join(f"{digest}\n" for digest in digests), encoding="ascii")
+        whole.write(self.folder / RECIPE_FILE, "".join(f"{digest}\n" for digest in digests).encode())
 
     def apply(self, event: Event) -> None:
         """Fold one event of the part that runs into what is known."""

@@ -1,5 +1,6 @@
 """What is kept for changes is counted and cleared from the preferences: frames stay, running jobs lose nothing."""
 
+import errno
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ def test_a_running_job_keeps_its_own(timeline: Timeline, tmp_path: Path) -> None
 
 
 def test_a_folder_is_remembered_once(timeline: Timeline, strip: Any) -> None:
-    """However often results go there; the file's loss costs nothing but the sum."""
+    """However often results go there; a file that cannot be read is begun anew."""
     caches = timeline.addon.caches
     for frame in (30, 40):
         timeline.addon.versions.set_right_handle(strip, frame)
@@ -72,3 +73,21 @@ def test_a_folder_is_remembered_once(timeline: Timeline, strip: Any) -> None:
     caches._path().write_text("{")
     timeline.scene.rvm_matting.output = ""
     assert results not in caches.folders()
+
+
+def test_a_full_disk_costs_no_folder(timeline: Timeline, strip: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Results that wait are found by the list: it keeps what it has where there is no room for one more."""
+    caches = timeline.addon.caches
+    timeline.press_button(strip)
+    before = caches._path().read_text()
+    write_bytes = Path.write_bytes
+
+    def half(path: Path, data: bytes) -> int:
+        write_bytes(path, data[: len(data) // 2])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", half)
+    monkeypatch.setattr(Path, "write_text", lambda path, text, **_: half(path, text.encode()))
+    caches.remember(timeline.folder / "elsewhere")
+    assert caches._path().read_text() == before
+    assert [path.name for path in caches._path().parent.glob("results.json*")] == ["results.json"]
