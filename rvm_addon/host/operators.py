@@ -99,8 +99,7 @@ def submit_each(
     queue = runner.current().queue
     queue.stand_by()
     try:
-        with rendering.sharing_one_copy():
-            return _submit_each(scene, chosen, describe, settings)
+        return _submit_each(scene, chosen, describe, settings)
     finally:
         if not queue.busy:
             queue.stand_down()
@@ -122,7 +121,7 @@ def _submit_each(
 
 def _submit(wanted: list[tuple[JobSpec, results.Placement]], output: Path) -> tuple[list[Job], list[str]]:
     """Find the jobs in `output` that serve already, queue the others, and return them all and what went wrong."""
-    current, finished = runner.current(), FinishedJobs(output)
+    current, finished, project = runner.current(), FinishedJobs(output), rendering.ProjectCopy()
     jobs, problems, new = [], [], []
     for spec, place in wanted:
         try:
@@ -135,7 +134,8 @@ def _submit(wanted: list[tuple[JobSpec, results.Placement]], output: Path) -> tu
     for spec, places in strips.shared_jobs(new):
         try:
             helped = replace(spec, raws=finished.raws(spec))
-            jobs.append(current.submit(helped, claim_folder(output, file_stem(spec.name)), *places))
+            folder = claim_folder(output, file_stem(spec.name))
+            jobs.append(current.submit(helped, folder, *places, project=project))
             caches.remember(output)
         except MattingError as error:
             problems.append(explained(error))

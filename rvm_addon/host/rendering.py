@@ -8,7 +8,6 @@ import contextlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -36,9 +35,6 @@ _READ_AS_THEY_ARE = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp"})
 """Suffixes of pictures that OpenCV reads just as Blender shows them; EXR, TIFF, TGA and the like it does not."""
 
 _BYTES_OF_A_PIXEL = 4
-
-_shared: list[Path] | None = None
-"""The copy of the project that every job of one press can have, once there is one; None where each needs its own."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +87,33 @@ def rendered_source(stem: str, length: int) -> Source:
     return Source(SourceKind.IMAGES, names, tuple(range(length)), upright=False, disposable=True)
 
 
-def prepare(folder: Path, spec: JobSpec, place: Placement) -> tuple[JobSpec, Part]:
+class ProjectCopy:
+    """A copy of the project as it is when it is first wanted; all jobs of one press share it, and nobody changes it.
+
+    To save it takes Blender as long as the project is large.
+    """
+
+    def __init__(self) -> None:
+        """Save nothing yet: most jobs need none."""
+        self._saved: Path | None = None
+
+    def write(self, target: Path) -> None:
+        """Let the copy be at `target`, too.
+
+        Raises:
+            OSError, RuntimeError: the folder refuses.
+        """
+        if self._saved is None:
+            bpy.ops.wm.save_as_mainfile(filepath=str(target), copy=True, check_existing=False)
+            self._saved = target
+            return
+        try:
+            os.link(self._saved, target)
+        except OSError:  # not every drive has links
+            shutil.copyfile(self._saved, target)
+
+
+def prepare(folder: Path, spec: JobSpec, place: Placement, project: ProjectCopy) -> tuple[JobSpec, Part]:
     """Make ready what a background Blender needs, in the job's folder; return the job with its first part.
 
     Saving a copy leaves the user's file and its state alone.
@@ -105,44 +127,13 @@ def prepare(folder: Path, spec: JobSpec, place: Placement) -> tuple[JobSpec, Par
         suffix = UNPACKED if _has_room(rendered, place, len(spec.source.paths)) else PACKED
         paths = tuple(str((rendered / name).with_suffix(suffix)) for name in spec.source.paths)
         Order(place.scene, place.strip, place.start - place.before, paths).write(folder)
-        _copy_project(folder / PROJECT_FILE)
+        project.write(folder / PROJECT_FILE)
     except OSError as error:
         raise OutputFailed(folder, error.strerror or "") from error
     except RuntimeError as error:  # how Blender's operators report
         raise OutputFailed(folder / PROJECT_FILE, str(error).strip()) from error
     spec = replace(spec, source=replace(spec.source, paths=paths))
     return spec, _part(folder, len(paths))
-
-
-@contextlib.contextmanager
-def sharing_one_copy() -> Iterator[None]:
-    """Let all jobs that are made ready meanwhile share one copy of the project, which nobody may change.
-
-    To save it takes Blender as long as the project is large.
-    """
-    global _shared  # noqa: PLW0603  # one press at a time
-    _shared = []
-    try:
-        yield
-    finally:
-        _shared = None
-
-
-def _copy_project(target: Path) -> None:
-    """Write a copy of the project as it is.
-
-    Raises:
-        OSError, RuntimeError: the folder refuses.
-    """
-    for earlier in _shared or ():
-        try:
-            os.link(earlier, target)
-        except OSError:  # not every drive has links
-            shutil.copyfile(earlier, target)
-        return
-    bpy.ops.wm.save_as_mainfile(filepath=str(target), copy=True, check_existing=False)
-    if _shared is not None:
-        _shared.append(target)
 
 
 def _has_room(folder: Path, place: Placement, pictures: int) -> bool:

@@ -51,15 +51,23 @@ class Runner:
         done = sum(job.frames_total * (1.0 if job.state.ended else job.progress) for job in self.batch)
         return done / total if total else 0.0
 
-    def submit(self, spec: JobSpec, folder: Path, *places: results.Placement) -> Job:
+    def submit(
+        self,
+        spec: JobSpec,
+        folder: Path,
+        *places: results.Placement,
+        project: rendering.ProjectCopy | None = None,
+    ) -> Job:
         """Queue a job in `folder`; for each placement, its result becomes a strip.
+
+        Where the strip is rendered first, that is done from `project`, or a copy of the job's own.
 
         Raises:
             SpecError, OutputFailed: the job cannot be taken.
         """
         first: list[Part] = []
         if places and spec.source.disposable:
-            spec, *first = rendering.prepare(folder, spec, places[0])
+            spec, *first = rendering.prepare(folder, spec, places[0], project or rendering.ProjectCopy())
         job = Job(folder, spec, (*first, MATTING, *_movies(folder, places)))
         self._queue(job)
         self._expect(job, list(places))

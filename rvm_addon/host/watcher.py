@@ -53,7 +53,7 @@ class Watcher:
         folder = Path(tempfile.mkdtemp(prefix="rvm_preview_", dir=bpy.app.tempdir or None))
         first: list[Part] = []
         if spec.source.disposable:
-            spec, *first = rendering.prepare(folder, spec, place)
+            spec, *first = rendering.prepare(folder, spec, place, rendering.ProjectCopy())
         for job in self.queue.jobs:
             self.queue.cancel(job)
         job = Job(folder, spec, (*first, MATTING))
