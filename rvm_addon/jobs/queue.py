@@ -11,6 +11,9 @@ from .worker import Launcher, Standby, WorkerProcess, matting
 
 KILL_AFTER_SECONDS = 2.0
 """How long a worker may take to end when it is asked to."""
+FREE_AFTER_SECONDS = 2.0
+"""How long a job's folder may seem to be another process's: Windows lets go of a lock a little after its process has
+ended, and a job's next part would be refused."""
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +29,7 @@ class JobQueue:
         self._worker: WorkerProcess | None = None
         self._waiting: Standby | None = None
         self._kill_at = 0.0
+        self._give_up_at = 0.0
 
     @property
     def busy(self) -> bool:
@@ -71,9 +75,10 @@ class JobQueue:
         """Stop a job that runs, or drop one that waits; one that has ended stays as it is."""
         if job.state is State.QUEUED:
             job.drop()
-        elif job.state is State.RUNNING and self._worker is not None:
+        elif job.state is State.RUNNING:
             job.move(State.CANCELLING)
-            self._worker.terminate()
+            if self._worker is not None:
+                self._worker.terminate()
             self._kill_at = time.monotonic() + KILL_AFTER_SECONDS
         if not self.busy:
             self.stand_down()
@@ -103,8 +108,10 @@ class JobQueue:
     def _follow(self) -> list[Job]:
         """Fold the running worker's news into its job."""
         job, worker = self._running, self._worker
-        if job is None or worker is None:
+        if job is None:
             return []
+        if worker is None:
+            return self._try_again(job)
         before = job.state
         events, status = worker.poll()
         for event in events:
@@ -129,17 +136,37 @@ class JobQueue:
         self._start(job)
         return [job]
 
+    def _try_again(self, job: Job) -> list[Job]:
+        """Start the part of a job whose folder was another process's; or end the job, if the user wants that."""
+        if job.state is State.CANCELLING:
+            self._running = None
+            job.drop()
+            if not self.busy:
+                self.stand_down()
+        else:
+            self._launch(job)
+        return [job] if self._worker is not None or job.state.ended else []
+
     def _start(self, job: Job) -> None:
-        """Start the part of a job whose turn it is."""
+        """Start the part of a job whose turn it is; where its folder is another process's, later ticks try again."""
+        self._give_up_at = time.monotonic() + FREE_AFTER_SECONDS
+        self._launch(job)
+
+    def _launch(self, job: Job) -> None:
+        """Start the part of a job whose turn it is, if its folder is free."""
         part, waiting = job.part, None
         if part.kind is Kind.MATTING:
             part = matting(job.folder, self._launcher)
             waiting, self._waiting = self._waiting, None
         else:  # it would wait for long
             self.stand_down()
+        self._running = None
         try:
             self._worker = WorkerProcess(job.folder, part, waiting)
         except MattingError as error:
+            if isinstance(error, JobHeld) and time.monotonic() < self._give_up_at:
+                self._running, self._waiting = job, waiting
+                return
             if waiting is not None:
                 waiting.dismiss()
             job.fail(str(error), error.remedy)

@@ -250,11 +250,14 @@ def test_a_worker_that_cannot_start_is_a_failure(spec: JobSpec, tmp_path: Path) 
     assert not queue.busy
 
 
-def test_a_job_of_two_blenders_is_the_firsts(queue: JobQueue, spec: JobSpec, tmp_path: Path) -> None:
+def test_a_job_of_two_blenders_is_the_firsts(
+    queue: JobQueue, spec: JobSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its turn comes here while it runs there: that is said, and the other one's events and log stay as they are."""
     clip = tiny.barcode_movie(tmp_path / "long.mp4", 100, size=(1280, 720))
     spec = replace(spec, source=Source(SourceKind.MOVIE, (str(clip),)))
     there = JobQueue(Launcher())
+    monkeypatch.setattr("rvm_addon.jobs.queue.FREE_AFTER_SECONDS", 0.0)
     try:
         queue.stand_by()
         late, first = submit(queue, tmp_path / "job", spec), submit(there, tmp_path / "job", spec)
@@ -269,6 +272,33 @@ def test_a_job_of_two_blenders_is_the_firsts(queue: JobQueue, spec: JobSpec, tmp
         assert first.log.read_text() == "the other one's"
     finally:
         there.shutdown()
+
+
+def test_a_folder_may_be_let_go_a_little_later(queue: JobQueue, spec: JobSpec, tmp_path: Path) -> None:
+    """Windows frees the lock of a process after its end: the job waits for that, and the worker that waits is its."""
+    queue.stand_by()
+    job, waiting = submit(queue, tmp_path / "job", spec), queue._waiting
+    with lifeline.held(job.folder) as free:
+        assert free
+        changed = [queue.tick() for _ in range(3)]
+    assert (changed, job.state) == ([[job], [], []], State.RUNNING)
+    assert queue._waiting is waiting is not None
+    drive(queue, lambda: job.state.ended)
+    assert (job.state, job.error, job.frames_done) == (State.DONE, "", 200)
+
+
+def test_a_job_that_waits_for_its_folder_can_be_cancelled(queue: JobQueue, spec: JobSpec, tmp_path: Path) -> None:
+    """It ends with the next tick, leaves what is the other process's, and the next job has its turn."""
+    job, following = submit(queue, tmp_path / "job", spec), submit(queue, tmp_path / "following", spec)
+    theirs = tmp_path / "job" / "000001.png.part"
+    with lifeline.held(job.folder) as free:
+        assert free
+        queue.tick()
+        theirs.touch()
+        queue.cancel(job)
+        assert job in queue.tick()
+    assert (job.state, following.state) == (State.CANCELLED, State.RUNNING)
+    assert theirs.is_file() and not (tmp_path / "job" / "worker.log").exists()
 
 
 def test_a_worker_leaves_a_held_folder_alone(spec: JobSpec, tmp_path: Path) -> None:
