@@ -13,12 +13,14 @@ from pathlib import Path
 
 import bpy
 
-from ..engine import whole
+from ..engine import lifeline, whole
 from ..engine.errors import OutputFailed
 from ..engine.outputs import FrameFormat
 from ..engine.spec import JobSpec, Source, SourceKind
 from ..jobs import parts
+from ..jobs.aside import discard
 from ..jobs.parts import Part
+from ..jobs.worker import Launcher
 from . import background, probes, versions
 from .results import Placement, find
 from .sources import source_file
@@ -177,8 +179,20 @@ def left_in(folder: Path) -> Part | None:
 def clean_up(folder: Path) -> None:
     """Delete the copy of the project, and the folder that held the pictures, of a job that is done.
 
-    One that failed or was cancelled keeps them: it can run again.
+    One that failed or was cancelled keeps them as long as it is in the list: it can run again.
     """
     with contextlib.suppress(OSError):
         (folder / PROJECT_FILE).unlink(missing_ok=True)
         (folder / RENDERED_FOLDER).rmdir()
+
+
+def give_up(folder: Path, launcher: Launcher) -> None:
+    """Delete the copy of the project, and all pictures that were rendered, of a job that will not go on.
+
+    Where another Blender works on it, they are that one's.
+    """
+    if lifeline.is_held(folder):
+        return
+    with contextlib.suppress(OSError):
+        (folder / PROJECT_FILE).unlink(missing_ok=True)
+        discard(folder / RENDERED_FOLDER, launcher)

@@ -156,12 +156,15 @@ class Runner:
             unfinished.forget(job.folder)
 
     def dismiss(self, job: Job) -> None:
-        """Take a job that has ended off the list; no later session offers to go on with it."""
+        """Take a job that has ended off the list; no later session offers to go on with it. Its frames stay."""
+        if not job.state.ended:
+            return
         self.queue.dismiss(job)
         if job.state in _STOPPED:
             unfinished.forget(job.folder)
-        elif job.state is State.DONE:
+        else:
             unfinished.settle(job.folder, movies=())
+        rendering.give_up(job.folder, libraries.launcher())
 
     def recall(self) -> bool:
         """List the jobs whose results this project still waits for, and return whether there are any.

@@ -13,7 +13,7 @@ _DELETE = "import shutil, sys; shutil.rmtree(sys.argv[1], ignore_errors=True)"
 
 
 def discard(folder: Path, launcher: Launcher) -> None:
-    """Delete a job's folder, which may hold thousands of files; the name is free at once.
+    """Delete a job's folder, or one in it, which may hold thousands of files; the name is free at once.
 
     Raises:
         OSError: the folder cannot be renamed; everything in it stays.

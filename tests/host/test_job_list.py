@@ -75,6 +75,26 @@ def test_a_rendered_job_runs_again(timeline: Timeline) -> None:
     assert (again.state.name, again.error, again.frames_done) == ("DONE", "", 5)
 
 
+@pytest.mark.parametrize("movie", [False, True])
+def test_what_a_dismissed_job_has_rendered_is_deleted(timeline: Timeline, movie: bool) -> None:
+    """Cancelled, it can go on, and keeps pictures and project; off the list, it keeps what frames it has, no more."""
+    timeline.scene.rvm_matting.write_movie = movie
+    strip = timeline.addon.versions.new_colour_strip(timeline.strips, "blue", 1, 1, 61)
+    (job,), _ = timeline.submit(strip)
+    rendered, project = job.folder / "rendered", job.folder / "project.blend"
+    drive(timeline, lambda: job.matted if movie else job.frames_of_part[0] > 2)
+    bpy.ops.rvm.cancel_job(folder=str(job.folder))
+    drive(timeline, lambda: job.state.ended)
+    assert job.state.name == ("DONE" if movie else "CANCELLED")
+    assert project.is_file() and (movie or list(rendered.iterdir()))
+    frames = list(job.output.glob("*"))
+    bpy.ops.rvm.dismiss_job(folder=str(job.folder))
+    assert not project.exists() and not rendered.exists()
+    drive(timeline, lambda: not list(job.folder.glob(".*")))
+    assert list(job.output.glob("*")) == frames
+    assert len(frames) == (60 if movie else 0)
+
+
 def test_a_result_is_found_under_another_name(timeline: Timeline, clip: Path) -> None:
     """Renamed and moved, it is still what shows the job's frames; deleted, the user reads where those are."""
     strip = timeline.movie(clip)
