@@ -361,9 +361,12 @@ def end() -> None:
     """End what runs, and let go of the runner.
 
     What is not done stays noted in its folder (`unfinished`): the next session, or the extension once it is enabled,
-    offers to go on with it.
+    offers to go on with it. What the user has cancelled goes on no more.
     """
     global _runner  # as above
     runner, _runner = _runner, None
     if runner is not None:
+        cancelled = [job for job in runner.queue.jobs if job.state is State.CANCELLED]
         runner.queue.shutdown()
+        for job in cancelled:
+            rendering.give_up(job.folder, libraries.launcher())

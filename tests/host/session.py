@@ -226,6 +226,22 @@ def cancelled(project: str, results: str, clip: str) -> None:
     Path(clip).with_suffix(".away").rename(clip)
 
 
+def given_up(project: str, results: str, clip: str) -> None:
+    """Cancel a job that is rendered first, and disable the extension."""
+    runner = enabled()
+    new_project(project, results, clip)
+    host("versions").top_strips(bpy.data.scenes[0].sequence_editor)[STRIP].use_deinterlace = True
+    job = press()
+    while not job.frames_of_part[0]:
+        runner.current().step()
+    bpy.ops.rvm.cancel_job(folder=str(job.folder))
+    runner.current().run_to_end(lambda _: None)
+    rendered = [job.folder / name for name in ("project.blend", "rendered")]
+    tell(there=[path.exists() for path in rendered])
+    bpy.ops.preferences.addon_disable(module=PACKAGE)
+    tell(there=[path.exists() for path in rendered])
+
+
 if __name__ == "__main__":
     globals()[sys.argv[1]](*sys.argv[2:])
     sys.stdout.flush()

@@ -173,6 +173,11 @@ def test_what_the_user_cancelled_does_not_come_back(sessions: Sessions) -> None:
     assert sessions.run("look") == [{"jobs": [], "strips": ["clip"]}]
 
 
+def test_what_a_cancelled_job_has_rendered_goes_with_the_session(sessions: Sessions) -> None:
+    """No later one goes on with it."""
+    assert sessions.run("given_up") == [{"there": [True, True]}, {"there": [False, False]}]
+
+
 def test_a_held_job_is_nobody_elses(sessions: Sessions) -> None:
     """While one Blender works on it, another one that opens the project does not offer to go on with it."""
     with sessions.start("begin") as process:
