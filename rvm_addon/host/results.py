@@ -122,6 +122,17 @@ def strips_of(folder: Path) -> Iterator[tuple[bpy.types.Scene, versions.Strip]]:
                     yield scene, strip
 
 
+def is_on_timeline(folder: Path, place: Placement) -> bool:
+    """Return whether a strip with a job's frames, which are in `folder`, lies over all of a placement's strip."""
+    found = find(place)
+    if found is None:
+        return False
+    scene, source = found
+    over = (strip for where, strip in strips_of(folder) if where == scene)
+    named = (strip for strip in over if (recipe := recipes.read(strip)) is not None and recipe.strip == source.name)
+    return any(is_within(source, *versions.handles(strip)) for strip in named)
+
+
 def _hide(source: versions.Strip, start: int, end: int) -> None:
     """Hide a strip below its result, which lies from `start` to `end` - 1, and what it is made of.
 

@@ -86,6 +86,7 @@ class Runner:
         job = coming or finished.find(spec) or next((job for job in known if job.state in _STOPPED), None)
         if job is None:
             return None
+        is_there = job.state is State.DONE and not place.replaces and results.is_on_timeline(job.output, place)
         others = [one for one in self._placements.get(job.folder, []) if not one.is_same(place)]
         if job.state in _STOPPED:
             job = self._go_on(job, others)
@@ -93,6 +94,8 @@ class Runner:
             job = self._with_movie(job, place)
         if job.state is State.DONE:
             self.queue.adopt(job)
+        if is_there:  # a second strip of the same frames would make soft edges harder
+            return job
         if job.matted and job not in self._arrived:
             self._arrived.append(job)
         self._expect(job, [*others, place])

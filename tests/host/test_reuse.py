@@ -52,6 +52,17 @@ def numbers(timeline: Timeline, strip: Any) -> list[tuple[int, int]]:
     ]
 
 
+def test_a_second_press_adds_nothing(timeline: Timeline, clip: Path) -> None:
+    """Where the result is there, it is not laid over itself; where it was deleted, it comes back."""
+    strip = piece(timeline, clip, 1, 0, 9)
+    for _ in range(2):
+        timeline.press_button(strip)
+        assert sorted(one.name for one in timeline.strips) == [strip.name, f"{strip.name} matte"]
+    timeline.strips.remove(timeline.result_of(strip))
+    timeline.press_button(strip)
+    assert exact(timeline, strip)
+
+
 def test_others_have_jobs_of_their_own(timeline: Timeline, clip: Path, tmp_path: Path) -> None:
     """Another file, and what must be rendered, does not join in; a still that is used twice does."""
     other = tiny.barcode_movie(tmp_path / "other.avi", 30, fourcc="MJPG")
