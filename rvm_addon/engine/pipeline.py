@@ -64,10 +64,11 @@ def run(spec: JobSpec, folder: Path, emit: Emit) -> None:
             model = NoModel() if shelf.needs_model(spec.source.frames) == set() else _model(spec, warn)
             if (expected := size.result()) is not None:
                 model.expect(*expected)
-            if rest.recalls and (memory := Memory.read(folder)) is not None:
+            memory = Memory.read(folder) if rest.recalls else None
+            if memory is not None:
                 model.recall(memory)
             source = opening.result()
-            reader = Reader(spec, source, model, backdrop, shelf, rest.made)
+            reader = Reader(spec, source, model, backdrop, shelf, rest.made, goes_on=memory is not None)
             writer = _writer(spec, folder)
             frames = len(spec.source.frames or ()) if rest.made else source.expected
             start = partial(_start, emit, spec, model, frames, len(rest.made))
@@ -109,13 +110,15 @@ def matte_frames(
     writers = writers_for(cores, with_model=not isinstance(model, NoModel))
     with ThreadPoolExecutor(1, "decode") as decoder, ThreadPoolExecutor(writers, "encode") as encoder:
         try:
-            for count, read in enumerate(ahead(reader.frames(), decoder)):
-                if count == 0:
+            begun, count = False, 0
+            for read in ahead(reader.frames(), decoder):
+                if not begun:
                     start(read.picture.shape[1], read.picture.shape[0])
+                begun, count = True, count + (not read.early)
                 matte = _matted(model, read)
                 if matte is None:
                     continue
-                memory = model.memory() if count % EVERY_FRAMES == EVERY_FRAMES - 1 else None
+                memory = model.memory() if count % EVERY_FRAMES == 0 else None
                 writing.append((read.frame, encoder.submit(writer.write, read, matte), memory))
                 while len(writing) > writers + 1 or (writing and writing[0][1].done()):
                     yield _written(writing, writer)
@@ -133,14 +136,17 @@ def writers_for(cores: int, *, with_model: bool) -> int:
 
 
 def _matted(model: MattingModel, read: Read) -> Matte | None:
-    """Return a frame's matte: the one that is known, or what the model says after the frames before; None if made."""
+    """Return a frame's matte: the one that is known, or what the model says after the frames before.
+
+    None where the model only has to see the frame.
+    """
     if read.prepared is not None:
         if read.alone:
             model.forget()
         if read.recalled is not None:
             model.recall(read.recalled)
         said = model.matte(read.picture, read.prepared)
-        return None if read.made else read.known or said
+        return None if read.made or read.early else read.known or said
     if read.known is None and not read.made:
         raise ValueError(f"frame {read.frame} is neither known nor prepared for the model")
     model.forget()  # what comes next does not follow what it saw last

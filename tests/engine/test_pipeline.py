@@ -133,12 +133,15 @@ def test_a_movie_becomes_a_folder_of_cutouts(tmp_path: Path, passthrough: Path) 
 
 
 def test_the_matte_follows_the_carried_state(tmp_path: Path, counting: Path) -> None:
-    """Through the whole pipeline the n-th frame's alpha is n tenths: no state was lost or mixed up."""
+    """Through the whole pipeline: no state was lost or mixed up, and each frame adds a tenth.
+
+    Before the first, the model has seen the four that follow it.
+    """
     paths = tuple(str(path) for path in tiny.barcode_pictures(tmp_path / "in", range(6)))
     run(replace(SPEC, source=Source(SourceKind.IMAGES, paths), model=str(counting)), tmp_path)
     files = sorted((tmp_path / "frames").iterdir())
     alphas = [int(cv2.imread(str(path), cv2.IMREAD_UNCHANGED)[..., 3].max()) for path in files]
-    assert alphas == [0, 26, 51, 76, 102, 128]
+    assert alphas == [102, 128, 153, 179, 204, 230]
 
 
 @pytest.mark.parametrize(
@@ -148,8 +151,8 @@ def test_the_matte_follows_the_carried_state(tmp_path: Path, counting: Path) -> 
         (("a_1", "b_2", "c_3"), [0, 0, 0]),
         (("a_1", "a_2", "a"), [0, 0, 0]),
         (("a_1", "a_01", "a_2"), [0, 0, 0]),
-        (("a_1", "a_2", "a_10"), [0, 26, 51]),
-        (("take2_08", "take2_09", "take2_11"), [0, 26, 51]),
+        (("a_1", "a_2", "a_10"), [51, 76, 102]),
+        (("take2_08", "take2_09", "take2_11"), [51, 76, 102]),
     ],
 )
 @pytest.mark.parametrize("sequence", [False, True])
@@ -164,7 +167,7 @@ def test_pictures_that_are_no_clip_know_nothing_of_each_other(
     source = Source(SourceKind.IMAGES, tuple(map(str, paths)), sequence=sequence)
     run(replace(SPEC, source=source, model=str(counting)), tmp_path)
     written = [cv2.imread(str(tmp_path / "frames" / path.name), cv2.IMREAD_UNCHANGED) for path in paths]
-    assert [int(picture[..., 3].max()) for picture in written] == ([0, 26, 51] if sequence else alphas)
+    assert [int(picture[..., 3].max()) for picture in written] == ([51, 76, 102] if sequence else alphas)
 
 
 def test_over_colour_is_opaque(tmp_path: Path, counting: Path) -> None:
@@ -185,6 +188,32 @@ def alphas(folder: Path) -> list[int]:
     return [int(cv2.imread(str(path), cv2.IMREAD_UNCHANGED)[..., 3].max()) for path in files]
 
 
+@pytest.mark.parametrize(
+    ("frames", "tenths"),
+    [
+        ([3], [0]),
+        ([3, 4, 5], [2, 3, 4]),
+        ([0, 1, 2, 3, 4, 5], [4, 5, 6, 7, 8, 9]),
+        ([5, 6, 10, 12], [3, 4, 5, 6]),
+        ([0, 1, 30, 31, 32, 33], [1, 2, 3, 4, 5, 6]),
+        ([0, 30], [0, 0]),
+    ],
+)
+def test_the_model_looks_ahead_before_it_begins(
+    tmp_path: Path, counting: Path, frames: list[int], tenths: list[int]
+) -> None:
+    """At up to four frames, and at none beyond a cut, behind which it begins anew; each appears once, in its order."""
+    clip = tiny.barcode_movie(tmp_path / "clip.avi", 40, fourcc="MJPG")
+    source = Source(SourceKind.MOVIE, (str(clip),), tuple(frames), 24.0)
+    events = run(replace(SPEC, source=source, model=str(counting)), tmp_path)
+    assert [event.frame for event in events if isinstance(event, FrameDone)] == frames
+    pictures = [cv2.imread(str(path), cv2.IMREAD_UNCHANGED) for path in sorted((tmp_path / "frames").iterdir())]
+    assert [round(int(picture[..., 3].max()) / 25.5) for picture in pictures] == tenths
+    assert [tiny.read_barcode(picture) for picture in pictures if picture[..., 3].max()] == [
+        frame for frame, tenth in zip(frames, tenths, strict=True) if tenth
+    ]
+
+
 def test_known_frames_need_no_model(tmp_path: Path, counting: Path, green: Path) -> None:
     """With raw mattes of an earlier job another model makes no difference; new frames follow those before them."""
     paths = tuple(str(path) for path in tiny.barcode_pictures(tmp_path / "in", range(8)))
@@ -192,13 +221,13 @@ def test_known_frames_need_no_model(tmp_path: Path, counting: Path, green: Path)
     first = replace(SPEC, source=source, model=str(counting), raw_limit=10**9)
     run(first, tmp_path / "first")
     known = alphas(tmp_path / "first")
-    assert known == pytest.approx([0, 26, 51, 76, 102, 128], abs=1)
+    assert known == pytest.approx([102, 128, 153, 179, 204, 230], abs=1)
     later = replace(first, raws=(str(tmp_path / "first" / "raw"),))
     run(replace(later, model=str(green)), tmp_path / "again")
     assert alphas(tmp_path / "again") == pytest.approx(known, abs=1), "rounded twice: to 16 bits, then to 8"
     assert not list((tmp_path / "again" / "raw").glob("*.raw")), "what is known is kept once"
     run(replace(later, source=replace(source, frames=tuple(range(8)))), tmp_path / "longer")
-    assert alphas(tmp_path / "longer") == pytest.approx([*known, 153, 178], abs=1)
+    assert alphas(tmp_path / "longer") == pytest.approx([*known, 255, 255], abs=1)
     assert len(list((tmp_path / "longer" / "raw").glob("*.raw"))) == 2
 
 
@@ -238,6 +267,6 @@ def test_where_all_is_known_neither_weights_nor_onnx_runtime_are_touched(tmp_pat
     done = subprocess.run([sys.executable, "-c", code, tmp_path / "again"], cwd=ROOT, check=False)
     assert done.returncode == 0
     mattes = [cv2.imread(str(path), cv2.IMREAD_UNCHANGED) for path in sorted((tmp_path / "again" / "frames").iterdir())]
-    assert [int(matte.max()) for matte in mattes] == pytest.approx([0, 26, 51], abs=1)
+    assert [int(matte.max()) for matte in mattes] == pytest.approx([51, 76, 102], abs=1)
     with pytest.raises(ModelMissing):
         run(replace(again, source=replace(source, frames=(0, 1)), raws=()), tmp_path / "else")

@@ -56,6 +56,18 @@ def test_a_still_is_cut_out(real_clips: Path, rvm_weights: Path, tmp_path: Path)
         assert np.abs(matte - true).mean() / 255 < 0.01
 
 
+def test_a_clip_begins_as_it_goes_on(real_clips: Path, rvm_weights: Path, tmp_path: Path) -> None:
+    """The first frame behind a cut is nearly what it is in the middle of a run: 0.6 of 255 off; unprepared, 3.1."""
+    clip = str(real_clips / "clips" / "woman_outdoor_portrait_720x1364.mp4")
+    mattes = []
+    for first in (40, 60):
+        source = Source(SourceKind.MOVIE, (clip,), tuple(range(first, 66)))
+        pipeline.run(replace(SPEC, source=source, model=str(rvm_weights)), tmp_path / str(first), lambda _: None)
+        path = tmp_path / str(first) / "frames" / "x_000061.png"
+        mattes.append(cv2.imread(str(path), cv2.IMREAD_UNCHANGED)[..., 3].astype(float))
+    assert np.abs(mattes[0] - mattes[1]).mean() < 1.5
+
+
 def test_a_run_that_goes_on_is_one_run(real_clips: Path, rvm_weights: Path, tmp_path: Path) -> None:
     """Stopped at half, the published network's frames are those of an uninterrupted run, to the last bit but one."""
     clip = real_clips / "clips" / "woman_indoor_bokeh_720p.mp4"

@@ -17,6 +17,7 @@ from rvm_addon.engine.memory import EVERY_FRAMES, Memory
 from rvm_addon.engine.resume import MEMORY_FILE, remembered_frame, rest, stamps
 from rvm_addon.engine.shelf import WARM_UP_FRAMES
 from rvm_addon.engine.spec import JobSpec, Source, SourceKind
+from rvm_addon.engine.stages import LOOKS_AHEAD
 from rvm_addon.engine.weights import identity
 from tests import tiny
 
@@ -25,13 +26,17 @@ STOPPED_AT = 60
 """The last frame that an interrupted run tells; memory was kept at 24 and at 49."""
 
 
+COUNTED = list(range(LOOKS_AHEAD, LOOKS_AHEAD + FRAMES))
+"""What the model has counted to at each frame of one run: it has looked at some before the first."""
+
+
 class PlugPulled(BaseException):
     """The end of a run that nothing in it catches."""
 
 
 @pytest.fixture(scope="module")
 def spec(tmp_path_factory: pytest.TempPathFactory) -> JobSpec:
-    """A job whose n-th frame has the alpha n / 255: a memory that is lost or doubled is seen at once."""
+    """A job in which each frame adds 1 / 255 to the alpha: a memory that is lost or doubled is seen at once."""
     folder = tmp_path_factory.mktemp("resume")
     model = tiny.counting_model(folder / "counting.onnx", step=1 / 255)
     paths = (str(tiny.barcode_movie(folder / "clip.avi", FRAMES, fourcc="MJPG")),)
@@ -87,7 +92,7 @@ def test_it_goes_on_where_it_was_stopped(spec: JobSpec, stopped: Path) -> None:
     told = [event.frame for event in events if isinstance(event, FrameDone)]
     assert told == list(range(len(before), FRAMES))
     assert events[-1] == Finished(FRAMES, getattr(events[-1], "seconds", 0.0))
-    assert alphas(stopped) == list(range(FRAMES))
+    assert alphas(stopped) == COUNTED
     assert not (stopped / MEMORY_FILE).exists()
 
 
@@ -96,7 +101,7 @@ def test_it_is_stopped_again_and_again(spec: JobSpec, tmp_path: Path) -> None:
     for last in (10, 30, 55, 70):
         run(spec, tmp_path, lambda event, last=last: isinstance(event, FrameDone) and event.frame >= last)
     run(spec, tmp_path)
-    assert alphas(tmp_path) == list(range(FRAMES))
+    assert alphas(tmp_path) == COUNTED
 
 
 @pytest.mark.parametrize("memory", [b"", b"{}", b"not JSON\n", None, "short", "nought"])
@@ -115,7 +120,7 @@ def test_a_memory_that_is_not_whole_is_made_again(spec: JobSpec, stopped: Path, 
     before = written(stopped)
     run(spec, stopped)
     assert before.items() <= written(stopped).items()
-    assert alphas(stopped) == list(range(FRAMES))
+    assert alphas(stopped) == COUNTED
 
 
 @pytest.mark.parametrize("damage", [b"", bytes(300)])
@@ -126,7 +131,7 @@ def test_frames_that_a_power_cut_emptied_are_made_again(spec: JobSpec, stopped: 
     frames[57].write_bytes(damage)
     frames[30].unlink()
     run(spec, stopped)
-    assert alphas(stopped) == list(range(FRAMES))
+    assert alphas(stopped) == COUNTED
 
 
 def test_other_footage_under_the_name_begins_anew(spec: JobSpec, stopped: Path) -> None:
@@ -156,7 +161,7 @@ def test_another_model_under_the_name_makes_no_frames(spec: JobSpec, tmp_path: P
     model.write_bytes(former)
     os.utime(model, ns=(moment, moment))
     run(own, tmp_path)
-    assert alphas(tmp_path) == list(range(FRAMES))
+    assert alphas(tmp_path) == COUNTED
 
 
 @pytest.mark.parametrize("gone", [True, False])
@@ -168,7 +173,7 @@ def test_what_needs_no_model_does_not_ask_for_it(spec: JobSpec, tmp_path: Path, 
     run(own, tmp_path / "first")
     model.unlink() if gone else tiny.passthrough_model(model)
     run(replace(own, raws=(str(tmp_path / "first" / "raw"),)), tmp_path / "second")
-    assert alphas(tmp_path / "second") == list(range(FRAMES))
+    assert alphas(tmp_path / "second") == COUNTED
 
 
 def test_where_nothing_is_missing_nothing_is_opened(spec: JobSpec, tmp_path: Path) -> None:
@@ -193,7 +198,7 @@ def test_pictures_of_one_use_are_read_from_there_on(spec: JobSpec, tmp_path: Pat
     assert wanted == tuple(range(2 * EVERY_FRAMES, FRAMES))
     tiny.barcode_pictures(tmp_path / "in", wanted)
     run(rendered, tmp_path)
-    assert alphas(tmp_path) == list(range(FRAMES))
+    assert alphas(tmp_path) == COUNTED
 
 
 def test_known_mattes_serve_as_before(spec: JobSpec, tmp_path: Path) -> None:
@@ -210,13 +215,17 @@ def test_known_mattes_serve_as_before(spec: JobSpec, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("known", [1, 40, 79])
-def test_new_frames_follow_known_ones_as_in_one_run(spec: JobSpec, tmp_path: Path, known: int) -> None:
-    """A job over more frames than an earlier one has seen goes on with what the model remembered then, to the bit."""
+def test_new_frames_follow_known_ones(spec: JobSpec, tmp_path: Path, known: int) -> None:
+    """A job over more frames than an earlier one has seen goes on with what the model remembered then, to the bit.
+
+    That is as in one run, but where the earlier one had fewer frames than the model looks at before the first.
+    """
     begun = replace(spec, source=replace(spec.source, frames=tuple(range(known))), raw_limit=10**9)
     run(begun, tmp_path / "first")
     helped = replace(spec, raws=(str(tmp_path / "first" / "raw"),), raw_limit=10**9)
     run(helped, tmp_path / "second")
-    assert alphas(tmp_path / "second") == list(range(FRAMES))
+    first = min(LOOKS_AHEAD, known - 1)
+    assert alphas(tmp_path / "second") == list(range(first, first + FRAMES))
     assert remembered_frame(tmp_path / "second" / "raw") == FRAMES - 1
 
 
@@ -226,7 +235,10 @@ def test_without_that_memory_some_frames_are_looked_at_again(spec: JobSpec, tmp_
     run(begun, tmp_path / "first")
     (tmp_path / "first" / "raw" / MEMORY_FILE).unlink()
     run(replace(spec, raws=(str(tmp_path / "first" / "raw"),)), tmp_path / "second")
-    assert alphas(tmp_path / "second") == [*range(40), *range(WARM_UP_FRAMES, WARM_UP_FRAMES + 40)]
+    assert alphas(tmp_path / "second") == [
+        *COUNTED[:40],
+        *range(WARM_UP_FRAMES + LOOKS_AHEAD, WARM_UP_FRAMES + LOOKS_AHEAD + 40),
+    ]
 
 
 def test_memory_is_kept_whole(tmp_path: Path) -> None:
