@@ -1,5 +1,6 @@
 """How a scene comes to be written as a movie. For background use only: rendering holds the process until it is done."""
 
+import math
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -10,11 +11,18 @@ from ..engine.errors import MovieFailed
 from . import versions
 from .encoders import ENCODERS, Encoder, MovieFormat
 
+_NTSC_BASE = 1.001
+"""Seconds in which rates such as 23.976 and 29.97 show a whole number of frames."""
+_SINGLE_PRECISION = 1e-5
+"""The relative error that a rate may have which Blender has told, as a float of 32 bits, with room to spare."""
+
 
 def set_timing(scene: bpy.types.Scene, fps: float, length: int) -> None:
     """Play `length` frames from frame 1 on at `fps`, fractional rates (29.97, 30.12) included."""
     scene.render.fps = max(round(fps), 1)
-    scene.render.fps_base = float(Fraction(scene.render.fps) / Fraction(fps))
+    base = float(Fraction(scene.render.fps) / Fraction(fps))
+    # 23.976 as Blender tells it comes to a base of 1.00099997, which its writer takes for 1.
+    scene.render.fps_base = _NTSC_BASE if math.isclose(base, _NTSC_BASE, rel_tol=_SINGLE_PRECISION) else base
     scene.frame_start, scene.frame_end = 1, length
 
 

@@ -1,5 +1,6 @@
 """Each movie format that this Blender writes: its streams, its transparency and its colours, decoded again by PyAV."""
 
+from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -68,6 +69,23 @@ def test_every_container_takes_its_sound(addon: SimpleNamespace, tmp_path: Path,
     assert len(heard) > 20000
     assert np.corrcoef(heard[2400:20000], expected[2400:20000])[0, 1] > 0.99
     assert np.abs(heard[2400:20000]).max() == pytest.approx(12000 / 32768, rel=0.05)
+
+
+@pytest.mark.parametrize("name", ["h264", "ffv1"])
+@pytest.mark.parametrize(
+    "rate",
+    [*(Fraction(whole * 1000, 1001) for whole in (24, 30, 48, 60)), Fraction(3012, 100), Fraction(25)],
+    ids=lambda rate: f"{float(rate):.3f}",
+)
+def test_the_rate_is_the_clips(addon: SimpleNamespace, tmp_path: Path, name: str, rate: Fraction) -> None:
+    """As Blender reads it of a clip, NTSC's or another; Matroska counts milliseconds, so that a little is lost."""
+    clip = movies.write(tmp_path / "clip.mov", "mpeg4", "yuv420p", rate=rate, frames=24, clock=1 / rate)
+    paths = tiny.barcode_pictures(tmp_path / "in", range(24))
+    kind = addon.encoders.MovieFormat(name)
+    target = tmp_path / f"out{addon.encoders.ENCODERS[kind].suffix}"
+    addon.movies.write_movie(paths, addon.movies.frame_rate(clip), None, target, lambda _: None, kind)
+    with av.open(str(target)) as movie:
+        assert float(movie.streams.video[0].average_rate) == pytest.approx(float(rate), rel=1e-5)
 
 
 @pytest.mark.parametrize("name", ["h264", "ffv1", "qtrle", "webm"])
