@@ -6,11 +6,10 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from .compose import plain
 from .errors import SourceUnreadable
 from .media import ImageSource
 from .movies import Decoder
-from .outputs import Colour, Fit, Result
+from .outputs import Fit, Result
 from .spec import JobSpec, Source, SourceKind, is_movie
 from .tensors import Picture
 
@@ -56,7 +55,7 @@ class PictureBackdrop:
     def at(self, _frame: int, size: tuple[int, int]) -> Picture:
         """Return the picture at this size."""
         if self._fitted.shape[:2] != size:
-            self._fitted = fitted(self._picture, size, self._spec.look.fit, self._spec.look.background)
+            self._fitted = fitted(self._picture, size, self._spec.look.fit)
         return self._fitted
 
     def close(self) -> None:
@@ -81,7 +80,7 @@ class MovieBackdrop:
         limit = (frame - self._first) * self._step + _HALF_MILLISECOND
         while self._ends_at() <= limit:
             self._advance()
-        return fitted(self._shown.picture, size, self._spec.look.fit, self._spec.look.background)
+        return fitted(self._shown.picture, size, self._spec.look.fit)
 
     def close(self) -> None:
         """Close the movie."""
@@ -112,8 +111,8 @@ class MovieBackdrop:
         self._open()
 
 
-def fitted(picture: Picture, size: tuple[int, int], fit: Fit, bare: Colour) -> Picture:
-    """Return a picture (BGR) scaled to height and width `size`, in the middle; what stays bare is of that colour."""
+def fitted(picture: Picture, size: tuple[int, int], fit: Fit) -> Picture:
+    """Return a picture (BGR) scaled to height and width `size`, in the middle; what stays bare is black."""
     height, width = size
     ratios = (height / picture.shape[0], width / picture.shape[1])
     scale = max(ratios) if fit is Fit.FILL else min(ratios)
@@ -123,7 +122,7 @@ def fitted(picture: Picture, size: tuple[int, int], fit: Fit, bare: Colour) -> P
     top, left = (tall - height) // 2, (wide - width) // 2
     if fit is Fit.FILL:
         return np.ascontiguousarray(scaled[top : top + height, left : left + width])
-    result = plain(size, bare)
+    result = np.zeros((height, width, 3), np.uint8)
     result[-top : -top + tall, -left : -left + wide] = scaled
     return result
 

@@ -104,7 +104,7 @@ class Fit(StrEnum):
     FILL = "fill"
     """As large as it takes to leave nothing bare; what sticks out is cut off."""
     FIT = "fit"
-    """Seen whole; what stays bare has the background's colour."""
+    """Seen whole; what stays bare is black."""
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ class Look:
 
     result: Result = Result.CUTOUT
     background: Colour = GREEN
-    """Behind the foreground where `result` is COLOUR, and beside a backdrop that does not fill the frame."""
+    """Behind the foreground where `result` is COLOUR."""
     blur: float = 20.0
     """Standard deviation in pixels of the Gaussian behind the foreground where `result` is BLUR."""
     backdrop: str = ""

@@ -151,7 +151,7 @@ WORDS: dict[str, str] = {
     "Fill": "填满",
     "As large as it takes to leave nothing bare; what sticks out is cut off": "放大到不留空白，超出部分被裁掉",
     "Fit": "适应",
-    "Seen whole; what stays bare beside it has the background's colour": "完整显示，空白处使用背景颜色",
+    "Seen whole, between black bars where its shape is another": "完整显示，形状不同时留黑边",
     "Mixed": "混合",
     "The source's own pixels where nothing shines through, so that faces stay as they are; else the model's": (
         "完全不透明处使用源像素，使面部保持原样；其余使用模型的颜色"

@@ -41,7 +41,7 @@ FORMATS = _LOSSLESS
 OPAQUE_FORMATS = (*_LOSSLESS, ("JPEG", "JPEG", "Small files that lose a little; only where nothing is transparent"))
 FITS = (
     ("FILL", "Fill", "As large as it takes to leave nothing bare; what sticks out is cut off"),
-    ("FIT", "Fit", "Seen whole; what stays bare beside it has the background's colour"),
+    ("FIT", "Fit", "Seen whole, between black bars where its shape is another"),
 )
 EDGE_COLOURS = (
     (

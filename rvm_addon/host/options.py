@@ -114,11 +114,11 @@ def _add_look(group: argparse._ArgumentGroup) -> None:
     """Add the options that say what is made of each frame."""
     add, usual = group.add_argument, Look()
     add("--result", type=Result, choices=RESULTS, default=usual.result, help="what is made (default: %(default)s)")
-    add("--background", type=_colour, default=GREEN, metavar="#RRGGBB", help="the colour behind (default #00ff00)")
+    add("--background", type=_colour, default=GREEN, metavar="#RRGGBB", help="of --result colour (default: #00ff00)")
     blur = _number(float, 0.0, MOST_BLUR, above=True)
     add("--blur", type=blur, default=usual.blur, metavar="PIXELS", help="of --result blur (default: %(default)g)")
     add("--backdrop", type=Path, metavar="FILE", help="the picture or movie of --result backdrop")
-    add("--fit", type=Fit, choices=list(Fit), default=usual.fit, help="how a backdrop fits (default: %(default)s)")
+    add("--fit", type=Fit, choices=list(Fit), default=usual.fit, help="fill, or fit between black bars (default: fill)")
     kinds = list(FrameFormat)
     add("--format", type=FrameFormat, choices=kinds, help="of the frames (default: png; pictures without alpha: jpeg)")
 

@@ -92,7 +92,7 @@ def _draw_result(column: bpy.types.UILayout, settings: properties.MattingSetting
     if settings.result == "BACKDROP":
         column.prop(settings, "backdrop")
         column.row().prop(settings, "fit", expand=True)
-    if settings.result == "COLOUR" or (settings.result == "BACKDROP" and settings.fit == "FIT"):
+    if settings.result == "COLOUR":
         column.prop(settings, "background")
 
 

@@ -109,7 +109,7 @@ class RealClip:
             "MASK": lambda: np.array(GROUND),
             "COLOUR": lambda: np.array(COLOUR),
             "BLUR": lambda: nearby_background(picture, cutout[..., 3], BLUR),
-            "PICTURE": lambda: fitted(cv2.imread(str(self._wall)), picture.shape[:2], Fit.FILL, (0, 0, 0)),
+            "PICTURE": lambda: fitted(cv2.imread(str(self._wall)), picture.shape[:2], Fit.FILL),
             "MOVIE": lambda: _decoded(self._clip, frame)[-1],
         }[kind]()
         return colours * alpha + behind * (1 - alpha)

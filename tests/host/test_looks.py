@@ -89,13 +89,13 @@ def test_a_matte_is_shown_as_it_is(timeline: Timeline, source: Any, form: str) -
 @pytest.mark.usefixtures("with_green")
 @pytest.mark.parametrize("fit", ["FILL", "FIT"])
 def test_over_a_picture(timeline: Timeline, source: Any, fit: str, tmp_path: Path) -> None:
-    """A backdrop of another shape fills the frame, or stands whole between bars of the background's colour."""
+    """A backdrop of another shape fills the frame, or stands whole between black bars."""
     backdrop = tmp_path / "in" / "wall ü.png"
     cv2.imencode(".png", np.full((50, 50, 3), (200, 10, 60), np.uint8))[1].tofile(backdrop)
-    shown = made(timeline, source, "BACKDROP", backdrop=str(backdrop), fit=fit, background=(1.0, 0.0, 0.0))
+    shown = made(timeline, source, "BACKDROP", backdrop=str(backdrop), fit=fit)
     behind = np.full((64, 128, 3), (200, 10, 60))
     if fit == "FIT":
-        behind[:, :32] = behind[:, 96:] = (0, 0, 255)
+        behind[:, :32] = behind[:, 96:] = 0
     assert np.abs(shown - over(tiny.barcode(85), behind)).max() <= 1.0
 
 
