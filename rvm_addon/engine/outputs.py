@@ -219,12 +219,14 @@ CUT_OUT = Look()
 
 
 def parse_colour(text: str) -> Colour:
-    """Return the colour of `#rrggbb` or `rrggbb`.
+    """Return the colour of `#rrggbb` or `#rgb`, with or without the `#`.
 
     Raises:
         SpecError: the text is neither.
     """
     digits = text.removeprefix("#")
+    if len(digits) == 3:  # as style sheets shorten it: each digit stands for two
+        digits = "".join(digit * 2 for digit in digits)
     try:
         red, green, blue = bytes.fromhex(digits)
     except ValueError:

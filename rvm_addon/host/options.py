@@ -166,7 +166,8 @@ def _number(kind: type, least: float, most: float, *, above: bool = False) -> Ca
     def parse_number(text: str) -> float:
         value: float = kind(text)
         if not (least < value <= most if above else least <= value <= most):
-            raise argparse.ArgumentTypeError(f"{text} is not {'above' if above else 'from'} {least:g} to {most:g}")
+            limits = f"above {least:g} and at most {most:g}" if above else f"from {least:g} to {most:g}"
+            raise argparse.ArgumentTypeError(f"must be {limits}, not {text}")
         return value
 
     return parse_number

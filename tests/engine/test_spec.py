@@ -88,8 +88,9 @@ def test_no_two_pictures_share_a_file() -> None:
 
 
 def test_colours_are_read_as_on_the_web() -> None:
-    """#rrggbb, with or without its hash sign."""
+    """#rrggbb or #rgb, with or without its hash sign."""
     assert parse_colour("#0080ff") == parse_colour("0080FF") == (0, 128, 255)
-    for text in ("green", "#12345", "#1234567", ""):
+    assert parse_colour("#f08") == parse_colour("F08") == (255, 0, 136)
+    for text in ("green", "#12345", "#1234567", "#12", "red", ""):
         with pytest.raises(SpecError, match="background"):
             parse_colour(text)

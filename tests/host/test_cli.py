@@ -132,6 +132,19 @@ def test_wrong_options_are_refused(clip: Path, tmp_path: Path, wrong: list[str])
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (["--ratio", "0"], "must be above 0 and at most 1, not 0"),
+        (["--black", "2"], "must be from 0 to 1, not 2"),
+        (["--background", "green"], "“green” is not a colour like #00ff00"),
+    ],
+)
+def test_a_refusal_says_what_would_do(clip: Path, tmp_path: Path, wrong: list[str], told: str) -> None:
+    """In a sentence that can be read."""
+    assert told in matte(clip, "--output", tmp_path / "out", *wrong)[2]
+
+
 def digest(folder: Path) -> dict[str, str]:
     """Return what lies in a folder, by its sha256."""
     return {str(p): hashlib.sha256(p.read_bytes()).hexdigest() for p in folder.rglob("*") if p.is_file()}
