@@ -7,7 +7,12 @@ An error carries data (a path, a frame); its sentence is made in `__str__` and s
 library; what is not translated is a bug and ends the worker with its traceback in `worker.log`.
 """
 
+import errno
+import os
 from pathlib import Path
+
+_NO_SPACE = frozenset(map(os.strerror, (errno.ENOSPC, errno.EDQUOT)))
+"""How systems say that a disk, or a user's share of it, is full."""
 
 
 class MattingError(Exception):
@@ -129,7 +134,13 @@ class DeviceMissing(MattingError):
 class OutputFailed(FileError):
     """A frame or folder could not be written: a full disk, a folder without permission."""
 
-    remedy = "Free some space or choose another output folder; the frames made so far are kept."
+    remedy = "Choose another output folder; the frames made so far are kept."
+
+    def __init__(self, path: Path | str, reason: str = "") -> None:
+        """Remember the file and the system's words (`OSError.strerror`), which tell what to do."""
+        super().__init__(path, reason)
+        if reason in _NO_SPACE:
+            self.remedy = "Free some space or choose another output folder; the frames made so far are kept."
 
     def __str__(self) -> str:
         """Say what could not be written, and why."""

@@ -37,6 +37,7 @@ SENTENCES: dict[str, str] = {
     "Free some space or choose another output folder; the frames made so far are kept.": (
         "请释放一些空间或选择其他输出文件夹；已完成的帧会保留。"
     ),
+    "Choose another output folder; the frames made so far are kept.": "请选择其他输出文件夹；已完成的帧会保留。",
     "The device “{name}” cannot be used ({why}); the processor (CPU) is used instead": (
         "设备“{name}”无法使用（{why}）；改用处理器 (CPU)"
     ),

@@ -93,6 +93,17 @@ def test_one_bad_input_does_not_stop_the_others(clip: Path, passthrough: Path, t
     assert told[-1]["frames"] == 20
 
 
+def test_a_folder_that_cannot_be_is_told_as_such(clip: Path, passthrough: Path, tmp_path: Path) -> None:
+    """A file's name, by a roundabout way: the path is told straight, and nobody is sent to free some space."""
+    taken = tmp_path / "talk.mp4"
+    taken.write_bytes(b"a movie")
+    (tmp_path / "edit").mkdir()
+    status, (told,), said = matte(clip, "--output", tmp_path / "edit" / ".." / "talk.mp4", "--model", passthrough)
+    assert status == 1
+    assert str(taken) in told["error"] and ".." not in told["error"]
+    assert "Choose another output folder" in said and "space" not in said
+
+
 def test_two_inputs_of_one_name_get_two_folders(clip: Path, passthrough: Path, tmp_path: Path) -> None:
     """Nothing is written over."""
     other = tiny.barcode_movie(tmp_path / clip.name, 5, fourcc="MJPG")
