@@ -4,6 +4,7 @@ import ast
 import contextlib
 import io
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 import pytest
-from steps import checks, door, layout, pythons
+from steps import checks, door, layout, matting, pythons
 from steps.commands import Command, StepError, follow
 from steps.progress import Progress
 
@@ -92,6 +93,22 @@ def test_matte_help(tmp_path: Path) -> None:
     command = [sys.executable, layout.ROOT / "build.py", "matte", "--help"]
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (ended.returncode, "--output" in ended.stdout) == (0, True), ended.stderr
+
+
+@posix_only
+def test_interrupted_product_has_the_last_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Ctrl-C reaches it, too: what it says while it ends is all that is said."""
+    script(tmp_path / "python", "kill -INT $PPID; sleep 1; echo kept >&2; exit 130")
+    monkeypatch.setattr(matting, "prepare", lambda _: tmp_path / "python")
+    monkeypatch.setattr(matting.weights, "ensure", lambda _: None)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # in a shell's background it is ignored
+    try:
+        assert door.main(["matte", "clip.mp4"]) == 130
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert capfd.readouterr() == ("", "kept\n")
 
 
 def test_old_python() -> None:

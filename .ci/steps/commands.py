@@ -11,6 +11,8 @@ from .progress import REDRAW_SECONDS, Progress
 
 Command = Sequence[str | Path]
 
+INTERRUPTED = 130
+"""The status that shells give to a program ended by Ctrl-C."""
 TAIL_LINES = 15
 """Of a failed program's log that a person is shown."""
 

@@ -9,11 +9,9 @@ from rvm_addon.engine.errors import MattingError
 
 from . import bench as benchmarks
 from . import checks, environment, matting, packaging, weights, wheels
-from .commands import StepError
+from .commands import INTERRUPTED, StepError
 from .layout import PACKAGES
 
-INTERRUPTED = 130
-"""The status that shells give to a program ended by Ctrl-C."""
 PASSING_ON = {"test", "matte"}
 """The commands that hand what they do not know to a program behind them."""
 

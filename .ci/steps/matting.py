@@ -1,13 +1,17 @@
 """The command-line door to the product, run inside an environment that has Blender and the libraries."""
 
+import contextlib
 import os
 import subprocess
 from collections.abc import Sequence
 
 from . import weights
-from .commands import Command
+from .commands import INTERRUPTED, Command
 from .environment import BLENDERS, default_blender, prepare
 from .layout import ROOT
+
+GOODBYE_SECONDS = 10
+"""Until the product is killed that was interrupted: it ends its worker first, and says what became of the frames."""
 
 
 def matte(arguments: Sequence[str]) -> int:
@@ -23,4 +27,12 @@ def matte(arguments: Sequence[str]) -> int:
     weights.ensure(python)
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     command: Command = [python, "-P", "-m", "rvm_addon.host", *arguments]
-    return abs(subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, check=False).returncode)
+    product = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": path})
+    try:
+        return abs(product.wait())
+    except KeyboardInterrupt:  # the product has heard Ctrl-C, too
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            product.wait(GOODBYE_SECONDS)
+        return INTERRUPTED
+    finally:
+        product.kill()  # does nothing where it has ended

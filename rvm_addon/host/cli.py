@@ -20,6 +20,8 @@ from .show import Page
 from .terminal import ProgressLine
 
 COMMAND = "rvm_matting"
+STOPPED = "stopped"
+"""The error of an input at which the user pressed Ctrl-C."""
 
 
 @dataclass
@@ -58,11 +60,13 @@ def main(arguments: Sequence[str]) -> int:
                 outcome.error = str(error)
                 line.say(f"{one.path}: {error}. {getattr(error, 'remedy', '')}".strip())
             except KeyboardInterrupt:
+                outcome.error = STOPPED
                 line.say("Stopped; the frames made so far are kept")
-                return 130
             outcomes.append(outcome)
             if options.json:
                 print(outcome.as_json(), flush=True)  # noqa: T201  # standard output is this command's product
+            if outcome.error == STOPPED:
+                return 130
     return 0 if all(not outcome.error for outcome in outcomes) else 1
 
 
@@ -95,8 +99,10 @@ class _Call:
             beside.callback(self._runner.cancel, job)  # else it would run with the next one, if it has not begun
             earlier = beside.enter_context(closing(self._set_aside(job)))
             movie = self._begin_movie(one, job, beside) if spec.source.frames else None
-            self._runner.run_to_end(lambda job: self._tell(job, earlier))
-            self._note(one, job, outcome)
+            try:
+                self._runner.run_to_end(lambda job: self._tell(job, earlier))
+            finally:
+                self._note(one, job, outcome)
             if job.state is not State.DONE:
                 return
             movie = movie or self._begin_movie(one, job, beside)

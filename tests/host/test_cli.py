@@ -1,6 +1,7 @@
 """The command line, through its own door: a process with arguments, an exit status, and text on standard output."""
 
 import hashlib
+import json
 import os
 import signal
 import subprocess
@@ -378,23 +379,27 @@ def test_an_odd_rate_and_a_silent_clip_make_a_movie(clip: Path, passthrough: Pat
 
 
 def test_interrupting_keeps_the_frames(passthrough: Path, tmp_path: Path) -> None:
-    """Ctrl-C ends the worker, keeps the frames made, and is told by status 130."""
+    """Ctrl-C ends the worker, keeps the frames made, and is told by status 130, and by the input's object."""
     if sys.platform == "win32":
         pytest.skip("sending Ctrl-C to one process is a POSIX affair")
     clip = tiny.barcode_movie(tmp_path / "long.mp4", 255, size=(2560, 1440))
-    line = command(clip, "--output", tmp_path / "out", "--model", passthrough)
+    line = command(clip, "--output", tmp_path / "out", "--model", passthrough, "--json")
     # A shell that starts the tests in the background lets them, and what they start, ignore Ctrl-C.
     heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
-    process = subprocess.Popen(line, env=environment(), stderr=subprocess.PIPE, text=True, preexec_fn=heed)  # noqa: PLW1509  # no threads here
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process = subprocess.Popen(line, env=environment(), **pipes, text=True, preexec_fn=heed)  # noqa: PLW1509  # no threads here
     deadline = time.monotonic() + 60
     while len(list((tmp_path / "out").rglob("*.png"))) < 3:
         assert time.monotonic() < deadline
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=30)
+    printed, said = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "kept" in said
     kept = list((tmp_path / "out" / "long").iterdir())
+    told = json.loads(printed)
+    assert (told["input"], told["error"]) == (str(clip), "stopped")
+    assert told["frames"] <= len(kept)
     assert 3 <= len(kept) < 255
     assert all(path.suffix == ".png" for path in kept)
 
