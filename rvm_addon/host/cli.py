@@ -123,7 +123,7 @@ class _Call:
         def standing() -> set[str]:
             return {target.name for target in targets_of(job.spec, self._request) if target.there}
 
-        return EarlierFrames(job, {target.name: target.source for target in targets}, frames, standing)
+        return EarlierFrames(job, {target.name: target.origin for target in targets}, frames, standing)
 
     def _begin_movie(self, one: Input, job: Job, beside: ExitStack) -> MovieAlongside | None:
         """Begin to write an input's result as a movie, if it becomes one, until `beside` is left.

@@ -3,22 +3,32 @@
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from ..engine import whole
 from ..jobs.job import Job
 
 _MADE_FILE = "made.json"
-"""In a job's folder: what its runs made, by name, and of which file each. `job.json` tells of the last run only."""
+"""In a job's folder: what its runs made, by name, of which file each and how. `job.json` tells of the last run only."""
 _APART = "earlier"
 """In a job's folder: frames that give way, until it is sure that they do."""
 
 
-def made(folder: Path) -> dict[str, str]:
-    """Return what the runs of a job's folder made, and of which file each; nothing where that is not known."""
+class Origin(NamedTuple):
+    """How a file was made."""
+
+    source: str
+    """Absolute path of the file of which it was made."""
+    settings: str
+    """What tells the settings from others; empty where a version made it that did not note them."""
+
+
+def made(folder: Path) -> dict[str, Origin]:
+    """Return what the runs of a job's folder made, and how; nothing where that is not known."""
     try:
         told = json.loads((folder / _MADE_FILE).read_text(encoding="ascii"))
-        return {str(name): str(source) for name, source in told.items()}
-    except (OSError, ValueError, AttributeError):
+        return {str(name): Origin(how, "") if isinstance(how, str) else Origin(*how) for name, how in told.items()}
+    except (OSError, ValueError, AttributeError, TypeError):
         return {}
 
 
@@ -26,7 +36,7 @@ class EarlierFrames:
     """The frames of an earlier run, which would be left beside those of a shorter movie. Whoever begins closes it."""
 
     def __init__(
-        self, job: Job, targets: Mapping[str, str], frames: Iterable[Path], standing: Callable[[], Collection[str]]
+        self, job: Job, targets: Mapping[str, Origin], frames: Iterable[Path], standing: Callable[[], Collection[str]]
     ) -> None:
         """Note in the folder of `job` that it makes `targets`, and move `frames` of an earlier run there.
 
@@ -38,8 +48,8 @@ class EarlierFrames:
         """
         self._job = job
         self._apart = job.folder / _APART
-        self._targets, self._standing = dict(targets), standing
-        self._note(made(job.folder) | self._targets)
+        self._targets, self._standing, self._before = dict(targets), standing, made(job.folder)
+        self._note(self._before | self._targets)
         try:
             for path in frames:
                 self._apart.mkdir(exist_ok=True)
@@ -63,11 +73,11 @@ class EarlierFrames:
         """
         self.give_way()
         self._put_back()
+        new = self._targets if self._job.frames_done else {}
         unmade = self._targets.keys() - self._standing()
-        if unmade:
-            self._note({name: source for name, source in made(self._job.folder).items() if name not in unmade})
+        self._note({name: how for name, how in (self._before | new).items() if name not in unmade})
 
-    def _note(self, told: Mapping[str, str]) -> None:
+    def _note(self, told: Mapping[str, Origin]) -> None:
         """Leave in the job's folder what its runs have made, or are about to.
 
         Raises:

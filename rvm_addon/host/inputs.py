@@ -12,6 +12,7 @@ from ..engine.outputs import FrameFormat, Look
 from ..engine.spec import JobSpec, Source, SourceKind, is_image, is_movie
 from ..engine.weights import identity
 from . import earlier, movies
+from .earlier import Origin
 from .encoders import ENCODERS, MovieFormat
 
 JOBS_FOLDER = ".rvm_matting"
@@ -38,6 +39,8 @@ class Request:
     """As what each movie's result is to be written as a movie, too."""
     use_alpha: bool
     """Whether what is transparent in a picture stays so."""
+    overwrite: bool
+    """Whether what was made of the same input with other settings may be replaced."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +59,8 @@ class Target:
 
     name: str
     """Below the output folder; `%06d` stands for the number of a frame."""
-    source: str
-    """Absolute path of the file of which it is made."""
+    origin: Origin
+    """How it is made."""
     there: tuple[Path, ...]
     """The files that have its name already."""
     numbered: bool = False
@@ -136,21 +139,29 @@ def _source(path: Path, request: Request) -> Source:
 
 def targets_of(spec: JobSpec, request: Request) -> list[Target]:
     """Return what a job writes, and what becomes of it."""
-    output, paths = Path(spec.output), spec.source.paths
+    output, paths, settings = Path(spec.output), spec.source.paths, _settings(spec)
     if spec.source.kind is not SourceKind.MOVIE:
-        return [_target(output / spec.file_name(frame), path, request) for frame, path in enumerate(paths)]
+        named = ((output / spec.file_name(frame), Origin(path, settings)) for frame, path in enumerate(paths))
+        return [_target(path, origin, request) for path, origin in named]
     suffix = spec.look.format.suffix
     pattern = re.compile(re.escape(spec.stem) + _DIGITS + re.escape(suffix))
     there = tuple(path for path in output.glob("*") if pattern.fullmatch(path.name))
-    frames = replace(_target(output / f"{spec.stem}_%06d{suffix}", paths[0], request), there=there, numbered=True)
+    origin = Origin(paths[0], settings)
+    frames = replace(_target(output / f"{spec.stem}_%06d{suffix}", origin, request), there=there, numbered=True)
     movie = movie_target(spec.stem, request)
-    return [frames, _target(movie, paths[0], request)] if movie else [frames]
+    return [frames, _target(movie, Origin(paths[0], f"{settings} {request.movie}"), request)] if movie else [frames]
 
 
-def _target(path: Path, source: str, request: Request) -> Target:
+def _target(path: Path, origin: Origin, request: Request) -> Target:
     """Return one file as something that a job writes."""
     name = path.relative_to(request.output).as_posix()
-    return Target(name, source, (path,) if path.exists() else ())
+    return Target(name, origin, (path,) if path.exists() else ())
+
+
+def _settings(spec: JobSpec) -> str:
+    """Return what tells a job's settings from others, whatever its input, in 64 characters; the model by its name."""
+    source = Source(spec.source.kind, (), use_alpha=spec.source.use_alpha)
+    return replace(spec, source=source, model=Path(spec.model).name, model_stamp="").recipe_digest
 
 
 def _guard(spec: JobSpec, folder: Path, request: Request) -> None:
@@ -161,9 +172,13 @@ def _guard(spec: JobSpec, folder: Path, request: Request) -> None:
             if path.resolve() in inputs:
                 raise SpecError("output", f"“{path}” is one of the inputs; choose another folder")
         for path in target.there:
-            if made.get(target.name) != target.source:
+            known = made.get(target.name)
+            if known is None or known.source != target.origin.source:
                 found = f"“{path}” is there already, and no run is known to have made it of this input"
                 raise SpecError("output", f"{found}; choose another folder")
+            if known.settings not in ("", target.origin.settings) and not request.overwrite:
+                found = f"“{path}” was made with other settings"
+                raise SpecError("output", f"{found}; choose another folder, or add --overwrite")
 
 
 def _inputs(request: Request) -> Iterator[Path]:

@@ -86,6 +86,7 @@ def request_of(options: argparse.Namespace) -> Request:
         device=options.device,
         movie=movie_format(options),
         use_alpha=not options.ignore_alpha,
+        overwrite=options.overwrite,
     )
 
 
@@ -103,6 +104,7 @@ def _parser(command: str) -> argparse.ArgumentParser:
     add("--movie", action="store_true", help="also write a movie with the clip's sound, DIR/<name>.mp4")
     kinds = encoders.available()
     add("--movie-format", type=MovieFormat, choices=kinds, help="of that movie; all but h264 keep transparency")
+    add("--overwrite", action="store_true", help="replace what was made of the same input with other settings")
     add("--show", action="store_true", help="show the newest frame, about once a second, in a page in the browser")
     add("--json", action="store_true", help="print one JSON object per input on standard output")
     add("--quiet", action="store_true", help="show no progress")

@@ -244,6 +244,28 @@ def frames_in(output: Path) -> dict[str, str]:
     return {name: content for name, content in digest(output).items() if name.endswith(".png")}
 
 
+@pytest.mark.parametrize("other", [["--result", "matte"], ["--grow", "2"], ["--ratio", "0.5"]])
+def test_other_settings_leave_the_frames_unless_told(
+    matted: dict[str, str], passthrough: Path, tmp_path: Path, other: list[str]
+) -> None:
+    """What was made with them is replaced with --overwrite only; the same settings once more need no leave."""
+    options = [tmp_path / "in" / "c.mp4", "--output", tmp_path / "out", "--model", passthrough]
+    status, (told,), _ = matte(*options, *other)
+    assert status == 1 and "was made with other settings" in told["error"] and "--overwrite" in told["error"]
+    assert frames_in(tmp_path / "out") == matted
+    for given in ([], [*other, "--overwrite"], other):
+        assert matte(*options, *given)[0] == 0
+    assert matte(*options)[0] == 1
+
+
+def test_a_note_without_settings_still_serves(matted: dict[str, str], passthrough: Path, tmp_path: Path) -> None:
+    """It is of an earlier version: what it names is made anew, as it was then."""
+    note = tmp_path / "out" / ".rvm_matting" / "c" / "made.json"
+    note.write_text(json.dumps({name: source for name, (source, _) in json.loads(note.read_text()).items()}))
+    status, _, _ = matte(tmp_path / "in" / "c.mp4", "--output", tmp_path / "out", "--model", passthrough, "--grow", "9")
+    assert status == 0 and frames_in(tmp_path / "out").keys() == matted.keys()
+
+
 def test_another_clip_of_the_same_name_leaves_the_frames_of_the_first(
     matted: dict[str, str], passthrough: Path, tmp_path: Path
 ) -> None:
