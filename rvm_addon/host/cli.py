@@ -61,7 +61,7 @@ def main(arguments: Sequence[str]) -> int:
                 line.say(f"{one.path}: {error}. {getattr(error, 'remedy', '')}".strip())
             except KeyboardInterrupt:
                 outcome.error = STOPPED
-                line.say("Stopped; the frames made so far are kept")
+                line.say("Stopped; the frames made so far are kept, until the same command makes all of them anew")
             outcomes.append(outcome)
             if options.json:
                 print(outcome.as_json(), flush=True)  # noqa: T201  # standard output is this command's product

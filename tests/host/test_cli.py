@@ -417,13 +417,18 @@ def test_interrupting_keeps_the_frames(passthrough: Path, tmp_path: Path) -> Non
     process.send_signal(signal.SIGINT)
     printed, said = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert "kept" in said
+    assert "kept, until the same command makes all of them anew" in said
     kept = list((tmp_path / "out" / "long").iterdir())
     told = json.loads(printed)
     assert (told["input"], told["error"]) == (str(clip), "stopped")
     assert told["frames"] <= len(kept)
     assert 3 <= len(kept) < 255
     assert all(path.suffix == ".png" for path in kept)
+    newest = max(path.stat().st_mtime_ns for path in kept)
+    tiny.barcode_movie(clip, 2)
+    assert subprocess.run(line, capture_output=True, env=environment(), timeout=120, check=False).returncode == 0
+    anew = list((tmp_path / "out" / "long").iterdir())
+    assert len(anew) == 2 and all(path.stat().st_mtime_ns > newest for path in anew)
 
 
 def test_blender_offers_the_command(addon: SimpleNamespace, capfd: pytest.CaptureFixture[str]) -> None:
