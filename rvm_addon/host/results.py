@@ -172,7 +172,7 @@ def insert_result(spec: JobSpec, folder: Path, place: Placement) -> Inserted:
     channel = free_channel(scene.sequence_editor, source, start, end)
     if channel is None:
         raise StripUnsuitable(place.strip, f"has no free channel above it; its frames are in “{folder}”")
-    _remove_earlier(scene, source, place)
+    earlier = _taken_back(scene, source, place)
     names = [spec.file_name(frame) for frame in place.shown]
     result = _new_strip(scene, source, folder, names, channel, first)
     result.name = _free_name(scene.sequence_editor, f"{source.name} matte")
@@ -187,9 +187,12 @@ def insert_result(spec: JobSpec, folder: Path, place: Placement) -> Inserted:
     if spec.look.result is Result.MASK:
         masks.put_on(scene, parts, result)
     else:
-        copy_look(scene, source, result)
+        keeps_look = earlier is not None and not earlier.mute and not _was_mask(earlier)
+        copy_look(scene, earlier if keeps_look else source, result)
         for part in [] if place.keep_source else covered:
             _hide(part, start, end)
+    if earlier is not None:
+        _give_way(scene, earlier, result)
     _connect(scene, source, result)
     return Inserted(result, tuple(part.name for part in parts if part not in covered))
 
@@ -227,8 +230,7 @@ def renew(spec: JobSpec, folder: Path, place: Placement) -> bool:
     scene, source = found
     old = versions.all_strips(scene.sequence_editor).get(place.replaces)
     recipe = None if old is None else recipes.read(old)
-    was_mask = recipe is not None and recipe.look.result is Result.MASK
-    if recipe is None or was_mask is not (spec.look.result is Result.MASK):
+    if recipe is None or _was_mask(old) is not (spec.look.result is Result.MASK):
         return False
     names = [spec.file_name(frame) for frame in place.shown]
     if [Path(name).stem for name in names] != [Path(element.filename).stem for element in old.elements]:
@@ -244,18 +246,35 @@ def renew(spec: JobSpec, folder: Path, place: Placement) -> bool:
     return True
 
 
-def _remove_earlier(scene: bpy.types.Scene, source: versions.Strip, place: Placement) -> None:
-    """Remove the result that gives way to a new one, and what it had done to its source.
+def _taken_back(scene: bpy.types.Scene, source: versions.Strip, place: Placement) -> versions.Strip | None:
+    """Return the result that gives way to a new one, if any, when what it had done to its source is undone.
 
     What lies elsewhere than its source stays: it may be all that the user has of other frames.
     """
     old = versions.all_strips(scene.sequence_editor).get(place.replaces)
     if old is None or not frames_within(old, *versions.handles(source)):
-        return
+        return None
     if masks.masks(source, old):
         masks.take_off(source)
     hiding.unhide(source)
-    versions.siblings(scene.sequence_editor, old).remove(old)
+    return old
+
+
+def _give_way(scene: bpy.types.Scene, old: versions.Strip, result: versions.Strip) -> None:
+    """Remove a result, and let a new one have its name, and its channel where there is room."""
+    name, channel = old.name, old.channel
+    level = versions.siblings(scene.sequence_editor, old)
+    level.remove(old)
+    result.name = name
+    others = [one for one in level if one.channel == channel and one != result]
+    if not any(frames_within(one, *versions.handles(result)) for one in others):
+        result.channel = channel
+
+
+def _was_mask(result: versions.Strip) -> bool:
+    """Return whether a result was made to be the mask of its source."""
+    recipe = recipes.read(result)
+    return recipe is not None and recipe.look.result is Result.MASK
 
 
 def read_rightly(result: versions.Strip, spec: JobSpec, source: versions.Strip) -> None:

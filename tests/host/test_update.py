@@ -151,6 +151,22 @@ def test_a_longer_trim_mattes_the_new_frames_only(timeline: Timeline, source: An
     assert [s.name for s in timeline.strips if s.type == "IMAGE"] == [f"{source.name} matte"]
 
 
+def test_a_longer_result_keeps_what_the_user_did_to_it(timeline: Timeline, source: Any) -> None:
+    """Name, channel, opacity, place and movement: it is like the strip that gives way, not like the source."""
+    result, versions = timeline.result_of(source), timeline.addon.versions
+    result.name, result.channel, result.blend_alpha, result.transform.offset_x = "anna", 7, 0.5, 30
+    for frame, place in ((1, 0), (10, 90)):
+        result.transform.offset_y = place
+        result.transform.keyframe_insert("offset_y", frame=frame)
+    versions.set_right_handle(source, 11)
+    update(timeline, result)
+    (result,) = (strip for strip in timeline.strips if strip.type == "IMAGE")
+    assert (result.name, result.channel, result.blend_alpha, result.transform.offset_x) == ("anna", 7, 0.5, 30)
+    assert versions.handles(result) == (1, 11) and source.mute
+    (curve,) = versions.strip_curves(timeline.scene)
+    assert (curve.data_path, curve.evaluate(10)) == (f"{result.path_from_id()}.transform.offset_y", 90)
+
+
 def test_a_cutout_becomes_a_mask_and_back(timeline: Timeline, source: Any) -> None:
     """What the earlier kind did to the source is taken back."""
     timeline.scene.rvm_matting.result = "MASK"
