@@ -77,9 +77,13 @@ def _job_spec(
         StripUnsuitable: its source strip is gone, was renamed, or cannot be matted any more.
     """
     recipe = recipes.read(result)
-    named = versions.all_strips(scene.sequence_editor).get(recipe.strip) if recipe is not None else None
+    if recipe is None:
+        raise StripUnsuitable(result.name, "is no matted strip")
+    named = versions.all_strips(scene.sequence_editor).get(recipe.strip)
     if named is None or results.is_result(named):
-        name = recipe.strip if recipe is not None else ""
+        named = sources.only_one_below(scene, recipe.source, result)
+    if named is None:
+        name = recipe.strip
         raise StripUnsuitable(result.name, f"was made from “{name}”, which is gone or was renamed; give that name back")
     spec, place = strips.job_spec(scene, sources.source_below(scene, named, result), settings)
     return spec, replace(place, replaces=result.name)

@@ -58,6 +58,19 @@ def source_below(scene: bpy.types.Scene, named: versions.Strip, result: versions
     return named
 
 
+def only_one_below(scene: bpy.types.Scene, file: str, result: versions.Strip) -> versions.Strip | None:
+    """Return the strip below a result that shows a file, whatever its name; None where none does, or several do."""
+    below = [
+        strip
+        for strip in versions.siblings(scene.sequence_editor, result)
+        if strip.type in _OF_FILES
+        and source_file(strip) == file
+        and strip.channel < result.channel
+        and frames_within(strip, *versions.handles(result))
+    ]
+    return below[0] if len(below) == 1 else None
+
+
 def _shows_the_same(strip: versions.Strip, other: versions.Strip) -> bool:
     """Return whether two strips show the same file."""
     return strip.type in _OF_FILES and strip.type == other.type and source_file(strip) == source_file(other)

@@ -200,13 +200,23 @@ def test_a_recipe_is_remembered_and_copied_back(timeline: Timeline, source: Any,
 
 
 def test_a_result_without_its_source_says_so(timeline: Timeline, source: Any) -> None:
-    """And stays as it is."""
+    """And stays as it is; of two strips that might be it, neither is."""
     result = timeline.result_of(source)
     source.name = "other"
+    timeline.movie(Path(source.filepath), channel=1, name="background")
     timeline.select([result])
     with timeline.shown(), pytest.raises(RuntimeError, match="gone or was renamed"):
         bpy.ops.rvm.update_result()
     assert timeline.strips[result.name] == result
+
+
+def test_a_source_is_known_under_another_name(timeline: Timeline, source: Any) -> None:
+    """As the strip below its result that shows the file."""
+    result = timeline.result_of(source)
+    source.name = "interview"
+    timeline.scene.rvm_matting.black = 0.5
+    update(timeline, result)
+    assert '"strip": "interview"' in result["rvm_matting"]
 
 
 def raws_of(job: Any) -> int:
