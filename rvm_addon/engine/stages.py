@@ -12,6 +12,7 @@ import cv2
 from .backdrop import Backdrop
 from .clips import is_clip
 from .compose import compose
+from .errors import MattingError
 from .matte import LaterMatte, Matte
 from .media import FrameSink, FrameSource
 from .memory import Memory
@@ -94,14 +95,20 @@ class Reader:
         reads = self._reads()
         ahead: deque[Read] = deque()
         before: Read | None = None
+        broken: MattingError | None = None
         while (read := ahead.popleft() if ahead else next(reads, None)) is not None:
             if self._begins(read, before):
-                ahead += islice(reads, LOOKS_AHEAD - len(ahead))
+                try:
+                    ahead += islice(reads, LOOKS_AHEAD - len(ahead))
+                except MattingError as error:  # the frames before that one come first
+                    broken = error
                 early = self._backwards(read, ahead)
                 yield from early
                 read = read if early else replace(read, alone=True)
             before = read
             yield read
+            if broken is not None and not ahead:
+                raise broken
 
     def _begins(self, read: Read, before: Read | None) -> bool:
         """Return whether the model begins with a frame, given the one before, and is one to look ahead."""

@@ -73,7 +73,8 @@ class EarlierFrames:
         """
         self.give_way()
         self._put_back()
-        new = self._targets if self._job.frames_done else {}
+        done = self._job.frames_done  # of an interrupted run nobody may have heard yet of its first frames
+        new = {name: how for name, how in self._targets.items() if done or name not in self._before}
         unmade = self._targets.keys() - self._standing()
         self._note({name: how for name, how in (self._before | new).items() if name not in unmade})
 
