@@ -71,14 +71,12 @@ def update_selected(context: bpy.types.Context) -> tuple[list[Job], list[str]]:
 def _job_spec(
     scene: bpy.types.Scene, result: versions.Strip, settings: properties.Settings
 ) -> tuple[JobSpec, Placement]:
-    """Describe the job that makes a result anew.
+    """Describe the job that makes a result, which has a recipe, anew.
 
     Raises:
         StripUnsuitable: its source strip is gone, was renamed, or cannot be matted any more.
     """
     recipe = recipes.read(result)
-    if recipe is None:
-        raise StripUnsuitable(result.name, "is no matted strip")
     named = versions.all_strips(scene.sequence_editor).get(recipe.strip)
     if named is None or results.is_result(named):
         named = sources.only_one_below(scene, recipe.source, result)

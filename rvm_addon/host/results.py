@@ -128,9 +128,10 @@ def is_on_timeline(folder: Path, place: Placement) -> bool:
     if found is None:
         return False
     scene, source = found
-    over = (strip for where, strip in strips_of(folder) if where == scene)
+    siblings = versions.siblings(scene.sequence_editor, source)
+    over = (strip for strip in siblings if strip.type == "IMAGE" and is_within(source, *versions.handles(strip)))
     named = (strip for strip in over if (recipe := recipes.read(strip)) is not None and recipe.strip == source.name)
-    return any(is_within(source, *versions.handles(strip)) for strip in named)
+    return any(Path(source_file(strip)).parent == folder for strip in named)
 
 
 def _hide(source: versions.Strip, start: int, end: int) -> None:
@@ -187,8 +188,7 @@ def insert_result(spec: JobSpec, folder: Path, place: Placement) -> Inserted:
     if spec.look.result is Result.MASK:
         masks.put_on(scene, parts, result)
     else:
-        keeps_look = earlier is not None and not earlier.mute and not _was_mask(earlier)
-        copy_look(scene, earlier if keeps_look else source, result)
+        copy_look(scene, source if earlier is None or _was_mask(earlier) else earlier, result)
         for part in [] if place.keep_source else covered:
             _hide(part, start, end)
     if earlier is not None:

@@ -1,6 +1,5 @@
 """The queue of this Blender, and what happens when a job is done. `driver` moves it along in a window."""
 
-import logging
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -15,10 +14,8 @@ from ..jobs.job import Job, State
 from ..jobs.left import done_in, job_in
 from ..jobs.parts import MATTING, Kind, Part
 from ..jobs.queue import JobQueue
-from . import encoding, libraries, preferences, rates, rendering, results, unfinished
+from . import delivery, encoding, libraries, preferences, rates, rendering, results, unfinished
 from .translations import say
-
-log = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.1
 _TO_COME = frozenset({State.QUEUED, State.RUNNING})
@@ -294,34 +291,12 @@ class Runner:
         if job.folder not in self._placements:  # another project's
             return
         places, self._placements[job.folder] = self._placements[job.folder], []
-        touched = [self._put(job, place) for place in places]
+        touched = [delivery.put(job, place) for place in places]
         if places:
             unfinished.settle(job.folder, _names(job.movies_owed), delivered=True)
             rates.current().learn(job)
         if any(touched) and not bpy.app.background:  # there the operator's own step covers it, and none can be pushed
             bpy.ops.ed.undo_push(message="Update Result" if places[0].replaces else "Matte Selected Strips")
-
-    def _put(self, job: Job, place: results.Placement) -> bool:
-        """Put one result of a job on its timeline, and return whether the timeline may have changed.
-
-        Whatever Blender has against it is told as a warning: the other results, and the other jobs, get their turn.
-        """
-        try:
-            if not (place.replaces and results.renew(job.spec, job.output, place)):
-                inserted = results.insert_result(job.spec, job.output, place)
-                job.warnings += map(_not_covered, inserted.not_covered)
-        except MattingError as error:
-            job.warnings.append(str(error))
-            log.warning("%s: %s", job.output, error)
-            return False
-        except Exception as error:  # such as a colour space that the studio's OpenColorIO configuration lacks
-            log.exception("%s", job.output)
-            reason = str(error).strip()
-            job.warnings.append(
-                f"The result of “{place.strip}” could not be put on the timeline as it should be ({reason}); "
-                f"its frames are in “{job.output}”"
-            )
-        return True
 
 
 def _movies(folder: Path, places: Iterable[results.Placement], first: int = 1) -> list[Part]:
@@ -337,11 +312,6 @@ def _movies(folder: Path, places: Iterable[results.Placement], first: int = 1) -
 def _names(parts: Iterable[Part]) -> list[str]:
     """Return what the files of parts are called."""
     return [part.name for part in parts]
-
-
-def _not_covered(strip: str) -> str:
-    """Return what the user is told of a source that shows more than its result."""
-    return say("“{strip}” shows more than when it was matted: select its result and press Update Result", strip=strip)
 
 
 def _elsewhere(job: Job) -> str:

@@ -70,6 +70,24 @@ def press() -> Any:
     return jobs[0]
 
 
+def opened(project: str) -> Any:
+    """Enable the extension, open a project, and return the runner module."""
+    runner = enabled()
+    bpy.ops.wm.open_mainfile(filepath=project)
+    return runner
+
+
+def press_continue(runner: Any) -> None:
+    """Press Continue at the first job of the list."""
+    bpy.ops.rvm.retry_job(folder=str(runner.current().queue.jobs[0].folder))
+
+
+def work_to_the_end(runner: Any) -> None:
+    """Work until nothing waits, and tell what there is then."""
+    runner.current().run_to_end(lambda _: None)
+    tell(jobs=listed(runner), strips=strips())
+
+
 def new_project(project: str, results: str, clip: str) -> None:
     """Make a project with one movie strip, selected, and save it."""
     scene = bpy.data.scenes[0]
@@ -99,22 +117,19 @@ def begin(project: str, results: str, clip: str) -> None:
 
 def go_on(project: str, _results: str, how: str) -> None:
     """Open the project, tell what is listed, let the job go on (by its button or by the main one), and save."""
-    runner = enabled()
-    bpy.ops.wm.open_mainfile(filepath=project)
+    runner = opened(project)
     tell(jobs=listed(runner), strips=strips())
     if how == "button":
         press()
     else:
-        bpy.ops.rvm.retry_job(folder=str(runner.current().queue.jobs[0].folder))
-    runner.current().run_to_end(lambda _: None)
-    tell(jobs=listed(runner), strips=strips())
+        press_continue(runner)
+    work_to_the_end(runner)
     bpy.ops.wm.save_mainfile()
 
 
 def look(project: str, _results: str, _how: str) -> None:
     """Open the project and tell what is listed."""
-    runner = enabled()
-    bpy.ops.wm.open_mainfile(filepath=project)
+    runner = opened(project)
     tell(jobs=listed(runner), strips=strips())
 
 
@@ -166,14 +181,11 @@ def writing(project: str, results: str, clip: str) -> None:
 
 def come(project: str, _results: str, how: str) -> None:
     """Open the project, let come what does so by itself, press Continue where it is wanted, and save."""
-    runner = enabled()
-    bpy.ops.wm.open_mainfile(filepath=project)
-    runner.current().run_to_end(lambda _: None)
-    tell(jobs=listed(runner), strips=strips())
+    runner = opened(project)
+    work_to_the_end(runner)
     if how == "continue":
-        bpy.ops.rvm.retry_job(folder=str(runner.current().queue.jobs[0].folder))
-        runner.current().run_to_end(lambda _: None)
-        tell(jobs=listed(runner), strips=strips())
+        press_continue(runner)
+        work_to_the_end(runner)
     bpy.ops.wm.save_mainfile()
 
 

@@ -2,7 +2,6 @@
 
 import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,16 +12,7 @@ from rvm_addon.jobs.job import Job, State
 from rvm_addon.jobs.queue import JobQueue
 from rvm_addon.jobs.worker import Launcher, Standby
 from tests import tiny
-
-PATIENCE_SECONDS = 60
-
-
-@pytest.fixture
-def queue() -> Iterator[JobQueue]:
-    """A queue that leaves no process behind."""
-    queue = JobQueue(Launcher())
-    yield queue
-    queue.shutdown()
+from tests.jobs.ticking import PATIENCE_SECONDS, drive
 
 
 @pytest.fixture
@@ -52,11 +42,7 @@ def test_a_worker_runs_no_module_of_a_users_folder(
     if ahead:
         queue.stand_by()
     queue.submit(job)
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not job.state.ended:
-        assert time.monotonic() < deadline
-        queue.tick()
-        time.sleep(0.01)
+    drive(queue, lambda: job.state.ended)
     assert (job.state, job.frames_done, trap.exists()) == (State.DONE, 3, False)
 
 

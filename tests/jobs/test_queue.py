@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,8 +18,8 @@ from rvm_addon.jobs.job import Job, State
 from rvm_addon.jobs.queue import JobQueue
 from rvm_addon.jobs.worker import Launcher, Standby, _started, matting
 from tests import tiny
+from tests.jobs.ticking import PATIENCE_SECONDS, drive
 
-PATIENCE_SECONDS = 60
 PARENT = """
 import sys, time
 from pathlib import Path
@@ -33,27 +32,10 @@ time.sleep(60)
 
 
 @pytest.fixture
-def queue() -> Iterator[JobQueue]:
-    """A queue that leaves no process behind."""
-    queue = JobQueue(Launcher())
-    yield queue
-    queue.shutdown()
-
-
-@pytest.fixture
 def spec(tmp_path: Path, passthrough: Path) -> JobSpec:
     """A job of 200 frames."""
     clip = tiny.barcode_movie(tmp_path / "clip ü.mp4", 200)
     return JobSpec("clip", Source(SourceKind.MOVIE, (str(clip),)), "frames", "clip", str(passthrough))
-
-
-def drive(queue: JobQueue, until: Callable[[], bool]) -> None:
-    """Tick as Blender's timer does, until something holds."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not until():
-        assert time.monotonic() < deadline, [(job.state, job.frames_done, job.error) for job in queue.jobs]
-        queue.tick()
-        time.sleep(0.01)
 
 
 def submit(queue: JobQueue, folder: Path, spec: JobSpec) -> Job:

@@ -1,0 +1,38 @@
+"""A job's result is put on its timeline, and whatever Blender has against that is told."""
+
+import logging
+
+from ..engine.errors import MattingError
+from ..jobs.job import Job
+from . import results
+from .translations import say
+
+log = logging.getLogger(__name__)
+
+
+def put(job: Job, place: results.Placement) -> bool:
+    """Put one result of a job on its timeline, and return whether the timeline may have changed.
+
+    What goes wrong becomes the job's warning: the other results, and the other jobs, get their turn.
+    """
+    try:
+        if not (place.replaces and results.renew(job.spec, job.output, place)):
+            inserted = results.insert_result(job.spec, job.output, place)
+            job.warnings += map(_not_covered, inserted.not_covered)
+    except MattingError as error:
+        job.warnings.append(str(error))
+        log.warning("%s: %s", job.output, error)
+        return False
+    except Exception as error:  # such as a colour space that the studio's OpenColorIO configuration lacks
+        log.exception("%s", job.output)
+        reason = str(error).strip()
+        job.warnings.append(
+            f"The result of “{place.strip}” could not be put on the timeline as it should be ({reason}); "
+            f"its frames are in “{job.output}”"
+        )
+    return True
+
+
+def _not_covered(strip: str) -> str:
+    """Return what the user is told of a source that shows more than its result."""
+    return say("“{strip}” shows more than when it was matted: select its result and press Update Result", strip=strip)
