@@ -52,7 +52,7 @@ class MattingModel(Protocol):
         """Begin with what another run of the same job remembered."""
 
     def prepared(self, picture: Picture) -> Prepared:
-        """Return what can be known ahead of a frame (BGR, H x W x 3); asked in order, on a thread of its own."""
+        """Return what can be known ahead of a frame (BGR, H x W x 3); asked on a thread of its own."""
 
     def matte(self, picture: Picture, prepared: Prepared) -> Matte:
         """Return the matte of the next frame, given the frame and what `prepared` made of it."""

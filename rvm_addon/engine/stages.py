@@ -42,12 +42,14 @@ class Read:
     """BGR, H x W x 3."""
     carried: Picture | None
     """The alpha (H x W) that the source has, if any."""
-    prepared: Prepared | None
-    """What the model knows ahead; None where it need not look."""
     known: Matte | None
     """The raw matte of an earlier job."""
     behind: Picture | None
     """The backdrop, BGR, H x W x 3."""
+    looked_at: bool
+    """The model has to look at it."""
+    prepared: Prepared | None = None
+    """What it knows ahead; None before that, and where it need not look."""
     made: bool = False
     """Its file stands already: only the model has to see it, to go on from there."""
     recalled: Memory | None = None
@@ -102,44 +104,58 @@ class Reader:
                     ahead += islice(reads, LOOKS_AHEAD - len(ahead))
                 except MattingError as error:  # the frames before that one come first
                     broken = error
-                early = self._backwards(read, ahead)
-                yield from early
-                read = read if early else replace(read, alone=True)
+                together = self._following(read, ahead)
+                yield from self._backwards(ahead, together)
+                read = replace(read, alone=not together)
             before = read
-            yield read
+            yield self._prepared(read)
             if broken is not None and not ahead:
                 raise broken
 
     def _begins(self, read: Read, before: Read | None) -> bool:
         """Return whether the model begins with a frame, given the one before, and is one to look ahead."""
-        if read.prepared is None or read.alone or read.recalled is not None:
+        if not read.looked_at or read.alone or read.recalled is not None:
             return False
         if before is None:
             return not self._goes_on
-        return before.prepared is None or read.frame - before.frame > _CUT
+        return not before.looked_at or read.frame - before.frame > _CUT
 
-    def _backwards(self, first: Read, following: Iterable[Read]) -> list[Read]:
-        """Return the frames that follow the first one, the last of them first, for the model only to see."""
-        seen: list[Read] = []
-        for before, read in pairwise([first, *following]):
-            if read.prepared is None or read.frame - before.frame > _CUT or read.recalled is not None:
+    def _following(self, first: Read, ahead: Iterable[Read]) -> int:
+        """Return how many of the frames `ahead` follow the first one, for the model to look at."""
+        together = 0
+        for before, read in pairwise([first, *ahead]):
+            if not read.looked_at or read.frame - before.frame > _CUT or read.recalled is not None:
                 break
-            seen.append(replace(read, early=True, known=None, behind=None))
-        return [replace(read, alone=place == 0) for place, read in enumerate(reversed(seen))]
+            together += 1
+        return together
+
+    def _backwards(self, ahead: deque[Read], count: int) -> Iterator[Read]:
+        """Yield so many of the frames `ahead`, the last of them first, for the model only to see.
+
+        Each is prepared when it is asked for, and stays so: the model has begun with the ones before meanwhile.
+        """
+        for place in reversed(range(count)):
+            ahead[place] = read = self._prepared(ahead[place])
+            yield replace(read, early=True, alone=place == count - 1, known=None, behind=None)
+
+    def _prepared(self, read: Read) -> Read:
+        """Return a frame with what the model knows ahead, if it has to look at it."""
+        if not read.looked_at or read.prepared is not None:
+            return read
+        return replace(read, prepared=self._model.prepared(read.picture))
 
     def _reads(self) -> Iterator[Read]:
-        """Yield each wanted frame."""
+        """Yield each wanted frame, not yet prepared."""
         before: int | None = None  # the frame before, where the model has not looked at it
         for frame, read in self._source.frames():
             carried = cv2.extractChannel(read, 3) if read.shape[2] == 4 else None
             picture = read if carried is None else cv2.cvtColor(read, cv2.COLOR_BGRA2BGR)
             looked_at = self._looked_at is None or frame in self._looked_at
-            prepared = self._model.prepared(picture) if looked_at else None
             recalled = self._shelf.memory_after(before) if looked_at and before is not None else None
             before = None if looked_at else frame
             if frame in self._made:
                 yield Read(
-                    frame, picture, carried, prepared, None, None, made=True, recalled=recalled, alone=self._alone
+                    frame, picture, carried, None, None, looked_at, made=True, recalled=recalled, alone=self._alone
                 )
                 continue
             is_known = frame in self._shelf and self._looked_at is not None
@@ -147,7 +163,7 @@ class Reader:
             read_it = partial(self._shelf.read, frame, picture, shown(self._foreground, carried))
             known = LaterMatte(picture, read_it) if is_known else None
             behind = self._backdrop.at(frame, picture.shape[:2]) if self._backdrop else None
-            yield Read(frame, picture, carried, prepared, known, behind, recalled=recalled, alone=self._alone)
+            yield Read(frame, picture, carried, known, behind, looked_at, recalled=recalled, alone=self._alone)
 
 
 def shown(foreground: Foreground, carried: Picture | None) -> Foreground:
