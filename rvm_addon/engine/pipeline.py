@@ -17,7 +17,7 @@ from typing import TypeVar
 
 import cv2
 
-from . import digests, resume, weights
+from . import digests, heap, resume, weights
 from .backdrop import Backdrop, open_backdrop
 from .caches import prune
 from .errors import MattingError
@@ -38,6 +38,8 @@ _Item = TypeVar("_Item")
 
 _AHEAD = 2
 """Frames decoded before the network asks for them. At 2160p each is 25 MB."""
+TRIMMED_EVERY = 25
+"""Frames after which free memory goes back to the system, of which at 1080p they would leave up to a tenth lying."""
 _FEWEST_WRITERS, _MOST_WRITERS = 2, 4
 """Threads that draw, encode and write; the most take 40 MB more than the fewest at 1080p."""
 
@@ -119,6 +121,8 @@ def matte_frames(
                 if matte is None:
                     continue
                 memory = model.memory() if count % EVERY_FRAMES == 0 else None
+                if count % TRIMMED_EVERY == 0:
+                    heap.trim()
                 writing.append((read.frame, encoder.submit(writer.write, read, matte), memory))
                 while len(writing) > writers + 1 or (writing and writing[0][1].done()):
                     yield _written(writing, writer)

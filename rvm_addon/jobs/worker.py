@@ -17,8 +17,13 @@ from .parts import MATTING, Part
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 """For numpy's small matrix products, which several threads of the worker do at once; ONNX Runtime minds its own."""
 
-MEMORY_IS_KEPT = {"MALLOC_MMAP_THRESHOLD_": str(32 << 20), "MALLOC_TRIM_THRESHOLD_": str(256 << 20)}
-"""For glibc, which hands each picture's memory back and then fetches it anew, page by page: 5 % of a frame's time."""
+MEMORY_IS_KEPT = {
+    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
+    "MALLOC_ARENA_MAX": "2",
+}
+"""For glibc, which hands each picture's memory back and then fetches it anew, page by page: 5 % of a frame's time. And it
+would have a heap for each thread, and each of them grows to the most that it ever holds; `engine.heap` trims them."""
 
 _GONE_SECONDS = 1.0
 """How long a process that was killed is waited for; one that does not go is left to the system."""
