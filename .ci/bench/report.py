@@ -44,6 +44,8 @@ def _generated(findings: Findings, plot: str) -> str:
     parts += [f"- {row.case}, {row.against}: {row.note}" for row in rows if row.note]
     if findings.stages:
         parts += ["### Where a frame's time goes", _stages(findings.stages)]
+    if findings.updates:
+        parts += ["### Where an update's time goes", _updates(findings.updates)]
     if findings.network_floor:
         parts += ["### What the goals allow", _floors(findings, rows)]
     if findings.pixels:
@@ -62,6 +64,19 @@ def _stages(stages: dict[str, dict[str, float]]) -> str:
     ]
     lines.append("| together | " + " | ".join(f"{sum(spent.values()):.1f}" for spent in stages.values()) + " |")
     return "\n".join(lines)
+
+
+def _updates(updates: dict[str, dict[str, float]]) -> str:
+    """Return processor milliseconds per frame as a table: a line for each change, a column for each stage."""
+    stages = list(next(iter(updates.values())))
+    lines = ["| processor ms per frame | " + " | ".join(stages) + " | together | of a run |"]
+    lines.append("|---" * (len(stages) + 3) + "|")
+    run = sum(updates["a run"].values())
+    for name, spent in updates.items():
+        if name != "a run":
+            told = [f"{value:.1f}" for value in (*spent.values(), sum(spent.values()))]
+            lines.append(f"| {name} | " + " | ".join(told) + f" | 1/{run / sum(spent.values()):.1f} |")
+    return "\n".join([*lines, "", f"A run takes {run:.0f}."])
 
 
 def _floors(findings: Findings, rows: Sequence[Row]) -> str:

@@ -71,6 +71,8 @@ class Findings:
     rows: dict[str, list[Row]] = field(default_factory=dict)
     stages: dict[str, dict[str, float]] = field(default_factory=dict)
     """By title: processor milliseconds per frame of each stage."""
+    updates: dict[str, dict[str, float]] = field(default_factory=dict)
+    """The same of updates, by what changes; the run that they are compared with is the last."""
     pixels: list[Growth] = field(default_factory=list)
     frames: list[Growth] = field(default_factory=list)
     network_floor: float = 0.0

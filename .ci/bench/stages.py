@@ -1,7 +1,8 @@
 """Where a frame's time goes, stage by stage: the worker's own pipeline, with a clock at each of its three protocols.
 
-Usage: python -m bench.stages CLIP MODEL.onnx FRAMES. Prints a JSON object: processor milliseconds per frame. The engine
-knows nothing of it, so it costs nothing when it is not asked for.
+Usage: python -m bench.stages CLIP MODEL.onnx FRAMES [CHANGE RAWS]. Prints a JSON object: processor milliseconds per
+frame; with a change (one of `changes`) and a folder of raw mattes, those of an update. The engine knows nothing of it,
+so it costs nothing when it is not asked for.
 """
 
 import json
@@ -10,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,16 +20,20 @@ import cv2
 
 from rvm_addon.engine import pipeline
 from rvm_addon.engine.media import FolderSink
+from rvm_addon.engine.model import NoModel
 from rvm_addon.engine.rvm import open_model
 from rvm_addon.engine.shelf import RawSink, Shelf
+from rvm_addon.engine.spec import JobSpec
 from rvm_addon.engine.stages import Reader, Writer
 from rvm_addon.engine.viewing import Viewer
 
+from .changes import CHANGES
 from .measure import job_spec
 
 REST = "compose and the rest"
 """What no clock saw."""
-STAGES = ("decode", "downsample, backbone", "decoder", "refine, draw", "keep raw mattes", "encode, write", REST)
+OF_RUN = ("decode", "downsample, backbone", "decoder", "refine, draw", "keep raw mattes", "encode, write", REST)
+OF_UPDATE = ("decode", "read raw mattes", "encode, write", REST)
 
 
 class Clock:
@@ -81,31 +86,52 @@ class TimedModel(Timed):
         return Timed(self._clock, self._clock.timed("decoder", self._behind.matte, *arguments), drawing)
 
 
-def main(clip: Path, model: Path, frames: int) -> dict[str, float]:
-    """Return processor milliseconds per frame of each stage."""
-    os.environ["OPENCV_FFMPEG_THREADS"] = "1"  # so that decoding happens on the thread whose clock is read
-    cv2.setNumThreads(1)
+class TimedShelf(Timed):
+    """A shelf of raw mattes."""
+
+    def __contains__(self, frame: int) -> bool:
+        """Return whether a frame's is there; Python does not ask `__getattr__` for this."""
+        return frame in self._behind
+
+
+def of_run(clip: Path, model: Path, frames: int) -> dict[str, float]:
+    """Return processor milliseconds per frame of each stage of a run."""
     clock = Clock()
+    spec = replace(job_spec(clip, model, frames), threads=1)  # as many as the clocks see
+    rvm = TimedModel(clock, open_model(spec, sys.stderr.write), {"prepared": "downsample, backbone"})
+    return _spent(clock, spec, rvm, Shelf(()), OF_RUN)
+
+
+def of_update(clip: Path, model: Path, frames: int, change: str, raws: str) -> dict[str, float]:
+    """Return those of an update: one of `CHANGES`, and where the raw mattes are."""
+    clock = Clock()
+    spec = replace(job_spec(clip, model, frames), threads=1, look=CHANGES[change], raws=(raws,))
+    shelf = TimedShelf(clock, Shelf(spec.raws), {"read": "read raw mattes"})
+    return _spent(clock, spec, NoModel(), shelf, OF_UPDATE)
+
+
+def _spent(clock: Clock, spec: JobSpec, model: Any, shelf: Any, stages: Sequence[str]) -> dict[str, float]:
+    """Return what each of these stages of a job spends."""
     with tempfile.TemporaryDirectory() as folder:
-        spec = replace(job_spec(clip, model, frames), threads=1)  # the same for the network
         source = TimedSource(clock, pipeline.open_source(spec, sys.stderr.write), {})
-        rvm = TimedModel(clock, open_model(spec, sys.stderr.write), {"prepared": "downsample, backbone"})
         sink = Timed(clock, FolderSink(spec, Path(folder)), {"write": "encode, write"})
         raws = Timed(clock, RawSink(Path(folder), spec.raw_limit), {"write": "keep raw mattes"})
-        reader, writer = (
-            Reader(spec, source, rvm, None, Shelf(())),
-            Writer(spec, sink, raws, Viewer(Path(folder), None)),
-        )
-        begun = 0.0
-        for number, _ in enumerate(pipeline.matte_frames(reader, rvm, writer, lambda *_: None)):
-            if number == 0:  # loading is not counted
+        reader = Reader(spec, source, model, None, shelf)
+        writer = Writer(spec, sink, raws, Viewer(Path(folder), None))
+        begun, frames = 0.0, 0
+        for frames, _ in enumerate(pipeline.matte_frames(reader, model, writer, lambda *_: None)):
+            if frames == 0:  # loading is not counted
                 begun = time.process_time()
                 clock.seconds.clear()
         total = time.process_time() - begun
-    stages = {name: seconds / (frames - 1) * 1e3 for name, seconds in clock.seconds.items()}
-    stages[REST] = total / (frames - 1) * 1e3 - sum(stages.values())
-    return {name: stages.get(name, 0.0) for name in STAGES}  # a short clip is decoded before the clocks count
+    spent = {name: seconds / frames * 1e3 for name, seconds in clock.seconds.items()}
+    spent[REST] = total / frames * 1e3 - sum(spent.values())
+    return {name: spent.get(name, 0.0) for name in stages}  # a short clip is decoded before the clocks count
 
 
 if __name__ == "__main__":
-    sys.stdout.write("\n" + json.dumps(main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))))
+    os.environ["OPENCV_FFMPEG_THREADS"] = "1"  # so that decoding happens on the thread whose clock is read
+    cv2.setNumThreads(1)
+    given = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+    told = of_update(*given, sys.argv[4], sys.argv[5]) if sys.argv[4:] else of_run(*given)
+    sys.stdout.write("\n" + json.dumps(told))

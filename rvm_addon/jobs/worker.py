@@ -22,8 +22,8 @@ MEMORY_IS_KEPT = {
     "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
     "MALLOC_ARENA_MAX": "2",
 }
-"""For glibc, which hands each picture's memory back and then fetches it anew, page by page: 5 % of a frame's time. And it
-would have a heap for each thread, and each of them grows to the most that it ever holds; `engine.heap` trims them."""
+"""For glibc, which hands each picture's memory back and then fetches it anew, page by page: 5 % of a frame's time. And
+it would have a heap for each thread, and each grows to the most that it ever holds; `engine.heap` trims them."""
 
 _GONE_SECONDS = 1.0
 """How long a process that was killed is waited for; one that does not go is left to the system."""

@@ -1,0 +1,16 @@
+"""What a cut-out is changed to afterwards, to measure how long that takes."""
+
+from rvm_addon.engine.outputs import EdgeColour, Edges, FrameFormat, Look, Result
+
+CHANGES = {
+    "matte": Look(result=Result.MATTE),
+    "source colours": Look(edges=Edges(colour=EdgeColour.SOURCE)),
+    "black point": Look(edges=Edges(black=0.1)),
+    "over a colour": Look(result=Result.COLOUR),
+    "grow": Look(edges=Edges(grow=5)),
+    "despill": Look(edges=Edges(despill=0.7)),
+    "feather": Look(edges=Edges(feather=3.0)),
+    "over blur": Look(result=Result.BLUR),
+    "16 bits": Look(format=FrameFormat.PNG16),
+    "OpenEXR": Look(format=FrameFormat.EXR),
+}
