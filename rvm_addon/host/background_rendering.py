@@ -18,6 +18,7 @@ from . import background, versions
 from .background import Emit
 from .likeness import make_plain
 from .rendering import PROJECT_FILE, UNPACKED, Order, picture_size
+from .sources import absolute
 
 _SHOWS_WHAT_IS_BELOW = frozenset({"ADJUSTMENT", "MULTICAM"})
 """Kinds of strip whose picture is made of the channels below."""
@@ -72,7 +73,7 @@ def check_sizes(strip: versions.Strip, frames: range) -> None:
     names = dict.fromkeys(strip.strip_elem_from_frame(frame).filename for frame in frames)
     first: tuple[int, int] | None = None
     for name in names:
-        path = Path(bpy.path.abspath(strip.directory)) / name
+        path = Path(absolute(strip.directory)) / name
         picture = bpy.data.images.load(str(path))
         width, height = picture.size
         bpy.data.images.remove(picture)

@@ -55,7 +55,7 @@ def device() -> str:
     chosen = page()
     if chosen is None:
         return CPU
-    return bpy.path.abspath(chosen.plugin) if chosen.device == PLUGIN and chosen.plugin else chosen.device.lower()
+    return absolute(chosen.plugin) if chosen.device == PLUGIN and chosen.plugin else chosen.device.lower()
 
 
 def raw_limit() -> int:

@@ -7,6 +7,7 @@ import bpy
 from ..engine.resume import stamps
 from ..engine.spec import Stamp
 from . import codecs, versions
+from .sources import source_file
 
 _WITH_ALPHA = frozenset({32, 64, 128})
 """Bits per pixel of four channels."""
@@ -21,7 +22,7 @@ def frame_rate(strip: versions.Strip) -> float:
 
     What the strip's element remembers (`orig_fps`) stays that of the first file when another is chosen.
     """
-    known = _file(bpy.path.abspath(strip.filepath))
+    known = _file(source_file(strip))
     if known not in _rates:
         _rates[known] = float(strip.fps)  # opens the file, at each call
     return _rates[known]

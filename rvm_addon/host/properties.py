@@ -12,6 +12,7 @@ from ..engine.weights import identity
 from . import preferences, versions
 from .encoders import ENCODERS, MovieFormat, choices
 from .looks import LookSettings, chosen_look
+from .sources import absolute
 
 QUALITIES = (
     ("DRAFT", "Draft", "Look at half the usual detail: about twice as fast, rougher edges"),
@@ -167,7 +168,7 @@ def output_folder(chosen: str) -> Path:
         return Path(os.path.normpath(Path(chosen).expanduser()))
     if not bpy.data.is_saved:
         return unsaved_folder()
-    return Path(os.path.normpath(bpy.path.abspath(f"//{chosen.removeprefix('//')}")))
+    return Path(absolute(f"//{chosen.removeprefix('//')}"))
 
 
 def unsaved_folder() -> Path:

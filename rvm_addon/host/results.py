@@ -15,7 +15,7 @@ from . import hiding, masks, recipes, versions
 from .encoders import MovieFormat
 from .likeness import copy_look, read_as_written
 from .soundtrack import SILENCE, Soundtrack
-from .sources import frames_within, is_within, pieces, source_file
+from .sources import absolute, frames_within, is_within, pieces, source_file
 
 FRAMES_FOLDER = "frames"
 _LAST_CHANNEL = 128
@@ -82,7 +82,7 @@ class Placement:
 
 def is_result(strip: versions.Strip) -> bool:
     """Return whether a strip shows the frames of a job: its job lies beside them."""
-    return strip.type == "IMAGE" and (Path(bpy.path.abspath(strip.directory)).parent / JOB_FILE).is_file()
+    return strip.type == "IMAGE" and (Path(absolute(strip.directory)).parent / JOB_FILE).is_file()
 
 
 def find(place: Placement) -> tuple[bpy.types.Scene, versions.Strip] | None:

@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-import bpy
-
 from . import probes, versions
+from .sources import source_file
 
 
 @dataclass(frozen=True)
@@ -35,4 +34,4 @@ def of_strip(strip: versions.Strip, fps: float) -> Soundtrack:
     if len(strip.retiming_keys) > 0:
         return Soundtrack(inside=True)
     left_out = versions.source_offset(strip) / probes.frame_rate(strip)
-    return Soundtrack(bpy.path.abspath(strip.filepath), versions.content_start(strip) - left_out * fps)
+    return Soundtrack(source_file(strip), versions.content_start(strip) - left_out * fps)

@@ -12,8 +12,11 @@ _OF_FILES = frozenset({"MOVIE", "IMAGE"})
 
 
 def absolute(path: str) -> str:
-    """Return a path of Blender's as an absolute one; a relative one may go up before it goes down."""
-    return os.path.normpath(bpy.path.abspath(path))
+    """Return a path of Blender's as an absolute one; a relative one may go up before it goes down.
+
+    On Windows, Blender writes what follows `//` with backslashes, and reads it so on every system; Python does not.
+    """
+    return os.path.normpath(bpy.path.abspath(path).replace("\\", "/"))
 
 
 def source_file(strip: versions.Strip) -> str:

@@ -231,6 +231,23 @@ def test_settings_are_frozen_and_files_are_relative(timeline: Timeline, clip: Pa
     assert timeline.addon.versions.handles(strip) == timeline.addon.versions.handles(result)
 
 
+def test_a_project_from_windows_finds_its_files(timeline: Timeline, tmp_path: Path) -> None:
+    """There Blender writes relative paths with backslashes, and reads them so on every system."""
+    project = tmp_path / "project"
+    (project / "clips").mkdir(parents=True)
+    clip = tiny.barcode_movie(project / "clips" / "clip.avi", 10, fourcc="MJPG")
+    pictures = tiny.barcode_pictures(project / "clips" / "pictures", range(3))
+    bpy.ops.wm.save_as_mainfile(filepath=str(project / "cut.blend"), copy=False, relative_remap=False)
+    movie, sequence = timeline.movie(clip), timeline.pictures(pictures, channel=3)
+    movie.filepath, sequence.directory = "//clips\\clip.avi", "//clips\\pictures\\"
+    assert timeline.press_button(movie, sequence) == {"FINISHED"}
+    for strip, length in ((movie, 10), (sequence, 3)):
+        result = timeline.result_of(strip)
+        assert len(result.elements) == length
+        result.directory = bpy.path.relpath(result.directory).replace("/", "\\").replace("\\\\", "//", 1)
+        assert timeline.addon.results.is_result(result)
+
+
 def test_a_second_run_does_not_touch_the_first(timeline: Timeline, clip: Path) -> None:
     """Each way of matting writes a folder of its own, so that strips made before keep their frames."""
     strip = timeline.movie(clip)
