@@ -5,6 +5,7 @@ Movies have a module of their own (`movies`). OpenCV's refusals end here: what l
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -97,7 +98,8 @@ class ImageSource:
                 sizes = f"{picture.shape[1]} × {picture.shape[0]} instead of {width} × {height} pixels"
                 raise PictureDiffers(path, sizes)
             if self._disposable:
-                path.unlink()
+                with suppress(OSError):  # on Windows a virus scanner may read it just now; it goes with its job
+                    path.unlink()
             yield frame, picture
 
     def _read(self, path: Path) -> Picture:

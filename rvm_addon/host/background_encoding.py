@@ -10,6 +10,7 @@ from pathlib import Path
 
 import bpy
 
+from ..engine import whole
 from ..engine.errors import MovieFailed
 from ..engine.events import Encoded, Failed, Finished, MovieWritten, last_event
 from ..engine.spec import JOB_FILE, PARTIAL_SUFFIX, JobSpec
@@ -64,7 +65,7 @@ def encode(folder: Path, name: str, order: Order, emit: Emit) -> None:
     seconds, size = time.monotonic() - begun, unfinished.stat().st_size
     movie = called if order.target else claim_file(folder, order.name, suffix)
     try:
-        unfinished.replace(movie)
+        whole.give_name(unfinished, movie)
     except OSError as error:
         raise MovieFailed(movie, error.strerror or "") from error
     width, height = movies.picture_size(frames[0])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import bpy
 
-from ..engine import digests, resume
+from ..engine import digests, resume, whole
 from ..engine.errors import PictureDiffers
 from ..engine.events import Rendered
 from ..engine.spec import JOB_FILE, PARTIAL_SUFFIX, RAW_FOLDER, JobSpec
@@ -65,7 +65,7 @@ def render_frame(scene: bpy.types.Scene, frame: int, path: Path) -> None:
     partial = path.with_name(f"{path.name}{PARTIAL_SUFFIX}")
     scene.render.filepath = versions.output_path(partial)
     bpy.ops.render.render(write_still=True, scene=scene.name)
-    partial.replace(path)
+    whole.give_name(partial, path)
 
 
 def check_sizes(strip: versions.Strip, frames: range) -> None:

@@ -242,6 +242,18 @@ def test_numbers_that_are_no_pictures_are_refused(tmp_path: Path, kind: str, cha
         read(path)
 
 
+def test_a_picture_of_one_use_that_stays_costs_no_frame(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows deletes nothing that somebody reads, such as a virus scanner."""
+    paths = tuple(map(str, tiny.barcode_pictures(tmp_path, range(3))))
+
+    def refuse(path: Path) -> None:
+        raise PermissionError(13, "The process cannot access the file", str(path))
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    source = ImageSource(Source(SourceKind.IMAGES, paths, (0, 1, 2), disposable=True))
+    assert numbers(source) == [(0, 0), (1, 1), (2, 2)]
+
+
 def test_a_missing_picture_is_told_before_the_work(tmp_path: Path) -> None:
     """A gap in a sequence fails at once, naming the file."""
     paths = tiny.barcode_pictures(tmp_path, [1, 2, 3])
