@@ -68,6 +68,11 @@ def _name(frame: int) -> str:
     return f"{frame:06d}{_SUFFIX}"
 
 
+def _raws_in(folder: Path) -> dict[int, Path]:
+    """Return the raw mattes of a folder by frame, without the `._…` that macOS lays beside files on foreign drives."""
+    return {int(path.stem): path for path in folder.glob(f"*{_SUFFIX}") if path.stem.isdecimal()}
+
+
 def _looking_alike(
     rendered: dict[int, str], folders: Sequence[str], there: Sequence[dict[int, Path]]
 ) -> dict[int, Path]:
@@ -99,7 +104,7 @@ class Shelf:
         for folder in folders:
             with contextlib.suppress(OSError):
                 os.utime(folder)  # what is used is young: it does not give way first
-        there = [{int(path.stem): path for path in Path(folder).glob(f"*{_SUFFIX}")} for folder in folders]
+        there = [_raws_in(Path(folder)) for folder in folders]
         if rendered is None:
             self._files = {frame: path for files in there for frame, path in files.items()}
         else:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -62,7 +63,7 @@ class EarlierFrames:
         """Delete them, if the job has a frame of its own by now."""
         if self._job.frames_done and self._apart.is_dir():
             for path in self._apart.iterdir():
-                path.unlink()
+                path.unlink(missing_ok=True)  # macOS takes with a file what it has laid beside it on a foreign drive
             self._apart.rmdir()
 
     def close(self) -> None:
@@ -90,5 +91,6 @@ class EarlierFrames:
         """Let what is apart be where it was."""
         if self._apart.is_dir():
             for path in self._apart.iterdir():
-                path.replace(self._job.output / path.name)
+                with suppress(FileNotFoundError):  # as above
+                    path.replace(self._job.output / path.name)
             self._apart.rmdir()

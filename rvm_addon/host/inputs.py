@@ -120,7 +120,7 @@ def _source(path: Path, request: Request) -> Source:
     one for each frame that Blender plays, so that a variable frame rate keeps step with the sound.
     """
     if path.is_dir():
-        pictures = sorted(str(file) for file in path.iterdir() if file.is_file() and is_image(file))
+        pictures = sorted(str(file) for file in path.iterdir() if _is_picture(file))
         if not pictures:
             raise SourceUnreadable(path, "there are no pictures in this folder")
         if numbers := frame_numbers(pictures):
@@ -135,6 +135,11 @@ def _source(path: Path, request: Request) -> Source:
     if request.movie and (length := movies.length(path)) > 1:
         return Source(SourceKind.MOVIE, (str(path),), tuple(range(length)), movies.frame_rate(path))
     return Source(SourceKind.MOVIE, (str(path),))
+
+
+def _is_picture(file: Path) -> bool:
+    """Return whether a file in a folder is a picture: not a hidden one, such as macOS lays beside on foreign drives."""
+    return is_image(file) and not file.name.startswith(".") and file.is_file()
 
 
 def targets_of(spec: JobSpec, request: Request) -> list[Target]:

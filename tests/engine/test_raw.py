@@ -143,6 +143,14 @@ def test_a_shelf_reads_what_a_sink_keeps(matte: PlainMatte, tmp_path: Path) -> N
     assert not list(tmp_path.glob("*.part"))
 
 
+def test_what_macos_lays_beside_raw_mattes_is_none(matte: PlainMatte, tmp_path: Path) -> None:
+    """On a drive of a foreign format it keeps what it knows of a file in another one, whose name begins with `._`."""
+    RawSink(tmp_path, 10**9).write(3, drawn(matte))
+    (tmp_path / "raw" / "._000003.raw").write_bytes(b"\0\5\x16\7")
+    shelf = Shelf([str(tmp_path / "raw")])
+    assert np.array_equal(shelf.read(3, matte.picture).matte, drawn(matte).matte)
+
+
 def test_nothing_is_kept_beyond_the_limit(matte: PlainMatte, tmp_path: Path) -> None:
     """The sink stops when its room is used up."""
     size = len(encode(drawn(matte)))

@@ -32,6 +32,7 @@ MODULES = (
     "host.movies",
     "host.operators",
     "host.driver",
+    "host.earlier",
     "host.libraries",
     "host.plan",
     "host.preferences",

@@ -73,6 +73,7 @@ def test_a_folder_is_one_clip_where_its_names_are_numbered(counting: Path, tmp_p
         (tmp_path / folder).mkdir()
         for name in names:
             cv2.imwrite(str(tmp_path / folder / f"{name}.png"), tiny.barcode(1))
+            (tmp_path / folder / f"._{name}.png").write_bytes(b"\0\5\x16\7")  # as macOS does on foreign drives
     status, _, _ = matte(*(tmp_path / name for name in folders), "--output", tmp_path / "out", "--model", counting)
     assert status == 0
     written = {path.stem: cv2.imread(str(path), cv2.IMREAD_UNCHANGED) for path in (tmp_path / "out").rglob("*.png")}
@@ -227,6 +228,44 @@ def test_a_second_run_leaves_nothing_of_the_first(passthrough: Path, tmp_path: P
         tiny.barcode_movie(clip, frames, fourcc="MJPG")
         status, (told,), _ = matte(clip, "--output", tmp_path / "out", "--model", passthrough)
         assert (status, told["frames"], len(list((tmp_path / "out" / "c").iterdir()))) == (0, frames, frames)
+
+
+@pytest.fixture
+def companions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the disk be of a foreign format, on a Mac: what lies beside a file as `._…` is moved and deleted with it."""
+    unlink, replace = Path.unlink, Path.replace
+
+    def unlink_both(path: Path, missing_ok: bool = False) -> None:  # as the standard library
+        unlink(path, missing_ok)
+        unlink(path.with_name(f"._{path.name}"), missing_ok=True)
+
+    def replace_both(path: Path, target: Path) -> None:
+        replace(path, target)
+        beside = path.with_name(f"._{path.name}")
+        if beside.exists():
+            replace(beside, target.with_name(f"._{target.name}"))
+
+    monkeypatch.setattr(Path, "unlink", unlink_both)
+    monkeypatch.setattr(Path, "replace", replace_both)
+
+
+@pytest.mark.usefixtures("companions")
+@pytest.mark.parametrize("has_frames", [True, False])
+def test_what_macos_lays_beside_frames_goes_with_them(addon: SimpleNamespace, tmp_path: Path, has_frames: bool) -> None:
+    """Frames of an earlier run give way, or come back, together with that."""
+    frames = [tmp_path / f"c_{number:06d}.png" for number in (1, 2)]
+    beside = [path.with_name(f"._{path.name}") for path in frames]
+    for path in (*beside, *frames):
+        path.touch()
+    source = addon.spec.Source(addon.spec.SourceKind.MOVIE, (str(tmp_path / "c.mp4"),))
+    job = addon.job.Job(tmp_path / "job", addon.spec.JobSpec("c", source, str(tmp_path), "c", "/m.onnx"))
+    job.folder.mkdir()
+    earlier = addon.earlier.EarlierFrames(job, {}, frames, list)
+    assert not any(path.exists() for path in (*frames, *beside))
+    if has_frames:
+        job.apply(addon.events.FrameDone(0, 0.1))
+    earlier.close()
+    assert [path.exists() for path in (*frames, *beside)] == [not has_frames] * 4
 
 
 @pytest.fixture
