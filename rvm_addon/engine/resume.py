@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from .spec import JobSpec, Stamp
+from .spec import JobSpec, Stamp, composed
 
 MEMORY_FILE = "memory.bin"
 """In the job's folder: a line of JSON, then the states. `frame` is the newest that the model had seen, `bytes` the
@@ -80,11 +80,17 @@ def remembered_frame(folder: Path) -> int | None:
 
 
 def names_in(folder: Path) -> frozenset[str]:
-    """Return the names of what lies in a folder; none where it cannot be looked into."""
+    """Return the names of what lies in a folder, as results are named; none where it cannot be looked into."""
     try:
-        return frozenset(entry.name for entry in os.scandir(folder))
+        return frozenset(_as_named(folder, entry.name) for entry in os.scandir(folder))
     except OSError:
         return frozenset()
+
+
+def _as_named(folder: Path, found: str) -> str:
+    """Return the name under which a file was written, given the one that its drive tells (see `composed`)."""
+    name = composed(found)
+    return name if name == found or (folder / name).exists() else found
 
 
 def stamps(paths: Iterable[str]) -> tuple[Stamp, ...]:

@@ -6,6 +6,7 @@ command line and the worker take them from this module.
 
 import hashlib
 import json
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
@@ -147,9 +148,9 @@ class JobSpec:
         Of several pictures each keeps its own name; where two differ by their suffix only, it stays in the name.
         """
         if self.source.kind is SourceKind.MOVIE:
-            return f"{self.stem}_{frame + 1:06d}{self.look.format.suffix}"
+            return f"{composed(self.stem)}_{frame + 1:06d}{self.look.format.suffix}"
         if len(self.source.paths) == 1:
-            return f"{self.stem}{self.look.format.suffix}"
+            return f"{composed(self.stem)}{self.look.format.suffix}"
         return f"{self._picture_stems[frame]}{self.look.format.suffix}"
 
     @property
@@ -191,7 +192,7 @@ class JobSpec:
     @cached_property
     def _picture_stems(self) -> tuple[str, ...]:
         """The names of the pictures without suffix, made distinct."""
-        paths = [PurePath(path) for path in self.source.paths]
+        paths = [PurePath(composed(path)) for path in self.source.paths]
         uses = Counter(path.stem.casefold() for path in paths)
         taken = {stem for stem, count in uses.items() if count == 1}
         stems = []
@@ -240,6 +241,14 @@ class JobSpec:
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise SpecError("job.json", f"it does not describe a job ({error})") from error
+
+
+def composed(name: str) -> str:
+    """Return a name with each accent in one character with its letter, as all names of results are.
+
+    Drives of Macs either keep them apart whatever they are given (Mac OS Extended), or take both for the same (APFS).
+    """
+    return unicodedata.normalize("NFC", name)
 
 
 def is_movie(path: Path) -> bool:

@@ -9,7 +9,8 @@ from pathlib import Path
 from ..engine.clips import frame_numbers
 from ..engine.errors import SourceMissing, SourceUnreadable, SpecError
 from ..engine.outputs import FrameFormat, Look
-from ..engine.spec import JobSpec, Source, SourceKind, is_image, is_movie
+from ..engine.resume import names_in
+from ..engine.spec import JobSpec, Source, SourceKind, composed, is_image, is_movie
 from ..engine.weights import identity
 from . import earlier, movies
 from .earlier import Origin
@@ -72,7 +73,7 @@ def distinct(given: Sequence[Path]) -> Iterator[Input]:
     taken: set[str] = set()
     for each in given:
         path = Path(os.path.abspath(each))  # noqa: PTH100  # resolve() would follow links and lose the user's name
-        stem = path.name if path.is_dir() else path.stem
+        stem = composed(path.name if path.is_dir() else path.stem)
         name, number = stem, 1
         while name.casefold() in taken:
             number += 1
@@ -150,7 +151,7 @@ def targets_of(spec: JobSpec, request: Request) -> list[Target]:
         return [_target(path, origin, request) for path, origin in named]
     suffix = spec.look.format.suffix
     pattern = re.compile(re.escape(spec.stem) + _DIGITS + re.escape(suffix))
-    there = tuple(path for path in output.glob("*") if pattern.fullmatch(path.name))
+    there = tuple(output / name for name in sorted(names_in(output)) if pattern.fullmatch(name))
     origin = Origin(paths[0], settings)
     frames = replace(_target(output / f"{spec.stem}_%06d{suffix}", origin, request), there=there, numbered=True)
     movie = movie_target(spec.stem, request)

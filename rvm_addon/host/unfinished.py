@@ -13,6 +13,7 @@ from pathlib import Path
 import bpy
 
 from ..engine import whole
+from ..engine.resume import names_in
 from . import caches, properties, results
 from .results import Placement
 
@@ -72,15 +73,15 @@ def of_this_project() -> Iterator[Expected]:
     Movies alone belong to the file in which the button was pressed.
     """
     for parent in {parent.resolve(): parent for parent in _folders_of_results()}.values():
-        for path in sorted(parent.glob(f"*/{PLACES_FILE}")):
-            told = _read(path.parent)
+        for folder in (parent / name for name in sorted(names_in(parent))):
+            told = _read(folder)
             if told is None:
                 continue
             pressed_here = told.project == bpy.data.filepath
             places = [place for place in told.places if results.find(place) is not None]
             only_movies = not told.places and pressed_here and bpy.data.is_saved
             if places or only_movies:
-                yield Expected(path.parent, places, told.movies, pressed_here)
+                yield Expected(folder, places, told.movies, pressed_here)
 
 
 def _folders_of_results() -> Iterator[Path]:

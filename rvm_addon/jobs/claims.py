@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..engine.errors import OutputFailed
+from ..engine.spec import composed
 
 _LONGEST_STEM_BYTES = 100
 """Of the 255 that a name may have; and on Windows a whole path has no more than 260 characters."""
@@ -12,7 +13,7 @@ _RESERVED_ON_WINDOWS = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in (
 
 def file_stem(name: str) -> str:
     """Return `name` as a file name that every system accepts: letters of any script stay, as far as there is room."""
-    kept = "".join(c if c.isalnum() or c in " ._-+()" else "_" for c in name)
+    kept = "".join(c if c.isalnum() or c in " ._-+()" else "_" for c in composed(name))
     short = kept.encode()[:_LONGEST_STEM_BYTES].decode(errors="ignore").strip(" .")
     if short.partition(".")[0].upper() in _RESERVED_ON_WINDOWS:
         short = f"_{short}"

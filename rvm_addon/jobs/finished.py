@@ -3,7 +3,6 @@
 Of each job that does not match, the digests of its recipe are read and nothing else: a project may have hundreds.
 """
 
-import os
 from collections import defaultdict
 from pathlib import Path
 
@@ -22,12 +21,8 @@ class FinishedJobs:
         self._folders: dict[str, list[Path]] = defaultdict(list)
         self._matted: dict[str, list[Path]] = defaultdict(list)
         self._jobs: dict[Path, Job | None] = {}
-        try:
-            # What begins with a dot is being deleted (`aside.discard`).
-            folders = [Path(entry) for entry in os.scandir(parent) if not entry.name.startswith(".")]
-        except OSError:
-            return
-        for folder in folders:
+        # What begins with a dot is being deleted (`aside.discard`).
+        for folder in (parent / name for name in sorted(names_in(parent)) if not name.startswith(".")):
             recipe, *mattings = _text(folder / RECIPE_FILE).split("\n")
             self._folders[recipe].append(folder)
             for matting in set(mattings):

@@ -1,3 +1,4 @@
+import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
@@ -85,6 +86,15 @@ def test_no_two_pictures_share_a_file() -> None:
     paths = tuple(str(ROOT / name) for name in ("a.jpg", "a.png", "a_jpg.png", "A.JPG", "a_png.tif", "b.png"))
     spec = replace(PICTURES, source=Source(SourceKind.IMAGES, paths))
     assert len({spec.file_name(i).casefold() for i in range(len(paths))}) == len(paths)
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_accents_are_written_in_one_way(form: str) -> None:
+    """A drive may tell them apart from their letters, or take both ways for one name; also then no two share a file."""
+    assert replace(MOVIE, stem=unicodedata.normalize(form, "Vidéo")).file_name(0) == "Vid\u00e9o_000001.png"
+    names = (f"{unicodedata.normalize(form, 'é')}.png", "é.jpg", "ô.png")
+    spec = replace(PICTURES, source=Source(SourceKind.IMAGES, tuple(str(ROOT / name) for name in names)))
+    assert [spec.file_name(i) for i in range(3)] == ["\u00e9_png.png", "\u00e9_jpg.png", "\u00f4.png"]
 
 
 def test_colours_are_read_as_on_the_web() -> None:

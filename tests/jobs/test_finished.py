@@ -1,4 +1,5 @@
 import os
+import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -9,9 +10,10 @@ from rvm_addon.engine import pipeline
 from rvm_addon.engine import spec as engine_spec
 from rvm_addon.engine.events import EVENTS_FILE, FrameDone, encode
 from rvm_addon.engine.outputs import Look, Result
-from rvm_addon.engine.resume import stamps
+from rvm_addon.engine.resume import rest, stamps
 from rvm_addon.engine.spec import JobSpec, Source, SourceKind
 from rvm_addon.engine.weights import identity
+from rvm_addon.jobs.claims import claim_folder, file_stem
 from rvm_addon.jobs.finished import FinishedJobs
 from rvm_addon.jobs.job import Job, State
 from tests import tiny
@@ -59,6 +61,32 @@ def test_what_was_made_is_found_under_any_name(done: Job, spec: JobSpec, frames:
     assert found is not None
     assert (found.folder, found.spec, found.state, found.found) == (done.folder, spec, State.DONE, True)
     assert (found.frames_done, found.progress) == (8, 1.0)
+
+
+def tell_accents_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let folders tell names as drives of the format Mac OS Extended do, whatever the names were."""
+    scandir = os.scandir
+    monkeypatch.setattr(
+        os, "scandir", lambda folder: [Path(folder, unicodedata.normalize("NFD", one.name)) for one in scandir(folder)]
+    )
+
+
+@pytest.mark.parametrize("decomposed", [False, True])
+def test_what_was_made_is_found_whatever_a_drive_does_to_accents(
+    spec: JobSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, decomposed: bool
+) -> None:
+    """Under the folder that the job was given, for a strip shows its frames there. Nor is any of them made again."""
+    job = Job(claim_folder(tmp_path / "matte", file_stem("Vidéo")), replace(spec, stem="Vidéo"))
+    job.write()
+    with (job.folder / EVENTS_FILE).open("w") as events:
+        pipeline.run(job.spec, job.folder, lambda event: events.write(encode(event)))
+    if decomposed:  # the job was made from a file that lies on such a drive
+        job.spec = replace(job.spec, stem=unicodedata.normalize("NFD", job.spec.stem))
+    tell_accents_apart(monkeypatch)
+    found = find(job, spec)
+    assert found is not None and found.folder == job.folder
+    assert rest(job.spec, job.folder).frames == ()
+    assert Job.left_behind(job.folder, job.spec, job.parts, None).frames_done == 8
 
 
 @pytest.mark.parametrize(
