@@ -15,10 +15,15 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
-from . import lifeline, pipeline, standby, viewing
+from . import lifeline, standby
+from .dlls import load_stable_interface
 from .errors import MattingError
 from .events import EVENTS_FILE, Event, Failed, encode
 from .spec import JOB_FILE, LOG_FILE, JobSpec
+
+load_stable_interface()
+
+from . import pipeline, viewing  # noqa: E402  # OpenCV: after the line above
 
 log = logging.getLogger(__name__)
 
