@@ -131,6 +131,25 @@ class DeviceMissing(MattingError):
         return f"The device “{self.name}” cannot be used ({self.reason})"
 
 
+class LibraryUnusable(MattingError):
+    """A library that came along cannot be loaded: on Windows, ONNX Runtime asks for a runtime that Blender lacks."""
+
+    remedy = (
+        "On Windows, install the newest Microsoft Visual C++ Redistributable (x64); elsewhere, "
+        "install the extension again."
+    )
+
+    def __init__(self, name: str, reason: str) -> None:
+        """Remember the library and why the system refuses it."""
+        super().__init__(name, reason)
+        self.name = name
+        self.reason = reason
+
+    def __str__(self) -> str:
+        """Say which library, and why."""
+        return f"{self.name} cannot be loaded ({self.reason})"
+
+
 class OutputFailed(FileError):
     """A frame or folder could not be written: a full disk, a folder without permission."""
 

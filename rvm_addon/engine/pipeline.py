@@ -20,7 +20,7 @@ import cv2
 from . import digests, heap, resume, weights
 from .backdrop import Backdrop, open_backdrop
 from .caches import prune
-from .errors import MattingError
+from .errors import LibraryUnusable, MattingError
 from .events import Event, Finished, FrameDone, Started, Warned
 from .matte import Matte
 from .media import FolderSink, FrameSource, ImageSource
@@ -162,9 +162,12 @@ def _model(spec: JobSpec, warn: Callable[[str], None]) -> MattingModel:
 
     Raises:
         ModelChanged, ModelMissing, ModelDamaged, ModelUnsuitable: naming the file.
+        LibraryUnusable: the system cannot load ONNX Runtime.
     """
-    from .rvm import open_model  # noqa: PLC0415 - ONNX Runtime: what is known needs none, and a source opens meanwhile
-
+    try:  # only now: what is known needs no ONNX Runtime, and a source opens meanwhile
+        from .rvm import open_model  # noqa: PLC0415
+    except ImportError as error:
+        raise LibraryUnusable("ONNX Runtime", str(error)) from error
     weights.check_identity(Path(spec.model), spec.model_stamp)  # a run that goes on would mix two models' frames
     return open_model(spec, warn)
 

@@ -65,6 +65,14 @@ SENTENCES: dict[str, str] = {
     "The worker stopped unexpectedly ({what})": "工作进程意外停止（{what}）",
     "Its log is “{path}”.": "其日志位于“{path}”。",
     "It may have run out of memory. Its log is “{path}”.": "可能内存不足。其日志位于“{path}”。",
+    "Install the newest Microsoft Visual C++ Redistributable (x64). Its log is “{path}”.": (
+        "请安装最新的 Microsoft Visual C++ Redistributable（x64）。其日志位于“{path}”。"
+    ),
+    "{library} cannot be loaded ({why})": "无法加载 {library}（{why}）",
+    "On Windows, install the newest Microsoft Visual C++ Redistributable (x64); elsewhere, "
+    "install the extension again.": (
+        "在 Windows 上，请安装最新的 Microsoft Visual C++ Redistributable（x64）；在其他系统上，请重新安装扩展。"
+    ),
     "Send the log “{path}” to the developers.": "请将日志“{path}”发送给开发者。",
     "The strip could not be rendered ({why})": "无法渲染该片段（{why}）",
     "Look into its log “{path}”.": "请查看其日志“{path}”。",

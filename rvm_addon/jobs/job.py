@@ -21,6 +21,8 @@ so that a job is found again among many without reading them."""
 
 _KILLED = frozenset({-9, 137})
 """How a process ends that the system killed, most often because memory ran out."""
+_LACKS_RUNTIME = 0xC0000135
+"""How a process ends on Windows that lacks a library to begin: Blender's Python lacks Visual C++'s, if nothing else."""
 
 
 class State(Enum):
@@ -327,8 +329,10 @@ class Job:
 
     def _suspicion(self, status: int) -> str:
         """Return what may have ended a process that said nothing, and where more is to be read."""
-        memory = "It may have run out of memory. " if status in _KILLED else ""
-        return f"{memory}Its log is “{self.log}”."
+        hint = "It may have run out of memory. " if status in _KILLED else ""
+        if status == _LACKS_RUNTIME:
+            hint = "Install the newest Microsoft Visual C++ Redistributable (x64). "
+        return f"{hint}Its log is “{self.log}”."
 
     def _remove_partial_files(self) -> None:
         """Delete what a killed process was in the middle of writing, as far as the system lets go of it."""

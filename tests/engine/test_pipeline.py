@@ -12,7 +12,7 @@ import pytest
 
 from rvm_addon.engine import pipeline
 from rvm_addon.engine.errors import ModelMissing, OutputFailed, RawUnreadable, SourceUnreadable
-from rvm_addon.engine.events import Event, Finished, FrameDone, Started, Warned
+from rvm_addon.engine.events import Event, Failed, Finished, FrameDone, Started, Warned, last_event
 from rvm_addon.engine.outputs import Look, Result
 from rvm_addon.engine.shelf import Shelf
 from rvm_addon.engine.spec import JOB_FILE, JobSpec, Source, SourceKind
@@ -252,6 +252,19 @@ def test_a_run_keeps_the_colours_of_the_edge_that_it_shows(tmp_path: Path, count
     for number in range(4):
         once, again = (tmp_path / job / "frames" / spec.file_name(number) for job in ("first", "again"))
         assert once.read_bytes() == again.read_bytes()
+
+
+def test_a_library_that_the_system_refuses_is_told_with_what_to_install(tmp_path: Path, counting: Path) -> None:
+    """On Windows, ONNX Runtime asks for a runtime that Blender does not bring along; that is no bug of anybody's."""
+    (picture,) = tiny.barcode_pictures(tmp_path / "in", [1])
+    spec = replace(SPEC, source=Source(SourceKind.IMAGES, (str(picture),)), model=str(counting))
+    (tmp_path / JOB_FILE).write_text(spec.to_json(), encoding="utf-8")
+    code = "import sys; sys.modules['onnxruntime'] = None; from rvm_addon.engine.__main__ import main; sys.exit(main())"
+    done = subprocess.run([sys.executable, "-c", code, tmp_path], cwd=ROOT, check=False)
+    said = last_event(tmp_path)
+    assert done.returncode == 1 and isinstance(said, Failed)
+    assert said.message.startswith("ONNX Runtime cannot be loaded (")
+    assert "Visual C++ Redistributable" in said.remedy
 
 
 def test_where_all_is_known_neither_weights_nor_onnx_runtime_are_touched(tmp_path: Path, counting: Path) -> None:

@@ -149,6 +149,15 @@ def test_what_is_to_be_done_is_told_too(in_chinese: SimpleNamespace) -> None:
 FILE_ERRORS = [cls for cls in vars(errors).values() if isinstance(cls, type) and issubclass(cls, errors.FileError)]
 
 
+def test_a_library_that_cannot_be_loaded_is_understood(in_chinese: SimpleNamespace) -> None:
+    """What happened and what to do; also where not even Python begins."""
+    heard = in_chinese.translations.heard
+    error = errors.LibraryUnusable("ONNX Runtime", "DLL load failed")
+    alone = "Install the newest Microsoft Visual C++ Redistributable (x64). Its log is “/job/worker.log”."
+    assert [text for text in (str(error), error.remedy, alone) if heard(text) == text] == []
+    assert "ONNX Runtime" in heard(str(error))
+
+
 @pytest.mark.parametrize("error", [cls for cls in FILE_ERRORS if cls is not errors.FileError])
 def test_errors_are_understood(in_chinese: SimpleNamespace, error: type[errors.FileError]) -> None:
     """What happened and what to do, with the file's name in it."""

@@ -147,6 +147,12 @@ def test_only_a_killed_worker_is_suspected_of_memory(job: Job) -> None:
     assert "status 1" in other.error
 
 
+def test_a_worker_that_lacks_a_library_to_begin_tells_what_to_install(job: Job) -> None:
+    """Windows ends it before it can say anything, with this status."""
+    job.end_part(3221225781)
+    assert "Visual C++ Redistributable" in job.remedy
+
+
 @pytest.mark.parametrize("of", [(parts.MATTING,), (parts.MATTING, parts.encoding("encoding_1"))])
 def test_a_folder_that_is_anothers_is_told_as_such(tmp_path: Path, of: tuple[parts.Part, ...]) -> None:
     """Nothing stopped unexpectedly: whoever works there goes on."""
