@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
+from unicodedata import east_asian_width
 
 from ..jobs.job import Job, State
 from . import words
@@ -26,6 +27,8 @@ class ProgressLine:
         self._quiet = quiet
         self._live = self._stream.isatty()
         self._open = False
+        self._cells = 0
+        """How wide the line is that stands."""
         self._next_line = 0.0
 
     def __enter__(self) -> Self:
@@ -74,9 +77,13 @@ class ProgressLine:
         return f"cancelled after {words.frames(job.frames_done)}; they are in “{job.output}”"
 
     def _say(self, text: str, *, last: bool) -> None:
-        """Write `text` over the line that stands, and end it if it is the last to stand there."""
-        self._stream.write(f"\r\x1b[2K{text}" if self._live else text)
-        self._open = True
+        """Write `text` over the line that stands, and end it if it is the last to stand there.
+
+        Blanks take what is left of it: a console of Windows shows escape sequences as they are, unless told otherwise.
+        """
+        cells = _cells(text)
+        self._stream.write(f"\r{text}{' ' * (self._cells - cells)}" if self._live else text)
+        self._open, self._cells = True, cells
         if last:
             self._end_line()
         self._stream.flush()
@@ -86,7 +93,12 @@ class ProgressLine:
         if self._open:
             self._stream.write("\n")
             self._stream.flush()
-        self._open = False
+        self._open, self._cells = False, 0
+
+
+def _cells(text: str) -> int:
+    """Return how many cells of a terminal a text takes: letters of some scripts take two."""
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 @contextlib.contextmanager

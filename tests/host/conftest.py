@@ -43,6 +43,7 @@ MODULES = (
     "host.self_test",
     "host.sounds",
     "host.strips",
+    "host.terminal",
     "host.translations",
     "host.unfinished",
     "host.viewing",
