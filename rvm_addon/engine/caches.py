@@ -1,7 +1,7 @@
 """What jobs keep for later ones, in all folders of results together: how much it is, and how it gives way.
 
-Run as `python -m engine.caches [--clear] RESULTS...`, beside Blender: it prints how many bytes are kept in the end.
-Standard library only, so that it starts at once.
+Run as `python -m engine.caches [--clear]`, beside Blender: it is told the folders on its standard input, as a list in
+JSON, and prints how many bytes are kept in the end. Standard library only, so that it starts at once.
 """
 
 import argparse
@@ -101,12 +101,12 @@ def _used_by(job: Path) -> list[Path]:
 def main() -> int:
     """Do what the command line asks for."""
     parser = argparse.ArgumentParser(prog="engine.caches", description=__doc__)
-    parser.add_argument("results", nargs="*", type=Path, help="folders of results")
     parser.add_argument("--clear", action="store_true", help="delete what no running job uses")
     arguments = parser.parse_args()
+    results = [Path(folder) for folder in json.load(sys.stdin)]
     if arguments.clear:
-        clear(arguments.results)
-    sys.stdout.write(f"{size(arguments.results)}\n")
+        clear(results)
+    sys.stdout.write(f"{size(results)}\n")
     return 0
 
 

@@ -1,8 +1,10 @@
 """Small processes beside this one, for what may take its time and what nobody waits for."""
 
+import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -48,17 +50,19 @@ def look_after_caches(results: Iterable[Path], launcher: Launcher, *, clear: boo
     Raises:
         OSError: it cannot be started.
     """
-    nothing = subprocess.DEVNULL
-    return subprocess.Popen(
-        launcher.command("-m", "engine.caches", *(["--clear"] if clear else []), *map(str, results)),
-        stdin=nothing,
-        stdout=subprocess.PIPE,
-        stderr=nothing,
-        text=True,
-        env=environment(launcher),
-        cwd=NEUTRAL_FOLDER,
-        **apart(),
-    )
+    with tempfile.TemporaryFile() as told:  # a command line has 32,767 characters at most on Windows
+        told.write(json.dumps([*map(str, results)]).encode())
+        told.seek(0)
+        return subprocess.Popen(
+            launcher.command("-m", "engine.caches", *(["--clear"] if clear else [])),
+            stdin=told,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env=environment(launcher),
+            cwd=NEUTRAL_FOLDER,
+            **apart(),
+        )
 
 
 def _start(command: tuple[str, ...], variables: dict[str, str] | None = None) -> subprocess.Popen[bytes]:

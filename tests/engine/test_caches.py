@@ -44,11 +44,12 @@ def users_own(tmp_path: Path) -> Path:
     return own
 
 
-def run(*arguments: object) -> int:
+def run(*results: Path, clear: bool = False) -> int:
     """Run the command and return what it prints: how much is kept."""
     environment = {"PYTHONPATH": str(Path(caches.__file__).parents[1])}
-    line = [sys.executable, "-m", "engine.caches", *map(str, arguments)]
-    return int(subprocess.run(line, env=environment, check=True, capture_output=True, text=True).stdout)
+    line = [sys.executable, "-m", "engine.caches", *(["--clear"] if clear else [])]
+    told = json.dumps([*map(str, results)])
+    return int(subprocess.run(line, env=environment, input=told, check=True, capture_output=True, text=True).stdout)
 
 
 @pytest.mark.usefixtures("users_own")
@@ -67,7 +68,7 @@ def test_what_is_kept_is_cleared(tmp_path: Path, users_own: Path) -> None:
     killed = job(tmp_path / "matte", "killed", STARTED, FrameDone(1, 1.0))
     half = job(tmp_path / "matte", "half", Finished(2, 1.0))
     (half / "raw").rename(half / "raw.part")
-    assert run("--clear", tmp_path / "matte") == 0
+    assert run(tmp_path / "matte", clear=True) == 0
     assert kept(done, failed, killed, half) == [False] * 4
     assert not (half / "raw.part").exists()
     assert users_own.is_file()
@@ -79,7 +80,7 @@ def test_a_running_job_loses_nothing(tmp_path: Path) -> None:
     unused = job(tmp_path / "matte", "unused", Finished(2, 1.0))
     running = job(tmp_path / "matte", "running", STARTED, FrameDone(0, 1.0), raws=(used / "raw",))
     assert lifeline.hold(running), "as its worker does"
-    assert run("--clear", tmp_path / "matte") == 2000
+    assert run(tmp_path / "matte", clear=True) == 2000
     assert kept(used, unused, running) == [True, False, True]
 
 

@@ -63,6 +63,13 @@ def test_small_processes_run_no_module_of_a_users_folder(
     assert not trap.exists()
 
 
+def test_caches_are_looked_after_in_however_many_folders(tmp_path: Path) -> None:
+    """Of years of projects: no command line takes so many, on Windows not even a hundredth of that."""
+    folders = [tmp_path / f"{number:06d}" / "A Project With A Name" / "matte" for number in range(50_000)]
+    with aside.look_after_caches(folders, Launcher(), clear=True) as clearing:
+        assert clearing.communicate(timeout=PATIENCE_SECONDS)[0] == "0\n"
+
+
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="where a process works is read from /proc")
 def test_what_has_no_job_yet_works_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The folder that Blender was started in can be renamed and deleted meanwhile, on Windows too."""
