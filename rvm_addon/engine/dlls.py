@@ -1,6 +1,5 @@
 """What OpenCV asks of Python on Windows, where Blender's own Python does not find it. Standard library only."""
 
-import ctypes
 import sys
 from pathlib import Path
 
@@ -14,6 +13,8 @@ def load_stable_interface() -> None:
     What is loaded, Windows takes for what is asked for by the same name. Other systems need nothing of the kind.
     """
     if sys.platform == "win32":
+        import ctypes  # noqa: PLC0415  # of no use elsewhere
+
         library = beside_blender(Path(sys.executable))
         if library is not None:
             ctypes.WinDLL(str(library))
