@@ -23,7 +23,7 @@ def load_stable_interface() -> None:
 def beside_blender(python: Path) -> Path | None:
     """Return Blender's own file, given the executable of its Python; None where Python has one, or Blender has none.
 
-    Up to 4.2 Blender has it beside `blender.exe` only, and Python, in `4.2/python/bin`, looks beside itself.
+    Blenders of about 4.2 have it beside `blender.exe` only, and Python, in `4.2/python/bin`, looks beside itself.
     """
     if python.with_name(_STABLE_INTERFACE).is_file():
         return None
