@@ -233,17 +233,24 @@ def renew(spec: JobSpec, folder: Path, place: Placement) -> bool:
     if recipe is None or _was_mask(old) is not (spec.look.result is Result.MASK):
         return False
     names = [spec.file_name(frame) for frame in place.shown]
-    if [Path(name).stem for name in names] != [Path(element.filename).stem for element in old.elements]:
+    stems = [Path(name).stem for name in names]
+    if _stems(old) != stems:
         return False
     earlier = Path(source_file(old)).parent
     for where, strip in list(strips_of(earlier)):
-        if where == scene and len(strip.elements) == len(names):
+        remembered = recipes.read(strip)  # results of other strips may lie there, too
+        if where == scene and _stems(strip) == stems and remembered and remembered.strip == recipe.strip:
             for element, name in zip(strip.elements, names, strict=True):
                 element.filename = name
             strip.directory = _as_user_prefers(folder)
             read_rightly(strip, spec, source)
             recipes.write(strip, source, spec, place.movie)
     return True
+
+
+def _stems(strip: versions.Strip) -> list[str]:
+    """Return what a strip's files are called, without their formats' suffixes."""
+    return [Path(element.filename).stem for element in strip.elements]
 
 
 def _taken_back(scene: bpy.types.Scene, source: versions.Strip, place: Placement) -> versions.Strip | None:

@@ -72,6 +72,24 @@ def test_pieces_of_a_result_change_together(timeline: Timeline, source: Any) -> 
     assert {Path(os.path.normpath(bpy.path.abspath(strip.directory))) for strip in shown} == {job.output}
 
 
+@pytest.mark.parametrize("first", [60, 50], ids=["other frames", "the same frames"])
+def test_a_result_that_shares_the_job_is_another(timeline: Timeline, tmp_path: Path, first: int) -> None:
+    """Strips of one file have one job; only the result that is selected is made anew."""
+    clip, versions = tiny.barcode_movie(tmp_path / "clip.avi", 40, fourcc="MJPG"), timeline.addon.versions
+    strips = [timeline.movie(clip, start=start, name=name) for name, start in (("one", 1), ("two", 50))]
+    versions.set_left_handle(strips[1], first)
+    for strip in strips:
+        versions.set_right_handle(strip, versions.handles(strip)[0] + 6)
+    timeline.press_button(*strips)
+    one, two = map(timeline.result_of, strips)
+    assert one.directory == two.directory
+    before = [two.directory, two["rvm_matting"], *(element.filename for element in two.elements)]
+    timeline.scene.rvm_matting.black = 0.5
+    update(timeline, one)
+    assert one.directory != two.directory
+    assert [two.directory, two["rvm_matting"], *(element.filename for element in two.elements)] == before
+
+
 @pytest.mark.parametrize("both", [False, True], ids=["one", "both"])
 def test_a_result_cut_together_with_its_source(timeline: Timeline, source: Any, both: bool) -> None:
     """Each part is made anew from the part of the source below it, though both remember the first one's name."""
