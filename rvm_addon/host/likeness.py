@@ -36,6 +36,8 @@ _ANIMATED = frozenset({*_LOOK, "transform", "crop", "modifiers"})
 """What may move over time on both; strobe and the like are in the frames already."""
 _POSITION = ("color_tag",) if versions.MASKS_BEFORE_MIRRORING else ("use_flip_x", "use_flip_y", "color_tag")
 """Of a mask, besides transform and crop."""
+LINEAR = "Linear Rec.709"
+"""Blender's name of the colour space of what is written as OpenEXR."""
 MASK_MODIFIER = "Matte"
 """The name of the modifier by which a matte is put on its source; a cut-out needs none."""
 
@@ -76,7 +78,7 @@ def read_as_written(strip: versions.Strip, look: Look) -> None:
     if look.result.is_grey:  # to be shown as it is: Blender would take “Non-Color” floats for linear light
         strip.colorspace_settings.name = "sRGB"
     elif look.format is FrameFormat.EXR:
-        strip.colorspace_settings.name = "Linear Rec.709"
+        strip.colorspace_settings.name = LINEAR
 
 
 def make_plain(scene: bpy.types.Scene, strip: versions.Strip) -> None:

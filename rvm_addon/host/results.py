@@ -13,7 +13,7 @@ from ..engine.outputs import Result
 from ..engine.spec import JOB_FILE, JobSpec
 from . import hiding, masks, recipes, versions
 from .encoders import MovieFormat
-from .likeness import copy_look, read_as_written
+from .likeness import LINEAR, copy_look, read_as_written
 from .soundtrack import SILENCE, Soundtrack
 from .sources import absolute, frames_within, is_within, pieces, source_file
 
@@ -286,8 +286,10 @@ def _was_mask(result: versions.Strip) -> bool:
 
 def read_rightly(result: versions.Strip, spec: JobSpec, source: versions.Strip) -> None:
     """Tell Blender how the values in a result's files are meant."""
-    if not spec.source.disposable:  # what was rendered first is in the colours of the screen
+    if not spec.source.disposable:
         result.colorspace_settings.name = source.colorspace_settings.name
+    elif result.colorspace_settings.name == LINEAR:  # it has held OpenEXR; what is rendered has the screen's colours
+        result.colorspace_settings.name = "sRGB"
     read_as_written(result, spec.look)
 
 

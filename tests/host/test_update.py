@@ -36,11 +36,16 @@ def update(timeline: Timeline, result: Any) -> Any:
     return job
 
 
-def alpha(timeline: Timeline, result: Any, frame: int) -> Any:
-    """Return the alpha of a result at a frame, rendered alone."""
+def shown_alone(timeline: Timeline, result: Any, frame: int) -> Any:
+    """Return what a result shows at a frame, rendered alone: H x W x 4, BGRA."""
     for strip in timeline.strips:
         strip.mute = strip.name != result.name
-    return timeline.render(frame)[..., 3].astype(int)
+    return timeline.render(frame)
+
+
+def alpha(timeline: Timeline, result: Any, frame: int) -> Any:
+    """Return the alpha of a result at a frame, rendered alone."""
+    return shown_alone(timeline, result, frame)[..., 3].astype(int)
 
 
 def test_edges_change_without_the_model(timeline: Timeline, source: Any) -> None:
@@ -158,6 +163,19 @@ def test_a_format_changes_the_files_names(timeline: Timeline, source: Any) -> No
     update(timeline, result)
     assert all(element.filename.endswith(".webp") for element in result.elements)
     assert alpha(timeline, result, 3).max() > 200
+
+
+def test_what_was_light_is_shown_in_the_screens_colours_again(timeline: Timeline, tmp_path: Path) -> None:
+    """Also where the strip is rendered first, whose own colour space is not the pictures'."""
+    name = rendered_strips.meta(timeline, tiny.barcode_movie(tmp_path / "clip.avi", 12, fourcc="FFV1")).name
+    chosen = timeline.scene.rvm_matting
+    chosen.edge_colour = "SOURCE"
+    timeline.press_button(timeline.strips[name])
+    result = timeline.result_of(timeline.strips[name])
+    before = shown_alone(timeline, result, 5)
+    for chosen.format in ("EXR", "PNG"):
+        update(timeline, result)
+    assert np.array_equal(shown_alone(timeline, result, 5), before)
 
 
 def test_a_longer_trim_mattes_the_new_frames_only(timeline: Timeline, source: Any) -> None:
