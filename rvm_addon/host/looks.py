@@ -146,7 +146,7 @@ def chosen_look(settings: Any) -> Look:
     result = Result[settings.result]
     edges = Edges(
         colour=EdgeColour[settings.edge_colour],
-        black=min(settings.black, settings.white - 0.01),
+        black=max(min(settings.black, settings.white - 0.01), 0.0),  # 32 bits of 0.01 are less than that
         white=settings.white,
         grow=settings.grow,
         feather=settings.feather,

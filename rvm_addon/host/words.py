@@ -3,11 +3,11 @@
 from dataclasses import fields
 from pathlib import Path
 
-from ..engine.outputs import UNTOUCHED, Edges
+from ..engine.outputs import UNTOUCHED, EdgeColour, Edges
 from ..jobs.job import Job, State
 from ..jobs.parts import Kind
 from .encoders import ENCODERS
-from .looks import RESULTS
+from .looks import EDGE_COLOURS, RESULTS
 from .plan import Plan
 from .recipes import Recipe
 from .translations import say
@@ -162,4 +162,11 @@ def recipe(made: Recipe) -> list[str]:
 def _edges(edges: Edges) -> list[str]:
     """Return the edge settings that are not as usual, a line for each."""
     names = [field.name for field in fields(edges) if getattr(edges, field.name) != getattr(UNTOUCHED, field.name)]
-    return [f"{say(EDGE_NAMES[name])}: {getattr(edges, name)}" for name in names]
+    return [f"{say(EDGE_NAMES[name])}: {_edge_value(getattr(edges, name))}" for name in names]
+
+
+def _edge_value(value: EdgeColour | float) -> str:
+    """Return an edge setting's value as the panel shows it; Blender keeps 0.1 in 32 bits, which is not quite that."""
+    if isinstance(value, EdgeColour):
+        return say({identifier: name for identifier, name, _ in EDGE_COLOURS}[value.name])
+    return f"{value:g}"

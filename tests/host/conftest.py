@@ -39,6 +39,7 @@ MODULES = (
     "host.probes",
     "host.properties",
     "host.rates",
+    "host.recipes",
     "host.runner",
     "host.self_test",
     "host.sounds",

@@ -235,6 +235,28 @@ def test_a_recipe_is_remembered_and_copied_back(timeline: Timeline, source: Any,
     assert (chosen.result, chosen.grow, chosen.quality, chosen.opaque_format) == ("BLUR", 3, "FINE", "JPEG")
 
 
+def test_a_recipe_reads_as_the_panel_shows_it(timeline: Timeline, source: Any) -> None:
+    """Blender's numbers have 32 bits: 0.1 would be 0.10000000149011612."""
+    chosen = timeline.scene.rvm_matting
+    chosen.edge_colour, chosen.black, chosen.grow, chosen.feather = "MODEL", 0.1, -2, 1.3
+    result = timeline.result_of(source)
+    update(timeline, result)
+    told = timeline.addon.words.recipe(timeline.addon.recipes.read(result))
+    assert told[-4:] == ["Colour: Model", "Black Point: 0.1", "Grow: -2", "Feather: 1.3"]
+
+
+@pytest.mark.parametrize(("black", "white"), [(0.0, 0.01), (0.99, 0.01), (0.99, 0.5), (0.5, 0.5)])
+def test_a_black_point_gives_way_to_the_white_one(timeline: Timeline, source: Any, black: float, white: float) -> None:
+    """Whatever the sliders say, the button works: what the model is surer of than the white point is opaque."""
+    timeline.scene.rvm_matting.black, timeline.scene.rvm_matting.white = black, white
+    result = timeline.result_of(source)
+    before = alpha(timeline, result, 3)
+    update(timeline, result)
+    after = alpha(timeline, result, 3)
+    assert (after[before <= 255 * (white - 0.02)] == 0).all() and (after[before > 255 * white] == 255).all()
+    assert after[before == 0].max() == 0
+
+
 def test_a_result_without_its_source_says_so(timeline: Timeline, source: Any) -> None:
     """And stays as it is; of two strips that might be it, neither is."""
     result = timeline.result_of(source)
