@@ -83,7 +83,8 @@ def _job_spec(
     if named is None:
         name = recipe.strip
         raise StripUnsuitable(result.name, f"was made from “{name}”, which is gone or was renamed; give that name back")
-    spec, place = strips.job_spec(scene, sources.source_below(scene, named, result), settings)
+    source = sources.source_below(scene, named, result)
+    spec, place = strips.job_spec(scene, source, settings, sources.extent_below(scene, source, result))
     return spec, replace(place, replaces=result.name)
 
 

@@ -173,7 +173,7 @@ def insert_result(spec: JobSpec, folder: Path, place: Placement) -> Inserted:
     channel = free_channel(scene.sequence_editor, source, start, end)
     if channel is None:
         raise StripUnsuitable(place.strip, f"has no free channel above it; its frames are in “{folder}”")
-    earlier = _taken_back(scene, source, place)
+    earlier = _taken_back(scene, parts or [source], place)
     names = [spec.file_name(frame) for frame in place.shown]
     result = _new_strip(scene, source, folder, names, channel, first)
     result.name = _free_name(scene.sequence_editor, f"{source.name} matte")
@@ -253,17 +253,18 @@ def _stems(strip: versions.Strip) -> list[str]:
     return [Path(element.filename).stem for element in strip.elements]
 
 
-def _taken_back(scene: bpy.types.Scene, source: versions.Strip, place: Placement) -> versions.Strip | None:
-    """Return the result that gives way to a new one, if any, when what it had done to its source is undone.
+def _taken_back(scene: bpy.types.Scene, parts: list[versions.Strip], place: Placement) -> versions.Strip | None:
+    """Return the result that gives way to a new one, if any, when what it had done to its source's parts is undone.
 
     What lies elsewhere than its source stays: it may be all that the user has of other frames.
     """
     old = versions.all_strips(scene.sequence_editor).get(place.replaces)
-    if old is None or not frames_within(old, *versions.handles(source)):
+    if old is None or not any(frames_within(old, *versions.handles(part)) for part in parts):
         return None
-    if masks.masks(source, old):
-        masks.take_off(source)
-    hiding.unhide(source)
+    for part in parts:
+        if masks.masks(part, old):
+            masks.take_off(part)
+        hiding.unhide(part)
     return old
 
 

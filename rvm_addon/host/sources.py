@@ -61,6 +61,13 @@ def source_below(scene: bpy.types.Scene, named: versions.Strip, result: versions
     return named
 
 
+def extent_below(scene: bpy.types.Scene, source: versions.Strip, result: versions.Strip) -> tuple[int, int] | None:
+    """Return from and before which timeline frames a source and what was cut off it lie below a result; None if not."""
+    siblings = versions.siblings(scene.sequence_editor, source)
+    below = [versions.handles(strip) for strip in pieces(source, siblings, *versions.handles(result))]
+    return (min(start for start, _ in below), max(end for _, end in below)) if below else None
+
+
 def only_one_below(scene: bpy.types.Scene, file: str, result: versions.Strip) -> versions.Strip | None:
     """Return the strip below a result that shows a file, whatever its name; None where none does, or several do."""
     below = [

@@ -26,18 +26,22 @@ _SLOWER = 4
 _TRIAL_FPS = 24000
 
 
-def job_spec(scene: bpy.types.Scene, strip: versions.Strip, settings: Settings) -> tuple[JobSpec, Placement]:
+def job_spec(
+    scene: bpy.types.Scene, strip: versions.Strip, settings: Settings, extent: tuple[int, int] | None = None
+) -> tuple[JobSpec, Placement]:
     """Describe the job that mattes `strip`, and where its result will go.
+
+    It is matted from where it begins to where it ends, or as far as an `extent` says, where other pieces of it lie.
 
     Raises:
         StripUnsuitable: the strip cannot be matted; says why.
     """
-    start, end = versions.handles(strip)
+    start, end = extent or versions.handles(strip)
     if free_channel(scene.sequence_editor, strip, start, end) is None:
         raise StripUnsuitable(strip.name, "has no free channel above it; move it down, or unlock a channel above it")
     _check_files(strip)
     stem = file_stem(Path(source_file(strip)).stem if strip.type in _FILES else strip.name)
-    frames = matted_frames(strip, settings.handles)
+    frames = matted_frames(strip, settings.handles, start, end)
     if rendering.is_needed(strip, settings.look.format):
         source, shown = rendering.rendered_source(stem, len(frames)), tuple(range(len(frames)))
     elif strip.type == "MOVIE":
@@ -135,9 +139,11 @@ def _check_files(strip: versions.Strip) -> None:
                 raise StripUnsuitable(strip.name, f"shows a file that was not found: “{folder / name}”")
 
 
-def matted_frames(strip: versions.Strip, handles: int) -> range:
-    """Return the timeline frames that a strip shows, and up to `handles` more on each side where it has content."""
-    start, end = versions.handles(strip)
+def matted_frames(strip: versions.Strip, handles: int, start: int, end: int) -> range:
+    """Return the timeline frames `start` to `end` - 1 of a strip, and up to `handles` more on each side.
+
+    Beyond its content there are none.
+    """
     if strip.type not in _TRIMMED:
         return range(start, end)
     first = versions.content_start(strip)

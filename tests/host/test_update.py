@@ -26,6 +26,11 @@ def source(timeline: Timeline, tmp_path: Path) -> Any:
     return strip
 
 
+def one_movie(timeline: Timeline, clip: Path) -> Any:
+    """All of a movie."""
+    return timeline.movie(clip)
+
+
 def update(timeline: Timeline, result: Any) -> Any:
     """Press "Update Result" and return the job that did it."""
     timeline.select([result])
@@ -115,6 +120,31 @@ def test_a_result_cut_together_with_its_source(timeline: Timeline, source: Any, 
 def told(timeline: Timeline) -> list[tuple[str, bool, tuple[int, int]]]:
     """Return each strip's name, whether it is muted, and its handles."""
     return sorted((strip.name, strip.mute, timeline.addon.versions.handles(strip)) for strip in timeline.strips)
+
+
+@pytest.mark.parametrize("make", [one_movie, rendered_strips.retimed], ids=lambda make: make.__name__)
+@pytest.mark.parametrize("kinds", [("CUTOUT", "MASK"), ("MASK", "CUTOUT")], ids=lambda kinds: kinds[0].lower())
+def test_a_result_over_a_source_that_was_cut(
+    timeline: Timeline, tmp_path: Path, kinds: tuple[str, str], make: Callable[[Timeline, Path], Any]
+) -> None:
+    """It stays over all parts, without the model; as another kind, too, what the earlier one did is taken back."""
+    clip, handles = tiny.barcode_movie(tmp_path / "clip.avi", 12, fourcc="MJPG"), timeline.addon.versions.handles
+    name = make(timeline, clip).name
+    timeline.scene.rvm_matting.result = kinds[0]
+    timeline.press_button(timeline.strips[name])
+    timeline.strips[name].split(frame=6, split_method="SOFT")
+    extent = handles(timeline.strips[f"{name} matte"])
+    timeline.scene.rvm_matting.black = 0.5
+    for timeline.scene.rvm_matting.result in kinds:
+        job = update(timeline, timeline.strips[f"{name} matte"])
+        result = timeline.strips[f"{name} matte"]
+        parts = [strip for strip in timeline.strips if strip.type == "MOVIE"]
+        is_mask = result.mute
+        assert is_mask is (timeline.scene.rvm_matting.result == "MASK")
+        assert handles(result) == extent and len(parts) == 2 and raws_of(job) == 0
+        assert [strip.mute for strip in parts] == [not is_mask] * 2
+        masks = [modifier.input_mask_strip for strip in parts for modifier in strip.modifiers]
+        assert masks == [result] * (2 * is_mask)
 
 
 @pytest.mark.parametrize("length", [3, 10], ids=["shorter", "longer"])
