@@ -78,8 +78,10 @@ def _job_spec(
     """
     recipe = recipes.read(result)
     named = versions.all_strips(scene.sequence_editor).get(recipe.strip)
-    if named is None or results.is_result(named):
-        named = sources.only_one_below(scene, recipe.source, result)
+    if named is not None and results.is_result(named):
+        named = None
+    if named is None or (recipe.source and sources.source_file(named) != recipe.source):  # another strip's name by now?
+        named = sources.only_one_below(scene, recipe.source, result) or named
     if named is None:
         name = recipe.strip
         raise StripUnsuitable(result.name, f"was made from “{name}”, which is gone or was renamed; give that name back")

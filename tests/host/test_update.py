@@ -307,6 +307,18 @@ def test_a_source_is_known_under_another_name(timeline: Timeline, source: Any) -
     assert '"strip": "interview"' in result["rvm_matting"]
 
 
+def test_a_source_whose_name_another_strip_has_by_now(timeline: Timeline, source: Any, tmp_path: Path) -> None:
+    """The strip below that shows the file is meant: cameras give the same names again and again."""
+    result, name = timeline.result_of(source), source.name
+    source.name = "interview"
+    (tmp_path / "other card").mkdir()
+    timeline.movie(tiny.barcode_movie(tmp_path / "other card" / name, 6, fourcc="MJPG"), start=100, name=name)
+    timeline.scene.rvm_matting.black = 0.5
+    job = update(timeline, result)
+    assert job.spec.source.paths == (source.filepath,)
+    assert '"strip": "interview"' in result["rvm_matting"]
+
+
 def raws_of(job: Any) -> int:
     """Return how many frames of a job the model has looked at to make a matte."""
     return len(list(job.folder.joinpath("raw").glob("*.raw")))
