@@ -35,7 +35,7 @@ class Measurement:
     pixels: int
     """Of a frame."""
     looked_at: int
-    """Pixels of a frame as the network sees it."""
+    """Pixels of a frame as the network sees it; 0 where it has not looked at all frames, or at none."""
     kind: str
     """What was written, see `kind_of`."""
     seconds: float
@@ -128,7 +128,7 @@ def measured(job: Job) -> Measurement | None:
         return None
     return Measurement(
         pixels,
-        round(pixels * job.started.ratio**2),
+        0 if job.spec.raws else round(pixels * job.started.ratio**2),
         kind_of(job.spec.look),
         1 / job.frames_per_second,
         sum(sizes) / len(sizes),

@@ -58,6 +58,23 @@ def test_time_and_disk_are_those_of_an_earlier_run(timeline: Timeline, clip: Pat
 
 
 @pytest.mark.usefixtures("_new_machine")
+def test_an_update_tells_nothing_of_the_models_time(timeline: Timeline, clip: Path) -> None:
+    """It has read what the model said before; what its files take is known from then on."""
+    strip, later = timeline.movie(clip), timeline.movie(clip, start=100)
+    timeline.press_button(strip)
+    before = planned(timeline, later).seconds
+    timeline.scene.rvm_matting.format = "PNG16"
+    assert planned(timeline, later).bytes is None
+    timeline.select([timeline.result_of(strip)])
+    with timeline.shown():
+        bpy.ops.rvm.update_result()
+    (*_, job) = timeline.addon.runner.current().queue.jobs
+    assert job.spec.raws and job.state.name == "DONE"
+    after = planned(timeline, later)
+    assert after.seconds == before and after.bytes > 0
+
+
+@pytest.mark.usefixtures("_new_machine")
 def test_pictures_of_another_size_are_not_guessed(timeline: Timeline, clip: Path) -> None:
     """A time is told only for what is about as large as something that has run here."""
     timeline.press_button(timeline.movie(clip))
