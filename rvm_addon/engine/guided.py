@@ -71,11 +71,15 @@ class Grid:
         )
 
     def pixels(self, planes: Tensor, part: Box, pixels: Pixels) -> Tensor:
-        """Return maps at some pixels of the frame's size (maps x pixels); `planes` are this part of the maps."""
+        """Return maps at some pixels of the frame's size (maps x pixels); `planes` are this part of the maps.
+
+        Beyond the part its outermost values go on.
+        """
         (above, below, down), (left, right, across) = self._rows, self._columns
-        stride, (top, first) = planes.shape[2], (side.start for side in part)
-        west, east = (side[pixels.columns] - first for side in (left, right))
-        north, south = ((side[pixels.rows] - top) * stride for side in (above, below))
+        _, tall, wide = planes.shape
+        top, first = (side.start for side in part)
+        west, east = (np.clip(side - first, 0, wide - 1)[pixels.columns] for side in (left, right))
+        north, south = (np.clip(side - top, 0, tall - 1)[pixels.rows] * wide for side in (above, below))
         places = north + west, north + east, south + west, south + east
         down, across = down[pixels.rows], across[pixels.columns]
         mixed = np.empty((len(planes), len(down)), np.float32)
@@ -132,7 +136,8 @@ class ColourMaps:
     def paint(self, picture: Picture, colours: Picture, where: Picture, box: Box) -> None:
         """Put the foreground of `picture` (BGR, H x W x 3) on a box's `colours` where its `where` is not nought.
 
-        `colours` lie in one piece.
+        `colours` lie in one piece. Beyond the maps' part their outermost values go on: where a matte is feathered far,
+        a straight seam would be seen otherwise.
         """
         wanted = where != 0
         if np.count_nonzero(wanted) < picture[..., 0].size * _FEW:
@@ -153,8 +158,9 @@ class ColourMaps:
     def _paint_tiles(self, picture: Picture, colours: Picture, where: Picture, box: Box) -> None:
         """Paint tile by tile, those without a wanted pixel left out."""
         top, left = box[0].start, box[1].start
-        planes = np.zeros((len(self.planes), self.grid.map_height, self.grid.map_width), np.float32)
-        planes[:, self.part[0], self.part[1]] = self.planes
+        sizes = self.grid.map_height, self.grid.map_width
+        around = [(side.start, size - side.stop) for side, size in zip(self.part, sizes, strict=True)]
+        planes = np.pad(self.planes, [(0, 0), *around], mode="edge")
         for rows in self.grid.bands(box[0]):
             inner = slice(max(rows.start, top), min(rows.stop, box[0].stop))
             within = slice(inner.start - top, inner.stop - top)

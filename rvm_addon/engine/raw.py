@@ -121,7 +121,8 @@ class RawMatte:
     def paint(self, colours: Picture, where: Picture, box: Box) -> None:
         """Put the foreground on `colours` (BGR) where `where` is not nought and it is known; both are the box's.
 
-        `colours` lie in one piece. Where the edge is at hand, it is the only part that counts as known.
+        `colours` lie in one piece. Where the edge is at hand, it is the only part that counts as known; what is made
+        from maps is known everywhere.
         """
         if self.edge is not None:
             self.edge.paint(colours, where, box)
@@ -132,11 +133,7 @@ class RawMatte:
         if not where[inner].size:  # nobody is there
             return
         if isinstance(self.foreground, HalfMaps):
-            known = where
-            if both != box:
-                known = np.zeros_like(where)
-                known[inner] = where[inner]
-            self.foreground.maps.paint(self.picture, colours, known, box)
+            self.foreground.maps.paint(self.picture, colours, where, box)
         elif self.foreground is None:
             raise ValueError("the foreground's colours were not read")
         else:

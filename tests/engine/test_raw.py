@@ -112,6 +112,20 @@ def test_a_look_tells_how_much_of_the_foreground_it_shows(look: Look, foreground
     assert look.foreground is foreground
 
 
+@pytest.mark.parametrize("few", [False, True], ids=["in tiles", "one by one"])
+def test_a_far_feather_shows_no_seam(guided: GuidedMatte, few: bool) -> None:
+    """Beyond what is kept of the maps, the foreground goes on as at their border, and not as the source."""
+    smooth = np.full_like(guided.picture, 128)
+    kept = replace(drawn(guided), picture=smooth)
+    half = np.full_like(kept.foreground.halves, 0.5)  # type: ignore[union-attr]  # they are maps
+    kept = replace(kept, foreground=replace(kept.foreground, halves=half))  # type: ignore[type-var]
+    where = np.zeros(smooth.shape[:2], np.uint8)
+    where[:: 40 if few else 1] = 1
+    painted = smooth.copy()
+    kept.paint(painted, where, (slice(0, 90), slice(0, 160)))
+    assert (painted[where == 1] == painted[40, 70]).all() and painted[40, 70, 0] != 128
+
+
 @pytest.mark.parametrize("value", [0.0, 1.0])
 def test_an_empty_and_a_full_matte_survive(value: float) -> None:
     """A frame without a person, and one that is all person."""
