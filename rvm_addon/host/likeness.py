@@ -34,7 +34,9 @@ COVERING = frozenset({"REPLACE", "CROSS"})
 """Blend types that hide what lies below, which a cut-out is there to show."""
 _ANIMATED = frozenset({*_LOOK, "transform", "crop", "modifiers"})
 """What may move over time on both; strobe and the like are in the frames already."""
-_POSITION = ("color_tag",) if versions.MASKS_BEFORE_MIRRORING else ("use_flip_x", "use_flip_y", "color_tag")
+_FLIPS = () if versions.MASKS_BEFORE_MIRRORING else ("use_flip_x", "use_flip_y")
+"""Of a mask."""
+_POSITION = (*_FLIPS, "color_tag")
 """Of a mask, besides transform and crop."""
 LINEAR = "Linear Rec.709"
 """Blender's name of the colour space of what is written as OpenEXR."""
@@ -61,6 +63,22 @@ def copy_position(scene: bpy.types.Scene, source: versions.Strip, result: versio
         setattr(result, name, getattr(source, name))
     _copy_place(source, result)
     copy_animation(scene, source, result, frozenset({*_POSITION, "transform", "crop"}))
+
+
+def is_placed_alike(source: versions.Strip, mask: versions.Strip) -> bool:
+    """Return whether a mask lies on the canvas where its source lies, at the timeline's present frame."""
+    pairs = (
+        (source.transform, mask.transform, _TRANSFORM),
+        (source.crop, mask.crop, _CROP),
+        (source, mask, _FLIPS),
+    )
+    return all(_value(one, name) == _value(other, name) for one, other, names in pairs for name in names)
+
+
+def _value(holder: bpy.types.bpy_struct, name: str) -> object:
+    """Return a property's value, to be compared with another's."""
+    value = getattr(holder, name)
+    return tuple(value) if hasattr(value, "__len__") else value
 
 
 def _copy_place(source: versions.Strip, result: versions.Strip) -> None:

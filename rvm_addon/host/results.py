@@ -13,7 +13,7 @@ from ..engine.outputs import Result
 from ..engine.spec import JOB_FILE, JobSpec
 from . import hiding, masks, recipes, versions
 from .encoders import MovieFormat
-from .likeness import LINEAR, copy_look, read_as_written
+from .likeness import LINEAR, copy_look, is_placed_alike, read_as_written
 from .soundtrack import SILENCE, Soundtrack
 from .sources import absolute, frames_within, is_within, pieces, source_file
 
@@ -166,7 +166,7 @@ def insert_result(spec: JobSpec, folder: Path, place: Placement) -> Inserted:
     if found is None:
         raise StripUnsuitable(place.strip, f"is gone or was renamed; its frames are in “{folder}”")
     scene, source = found
-    first = place.start - place.before + versions.content_start(source) - place.content_start
+    first = _first_matted(source, place)
     siblings = versions.siblings(scene.sequence_editor, source)
     parts = pieces(source, siblings, first + place.before, first + place.before + place.length)
     start, end = _extent(parts, place, first)
@@ -197,6 +197,11 @@ def insert_result(spec: JobSpec, folder: Path, place: Placement) -> Inserted:
     return Inserted(result, tuple(part.name for part in parts if part not in covered))
 
 
+def _first_matted(source: versions.Strip, place: Placement) -> int:
+    """Return the timeline frame of the first one that was matted, wherever the source was moved since."""
+    return place.start - place.before + versions.content_start(source) - place.content_start
+
+
 def _connect(scene: bpy.types.Scene, source: versions.Strip, result: versions.Strip) -> None:
     """Let a result belong to its source, and to what belongs to that: its sound, and what the user has connected."""
     sounds = versions.sounds_of(source, versions.siblings(scene.sequence_editor, source))
@@ -222,7 +227,8 @@ def renew(spec: JobSpec, folder: Path, place: Placement) -> bool:
     """Let the result strip that a placement replaces, and what was cut off it, show the frames in `folder`.
 
     Their place, trims and looks stay as the user has made them. Returns False, and changes nothing, where that cannot
-    be: the strip is gone, it shows other frames, or what was a mask becomes a picture.
+    be: the strip is gone, it shows other frames, what was a mask becomes a picture, or a mask no longer lies on its
+    source, which has moved since.
     """
     found = find(place)
     if found is None:
@@ -230,7 +236,10 @@ def renew(spec: JobSpec, folder: Path, place: Placement) -> bool:
     scene, source = found
     old = versions.all_strips(scene.sequence_editor).get(place.replaces)
     recipe = None if old is None else recipes.read(old)
-    if recipe is None or _was_mask(old) is not (spec.look.result is Result.MASK):
+    is_mask = spec.look.result is Result.MASK
+    if recipe is None or _was_mask(old) is not is_mask:
+        return False
+    if is_mask and not (versions.content_start(old) == _first_matted(source, place) and is_placed_alike(source, old)):
         return False
     names = [spec.file_name(frame) for frame in place.shown]
     stems = [Path(name).stem for name in names]
