@@ -11,10 +11,9 @@ from .memory import Memory
 from .outputs import Foreground
 from .raw import RawMatte
 from .resume import remembered_frame
-from .spec import PARTIAL_SUFFIX, RAW_FOLDER
+from .spec import PARTIAL_SUFFIX, RAW_FOLDER, RAW_SUFFIX
 from .tensors import Picture
 
-_SUFFIX = ".raw"
 WARM_UP_FRAMES = 15
 """RVM's error falls sharply over its first 15 frames (so say the paper's figures)."""
 
@@ -56,7 +55,7 @@ class RawSink:
         self.room -= len(data)
         if self.room < 0:
             return
-        partial = self._job_folder / f"{frame}{_SUFFIX}{PARTIAL_SUFFIX}"
+        partial = self._job_folder / f"{frame}{RAW_SUFFIX}{PARTIAL_SUFFIX}"
         try:
             whole.write(self._folder / _name(frame), data, partial)
         except OSError as error:
@@ -65,12 +64,12 @@ class RawSink:
 
 def _name(frame: int) -> str:
     """Return the name of a frame's raw matte."""
-    return f"{frame:06d}{_SUFFIX}"
+    return f"{frame:06d}{RAW_SUFFIX}"
 
 
 def _raws_in(folder: Path) -> dict[int, Path]:
     """Return the raw mattes of a folder by frame, without the `._…` that macOS lays beside files on foreign drives."""
-    return {int(path.stem): path for path in folder.glob(f"*{_SUFFIX}") if path.stem.isdecimal()}
+    return {int(path.stem): path for path in folder.glob(f"*{RAW_SUFFIX}") if path.stem.isdecimal()}
 
 
 def _looking_alike(

@@ -38,6 +38,7 @@ IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jp2", ".webp", ".bmp", ".
 
 RAW_FOLDER = "raw"
 """In a job's folder: its raw mattes."""
+RAW_SUFFIX = ".raw"
 RAW_FORMAT = 4
 """The version of their files. Those of another one serve no job: the model looks again."""
 RAW_GIGABYTES = 10.0

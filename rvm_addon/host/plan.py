@@ -143,9 +143,10 @@ def _looked_at(scene: bpy.types.Scene, strip: versions.Strip, settings: properti
 
 
 def _bytes(settings: properties.Settings, frames: int, pixels: int) -> float | None:
-    """Return how many bytes a strip's frames take; None where that is not known."""
+    """Return how many bytes a strip's frames take, with what is kept of them for changes; None if that is not known."""
     each = rates.current().bytes(pixels, rates.kind_of(settings.look))
-    return None if each is None else each * frames
+    kept = rates.current().bytes(pixels, rates.RAWS) if settings.raw_limit else 0.0
+    return None if each is None or kept is None else each * frames + min(kept * frames, settings.raw_limit)
 
 
 def _movie(strip: versions.Strip, settings: properties.Settings, pixels: int) -> tuple[float, float] | None:

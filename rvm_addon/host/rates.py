@@ -1,8 +1,8 @@
 """What runs took on this machine: an estimate is a measurement of something like it, or nothing."""
 
+import contextlib
 import json
 import logging
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -12,12 +12,16 @@ import bpy
 from ..engine import whole
 from ..engine.events import MovieWritten
 from ..engine.outputs import Look
+from ..engine.resume import names_in
+from ..engine.spec import RAW_FOLDER, RAW_SUFFIX
 from ..jobs.job import Job
 from .encoders import MovieFormat
 from .preferences import PACKAGE
 
 log = logging.getLogger(__name__)
 
+RAWS = "raw mattes"
+"""The kind of measurement that tells what is kept for changes."""
 _FILE = "rates.json"
 _KEPT = 24
 """Measurements; of each size and kind the newest."""
@@ -37,7 +41,7 @@ class Measurement:
     looked_at: int
     """Pixels of a frame as the network sees it; 0 where it has not looked at all frames, or at none."""
     kind: str
-    """What was written, see `kind_of`."""
+    """What was written, see `kind_of`, or `RAWS`."""
     seconds: float
     """Per frame."""
     bytes: float
@@ -62,8 +66,7 @@ class Rates:
 
     def learn(self, job: Job) -> None:
         """Remember what a job took for its frames; short jobs tell nothing."""
-        new = measured(job)
-        if new is not None:
+        for new in measured(job):
             self._remember(new)
 
     def learn_movie(self, look: Look, movie: MovieWritten) -> None:
@@ -118,31 +121,29 @@ def kind_of_movie(look: Look, movie: MovieFormat) -> str:
     return f"{look.result.name} movie {movie.name}"
 
 
-def measured(job: Job) -> Measurement | None:
-    """Return what a finished job took; None if it was too short to tell."""
+def measured(job: Job) -> list[Measurement]:
+    """Return what a finished job took, and what it keeps for changes; nothing if it was too short to tell."""
     if job.started is None or job.frames_done < _FEWEST_FRAMES or not job.frames_per_second:
-        return None
+        return []
     pixels = job.started.width * job.started.height
-    sizes = list(_some_sizes(job))
-    if not sizes:
-        return None
-    return Measurement(
-        pixels,
-        0 if job.spec.raws else round(pixels * job.started.ratio**2),
-        kind_of(job.spec.look),
-        1 / job.frames_per_second,
-        sum(sizes) / len(sizes),
-    )
+    looked_at = 0 if job.spec.raws else round(pixels * job.started.ratio**2)
+    frames = [job.spec.file_name(frame) for frame in job.spec.source.frames or range(job.frames_done)]
+    raws = job.folder / RAW_FOLDER
+    kept = sorted(name for name in names_in(raws) if name.endswith(RAW_SUFFIX))
+    told = [
+        Measurement(pixels, looked_at, kind_of(job.spec.look), 1 / job.frames_per_second, _size(job.output, frames)),
+        Measurement(pixels, 0, RAWS, 0.0, _size(raws, kept)),
+    ]
+    return [one for one in told if one.bytes]
 
 
-def _some_sizes(job: Job) -> Iterator[int]:
-    """Yield the sizes, in bytes, of a few frames from the whole length of a job."""
-    wanted = job.spec.source.frames or range(job.frames_done)
-    for frame in wanted[:: -(-len(wanted) // _LOOKED_AT)]:
-        try:
-            yield (job.output / job.spec.file_name(frame)).stat().st_size
-        except OSError:  # it was moved away already
-            continue
+def _size(folder: Path, names: list[str]) -> float:
+    """Return how many bytes each of some files takes, by a few of them from first to last; 0 where there are none."""
+    sizes = []
+    for name in names[:: max(-(-len(names) // _LOOKED_AT), 1)]:
+        with contextlib.suppress(OSError):  # it was moved away already
+            sizes.append((folder / name).stat().st_size)
+    return sum(sizes) / max(len(sizes), 1)
 
 
 @cache
