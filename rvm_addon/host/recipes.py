@@ -23,7 +23,7 @@ class Recipe:
     source: str
     """The file that it shows, or the first of them; empty for a strip without files."""
     frames: int
-    """How many distinct frames were matted."""
+    """How many distinct frames it shows."""
     model: str
     """Absolute path."""
     ratio: float | None
@@ -34,12 +34,14 @@ class Recipe:
     """As what it was written as a movie, too."""
 
 
-def write(result: versions.Strip, source: versions.Strip, spec: JobSpec, movie: MovieFormat | None) -> None:
-    """Let a result strip remember its job, the strip that it was made from, and its movie."""
+def write(
+    result: versions.Strip, source: versions.Strip, spec: JobSpec, shown: tuple[int, ...], movie: MovieFormat | None
+) -> None:
+    """Let a result strip remember its job, the strip that it was made from, the frames it has shown of that, its movie."""
     recipe = Recipe(
         strip=source.name,
         source="" if spec.source.disposable else spec.source.paths[0],
-        frames=len(spec.source.frames or ()),
+        frames=len(set(shown)),
         model=spec.model,
         ratio=spec.ratio,
         working_side=spec.working_side,

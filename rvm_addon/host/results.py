@@ -183,7 +183,7 @@ def insert_result(spec: JobSpec, folder: Path, place: Placement) -> Inserted:
     result.directory = _as_user_prefers(folder)
     result.select = False  # the user goes on with what is selected
     read_rightly(result, spec, source)
-    recipes.write(result, source, spec, place.movie)
+    recipes.write(result, source, spec, place.shown, place.movie)
     covered = [part for part in parts if is_within(part, start, end)]
     if spec.look.result is Result.MASK:
         masks.put_on(scene, parts, result)
@@ -253,7 +253,7 @@ def renew(spec: JobSpec, folder: Path, place: Placement) -> bool:
                 element.filename = name
             strip.directory = _as_user_prefers(folder)
             read_rightly(strip, spec, source)
-            recipes.write(strip, source, spec, place.movie)
+            recipes.write(strip, source, spec, place.shown, place.movie)
     return True
 
 

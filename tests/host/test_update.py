@@ -93,6 +93,8 @@ def test_a_result_that_shares_the_job_is_another(timeline: Timeline, tmp_path: P
     timeline.press_button(*strips)
     one, two = map(timeline.result_of, strips)
     assert one.directory == two.directory
+    told = [timeline.addon.words.recipe(timeline.addon.recipes.read(result))[1] for result in (one, two)]
+    assert told == ["6 frames · PNG"] * 2
     before = [two.directory, two["rvm_matting"], *(element.filename for element in two.elements)]
     timeline.scene.rvm_matting.black = 0.5
     update(timeline, one)
