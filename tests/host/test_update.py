@@ -130,6 +130,8 @@ def test_a_result_over_a_source_that_was_cut(
     timeline: Timeline, tmp_path: Path, kinds: tuple[str, str], make: Callable[[Timeline, Path], Any]
 ) -> None:
     """It stays over all parts, without the model; as another kind, too, what the earlier one did is taken back."""
+    if kinds[0] == "MASK" and bpy.app.version < (4, 5, 0):
+        pytest.skip("cut from Python, the second part has the mask of a copy that 4.2 has thrown away")
     clip, handles = tiny.barcode_movie(tmp_path / "clip.avi", 12, fourcc="MJPG"), timeline.addon.versions.handles
     name = make(timeline, clip).name
     timeline.scene.rvm_matting.result = kinds[0]
