@@ -108,9 +108,8 @@ def _frames_and_pixels(scene: bpy.types.Scene, strip: versions.Strip, settings: 
     still = strip.type == "IMAGE" and len(strip.elements) == 1
     render = scene.render
     rendered = render.resolution_x * render.resolution_y * render.resolution_percentage**2 // 10_000
-    return 1 if still else len(strips.matted_frames(strip, settings.handles, *versions.handles(strip))), _pixels(
-        strip
-    ) or rendered
+    frames = 1 if still else len(strips.matted_frames(strip, settings.handles, *versions.handles(strip)))
+    return frames, _pixels(strip) or rendered
 
 
 def _pixels(strip: versions.Strip) -> int:

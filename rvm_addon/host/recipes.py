@@ -37,7 +37,7 @@ class Recipe:
 def write(
     result: versions.Strip, source: versions.Strip, spec: JobSpec, shown: tuple[int, ...], movie: MovieFormat | None
 ) -> None:
-    """Let a result strip remember its job, the strip that it was made from, the frames it has shown of that, its movie."""
+    """Let a result strip remember its job, what it was made from and shows of that, and its movie."""
     recipe = Recipe(
         strip=source.name,
         source="" if spec.source.disposable else spec.source.paths[0],
