@@ -5,12 +5,13 @@ import logging
 from ..engine.errors import MattingError
 from ..jobs.job import Job
 from . import results
+from .placements import Placement
 from .translations import say
 
 log = logging.getLogger(__name__)
 
 
-def put(job: Job, place: results.Placement) -> bool:
+def put(job: Job, place: Placement) -> bool:
     """Put one result of a job on its timeline, and return whether the timeline may have changed.
 
     What goes wrong becomes the job's warning: the other results, and the other jobs, get their turn.

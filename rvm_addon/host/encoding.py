@@ -16,7 +16,7 @@ from ..jobs.claims import file_stem
 from ..jobs.parts import Part
 from . import background
 from .encoders import MovieFormat
-from .results import Placement
+from .placements import Placement
 from .soundtrack import Soundtrack
 
 

@@ -12,6 +12,7 @@ from ..jobs.claims import claim_folder, file_stem
 from ..jobs.finished import FinishedJobs
 from ..jobs.job import Job, State
 from . import caches, driver, plan, properties, rendering, results, runner, strips, versions, words
+from .placements import Placement
 from .terminal import ProgressLine
 from .translations import explained, say
 
@@ -81,7 +82,7 @@ def submit_selected(context: bpy.types.Context) -> tuple[list[Job], list[str]]:
     return submit_each(scene, strips.source_strips(sources), strips.job_spec)
 
 
-Describe = Callable[[bpy.types.Scene, versions.Strip, properties.Settings], tuple[JobSpec, results.Placement]]
+Describe = Callable[[bpy.types.Scene, versions.Strip, properties.Settings], tuple[JobSpec, Placement]]
 
 
 def submit_each(
@@ -119,7 +120,7 @@ def _submit_each(
     return jobs, problems + more
 
 
-def _submit(wanted: list[tuple[JobSpec, results.Placement]], output: Path) -> tuple[list[Job], list[str]]:
+def _submit(wanted: list[tuple[JobSpec, Placement]], output: Path) -> tuple[list[Job], list[str]]:
     """Find the jobs in `output` that serve already, queue the others, and return them all and what went wrong."""
     current, finished, project = runner.current(), FinishedJobs(output), rendering.ProjectCopy()
     jobs, problems, new = [], [], []

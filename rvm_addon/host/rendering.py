@@ -22,7 +22,7 @@ from ..jobs.aside import discard
 from ..jobs.parts import Part
 from ..jobs.worker import Launcher
 from . import background, probes, versions
-from .results import Placement, find
+from .placements import Placement, find
 from .sources import source_file
 
 RENDERED_FOLDER = "rendered"

@@ -7,7 +7,7 @@ import bpy
 from ..engine.spec import JobSpec
 from ..jobs.job import Job
 from . import operators, properties, recipes, results, sources, strips, versions
-from .results import Placement, StripUnsuitable
+from .placements import Placement, StripUnsuitable
 from .translations import say
 
 

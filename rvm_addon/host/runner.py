@@ -15,6 +15,7 @@ from ..jobs.left import done_in, job_in
 from ..jobs.parts import MATTING, Kind, Part
 from ..jobs.queue import JobQueue
 from . import delivery, encoding, libraries, preferences, rates, rendering, results, unfinished
+from .placements import Placement
 from .translations import say
 
 TICK_SECONDS = 0.1
@@ -30,7 +31,7 @@ class Runner:
     def __init__(self) -> None:
         """Begin with nothing to do."""
         self.queue = JobQueue(libraries.launcher())
-        self._placements: dict[Path, list[results.Placement]] = {}
+        self._placements: dict[Path, list[Placement]] = {}
         """By a job's folder, what is still to come of the open project's jobs; none where all of it is there."""
         self._arrived: list[Job] = []
         self.batch: list[Job] = []
@@ -52,7 +53,7 @@ class Runner:
         self,
         spec: JobSpec,
         folder: Path,
-        *places: results.Placement,
+        *places: Placement,
         project: rendering.ProjectCopy | None = None,
     ) -> Job:
         """Queue a job in `folder`; for each placement, its result becomes a strip.
@@ -70,7 +71,7 @@ class Runner:
         self._expect(job, list(places))
         return job
 
-    def reuse(self, spec: JobSpec, place: results.Placement, finished: FinishedJobs) -> Job | None:
+    def reuse(self, spec: JobSpec, place: Placement, finished: FinishedJobs) -> Job | None:
         """Return a job that makes these frames, or has made them, and let it serve `place` too; None if none does.
 
         One that was stopped goes on.
@@ -115,7 +116,7 @@ class Runner:
             self._expect(again, places)
         return again
 
-    def _go_on(self, job: Job, places: list[results.Placement]) -> Job:
+    def _go_on(self, job: Job, places: list[Placement]) -> Job:
         """Queue a job whose frames do not all stand once more, with the movies of these placements.
 
         Raises:
@@ -126,7 +127,7 @@ class Runner:
         self._queue(again)
         return again
 
-    def _with_movie(self, job: Job, place: results.Placement) -> Job:
+    def _with_movie(self, job: Job, place: Placement) -> Job:
         """Let a job write the movie of one more placement, and return it; one that was done gets up again for that."""
         number = 1 + sum(part.kind is Kind.ENCODING for part in job.parts)
         try:
@@ -194,7 +195,7 @@ class Runner:
             self.queue.adopt(job)
             self._placements[one.folder] = one.places
 
-    def _come_back(self, job: Job, places: list[results.Placement]) -> None:
+    def _come_back(self, job: Job, places: list[Placement]) -> None:
         """The project of a job is open again."""
         if _elsewhere(job) in job.warnings:
             job.warnings.remove(_elsewhere(job))
@@ -272,7 +273,7 @@ class Runner:
         self.queue.submit(job)
         self.batch.append(job)
 
-    def _expect(self, job: Job, places: list[results.Placement]) -> None:
+    def _expect(self, job: Job, places: list[Placement]) -> None:
         """Remember where a job's results go, here and in its folder."""
         self._placements[job.folder] = places
         if places or job.movies_owed:
@@ -299,7 +300,7 @@ class Runner:
             bpy.ops.ed.undo_push(message="Update Result" if places[0].replaces else "Matte Selected Strips")
 
 
-def _movies(folder: Path, places: Iterable[results.Placement], first: int = 1) -> list[Part]:
+def _movies(folder: Path, places: Iterable[Placement], first: int = 1) -> list[Part]:
     """Return the parts that write the movies of a job's placements, where these want any; `first` is their number.
 
     Raises:

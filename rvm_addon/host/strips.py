@@ -13,10 +13,12 @@ from ..engine.spec import JobSpec, Source, SourceKind
 from ..jobs.claims import file_stem
 from . import probes, rendering, soundtrack, versions
 from .mapping import MovieTiming
+from .placements import Placement, StripUnsuitable, free_channel
 from .properties import Settings
-from .results import FRAMES_FOLDER, Placement, StripUnsuitable, free_channel
 from .sources import absolute, source_file
 
+FRAMES_FOLDER = "frames"
+"""Of a job."""
 _FILES = frozenset({"MOVIE", "IMAGE"})
 """The kinds of strip that show files."""
 _TRIMMED = frozenset({"MOVIE", "IMAGE", "SCENE", "META", "MASK", "MOVIECLIP"})

@@ -14,8 +14,8 @@ import bpy
 
 from ..engine import whole
 from ..engine.resume import names_in
-from . import caches, properties, results
-from .results import Placement
+from . import caches, properties
+from .placements import Placement, find
 
 PLACES_FILE = "places.json"
 
@@ -78,7 +78,7 @@ def of_this_project() -> Iterator[Expected]:
             if told is None:
                 continue
             pressed_here = told.project == bpy.data.filepath
-            places = [place for place in told.places if results.find(place) is not None]
+            places = [place for place in told.places if find(place) is not None]
             only_movies = not told.places and pressed_here and bpy.data.is_saved
             if places or only_movies:
                 yield Expected(folder, places, told.movies, pressed_here)

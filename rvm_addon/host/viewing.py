@@ -8,6 +8,7 @@ from ..engine.errors import MattingError
 from ..engine.spec import JobSpec
 from ..jobs.job import State
 from . import properties, results, strips, versions, watcher
+from .placements import Placement
 from .translations import explained, say
 
 _FRAMES_BEFORE = 3
@@ -144,7 +145,7 @@ def _under_playhead(context: bpy.types.Context, scene: bpy.types.Scene) -> versi
     return None
 
 
-def _narrowed(spec: JobSpec, place: results.Placement, frame: int) -> tuple[JobSpec, results.Placement]:
+def _narrowed(spec: JobSpec, place: Placement, frame: int) -> tuple[JobSpec, Placement]:
     """Return a strip's job reduced to the timeline frame `frame`, and to what the model shall see before it."""
     if spec.source.disposable:
         source = replace(spec.source, paths=spec.source.paths[:1], frames=(0,))

@@ -16,7 +16,8 @@ from ..jobs.aside import redraw
 from ..jobs.job import Job, State
 from ..jobs.parts import MATTING, Kind, Part
 from ..jobs.queue import JobQueue
-from . import driver, libraries, rendering, results, runner
+from . import driver, libraries, rendering, runner
+from .placements import Placement
 from .translations import say
 
 IMAGE_NAME = "Matting Preview"
@@ -44,7 +45,7 @@ class Watcher:
         """The newest picture; None while there is none."""
         return self.job.folder / PICTURE_FILE if self.job is not None and self._seen else None
 
-    def try_frame(self, spec: JobSpec, place: results.Placement) -> Job:
+    def try_frame(self, spec: JobSpec, place: Placement) -> Job:
         """Matte one frame, of which `spec` is the whole job, before anything that waits.
 
         Raises:

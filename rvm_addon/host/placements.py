@@ -1,0 +1,117 @@
+"""Where a job's result goes, in names and numbers, and what is found there later."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import bpy
+
+from ..engine.errors import MattingError
+from . import versions
+from .encoders import MovieFormat
+from .soundtrack import SILENCE, Soundtrack
+from .sources import source_file
+
+_LAST_CHANNEL = 128
+
+
+class StripUnsuitable(MattingError):
+    """A strip that cannot be matted, named with the reason."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        """Remember which strip and why."""
+        super().__init__(name, reason)
+        self.name = name
+        self.reason = reason
+
+    def __str__(self) -> str:
+        """Say which strip, and why."""
+        return f"“{self.name}” {self.reason}"
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where a job's result goes, in names and numbers: references to strips do not outlast an undo."""
+
+    scene: str
+    strip: str
+    file: str
+    """What the strip shows, as `source_file` tells it: another strip may bear the name by now."""
+    content_start: int
+    """Of the source strip when the job was made; it tells later how far the strip was moved."""
+    start: int
+    """The first timeline frame of the result."""
+    shown: tuple[int, ...]
+    """For each timeline frame of the result, handles included, the source frame that shows; of a still it is one."""
+    before: int
+    """How many of these are the left handle: they come before `start`."""
+    length: int
+    """How many timeline frames the result fills, without its handles."""
+    keep_source: bool
+    still: bool = False
+    """Whether it is one picture, however long it stands."""
+    replaces: str = ""
+    """The name of the result strip that gets the new frames, or gives way to the new strip."""
+    movie: MovieFormat | None = None
+    """As what the result is written as a movie, too."""
+    fps: float = 0.0
+    """Of the timeline when the job was made; the movie's."""
+    sound: Soundtrack = SILENCE
+    """The movie's."""
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "Placement":
+        """Return the placement that `dataclasses.asdict` made this of, by way of JSON or not.
+
+        Raises:
+            KeyError, TypeError, ValueError: it was made of something else.
+        """
+        movie = data["movie"] and MovieFormat(data["movie"])
+        return cls(**data | {"shown": tuple(data["shown"]), "movie": movie, "sound": Soundtrack(**data["sound"])})
+
+    def is_same(self, other: "Placement") -> bool:
+        """Return whether the result goes to the same strip: it needs only one."""
+        return (self.scene, self.strip, self.file, self.start) == (other.scene, other.strip, other.file, other.start)
+
+
+def find(place: Placement) -> tuple[bpy.types.Scene, versions.Strip] | None:
+    """Return scene and source strip of a placement, also where they were renamed; None if they are gone."""
+    named = bpy.data.scenes.get(place.scene)
+    for scene in bpy.data.scenes if named is None else [named]:
+        if scene.sequence_editor is not None:
+            strip = _source_in(scene, place)
+            if strip is not None:
+                return scene, strip
+    return None
+
+
+def _source_in(scene: bpy.types.Scene, place: Placement) -> versions.Strip | None:
+    """Return the strip of this name that shows the placement's file, or else the only one that might be it, renamed."""
+    every = versions.all_strips(scene.sequence_editor)
+    named = every.get(place.strip)
+    if named is not None and source_file(named) == place.file:
+        return named
+    alike = [strip for strip in every if source_file(strip) == place.file and _is_trimmed_like(strip, place)]
+    return alike[0] if len(alike) == 1 else None
+
+
+def _is_trimmed_like(strip: versions.Strip, place: Placement) -> bool:
+    """Return whether a strip shows the part of its content that a placement's strip did, wherever it lies now."""
+    start, end = versions.handles(strip)
+    trimmed = start - versions.content_start(strip)
+    return (trimmed, end - start) == (place.start - place.content_start, place.length)
+
+
+def first_matted(source: versions.Strip, place: Placement) -> int:
+    """Return the timeline frame of the first one that was matted, wherever the source was moved since."""
+    return place.start - place.before + versions.content_start(source) - place.content_start
+
+
+def free_channel(editor: bpy.types.SequenceEditor, strip: versions.Strip, start: int, end: int) -> int | None:
+    """Return the lowest channel above `strip` that is not locked and free from `start` to `end` - 1."""
+    spans = [(other.channel, *versions.handles(other)) for other in versions.siblings(editor, strip)]
+    taken = {channel for channel, first, last in spans if first < end and start < last}
+    locked = versions.channels(editor, strip)
+    for channel in range(strip.channel + 1, _LAST_CHANNEL + 1):
+        if channel not in taken and not locked[channel].lock:
+            return channel
+    return None
