@@ -1,6 +1,7 @@
 """What moves the runner along in a window: a timer, and the news that a file was opened or saved."""
 
 import logging
+from collections.abc import Callable
 
 import bpy
 from bpy.app.handlers import persistent
@@ -9,7 +10,7 @@ from . import runner
 
 log = logging.getLogger(__name__)
 
-_AFTER_A_BUG_SECONDS = 2.0
+AFTER_A_BUG_SECONDS = 2.0
 """Until the next step after one that raised: should that go on, the log still can be read."""
 
 
@@ -31,15 +32,28 @@ def redraw() -> None:
     bpy.msgbus.publish_rna(key=(bpy.types.ViewLayer, "name"))
 
 
+def carefully(step: Callable[[], float | None]) -> float | None:
+    """Do a timer's step, and return when the next is due; None if none is.
+
+    This is the timers' one broad door: Blender drops one that raises, and all jobs would stand still.
+    """
+    try:
+        return step()
+    except Exception:
+        log.exception("unexpected")
+        return AFTER_A_BUG_SECONDS
+
+
 def _tick() -> float | None:
+    """Move the jobs on."""
+    return carefully(_step)
+
+
+def _step() -> float | None:
     """Do one step; None ends the timer when nothing is left to do."""
     current = runner.current()
-    try:
-        if current.step():
-            redraw()
-    except Exception:  # the timer's one broad door: Blender drops a timer that raises, and all jobs would stand still
-        log.exception("unexpected")
-        return _AFTER_A_BUG_SECONDS
+    if current.step():
+        redraw()
     return runner.TICK_SECONDS if current.busy else None
 
 

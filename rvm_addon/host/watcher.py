@@ -143,7 +143,12 @@ def start_timer() -> None:
 
 
 def _tick() -> float | None:
-    """Look for a new picture; None ends the timer when none will come."""
+    """Look for a new picture."""
+    return driver.carefully(_step)
+
+
+def _step() -> float | None:
+    """Look for it; None ends the timer when none will come."""
     live = bpy.context.window_manager.rvm_view.live
     if live:
         current().follow()

@@ -373,7 +373,7 @@ def test_the_timer_survives_a_bug(
     (job,), _ = timeline.submit(timeline.movie(clips[0]))
     with monkeypatch.context() as broken:
         broken.setattr(addon.driver, "redraw", lambda: 1 / 0)
-        assert addon.driver._tick() == addon.driver._AFTER_A_BUG_SECONDS
+        assert addon.driver._tick() == addon.driver.AFTER_A_BUG_SECONDS
     drive(addon, lambda: idle(addon))
     assert job.state.name == "DONE"
 

@@ -1,5 +1,7 @@
 """A trial of one frame: it is the right frame, and touches nothing else."""
 
+import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -97,3 +99,22 @@ def test_looked_at_another_way(timeline: Timeline, clip: Path) -> None:
         pass
     picture = cv2.imread(str(watcher.path))
     assert picture is not None and (picture == 255).all()  # the tiny model's matte is 1 everywhere
+
+
+def test_the_live_picture_survives_a_folder_that_is_gone(timeline: Timeline, clip: Path, tmp_path: Path) -> None:
+    """Blender drops a timer that raises: nobody would see the next job's frames."""
+    watcher, runner = timeline.addon.watcher, timeline.addon.runner.current()
+    bpy.context.window_manager.rvm_view.live = True
+    try:
+        jobs, _ = timeline.submit(timeline.movie(clip), timeline.movie(tiny.barcode_movie(tmp_path / "next.avi", 30)))
+        runner.step()
+        assert jobs[0].state.name == "RUNNING"
+        shutil.rmtree(jobs[0].folder)
+        assert watcher._tick() is not None
+        while runner.busy or watcher.current().path is None:
+            runner.step()
+            assert watcher._tick() is not None
+            time.sleep(0.01)
+    finally:
+        bpy.context.window_manager.rvm_view.live = False
+    assert watcher.current().job is jobs[1]
