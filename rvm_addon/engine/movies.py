@@ -124,9 +124,15 @@ class MovieSource:
     """The wanted frames of one movie."""
 
     def __init__(
-        self, source: Source, warn: Callable[[str], None], told: Callable[[int, int], None] | None = None
+        self,
+        source: Source,
+        warn: Callable[[str], None],
+        told: Callable[[int, int], None] | None = None,
+        since: int = 0,
     ) -> None:
         """Open the movie; `warn` is told, in words, of what the user should know, and `told` as `Decoder` says.
+
+        Where all frames are wanted, those before `since` are counted only.
 
         Raises:
             SourceMissing: there is no such file.
@@ -134,6 +140,7 @@ class MovieSource:
         """
         self._path = Path(source.paths[0])
         self._wanted = source.frames
+        self._since = since
         self._fps = source.fps
         self._warn = warn
         self._decoder = Decoder(self._path, upright=source.upright, told=told)
@@ -150,10 +157,11 @@ class MovieSource:
         self._decoder.close()
 
     def _all(self) -> Iterator[tuple[int, Picture]]:
-        """Yield every frame, and warn where the movie breaks off before its container says."""
+        """Yield every frame from the first wanted one on, and warn where the movie ends before its container says."""
         count = 0
         for count, (frame, picture) in enumerate(self._decoded(), 1):  # noqa: B007  # the last count is wanted below
-            yield frame, picture
+            if frame >= self._since:
+                yield frame, picture
         if self.expected - count > _HELD_FRAMES_UNSPOKEN:
             self._warn(f"“{self._path}” ends early: {count} frames can be read of the {self.expected} that it promises")
 

@@ -62,7 +62,7 @@ def run(spec: JobSpec, folder: Path, emit: Emit) -> None:
     if rest.frames != ():
         left = replace(spec, source=replace(spec.source, frames=rest.frames))
         shelf = Shelf(spec.raws, digests.noted(folder / RAW_FOLDER) if spec.source.disposable else None)
-        with _opened(left, warn) as (opening, size), _backdrop(spec) as backdrop:
+        with _opened(left, warn, rest.since) as (opening, size), _backdrop(spec) as backdrop:
             model = NoModel() if shelf.needs_model(spec.source.frames) == set() else _model(spec, warn)
             if (expected := size.result()) is not None:
                 model.expect(*expected)
@@ -72,7 +72,7 @@ def run(spec: JobSpec, folder: Path, emit: Emit) -> None:
             source = opening.result()
             reader = Reader(spec, source, model, backdrop, shelf, rest.made, goes_on=memory is not None)
             writer = _writer(spec, folder)
-            frames = len(spec.source.frames or ()) if rest.made else source.expected
+            frames = len(spec.source.frames or ()) or source.expected
             start = partial(_start, emit, spec, model, frames, len(rest.made))
             for frame in matte_frames(reader, model, writer, start):
                 emit(FrameDone(frame, time.monotonic() - begun))
@@ -174,9 +174,11 @@ def _model(spec: JobSpec, warn: Callable[[str], None]) -> MattingModel:
 
 @contextmanager
 def _opened(
-    spec: JobSpec, warn: Callable[[str], None]
+    spec: JobSpec, warn: Callable[[str], None], since: int
 ) -> Iterator[tuple[Future[FrameSource], Future[tuple[int, int] | None]]]:
     """Begin to open the job's source, which takes as long as a model does, on a thread of its own; close it at last.
+
+    Of one of which all is wanted, only the frames from `since` on come.
 
     What comes second is the width and height of its frames, which may be known well before it is open; None if not.
     """
@@ -184,7 +186,7 @@ def _opened(
 
     def opened() -> FrameSource:
         try:
-            return open_source(spec, warn, lambda width, height: size.set_result((width, height)))
+            return open_source(spec, warn, lambda width, height: size.set_result((width, height)), since)
         finally:
             if not size.done():
                 size.set_result(None)
@@ -210,15 +212,17 @@ def _backdrop(spec: JobSpec) -> Iterator[Backdrop | None]:
 
 
 def open_source(
-    spec: JobSpec, warn: Callable[[str], None], told: Callable[[int, int], None] | None = None
+    spec: JobSpec, warn: Callable[[str], None], told: Callable[[int, int], None] | None = None, since: int = 0
 ) -> FrameSource:
     """Return the source that the job describes; `told` is given the size of its frames, if that is known early.
+
+    Of a movie of which all is wanted, only the frames from `since` on come.
 
     Raises:
         SourceMissing, SourceUnreadable: naming the file.
     """
     if spec.source.kind is SourceKind.MOVIE:
-        return MovieSource(spec.source, warn, told)
+        return MovieSource(spec.source, warn, told, since)
     return ImageSource(spec.source)
 
 

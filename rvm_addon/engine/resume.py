@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from .spec import JobSpec, Stamp, composed
@@ -27,23 +28,29 @@ class Rest:
     made: frozenset[int]
     """The frames whose files stand."""
     frames: tuple[int, ...] | None
-    """The frames to read, ascending: from after what the model remembers to the last that is missing. None is all."""
+    """The frames to read, ascending: from after what the model remembers to the last that is missing. None is all that
+    there are from `since` on: where the job asks for all of a movie, nobody knows which is the last."""
     recalls: bool = False
     """Whether they follow what the model remembers."""
+    since: int = 0
+    """The first frame to read."""
 
 
 def rest(spec: JobSpec, folder: Path) -> Rest:
     """Return what the job in `folder` has left to do."""
     wanted, made = spec.source.frames, standing(spec, folder)
-    if wanted is None or not made:
+    if not made:
         return Rest(made, wanted)
-    missing = [frame for frame in wanted if frame not in made]
-    if not missing:
+    missing = next((frame for frame in (count() if wanted is None else wanted) if frame not in made), None)
+    if missing is None:
         return Rest(made, ())
     seen = remembered_frame(folder)
-    if seen is None or seen >= missing[0]:  # nothing is kept, or it is of later: a frame was taken away since
-        return Rest(made, tuple(frame for frame in wanted if frame <= missing[-1]))
-    return Rest(made, tuple(frame for frame in wanted if seen < frame <= missing[-1]), recalls=True)
+    recalls = seen is not None and seen < missing  # else it is of later: a frame was taken away since
+    since = seen + 1 if seen is not None and recalls else 0
+    if wanted is None:
+        return Rest(made, None, recalls, since)
+    last = max(frame for frame in wanted if frame not in made)
+    return Rest(made, tuple(frame for frame in wanted if since <= frame <= last), recalls, since)
 
 
 def standing(spec: JobSpec, folder: Path) -> frozenset[int]:
@@ -52,7 +59,8 @@ def standing(spec: JobSpec, folder: Path) -> frozenset[int]:
     names = names_in(folder / spec.output)
     if not names or (source.stamps and stamps(source.paths) != source.stamps):
         return frozenset()
-    there = (frame for frame in source.frames or () if spec.file_name(frame) in names)
+    frames = source.frames if source.frames is not None else map(spec.frame_of, names)
+    there = (frame for frame in frames if frame is not None and spec.file_name(frame) in names)
     return frozenset(frame for frame in there if is_whole(folder / spec.output / spec.file_name(frame)))
 
 

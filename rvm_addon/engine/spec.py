@@ -6,6 +6,7 @@ command line and the worker take them from this module.
 
 import hashlib
 import json
+import re
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass, fields, replace
@@ -153,6 +154,13 @@ class JobSpec:
         if len(self.source.paths) == 1:
             return f"{composed(self.stem)}{self.look.format.suffix}"
         return f"{self._picture_stems[frame]}{self.look.format.suffix}"
+
+    def frame_of(self, name: str) -> int | None:
+        """Return the source frame of a movie whose file has this name in the output folder; None for any other."""
+        pattern = re.escape(composed(self.stem)) + r"_(\d{6,})" + re.escape(self.look.format.suffix)
+        found = re.fullmatch(pattern, name) if self.source.kind is SourceKind.MOVIE else None
+        frame = int(found[1]) - 1 if found else -1
+        return frame if frame >= 0 and self.file_name(frame) == name else None
 
     @property
     def recipe(self) -> "JobSpec":

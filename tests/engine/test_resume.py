@@ -96,6 +96,30 @@ def test_it_goes_on_where_it_was_stopped(spec: JobSpec, stopped: Path) -> None:
     assert not (stopped / MEMORY_FILE).exists()
 
 
+@pytest.mark.parametrize("remembers", [True, False])
+def test_all_of_a_movie_goes_on_too(spec: JobSpec, tmp_path: Path, remembers: bool) -> None:
+    """Where nobody has said how many frames it has, and whether or not what the model remembered is there."""
+    all_of_it = replace(spec, source=replace(spec.source, frames=None, fps=0.0))
+    run(all_of_it, tmp_path, lambda event: isinstance(event, FrameDone) and event.frame == STOPPED_AT)
+    if not remembers:
+        (tmp_path / MEMORY_FILE).unlink()
+    (tmp_path / "frames" / "other_000100.png").write_bytes(b"nobody's frame")
+    (tmp_path / "frames" / "clip_000000.png").write_bytes(b"nor this")
+    before = written(tmp_path)
+    assert rest(all_of_it, tmp_path).since == (2 * EVERY_FRAMES if remembers else 0)
+    events = run(all_of_it, tmp_path)
+    (started,) = [event for event in events if isinstance(event, Started)]
+    made = len(before) - 2
+    assert (started.frames, started.made) == (FRAMES, made)
+    assert [event.frame for event in events if isinstance(event, FrameDone)] == list(range(made, FRAMES))
+    assert getattr(events[-1], "frames", 0) == FRAMES
+    assert before.items() <= written(tmp_path).items()
+    for name in ("other_000100.png", "clip_000000.png"):
+        (tmp_path / "frames" / name).unlink()
+    assert alphas(tmp_path) == COUNTED
+    assert [event for event in run(all_of_it, tmp_path) if isinstance(event, FrameDone)] == []
+
+
 def test_it_is_stopped_again_and_again(spec: JobSpec, tmp_path: Path) -> None:
     """Every run goes on from the one before."""
     for last in (10, 30, 55, 70):
