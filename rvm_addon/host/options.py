@@ -29,12 +29,27 @@ from .preferences import weights_folder
 
 RESULTS = [result for result in Result if result is not Result.MASK]
 """A mask belongs on a strip, and here is none."""
+_COLOURED = [result for result in RESULTS if not result.is_grey]
+_ONLY_FOR = {
+    "background": ([Result.COLOUR], GREEN),
+    "blur": ([Result.BLUR], Look().blur),
+    "fit": ([Result.BACKDROP], Look().fit),
+    "edge_colour": (_COLOURED, UNTOUCHED.colour),
+    "despill": (_COLOURED, UNTOUCHED.despill),
+}
+"""The options that change nothing of other results than these, and their values where they are not given."""
 
 
 def parse(command: str, arguments: Sequence[str]) -> argparse.Namespace:
     """Return the options, or end the way argparse does where they make no sense."""
     parser = _parser(command)
     options = parser.parse_args(arguments)
+    for name, (results, usual) in _ONLY_FOR.items():
+        if getattr(options, name) is None:
+            setattr(options, name, usual)
+        elif options.result not in results:
+            idle = f"argument --{name.replace('_', '-')}: has no effect with --result {options.result}"
+            parser.error(f"{idle}, only with {', '.join(results)}")
     kind = movie_format(options)
     if kind and options.result.has_alpha and not ENCODERS[kind].holds_alpha:
         fitting = ", ".join(encoders.choices(with_alpha=True))
@@ -117,11 +132,11 @@ def _add_look(group: argparse._ArgumentGroup) -> None:
     """Add the options that say what is made of each frame."""
     add, usual = group.add_argument, Look()
     add("--result", type=Result, choices=RESULTS, default=usual.result, help="what is made (default: %(default)s)")
-    add("--background", type=_colour, default=GREEN, metavar="#RRGGBB", help="of --result colour (default: #00ff00)")
+    add("--background", type=_colour, metavar="#RRGGBB", help="of --result colour (default: #00ff00)")
     blur = _number(float, 0.0, MOST_BLUR, above=True)
-    add("--blur", type=blur, default=usual.blur, metavar="PIXELS", help="of --result blur (default: %(default)g)")
+    add("--blur", type=blur, metavar="PIXELS", help=f"of --result blur (default: {usual.blur:g})")
     add("--backdrop", type=Path, metavar="FILE", help="the picture or movie of --result backdrop")
-    add("--fit", type=Fit, choices=list(Fit), default=usual.fit, help="fill, or fit between black bars (default: fill)")
+    add("--fit", type=Fit, choices=list(Fit), help="of --backdrop: fill, or fit between black bars (default: fill)")
     kinds = list(FrameFormat)
     add("--format", type=FrameFormat, choices=kinds, help="of the frames (default: png; pictures without alpha: jpeg)")
 
@@ -130,7 +145,7 @@ def _add_edges(group: argparse._ArgumentGroup) -> None:
     """Add the options that refine edges."""
     add, share = group.add_argument, _number(float, 0.0, 1.0)
     colours = list(EdgeColour)
-    add("--edge-colour", type=EdgeColour, choices=colours, default=UNTOUCHED.colour, help="whose colours edges have")
+    add("--edge-colour", type=EdgeColour, choices=colours, help="whose colours edges have")
     add("--black", type=share, default=UNTOUCHED.black, metavar="A", help="alpha up to here becomes 0")
     add("--white", type=share, default=UNTOUCHED.white, metavar="A", help="alpha from here on becomes 1")
     pixels = _number(int, -MOST_GROWTH, MOST_GROWTH)
@@ -143,7 +158,7 @@ def _add_edges(group: argparse._ArgumentGroup) -> None:
     )
     soft = _number(float, 0.0, MOST_GROWTH)
     add("--feather", type=soft, default=UNTOUCHED.feather, metavar="PIXELS", help="soften the edge")
-    add("--despill", type=share, default=UNTOUCHED.despill, metavar="S", help="take the old background's colour out")
+    add("--despill", type=share, metavar="S", help="take the old background's colour out")
 
 
 def _device(text: str) -> str:

@@ -52,7 +52,8 @@ def test_of_hdr_it_is_said_that_colours_change(passthrough: Path, tmp_path: Path
 def test_pictures_keep_their_names(counting: Path, tmp_path: Path, result: str, suffix: str, channels: int) -> None:
     """A picture goes to DIR/<stem>, a folder of pictures to DIR/<folder>/<stem>: PNG with alpha, JPEG over a colour."""
     (one, *_) = tiny.barcode_pictures(tmp_path / "in", [5, 6])
-    options = ["--output", tmp_path / "out", "--model", counting, "--result", result, "--background", "#0000ff"]
+    options = ["--output", tmp_path / "out", "--model", counting, "--result", result]
+    options += ["--background", "#0000ff"] if result == "colour" else []
     status, told, _ = matte(one, tmp_path / "in", *options)
     assert (status, [entry["frames"] for entry in told]) == (0, [1, 2])
     written = [path for path in (tmp_path / "out").rglob("*") if path.suffix == suffix]
@@ -148,6 +149,11 @@ def test_wrong_options_are_refused(clip: Path, tmp_path: Path, wrong: list[str])
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
+        (["--blur", "20"], "argument --blur: has no effect with --result cutout, only with blur"),
+        (["--result", "blur", "--background", "#00ff00"], "--background: has no effect with --result blur, only with"),
+        (["--result", "colour", "--fit", "fill"], "--fit: has no effect with --result colour, only with backdrop"),
+        (["--despill", "0", "--result", "matte"], "no effect with --result matte, only with cutout, colour, blur, bac"),
+        (["--edge-colour", "model", "--result", "matte"], "argument --edge-colour: has no effect with --result matte"),
         (["--ratio", "0"], "must be above 0 and at most 1, not 0"),
         (["--black", "2"], "must be from 0 to 1, not 2"),
         (["--background", "green"], "“green” is not a colour like #00ff00"),
