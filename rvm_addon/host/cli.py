@@ -10,9 +10,10 @@ import bpy
 from ..engine.errors import MattingError
 from ..engine.spec import SourceKind
 from ..jobs.job import Job, State
-from . import codecs
+from . import codecs, words
 from .alongside import MovieAlongside
 from .earlier import EarlierFrames
+from .encoders import ENCODERS, MovieFormat
 from .inputs import JOBS_FOLDER, Input, Request, distinct, job_of, movie_target, targets_of
 from .options import parse, request_of
 from .runner import Runner
@@ -149,6 +150,9 @@ class _Call:
 
         written = movie.finish(tell)
         outcome.movie = str(target)
+        if lacks := words.cropped(written):
+            label = ENCODERS[MovieFormat(written.format)].label
+            self._line.say(f"{target}: {lacks} of its frames, for {label} has even sides only")
         if not written.has_sound:
             self._line.say(f"{target}: without sound, for the clip has none that Blender can play")
 

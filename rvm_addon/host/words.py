@@ -3,10 +3,11 @@
 from dataclasses import fields
 from pathlib import Path
 
+from ..engine.events import MovieWritten
 from ..engine.outputs import UNTOUCHED, EdgeColour, Edges
 from ..jobs.job import Job, State
 from ..jobs.parts import Kind
-from .encoders import ENCODERS
+from .encoders import ENCODERS, MovieFormat
 from .looks import EDGE_COLOURS, RESULTS
 from .plan import Plan
 from .recipes import Recipe
@@ -113,8 +114,20 @@ def movies(job: Job) -> list[str]:
     told = []
     for movie in job.movies:
         words = [say("Movie: {name}", name=Path(movie.path).name), size(movie.bytes)]
-        told.append(" · ".join(words if movie.has_sound else [*words, say("without sound")]))
+        lacks = [cropped(movie), "" if movie.has_sound else say("without sound")]
+        told.append(" · ".join([*words, *filter(None, lacks)]))
     return told
+
+
+def cropped(movie: MovieWritten) -> str:
+    """Return what a movie lacks of its frames, for its format has even sides only; nothing where it has all of them."""
+    is_even = ENCODERS[MovieFormat(movie.format)].even
+    narrower, lower = (is_even and side % 2 == 1 for side in (movie.width, movie.height))
+    if narrower and lower:
+        return say("without the last column and the first row")
+    if narrower:
+        return say("without the last column")
+    return say("without the first row") if lower else ""
 
 
 def plan(planned: Plan) -> str:

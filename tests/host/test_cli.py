@@ -427,6 +427,31 @@ def test_a_movie_of_any_format(addon: SimpleNamespace, green: Path, tmp_path: Pa
     assert [tiny.read_barcode(frame) for frame in frames] == list(range(24))
     assert any((frame[..., 3] < 255).any() for frame in frames) is (name != "h264")
     assert sorted(path.suffix for path in movie.parent.iterdir() if path.is_file()) == [movie.suffix]
+@pytest.mark.parametrize(
+    ("size", "kind", "told"),
+    [
+        ((129, 65), "h264", "without the last column and the first row of its frames, for H.264 (MP4) has even sides"),
+        ((128, 65), "h264", "without the first row of its frames"),
+        ((129, 64), "prores", "without the last column of its frames, for ProRes 4444 has"),
+        ((129, 65), "ffv1", ""),
+        ((128, 64), "h264", ""),
+    ],
+)
+def test_a_movie_that_lacks_something_of_its_frames_is_told_of(
+    addon: SimpleNamespace, passthrough: Path, tmp_path: Path, size: tuple[int, int], kind: str, told: str
+) -> None:
+    """Where the encoder takes no odd side; others have all of them."""
+    if addon.encoders.MovieFormat(kind) not in addon.encoders.available():
+        pytest.skip(f"this Blender writes no {kind}")
+    clip = movies.write(tmp_path / "odd.mkv", "ffv1", "bgr0", size=size, frames=3)
+    options = ["--output", tmp_path / "out", "--model", passthrough, "--result", "colour", "--movie-format", kind]
+    status, (one,), said = matte(clip, *options)
+    assert status == 0
+    assert (told in said and "has even sides only" in said) if told else "even sides" not in said
+    wanted = tuple(side // 2 * 2 if told else side for side in size)
+    assert movies.decoded(Path(one["movie"]))[0].shape[:2] == wanted[::-1]
+
+
     if not bpy.app.build_options.audaspace:
         assert "without sound" in said
     elif name in ("ffv1", "qtrle", "prores"):

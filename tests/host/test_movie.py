@@ -135,6 +135,20 @@ def test_sound_is_where_the_file_says(timeline: Timeline, tmp_path: Path, suffix
     assert abs(late - delay) <= 50, "such containers count in milliseconds"
 
 
+@pytest.mark.parametrize(
+    ("format_name", "lacks"), [("H264", " · without the last column and the first row"), ("FFV1", "")]
+)
+def test_what_an_odd_side_loses_is_told(timeline: Timeline, tmp_path: Path, format_name: str, lacks: str) -> None:
+    """By the job, beside the movie's name: H.264 has even sides only."""
+    strip = timeline.movie(movies.write(tmp_path / "odd.mkv", "ffv1", "bgr0", size=(129, 65), frames=3))
+    wanted(timeline, format_name, "COLOUR")
+    job = made(timeline, strip)
+    shape = (64, 128) if lacks else (65, 129)
+    assert movies.decoded(Path(job.movies[0].path))[0].shape[:2] == shape
+    (said,) = timeline.addon.words.movies(job)
+    assert said.partition(" · without sound")[0].endswith(f"KB{lacks}" if "KB" in said else f"MB{lacks}")
+
+
 def test_each_strip_has_a_movie_of_its_own(timeline: Timeline, clip: Path) -> None:
     """Strips of one file share a job, not the movie; of a strip with handles, the movie has what it shows."""
     one, two = timeline.movie(clip, name="one"), timeline.movie(clip, start=101, name="two")
