@@ -83,16 +83,24 @@ def noise(seconds: float) -> NDArray[np.int16]:
     return np.clip(smooth, -30000, 30000).astype(np.int16)
 
 
-def talkie(path: Path, frames: int, codec: str = "pcm_s16le", *, rate: int = 24, delay: int = 0) -> Path:
+def talkie(
+    path: Path,
+    frames: int,
+    codec: str = "pcm_s16le",
+    *,
+    rate: int = 24,
+    delay: int = 0,
+    size: tuple[int, int] = tiny.SIZE,
+) -> Path:
     """Write a movie of barcodes with `noise` that begins `delay` samples after the picture (before: whole frames)."""
     heard = noise(frames / rate)
     with av.open(str(path), "w") as movie:
         shown, sound = movie.add_stream("mpeg4", rate=rate), movie.add_stream(codec, rate=SOUND_RATE)
-        (shown.width, shown.height), shown.pix_fmt, sound.layout = tiny.SIZE, "yuv420p", "stereo"
+        (shown.width, shown.height), shown.pix_fmt, sound.layout = size, "yuv420p", "stereo"
         shown.bit_rate = 8_000_000
         packets = []
         for number in range(frames):
-            frame = av.VideoFrame.from_ndarray(tiny.barcode(number), format="bgr24").reformat(format="yuv420p")
+            frame = av.VideoFrame.from_ndarray(tiny.barcode(number, size), format="bgr24").reformat(format="yuv420p")
             frame.pts, frame.time_base = number + max(-delay, 0) * rate // SOUND_RATE, Fraction(1, rate)
             packets += shown.encode(frame)
         packets += shown.encode()

@@ -71,13 +71,15 @@ def hold(folder: Path) -> bool:
 
 
 @contextlib.contextmanager
-def held(folder: Path) -> Iterator[bool]:
-    """Hold a job's folder for a moment; yields False if it is another process's.
+def held(folder: Path, name: str = HELD_FILE) -> Iterator[bool]:
+    """Hold a job's folder meanwhile; yields False if it is another process's.
+
+    `name` is the file that is locked: who starts others that hold the folder holds it by another one than they.
 
     Raises:
         OSError: the folder refuses.
     """
-    descriptor = os.open(folder / HELD_FILE, os.O_RDWR | os.O_CREAT)
+    descriptor = os.open(folder / name, os.O_RDWR | os.O_CREAT)
     try:
         yield _locked(descriptor)
     finally:

@@ -4,6 +4,7 @@ It starts together with the worker and waits for each frame, so that only the la
 ends. In a window, where the strips must not wait for it, it is the job's last part instead (`encoding`).
 """
 
+import contextlib
 import os
 import time
 from collections.abc import Callable
@@ -11,7 +12,6 @@ from pathlib import Path
 
 from ..engine.errors import MattingError, MovieFailed
 from ..engine.events import Encoded, Failed, MovieWritten
-from ..engine.spec import PARTIAL_SUFFIX
 from ..jobs.job import Job
 from ..jobs.worker import WorkerProcess
 from . import encoding, movies
@@ -24,6 +24,25 @@ _LOOK_SECONDS = 0.02
 """Between two looks at how far it is."""
 _END_SECONDS = 2.0
 """How long a process that was killed may take to be gone."""
+
+
+def clear(folder: Path) -> None:
+    """Delete what a command that was killed has left of a movie: the job's folder still has its order."""
+    path = encoding.order_file(folder, _NAME)
+    with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+        _delete_unfinished(encoding.Order.read(path))
+        path.unlink()
+
+
+def _delete_unfinished(order: encoding.Order) -> None:
+    """Delete what there is of a movie that was ordered.
+
+    Raises:
+        OSError: a folder refuses.
+    """
+    unfinished = encoding.unfinished(order, Path(order.target))
+    for path in (unfinished, movies.scratch(unfinished)):
+        path.unlink(missing_ok=True)
 
 
 class MovieNotWritten(MattingError):
@@ -46,13 +65,12 @@ class MovieAlongside:
         """
         self._job = job
         self.target = target
-        # What is not whole yet lies beside the target: in the job's folder it would be taken for the worker's.
-        self._unfinished = f"{os.getpid()}_{_NAME}"
         shown = job.spec.source.frames or tuple(range(job.frames_done))
-        order = encoding.Order(
+        self._order = order = encoding.Order(
             scene="",
             strip="",
-            name=self._unfinished,
+            # What is not whole yet lies beside the target: in the job's folder it would be taken for the worker's.
+            name=f"{os.getpid()}_{_NAME}",
             format=kind,
             fps=movies.frame_rate(clip),
             start=1,
@@ -86,10 +104,10 @@ class MovieAlongside:
         raise MovieFailed(self.target, f"Blender stopped unexpectedly; its log is “{self._job.folder / _NAME}.log”")
 
     def close(self) -> None:
-        """End the process, and delete what there is of a movie that was not finished."""
+        """End the process, and delete what there is of a movie that was not finished; then its order has been met."""
         if self._process.poll()[1] is None:
             self._process.kill()
             self._process.wait(_END_SECONDS)
         self._process.close()
-        for path in self.target.parent.glob(f"{self._unfinished}*{PARTIAL_SUFFIX}"):
-            path.unlink(missing_ok=True)
+        _delete_unfinished(self._order)
+        encoding.order_file(self._job.folder, _NAME).unlink(missing_ok=True)

@@ -16,7 +16,7 @@ from ..engine.events import Encoded, Failed, Finished, MovieWritten, last_event
 from ..engine.spec import JOB_FILE, PARTIAL_SUFFIX, JobSpec
 from ..jobs import parts
 from ..jobs.claims import claim_file
-from . import background, movies, sounds, versions
+from . import background, encoding, movies, sounds, versions
 from .background import Emit
 from .background_rendering import leave_alone, picture_size, set_output
 from .encoders import ENCODERS
@@ -49,7 +49,7 @@ def encode(folder: Path, name: str, order: Order, emit: Emit) -> None:
         raise MovieFailed(called, f"“{gone.name}” is gone")
     begun = time.monotonic()
     sound, begins = _sound(folder, name, order)
-    unfinished = called.with_name(f"{order.name}{suffix}{PARTIAL_SUFFIX}")
+    unfinished = encoding.unfinished(order, called)
 
     def tell(done: int) -> None:
         emit(Encoded(done, time.monotonic() - begun))

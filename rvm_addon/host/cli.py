@@ -4,17 +4,21 @@ import json
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from functools import partial
+from itertools import count
+from pathlib import Path
 
 import bpy
 
+from ..engine import resume
 from ..engine.errors import MattingError
-from ..engine.spec import SourceKind
+from ..engine.spec import JobSpec, SourceKind
 from ..jobs.job import Job, State
-from . import codecs, words
+from . import alongside, codecs, earlier, words
 from .alongside import MovieAlongside
 from .earlier import EarlierFrames
 from .encoders import ENCODERS, MovieFormat
-from .inputs import JOBS_FOLDER, Input, Request, distinct, job_of, movie_target, targets_of
+from .inputs import JOBS_FOLDER, Input, Request, distinct, going_on, guard, job_of, movie_target, targets_of
 from .options import parse, request_of
 from .runner import Runner
 from .show import Page
@@ -62,7 +66,8 @@ def main(arguments: Sequence[str]) -> int:
                 line.say(f"{one.path}: {error}. {getattr(error, 'remedy', '')}".strip())
             except KeyboardInterrupt:
                 outcome.error = STOPPED
-                line.say("Stopped; the frames made so far are kept, until the same command makes all of them anew")
+                again = "the same command without --overwrite" if options.overwrite else "the same command"
+                line.say(f"Stopped; the frames made so far are kept, and {again} goes on from there")
             outcomes.append(outcome)
             if options.json:
                 print(outcome.as_json(), flush=True)  # noqa: T201  # standard output is this command's product
@@ -87,8 +92,20 @@ class _Call:
         Raises:
             MattingError, OSError: in the user's words, or the system's.
         """
+        spec, folder = job_of(one, self._request)
+        with earlier.alone(folder):
+            alongside.clear(folder)
+            if earlier.settle(folder, Path(spec.output)):
+                guard(spec, folder, self._request)
+            self._matte(one, *going_on(spec, folder, self._request), folder, outcome)
+
+    def _matte(self, one: Input, spec: JobSpec, goes_on: bool, folder: Path, outcome: Outcome) -> None:
+        """Matte one input, or what is left of it, in a folder that is this command's alone.
+
+        Raises:
+            MattingError, OSError: in the user's words, or the system's.
+        """
         request, line = self._request, self._line
-        spec, folder = job_of(one, request)
         if spec.source.kind is SourceKind.MOVIE and codecs.is_hdr(one.path):
             line.say(
                 f"{one.path}: this movie is HDR; a strip of it keeps the colours that Blender shows, this does not"
@@ -98,33 +115,35 @@ class _Call:
             line.note(f"The newest frame is shown in “{self._page.path}”")
         with ExitStack() as beside:
             beside.callback(self._runner.cancel, job)  # else it would run with the next one, if it has not begun
-            earlier = beside.enter_context(closing(self._set_aside(job)))
-            movie = self._begin_movie(one, job, beside) if spec.source.frames else None
+            targets = partial(targets_of, spec, request)
+            frames = beside.enter_context(closing(EarlierFrames(job, targets, goes_on=goes_on)))
+            if goes_on:
+                self._tell_rest(one, job)
+            has_movie = frames.movie_stands or not spec.source.frames
+            movie = None if has_movie else self._begin_movie(one, job, beside)
             try:
-                self._runner.run_to_end(lambda job: self._tell(job, earlier))
+                self._runner.run_to_end(lambda job: self._tell(job, frames))
             finally:
                 self._note(one, job, outcome)
             if job.state is not State.DONE:
                 return
+            if frames.movie_stands:
+                outcome.movie = str(movie_target(one.name, request))
+                return
             movie = movie or self._begin_movie(one, job, beside)
             if movie is not None:
                 self._finish_movie(movie, outcome)
+                frames.movie_written()
             elif request.movie:
                 line.say(f"{one.path}: no movie of this one, for it has no frame rate and no sound")
 
-    def _set_aside(self, job: Job) -> EarlierFrames:
-        """Let the frames that an earlier run made of an input be out of the way of a job that is about to begin.
-
-        Raises:
-            OSError: a folder refuses.
-        """
-        targets = targets_of(job.spec, self._request)
-        frames = [path for target in targets if target.numbered for path in target.there]
-
-        def standing() -> set[str]:
-            return {target.name for target in targets_of(job.spec, self._request) if target.there}
-
-        return EarlierFrames(job, {target.name: target.origin for target in targets}, frames, standing)
+    def _tell_rest(self, one: Input, job: Job) -> None:
+        """Say where a job goes on, if there is something left to do."""
+        rest = resume.rest(job.spec, job.folder)
+        job.found = rest.frames == ()
+        if rest.made and not job.found:
+            missing = next(frame for frame in count() if frame not in rest.made)
+            self._line.note(f"{one.path}: going on at frame {missing + 1}; what stands is not made anew")
 
     def _begin_movie(self, one: Input, job: Job, beside: ExitStack) -> MovieAlongside | None:
         """Begin to write an input's result as a movie, if it becomes one, until `beside` is left.
@@ -175,9 +194,9 @@ class _Call:
         if self._page.trouble:
             self._line.say(f"Nothing could be shown: {self._page.trouble}")
 
-    def _tell(self, job: Job, earlier: EarlierFrames) -> None:
+    def _tell(self, job: Job, frames: EarlierFrames) -> None:
         """Show how a job stands, and let go of what it replaces."""
-        earlier.give_way()
+        frames.give_way()
         self._line.show(job)
         if self._page is not None:
             self._page.show(job)

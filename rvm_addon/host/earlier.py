@@ -1,18 +1,33 @@
-"""What earlier runs of the command line made: that alone gives way, and only to a run that makes something itself."""
+"""What earlier runs of the command line made: it is gone on from, or gives way to a run that makes something itself.
 
+`made.json` says of every file in the output folder by which command it was made, so that none is taken for another's.
+"""
+
+import contextlib
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping
-from contextlib import suppress
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from ..engine import whole
+from ..engine import lifeline, whole
+from ..engine.errors import JobHeld, OutputFailed
+from ..engine.resume import is_whole
+from ..engine.spec import PARTIAL_SUFFIX
 from ..jobs.job import Job
+from ..jobs.queue import FREE_AFTER_SECONDS
 
+_COMMAND_FILE = "command"
+"""In a job's folder: the lock that says that a command is at it, between its processes, too."""
 _MADE_FILE = "made.json"
 """In a job's folder: what its runs made, by name, of which file each and how. `job.json` tells of the last run only."""
 _APART = "earlier"
-"""In a job's folder: frames that give way, until it is sure that they do."""
+"""In a job's folder: frames that give way, until it is sure that they do; with what was noted of them then."""
+_DOOMED = "given way"
+"""In a job's folder: frames that have given way, while they are deleted."""
+_LOOK_SECONDS = 0.05
 
 
 class Origin(NamedTuple):
@@ -22,6 +37,27 @@ class Origin(NamedTuple):
     """Absolute path of the file of which it was made."""
     settings: str
     """What tells the settings from others; empty where a version made it that did not note them."""
+    run: str = ""
+    """What tells the command from all others, also whether its files are still the same: its frames are those of one
+    run. Empty where that is not known, and for a movie that is not written yet."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a job writes: a file, or all frames of a movie."""
+
+    name: str
+    """Below the output folder; `%06d` stands for the number of a frame."""
+    origin: Origin
+    """How it is made."""
+    there: tuple[Path, ...]
+    """The files that have its name already."""
+    is_movie: bool = False
+    """Whether it is a movie of the frames, rather than frames."""
+
+    def stands(self, noted: Mapping[str, Origin]) -> bool:
+        """Return whether what is there was made by the very same command, all of it whole."""
+        return bool(self.there) and noted.get(self.name) == self.origin and all(map(is_whole, self.there))
 
 
 def made(folder: Path) -> dict[str, Origin]:
@@ -33,64 +69,138 @@ def made(folder: Path) -> dict[str, Origin]:
         return {}
 
 
+@contextlib.contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Make a job's folder where it is missing, and let no other command work there meanwhile.
+
+    What a killed one had started takes a moment to be gone.
+
+    Raises:
+        JobHeld: another process works there.
+        OutputFailed: the folder cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputFailed(folder, error.strerror or "") from error
+    give_up_at = time.monotonic() + FREE_AFTER_SECONDS
+    with lifeline.held(folder, _COMMAND_FILE) as free:
+        while free and lifeline.is_held(folder) and time.monotonic() < give_up_at:
+            time.sleep(_LOOK_SECONDS)
+        if not free or lifeline.is_held(folder):
+            raise JobHeld(folder)
+        yield
+
+
+def settle(folder: Path, output: Path) -> bool:
+    """Bring to an end what a run has left of its beginning: `output` has its frames, or those before; True for these.
+
+    Raises:
+        OSError: a folder refuses.
+    """
+    shutil.rmtree(folder / _DOOMED, ignore_errors=True)
+    apart = folder / _APART
+    if not apart.is_dir():
+        return False
+    noted = made(apart)
+    names = (path for path in apart.iterdir() if not path.name.startswith("._"))  # macOS moves those with their files
+    frames = [path for path in names if path.name != _MADE_FILE and path.suffix != PARTIAL_SUFFIX]
+    if any((output / path.name).exists() for path in frames):
+        _give_way(folder)
+        return False
+    for path in frames:
+        path.replace(output / path.name)
+    _note(folder, made(folder) | noted)
+    shutil.rmtree(apart, ignore_errors=True)
+    return bool(frames)
+
+
+def _give_way(folder: Path) -> None:
+    """Delete the frames that are apart; to begin with, all of them at once have another name.
+
+    Raises:
+        OSError: the folder refuses.
+    """
+    (folder / _APART).rename(folder / _DOOMED)
+    shutil.rmtree(folder / _DOOMED, ignore_errors=True)
+
+
+def _note(folder: Path, told: Mapping[str, Origin]) -> None:
+    """Leave in a job's folder what its runs have made, or are about to.
+
+    Raises:
+        OSError: the folder refuses.
+    """
+    whole.write(folder / _MADE_FILE, json.dumps(told).encode("ascii"))
+
+
 class EarlierFrames:
-    """The frames of an earlier run, which would be left beside those of a shorter movie. Whoever begins closes it."""
+    """What an earlier run made of an input that a job is about to work on. Whoever begins closes it."""
 
-    def __init__(
-        self, job: Job, targets: Mapping[str, Origin], frames: Iterable[Path], standing: Callable[[], Collection[str]]
-    ) -> None:
-        """Note in the folder of `job` that it makes `targets`, and move `frames` of an earlier run there.
+    def __init__(self, job: Job, targets: Callable[[], Sequence[Target]], *, goes_on: bool) -> None:
+        """Note in the folder of `job` that it makes the targets; `targets` tells them with what is there just now.
 
-        `standing` tells which of the targets are there at the moment of asking.
-        Until the job has a frame of its own nothing is deleted: a model or a movie may turn out to be unusable.
+        A job that `goes_on` leaves the frames that are there where they are, but for those that a power cut has
+        damaged. For any other they are moved apart: of a longer movie they would be left beside its own. Until it has
+        a frame of its own nothing is deleted: a model or a movie may turn out to be unusable.
 
         Raises:
             OSError: a folder refuses; the frames are where they were.
         """
-        self._job = job
-        self._apart = job.folder / _APART
-        self._targets, self._standing, self._before = dict(targets), standing, made(job.folder)
-        self._note(self._before | self._targets)
-        try:
+        self._job, self._look = job, targets
+        noted, now = made(job.folder), targets()
+        self._movie = next((target for target in now if target.is_movie), None)
+        self.movie_stands = goes_on and self._movie is not None and self._movie.stands(noted)
+        """Whether the movie was written before, of these frames."""
+        frames = [path for target in now if not target.is_movie for path in target.there]
+        if goes_on:
             for path in frames:
-                self._apart.mkdir(exist_ok=True)
-                path.replace(self._apart / path.name)
-        except OSError:
-            self.close()
-            raise
+                if not is_whole(path):
+                    path.unlink()  # whoever writes a movie of them would not wait for it
+        else:
+            self._set_apart(noted, frames)
+        if self._movie is not None and not self.movie_stands:  # what is there now is another's until the last moment
+            noted[self._movie.name] = self._movie.origin._replace(run="")
+        _note(job.folder, noted | {target.name: target.origin for target in now if not target.is_movie})
 
     def give_way(self) -> None:
-        """Delete them, if the job has a frame of its own by now."""
-        if self._job.frames_done and self._apart.is_dir():
-            for path in self._apart.iterdir():
-                path.unlink(missing_ok=True)  # macOS takes with a file what it has laid beside it on a foreign drive
-            self._apart.rmdir()
+        """Delete what was moved apart, if the job has a frame of its own by now."""
+        if self._job.frames_done and (self._job.folder / _APART).is_dir():
+            _give_way(self._job.folder)
 
-    def close(self) -> None:
-        """Put them back where the job has ended without a frame; what was not made is the user's to make.
-
-        Raises:
-            OSError: a folder refuses.
-        """
-        self.give_way()
-        self._put_back()
-        done = self._job.frames_done  # of an interrupted run nobody may have heard yet of its first frames
-        new = {name: how for name, how in self._targets.items() if done or name not in self._before}
-        unmade = self._targets.keys() - self._standing()
-        self._note({name: how for name, how in (self._before | new).items() if name not in unmade})
-
-    def _note(self, told: Mapping[str, Origin]) -> None:
-        """Leave in the job's folder what its runs have made, or are about to.
+    def movie_written(self) -> None:
+        """Note that the movie is the job's.
 
         Raises:
             OSError: the folder refuses.
         """
-        whole.write(self._job.folder / _MADE_FILE, json.dumps(told).encode("ascii"))
+        if self._movie is not None:
+            _note(self._job.folder, made(self._job.folder) | {self._movie.name: self._movie.origin})
 
-    def _put_back(self) -> None:
-        """Let what is apart be where it was."""
-        if self._apart.is_dir():
-            for path in self._apart.iterdir():
-                with suppress(FileNotFoundError):  # as above
-                    path.replace(self._job.output / path.name)
-            self._apart.rmdir()
+    def close(self) -> None:
+        """Put back what was moved apart where the job has ended without a frame; and what was not made is the user's.
+
+        Raises:
+            OSError: a folder refuses.
+        """
+        settle(self._job.folder, self._job.output)
+        unmade = {target.name for target in self._look() if not target.there}
+        _note(self._job.folder, {name: how for name, how in made(self._job.folder).items() if name not in unmade})
+
+    def _set_apart(self, noted: Mapping[str, Origin], frames: Sequence[Path]) -> None:
+        """Move frames apart, with what is noted of them; only then is anything else noted of their names.
+
+        Raises:
+            OSError: a folder refuses; the frames are where they were.
+        """
+        apart = self._job.folder / _APART
+        if not frames:
+            return
+        try:
+            apart.mkdir(exist_ok=True)
+            _note(apart, noted)
+            for path in frames:
+                path.replace(apart / path.name)
+        except OSError:
+            settle(self._job.folder, self._job.output)
+            raise

@@ -10,12 +10,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ..engine.errors import OutputFailed
-from ..engine.spec import is_image, is_movie
+from ..engine.spec import PARTIAL_SUFFIX, is_image, is_movie
 from ..jobs import parts
 from ..jobs.claims import file_stem
 from ..jobs.parts import Part
 from . import background
-from .encoders import MovieFormat
+from .encoders import ENCODERS, MovieFormat
 from .placements import Placement
 from .soundtrack import Soundtrack
 
@@ -109,6 +109,11 @@ def left_in(folder: Path, names: Iterable[str]) -> list[Part]:
 def order_file(folder: Path, name: str) -> Path:
     """Return where the order of a part is."""
     return folder / f"{name}.json"
+
+
+def unfinished(order: Order, movie: Path) -> Path:
+    """Return what a movie that is ordered is called until it is whole."""
+    return movie.with_name(f"{order.name}{ENCODERS[order.format].suffix}{PARTIAL_SUFFIX}")
 
 
 def movie_name(strip: str) -> str:

@@ -1,24 +1,27 @@
 """The command line's inputs as jobs: where each result goes, and that nothing of the user's is written over."""
 
+import hashlib
 import os
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 from ..engine.clips import frame_numbers
 from ..engine.errors import SourceMissing, SourceUnreadable, SpecError
+from ..engine.events import Finished, last_event
 from ..engine.outputs import FrameFormat, Look
-from ..engine.resume import names_in
-from ..engine.spec import JobSpec, Source, SourceKind, composed, is_image, is_movie
+from ..engine.resume import MEMORY_FILE, names_in, stamps
+from ..engine.spec import JOB_FILE, JobSpec, Source, SourceKind, composed, is_image, is_movie
 from ..engine.weights import identity
 from . import earlier, movies
-from .earlier import Origin
+from .earlier import Origin, Target
 from .encoders import ENCODERS, MovieFormat
 
 JOBS_FOLDER = ".rvm_matting"
 """Inside the output folder: each input's job.json, events.jsonl and worker.log."""
-_DIGITS = r"_\d{6}"
+_IN_FLIGHT = 8
+"""Frames that an interrupted run may have written behind one that it had not, and one or two more."""
 
 
 @dataclass(frozen=True)
@@ -52,20 +55,6 @@ class Input:
     """Absolute."""
     name: str
     """The result's, which no other input of the call has."""
-
-
-@dataclass(frozen=True)
-class Target:
-    """What a job writes: a file, or all frames of a movie."""
-
-    name: str
-    """Below the output folder; `%06d` stands for the number of a frame."""
-    origin: Origin
-    """How it is made."""
-    there: tuple[Path, ...]
-    """The files that have its name already."""
-    numbered: bool = False
-    """Whether it is all frames of a movie: of more than a run makes, the rest would be left beside its own."""
 
 
 def distinct(given: Sequence[Path]) -> Iterator[Input]:
@@ -105,7 +94,7 @@ def job_of(one: Input, request: Request) -> tuple[JobSpec, Path]:
         device=request.device,
     )
     folder = request.output / JOBS_FOLDER / one.name
-    _guard(spec, folder, request)
+    guard(spec, folder, request)
     return spec, folder
 
 
@@ -126,16 +115,66 @@ def _source(path: Path, request: Request) -> Source:
             raise SourceUnreadable(path, "there are no pictures in this folder")
         if numbers := frame_numbers(pictures):
             pictures = [picture for _, picture in sorted(zip(numbers, pictures, strict=True))]
-        return Source(SourceKind.IMAGES, tuple(pictures), use_alpha=request.use_alpha)
+        return _pictures(pictures, request)
     if not path.is_file():
         raise SourceMissing(path)
     if is_image(path):
-        return Source(SourceKind.IMAGES, (str(path),), use_alpha=request.use_alpha)
+        return _pictures([str(path)], request)
     if not is_movie(path):
         raise SourceUnreadable(path, "its name ends like neither a movie nor a picture")
     if request.movie and (length := movies.length(path)) > 1:
-        return Source(SourceKind.MOVIE, (str(path),), tuple(range(length)), movies.frame_rate(path))
-    return Source(SourceKind.MOVIE, (str(path),))
+        frames, rate = tuple(range(length)), movies.frame_rate(path)
+        return Source(SourceKind.MOVIE, (str(path),), frames, rate, stamps=stamps([str(path)]))
+    return Source(SourceKind.MOVIE, (str(path),), stamps=stamps([str(path)]))
+
+
+def _pictures(paths: Sequence[str], request: Request) -> Source:
+    """Return pictures, each a frame, as what goes in."""
+    frames = tuple(range(len(paths)))
+    return Source(SourceKind.IMAGES, tuple(paths), frames, use_alpha=request.use_alpha, stamps=stamps(paths))
+
+
+def going_on(spec: JobSpec, folder: Path, request: Request) -> tuple[JobSpec, bool]:
+    """Return whether a job goes on from the frames that are there, and the job as it does.
+
+    That is where the very same command made all of them. What the model remembers is of the last run in the folder: it
+    serves where that was of this command, too. Where that had come to its end, it is known how many frames a movie has.
+
+    Raises:
+        SpecError: among the frames there are files that no run has made.
+        OSError: the folder refuses.
+    """
+    noted = earlier.made(folder)
+    frames = [target for target in targets_of(spec, request) if not target.is_movie and target.there]
+    goes_on = bool(frames) and all(noted.get(target.name) == target.origin for target in frames)
+    goes_on = goes_on and not request.overwrite
+    is_last = goes_on and _last_run(folder) == _run(spec)
+    if not is_last:
+        (folder / MEMORY_FILE).unlink(missing_ok=True)
+    word = last_event(folder) if is_last else None
+    if isinstance(word, Finished) and word.frames and spec.source.frames is None:
+        spec = replace(spec, source=replace(spec.source, frames=tuple(range(word.frames))))
+    if goes_on and (stray := _stray(spec, ended=isinstance(word, Finished))) is not None:
+        found = f"“{stray}” is there already, and no run is known to have made it of this input"
+        raise SpecError("output", f"{found}; choose another folder, or add --overwrite to make all frames anew")
+    return spec, goes_on
+
+
+def _stray(spec: JobSpec, *, ended: bool) -> Path | None:
+    """Return a file with a frame's name that no run of a command can have made; None where there is none.
+
+    One that has not come to its end has made one frame after the other.
+    """
+    output, wanted = Path(spec.output), spec.source.frames
+    names = names_in(output)
+    if spec.source.kind is SourceKind.MOVIE:
+        there = sorted(frame for frame in map(spec.frame_of, names) if frame is not None)
+    else:
+        there = [frame for frame in wanted or () if spec.file_name(frame) in names]
+    for before, frame in pairwise([-1, *there]):
+        if (wanted is not None and frame > wanted[-1]) or (not ended and frame - before > _IN_FLIGHT):
+            return output / spec.file_name(frame)
+    return None
 
 
 def _is_picture(file: Path) -> bool:
@@ -145,17 +184,18 @@ def _is_picture(file: Path) -> bool:
 
 def targets_of(spec: JobSpec, request: Request) -> list[Target]:
     """Return what a job writes, and what becomes of it."""
-    output, paths, settings = Path(spec.output), spec.source.paths, _settings(spec)
+    output, paths, settings, run = Path(spec.output), spec.source.paths, _settings(spec), _run(spec)
     if spec.source.kind is not SourceKind.MOVIE:
-        named = ((output / spec.file_name(frame), Origin(path, settings)) for frame, path in enumerate(paths))
+        named = ((output / spec.file_name(frame), Origin(path, settings, run)) for frame, path in enumerate(paths))
         return [_target(path, origin, request) for path, origin in named]
-    suffix = spec.look.format.suffix
-    pattern = re.compile(re.escape(spec.stem) + _DIGITS + re.escape(suffix))
-    there = tuple(output / name for name in sorted(names_in(output)) if pattern.fullmatch(name))
-    origin = Origin(paths[0], settings)
-    frames = replace(_target(output / f"{spec.stem}_%06d{suffix}", origin, request), there=there, numbered=True)
+    there = tuple(output / name for name in sorted(names_in(output)) if spec.frame_of(name) is not None)
+    name = output / f"{spec.stem}_%06d{spec.look.format.suffix}"
+    frames = replace(_target(name, Origin(paths[0], settings, run), request), there=there)
     movie = movie_target(spec.stem, request)
-    return [frames, _target(movie, Origin(paths[0], f"{settings} {request.movie}"), request)] if movie else [frames]
+    if movie is None:
+        return [frames]
+    made_so = Origin(paths[0], f"{settings} {request.movie}", run)
+    return [frames, replace(_target(movie, made_so, request), is_movie=True)]
 
 
 def _target(path: Path, origin: Origin, request: Request) -> Target:
@@ -170,7 +210,26 @@ def _settings(spec: JobSpec) -> str:
     return replace(spec, source=source, model=Path(spec.model).name, model_stamp="").recipe_digest
 
 
-def _guard(spec: JobSpec, folder: Path, request: Request) -> None:
+def _run(spec: JobSpec) -> str:
+    """Return what tells a command from all others, in 64 characters: its settings, and the files that it reads.
+
+    How many frames there are is the files' affair, but where they are counted by time.
+    """
+    frames = spec.source.frames if spec.source.fps else None
+    asked = replace(spec, source=replace(spec.source, frames=frames))
+    behind = stamps([spec.look.backdrop]) if spec.look.backdrop else ()
+    return hashlib.sha256(f"{asked.to_json()}{behind}".encode()).hexdigest()
+
+
+def _last_run(folder: Path) -> str:
+    """Return the same of the command that was the last to begin in a job's folder; nothing where that is not known."""
+    try:
+        return _run(JobSpec.from_json((folder / JOB_FILE).read_text(encoding="utf-8")))
+    except (OSError, ValueError, SpecError):
+        return ""
+
+
+def guard(spec: JobSpec, folder: Path, request: Request) -> None:
     """Raise SpecError where a result would take the place of an input, or of a file that no run of ours made of it."""
     made, inputs = earlier.made(folder), set(_inputs(request))
     for target in targets_of(spec, request):

@@ -45,7 +45,7 @@ def write_movie(
     Raises:
         MovieFailed: the file cannot be written.
     """
-    scratch = target.with_name(f"{target.stem}.sound{PARTIAL_SUFFIX}")
+    sound_file = scratch(target)
     if ready is not None:
         ready(frames[0])  # its size is the movie's
     with temporary_scene("rvm_matting movie") as scene:
@@ -59,14 +59,19 @@ def write_movie(
         encoder = ENCODERS[kind]
         _frame(scene, picture, even=encoder.even)
         try:
-            audible = sound is not None and add_sound(scene, sound, sound_begins, scratch)
+            audible = sound is not None and add_sound(scene, sound, sound_begins, sound_file)
             set_encoder(scene, target, encoder, audio=audible, alpha=look.result.has_alpha)
             render(scene, target, tell, ready and (lambda number: ready(frames[number - 1])))
         finally:
-            scratch.unlink(missing_ok=True)
+            sound_file.unlink(missing_ok=True)
     if length(target) < len(frames):  # on a full disk Blender goes on as if nothing were wrong
         raise MovieFailed(target, "Blender wrote only a part of it; the disk may be full")
     return audible
+
+
+def scratch(target: Path) -> Path:
+    """Return where a movie's sound lies while the movie is written."""
+    return target.with_name(f"{target.stem}.sound{PARTIAL_SUFFIX}")
 
 
 def length(clip: Path) -> int:

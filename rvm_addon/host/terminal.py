@@ -69,6 +69,8 @@ class ProgressLine:
 
     def _ending(self, job: Job) -> str:
         """Return how the job ended, in words."""
+        if job.found:  # whether a movie is still to come, the job does not know here
+            return f"{words.frames(job.frames_done)}, matted before"
         if job.state is State.DONE:
             rate = f", {job.frames_per_second:.1f} per second" if job.frames_per_second else ""
             return " · ".join([f"{words.ending(job)}{rate}", *words.movies(job)])

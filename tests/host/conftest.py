@@ -24,6 +24,7 @@ MODULES = (
     "host.alongside",
     "host.caches",
     "host.cli",
+    "host.earlier",
     "host.encoders",
     "host.encoding",
     "host.job_operators",

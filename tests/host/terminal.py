@@ -1,11 +1,18 @@
 """The command line as its users have it: a process with arguments, a status, and text."""
 
+import contextlib
+import hashlib
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+PATIENCE_SECONDS = 120.0
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -26,3 +33,39 @@ def matte(*arguments: object) -> tuple[int, list[dict[str, Any]], str]:
         command(*arguments, "--json"), capture_output=True, text=True, env=environment(), timeout=120, check=False
     )
     return ended.returncode, [json.loads(line) for line in ended.stdout.splitlines()], ended.stderr
+
+
+def started(*arguments: object) -> "subprocess.Popen[str]":
+    """Start the command with --json."""
+    # A shell that starts the tests in the background lets them, and what they start, ignore Ctrl-C.
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    line = command(*arguments, "--json")
+    return subprocess.Popen(line, env=environment(), text=True, preexec_fn=heed, **pipes)  # noqa: PLW1509  # no threads
+
+
+def until(frames: int, folder: Path) -> None:
+    """Wait until so many frames stand in a folder."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while len(written(folder)) < frames:
+        assert time.monotonic() < deadline, written(folder)
+        time.sleep(0.005)
+
+
+def written(folder: Path, pattern: str = "*.*") -> dict[str, int]:
+    """Return when each frame in a folder was written."""
+    told = {}
+    for path in folder.glob(pattern):
+        with contextlib.suppress(FileNotFoundError):  # it gives way just now
+            told[path.name] = path.stat().st_mtime_ns
+    return told
+
+
+def digest(folder: Path) -> dict[str, str]:
+    """Return what lies in a folder, by its sha256."""
+    return {str(p): hashlib.sha256(p.read_bytes()).hexdigest() for p in folder.rglob("*") if p.is_file()}
+
+
+def contents(folder: Path) -> dict[str, str]:
+    """Return the same by the names in the folder."""
+    return {Path(path).name: told for path, told in digest(folder).items()}

@@ -1,13 +1,10 @@
 """The command line, through its own door: a process with arguments, an exit status, and text on standard output."""
 
-import hashlib
 import json
 import os
 import signal
 import subprocess
 import sys
-import time
-from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,7 +15,7 @@ import pytest
 
 from rvm_addon.engine import lifeline
 from tests import movies, tiny
-from tests.host.terminal import command, environment, matte
+from tests.host.terminal import command, digest, environment, matte, started, until
 
 
 @pytest.fixture(scope="module")
@@ -149,24 +146,19 @@ def test_wrong_options_are_refused(clip: Path, tmp_path: Path, wrong: list[str])
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
+        (["--ratio", "0"], "must be above 0 and at most 1, not 0"),
+        (["--black", "2"], "must be from 0 to 1, not 2"),
+        (["--background", "green"], "“green” is not a colour like #00ff00"),
         (["--blur", "20"], "argument --blur: has no effect with --result cutout, only with blur"),
         (["--result", "blur", "--background", "#00ff00"], "--background: has no effect with --result blur, only with"),
         (["--result", "colour", "--fit", "fill"], "--fit: has no effect with --result colour, only with backdrop"),
         (["--despill", "0", "--result", "matte"], "no effect with --result matte, only with cutout, colour, blur, bac"),
         (["--edge-colour", "model", "--result", "matte"], "argument --edge-colour: has no effect with --result matte"),
-        (["--ratio", "0"], "must be above 0 and at most 1, not 0"),
-        (["--black", "2"], "must be from 0 to 1, not 2"),
-        (["--background", "green"], "“green” is not a colour like #00ff00"),
     ],
 )
 def test_a_refusal_says_what_would_do(clip: Path, tmp_path: Path, wrong: list[str], told: str) -> None:
     """In a sentence that can be read."""
     assert told in matte(clip, "--output", tmp_path / "out", *wrong)[2]
-
-
-def digest(folder: Path) -> dict[str, str]:
-    """Return what lies in a folder, by its sha256."""
-    return {str(p): hashlib.sha256(p.read_bytes()).hexdigest() for p in folder.rglob("*") if p.is_file()}
 
 
 def test_nothing_of_the_users_is_written_over(counting: Path, tmp_path: Path) -> None:
@@ -266,7 +258,8 @@ def test_what_macos_lays_beside_frames_goes_with_them(addon: SimpleNamespace, tm
     source = addon.spec.Source(addon.spec.SourceKind.MOVIE, (str(tmp_path / "c.mp4"),))
     job = addon.job.Job(tmp_path / "job", addon.spec.JobSpec("c", source, str(tmp_path), "c", "/m.onnx"))
     job.folder.mkdir()
-    earlier = addon.earlier.EarlierFrames(job, {}, frames, list)
+    made = addon.earlier.Target("c_%06d.png", addon.earlier.Origin("c.mp4", "usual", "run"), tuple(frames))
+    earlier = addon.earlier.EarlierFrames(job, lambda: [made], goes_on=False)
     assert not any(path.exists() for path in (*frames, *beside))
     if has_frames:
         job.apply(addon.events.FrameDone(0, 0.1))
@@ -306,7 +299,7 @@ def test_other_settings_leave_the_frames_unless_told(
 def test_a_note_without_settings_still_serves(matted: dict[str, str], passthrough: Path, tmp_path: Path) -> None:
     """It is of an earlier version: what it names is made anew, as it was then."""
     note = tmp_path / "out" / ".rvm_matting" / "c" / "made.json"
-    note.write_text(json.dumps({name: source for name, (source, _) in json.loads(note.read_text()).items()}))
+    note.write_text(json.dumps({name: source for name, (source, *_) in json.loads(note.read_text()).items()}))
     status, _, _ = matte(tmp_path / "in" / "c.mp4", "--output", tmp_path / "out", "--model", passthrough, "--grow", "9")
     assert status == 0 and frames_in(tmp_path / "out").keys() == matted.keys()
 
@@ -427,6 +420,14 @@ def test_a_movie_of_any_format(addon: SimpleNamespace, green: Path, tmp_path: Pa
     assert [tiny.read_barcode(frame) for frame in frames] == list(range(24))
     assert any((frame[..., 3] < 255).any() for frame in frames) is (name != "h264")
     assert sorted(path.suffix for path in movie.parent.iterdir() if path.is_file()) == [movie.suffix]
+    if not bpy.app.build_options.audaspace:
+        assert "without sound" in said
+    elif name in ("ffv1", "qtrle", "prores"):
+        assert np.array_equal(movies.samples(movie)[10:47000], movies.noise(1.0)[10:47000])
+    else:
+        assert movies.lag(movies.samples(movie), movies.noise(1.0)) == 0
+
+
 @pytest.mark.parametrize(
     ("size", "kind", "told"),
     [
@@ -452,14 +453,6 @@ def test_a_movie_that_lacks_something_of_its_frames_is_told_of(
     assert movies.decoded(Path(one["movie"]))[0].shape[:2] == wanted[::-1]
 
 
-    if not bpy.app.build_options.audaspace:
-        assert "without sound" in said
-    elif name in ("ffv1", "qtrle", "prores"):
-        assert np.array_equal(movies.samples(movie)[10:47000], movies.noise(1.0)[10:47000])
-    else:
-        assert movies.lag(movies.samples(movie), movies.noise(1.0)) == 0
-
-
 def test_an_odd_rate_and_a_silent_clip_make_a_movie(clip: Path, passthrough: Path, tmp_path: Path) -> None:
     """30.12 frames a second stay so; a clip without sound is said to have none."""
     status, (told,), said = matte(clip, "--output", tmp_path, "--model", passthrough, "--result", "colour", "--movie")
@@ -475,19 +468,13 @@ def test_interrupting_keeps_the_frames(passthrough: Path, tmp_path: Path) -> Non
     if sys.platform == "win32":
         pytest.skip("sending Ctrl-C to one process is a POSIX affair")
     clip = tiny.barcode_movie(tmp_path / "long.mp4", 255, size=(2560, 1440))
-    line = command(clip, "--output", tmp_path / "out", "--model", passthrough, "--json")
-    # A shell that starts the tests in the background lets them, and what they start, ignore Ctrl-C.
-    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    process = subprocess.Popen(line, env=environment(), **pipes, text=True, preexec_fn=heed)  # noqa: PLW1509  # no threads here
-    deadline = time.monotonic() + 60
-    while len(list((tmp_path / "out").rglob("*.png"))) < 3:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    options = [clip, "--output", tmp_path / "out", "--model", passthrough]
+    process = started(*options)
+    until(3, tmp_path / "out" / "long")
     process.send_signal(signal.SIGINT)
     printed, said = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert "kept, until the same command makes all of them anew" in said
+    assert "kept, and the same command goes on from there" in said
     kept = list((tmp_path / "out" / "long").iterdir())
     told = json.loads(printed)
     assert (told["input"], told["error"]) == (str(clip), "stopped")
@@ -496,7 +483,7 @@ def test_interrupting_keeps_the_frames(passthrough: Path, tmp_path: Path) -> Non
     assert all(path.suffix == ".png" for path in kept)
     newest = max(path.stat().st_mtime_ns for path in kept)
     tiny.barcode_movie(clip, 2)
-    assert subprocess.run(line, capture_output=True, env=environment(), timeout=120, check=False).returncode == 0
+    assert matte(*options)[0] == 0
     anew = list((tmp_path / "out" / "long").iterdir())
     assert len(anew) == 2 and all(path.stat().st_mtime_ns > newest for path in anew)
 
