@@ -5,12 +5,10 @@ from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
-from itertools import count
 from pathlib import Path
 
 import bpy
 
-from ..engine import resume
 from ..engine.errors import MattingError
 from ..engine.spec import JobSpec, SourceKind
 from ..jobs.job import Job, State
@@ -117,8 +115,10 @@ class _Call:
             beside.callback(self._runner.cancel, job)  # else it would run with the next one, if it has not begun
             targets = partial(targets_of, spec, request)
             frames = beside.enter_context(closing(EarlierFrames(job, targets, goes_on=goes_on)))
-            if goes_on:
-                self._tell_rest(one, job)
+            missing = frames.first_missing()
+            job.found = missing is None
+            if goes_on and missing is not None:
+                line.note(f"{one.path}: going on at frame {missing + 1}; what stands is not made anew")
             has_movie = frames.movie_stands or not spec.source.frames
             movie = None if has_movie else self._begin_movie(one, job, beside)
             try:
@@ -136,14 +136,6 @@ class _Call:
                 frames.movie_written()
             elif request.movie:
                 line.say(f"{one.path}: no movie of this one, for it has no frame rate and no sound")
-
-    def _tell_rest(self, one: Input, job: Job) -> None:
-        """Say where a job goes on, if there is something left to do."""
-        rest = resume.rest(job.spec, job.folder)
-        job.found = rest.frames == ()
-        if rest.made and not job.found:
-            missing = next(frame for frame in count() if frame not in rest.made)
-            self._line.note(f"{one.path}: going on at frame {missing + 1}; what stands is not made anew")
 
     def _begin_movie(self, one: Input, job: Job, beside: ExitStack) -> MovieAlongside | None:
         """Begin to write an input's result as a movie, if it becomes one, until `beside` is left.

@@ -9,6 +9,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -108,9 +109,12 @@ def settle(folder: Path, output: Path) -> bool:
     if any((output / path.name).exists() for path in frames):
         _give_way(folder)
         return False
+    _note(folder, made(folder) | noted)  # first: their own command is not to be refused if this is cut off
     for path in frames:
         path.replace(output / path.name)
-    _note(folder, made(folder) | noted)
+    _note(folder, made(folder) | noted)  # first: their own command is not to be refused if this is cut off
+    for path in frames:
+        path.replace(output / path.name)
     shutil.rmtree(apart, ignore_errors=True)
     return bool(frames)
 
@@ -153,15 +157,23 @@ class EarlierFrames:
         self.movie_stands = goes_on and self._movie is not None and self._movie.stands(noted)
         """Whether the movie was written before, of these frames."""
         frames = [path for target in now if not target.is_movie for path in target.there]
+        self._standing: frozenset[str] = frozenset()
         if goes_on:
-            for path in frames:
-                if not is_whole(path):
-                    path.unlink()  # whoever writes a movie of them would not wait for it
+            damaged = {path for path in frames if not is_whole(path)}
+            for path in damaged:
+                path.unlink()  # whoever writes a movie of them would not wait for it
+            self._standing = frozenset(path.name for path in frames if path not in damaged)
         else:
             self._set_apart(noted, frames)
         if self._movie is not None and not self.movie_stands:  # what is there now is another's until the last moment
             noted[self._movie.name] = self._movie.origin._replace(run="")
         _note(job.folder, noted | {target.name: target.origin for target in now if not target.is_movie})
+
+    def first_missing(self) -> int | None:
+        """Return the first frame that the job has to make; None where all stand."""
+        spec = self._job.spec
+        wanted = count() if spec.source.frames is None else spec.source.frames
+        return next((frame for frame in wanted if spec.file_name(frame) not in self._standing), None)
 
     def give_way(self) -> None:
         """Delete what was moved apart, if the job has a frame of its own by now."""

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS = 300.0
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -30,7 +30,12 @@ def environment() -> dict[str, str]:
 def matte(*arguments: object) -> tuple[int, list[dict[str, Any]], str]:
     """Run the command with --json; return its status, its objects, and what it said besides."""
     ended = subprocess.run(
-        command(*arguments, "--json"), capture_output=True, text=True, env=environment(), timeout=120, check=False
+        command(*arguments, "--json"),
+        capture_output=True,
+        text=True,
+        env=environment(),
+        timeout=PATIENCE_SECONDS,
+        check=False,
     )
     return ended.returncode, [json.loads(line) for line in ended.stdout.splitlines()], ended.stderr
 
