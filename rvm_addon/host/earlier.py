@@ -112,9 +112,6 @@ def settle(folder: Path, output: Path) -> bool:
     _note(folder, made(folder) | noted)  # first: their own command is not to be refused if this is cut off
     for path in frames:
         path.replace(output / path.name)
-    _note(folder, made(folder) | noted)  # first: their own command is not to be refused if this is cut off
-    for path in frames:
-        path.replace(output / path.name)
     shutil.rmtree(apart, ignore_errors=True)
     return bool(frames)
 
@@ -195,6 +192,7 @@ class EarlierFrames:
         Raises:
             OSError: a folder refuses.
         """
+        self.give_way()
         settle(self._job.folder, self._job.output)
         unmade = {target.name for target in self._look() if not target.there}
         _note(self._job.folder, {name: how for name, how in made(self._job.folder).items() if name not in unmade})

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,9 +40,13 @@ def matte(*arguments: object) -> tuple[int, list[dict[str, Any]], str]:
 
 
 def started(*arguments: object) -> "subprocess.Popen[str]":
-    """Start the command with --json."""
-    # A shell that starts the tests in the background lets them, and what they start, ignore Ctrl-C.
-    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    """Start the command with --json, behind whoever waits to interrupt it."""
+
+    def heed() -> None:
+        # A shell that starts the tests in the background lets them, and what they start, ignore Ctrl-C.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.nice(10)
+
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     line = command(*arguments, "--json")
     return subprocess.Popen(line, env=environment(), text=True, preexec_fn=heed, **pipes)  # noqa: PLW1509  # no threads
