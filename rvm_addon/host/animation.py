@@ -28,13 +28,17 @@ def copy_animation(
             scene.animation_data.drivers.from_existing(src_driver=driver).data_path = path + rest
 
 
-def remove_animation(scene: bpy.types.Scene, strip: versions.Strip) -> None:
-    """Let a strip stand still."""
+def remove_animation(scene: bpy.types.Scene, strip: versions.Strip, properties: frozenset[str]) -> None:
+    """Let a strip stand still, in those of its properties."""
+    prefix = strip.path_from_id()
     for curve in of_strip(scene, strip):
-        versions.strip_curves(scene).remove(curve)
-    if scene.animation_data is not None:
-        prefix = strip.path_from_id()
-        for driver in [one for one in scene.animation_data.drivers if one.data_path.startswith(prefix)]:
+        if _first_name(curve.data_path.removeprefix(prefix)) in properties:
+            versions.strip_curves(scene).remove(curve)
+    if scene.animation_data is None:
+        return
+    for driver in list(scene.animation_data.drivers):
+        rest = driver.data_path.removeprefix(prefix)
+        if rest != driver.data_path and _first_name(rest) in properties:
             scene.animation_data.drivers.remove(driver)
 
 

@@ -34,6 +34,8 @@ COVERING = frozenset({"REPLACE", "CROSS"})
 """Blend types that hide what lies below, which a cut-out is there to show."""
 _ANIMATED = frozenset({*_LOOK, "transform", "crop", "modifiers"})
 """What may move over time on both; strobe and the like are in the frames already."""
+_MAKES_IT_PLAIN = frozenset({*_ANIMATED, *_PLAIN, "mute"})
+"""What must stand still where a strip is to show its picture; what moves inside that (a text's size) goes on."""
 _FLIPS = () if versions.MASKS_BEFORE_MIRRORING else ("use_flip_x", "use_flip_y")
 """Of a mask."""
 _POSITION = (*_FLIPS, "color_tag")
@@ -101,7 +103,7 @@ def read_as_written(strip: versions.Strip, look: Look) -> None:
 
 def make_plain(scene: bpy.types.Scene, strip: versions.Strip) -> None:
     """Take everything off a strip that `copy_look` gives to a result: what is left is the picture itself."""
-    remove_animation(scene, strip)
+    remove_animation(scene, strip, _MAKES_IT_PLAIN)
     for name, value in _PLAIN.items():
         setattr(strip, name, value)
     for name, value in _UNMOVED.items():

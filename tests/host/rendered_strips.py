@@ -211,8 +211,30 @@ def second_angle(timeline: Timeline, _clip: Path) -> Any:
     return strip
 
 
+def growing(timeline: Timeline, _clip: Path) -> Any:
+    """A title that grows, and whose red an expression sets: both move inside the picture."""
+    strip = timeline.effect("TEXT", LENGTH)
+    strip.text = "人"
+    for frame, size in ((1, 10), (LENGTH, 60)):
+        strip.font_size = size
+        strip.keyframe_insert("font_size", frame=frame)
+    strip.driver_add("color", 0).driver.expression = f"frame / {LENGTH}"
+    return strip
+
+
+def by_hand(timeline: Timeline, clip: Path) -> Any:
+    """From one movie to the other and back, as keys say."""
+    strip = cross(timeline, clip)
+    strip.use_default_fade = False
+    for frame, fader in ((1, 0.0), (15, 1.0), (30, 0.2)):
+        strip.effect_fader = fader
+        strip.keyframe_insert("effect_fader", frame=frame)
+    return strip
+
+
 ALL = (
     *(colour, text, retimed, meta, scene, cross, linear, see_through, nested),
     *(deep, adjustment, multicam, movie_clip, camera, slowed_pictures),
     *(hdr, second_angle),
+    *(growing, by_hand),
 )
