@@ -153,10 +153,12 @@ def picture_size(scene: bpy.types.Scene, strip: versions.Strip) -> tuple[int, in
     """Return the width and height in pixels at which nothing of a strip is cut off or scaled."""
     if strip.type in {"MOVIE", "IMAGE"}:
         return strip.elements[0].orig_width, strip.elements[0].orig_height
+    if strip.type == "MOVIECLIP" and strip.clip is not None:
+        return tuple(strip.clip.size)
     if strip.type == "SCENE" and strip.scene_input == "CAMERA" and strip.scene is not None:
         inner = strip.scene.render
-        part = inner.resolution_percentage / 100
-        return int(inner.resolution_x * part), int(inner.resolution_y * part)
+        percentage = inner.resolution_percentage
+        return inner.resolution_x * percentage // 100, inner.resolution_y * percentage // 100
     return scene.render.resolution_x, scene.render.resolution_y
 
 

@@ -211,6 +211,23 @@ def second_angle(timeline: Timeline, _clip: Path) -> Any:
     return strip
 
 
+def large_clip(timeline: Timeline, _clip: Path) -> Any:
+    """A clip that is larger than the timeline, and made to fit."""
+    clip = tiny.barcode_movie(timeline.folder / "large.avi", LENGTH, fourcc="MJPG", size=(256, 128))
+    strip = movie_clip(timeline, clip)
+    strip.transform.scale_x = strip.transform.scale_y = 0.5
+    return strip
+
+
+def odd_size(timeline: Timeline, clip: Path) -> Any:
+    """What a camera sees at 57 percent of 100 pixels, which in floats are less than 57."""
+    strip = camera(timeline, clip)
+    inner = strip.scene.render
+    inner.resolution_x = inner.resolution_y = 100
+    inner.resolution_percentage = 57
+    return strip
+
+
 def growing(timeline: Timeline, _clip: Path) -> Any:
     """A title that grows, and whose red an expression sets: both move inside the picture."""
     strip = timeline.effect("TEXT", LENGTH)
@@ -236,5 +253,5 @@ ALL = (
     *(colour, text, retimed, meta, scene, cross, linear, see_through, nested),
     *(deep, adjustment, multicam, movie_clip, camera, slowed_pictures),
     *(hdr, second_angle),
-    *(growing, by_hand),
+    *(large_clip, odd_size, growing, by_hand),
 )
