@@ -21,7 +21,7 @@ from .rendering import PROJECT_FILE, UNPACKED, Order, picture_size
 from .sources import absolute
 
 _SHOWS_WHAT_IS_BELOW = frozenset({"ADJUSTMENT", "MULTICAM"})
-"""Kinds of strip whose picture is made of the channels below."""
+"""Kinds of strip whose picture is made of the channels below; in a meta strip, of those below that."""
 
 
 def main(folder: str, _name: str) -> None:
@@ -94,6 +94,7 @@ def set_output(scene: bpy.types.Scene, width: int, height: int, *, packed: bool 
     scene.display_settings.display_device = "sRGB"
     view.view_transform, view.look, view.exposure, view.gamma = "Standard", "None", 0.0, 1.0
     view.use_curve_mapping = False
+    versions.take_off_white_balance(view)
 
 
 def pull_out(strip: versions.Strip, start: int, end: int) -> None:
@@ -116,13 +117,21 @@ def leave_alone(scene: bpy.types.Scene, strip: versions.Strip) -> None:
     level: versions.Strip | None = strip
     while level is not None:
         kept = {one.name for one in (level, *_made_of(level))}
+        needs_below = _needs_what_is_below(level)
         for other in versions.siblings(scene.sequence_editor, level):
-            below = level.type in _SHOWS_WHAT_IS_BELOW and other.channel < level.channel
+            below = needs_below and other.channel < level.channel
             other.mute = other.mute if other.name in kept or below else True
         level.mute = False
         versions.channels(scene.sequence_editor, level)[level.channel].mute = False
         make_plain(scene, level)
         level = level.parent_meta()
+
+
+def _needs_what_is_below(strip: versions.Strip) -> bool:
+    """Return whether the picture of a strip, or of what it is made of, is made of the channels below."""
+    inside = [one for one in versions.children(strip) if not one.mute] if strip.type == "META" else []
+    parts = (*versions.inputs(strip), *inside)
+    return strip.type in _SHOWS_WHAT_IS_BELOW or any(_needs_what_is_below(part) for part in parts)
 
 
 def _made_of(effect: versions.Strip) -> list[versions.Strip]:

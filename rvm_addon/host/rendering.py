@@ -72,11 +72,13 @@ def is_needed(strip: versions.Strip, form: FrameFormat) -> bool:
     """
     if form is FrameFormat.EXR and strip.type in ("MOVIE", "IMAGE") and strip.colorspace_settings.name != "sRGB":
         return True
+    if strip.type in ("MOVIE", "IMAGE") and strip.use_deinterlace:
+        return True
     if strip.type == "MOVIE":
         path = source_file(strip)
         # OpenCV reads the first stream of pictures, and takes HDR for what Blender does not take it for.
         is_other = strip.stream_index > 0 or probes.is_hdr(path)
-        return is_other or len(strip.retiming_keys) > 0 or strip.use_deinterlace or probes.carries_alpha(path)
+        return is_other or len(strip.retiming_keys) > 0 or probes.carries_alpha(path)
     if strip.type == "IMAGE":
         suffixes = {Path(element.filename).suffix.lower() for element in strip.elements}
         return strip.alpha_mode != "STRAIGHT" or not suffixes <= _READ_AS_THEY_ARE

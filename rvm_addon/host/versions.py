@@ -22,6 +22,7 @@ _LENGTH_ARGUMENT = bpy.app.version >= (5, 0, 0)
 _SEQUENCE_DETECTION = "use_sequence_detection" in bpy.ops.sequencer.image_strip_add.get_rna_type().properties
 
 _MEDIA_TYPE = bpy.app.version >= (5, 0, 0)
+_WHITE_BALANCE = bpy.app.version >= (4, 3, 0)
 _PATH_TEMPLATES = bpy.app.version >= (4, 5, 0)
 
 TURNS_MOVIES_UPRIGHT = bpy.app.version >= (4, 4, 0)
@@ -145,6 +146,12 @@ def use_picture_output(scene: bpy.types.Scene, *, packed: bool = True) -> None:
     if packed:
         settings.compression = 10
     settings.color_management = "FOLLOW_SCENE"
+
+
+def take_off_white_balance(view: bpy.types.ColorManagedViewSettings) -> None:
+    """Let what a scene renders keep its colours: from 4.3 on, its view can balance white."""
+    if _WHITE_BALANCE:
+        view.use_white_balance = False
 
 
 def output_path(path: Path | str) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 import av
 import bpy
+import cv2
 import numpy as np
 import pytest
 
@@ -228,6 +229,43 @@ def odd_size(timeline: Timeline, clip: Path) -> Any:
     return strip
 
 
+def balanced(timeline: Timeline, clip: Path) -> Any:
+    """A movie in a scene whose view has a white balance of its own."""
+    view = timeline.scene.view_settings
+    if not hasattr(view, "use_white_balance"):
+        pytest.skip("no view has a white balance in this version")
+    view.use_white_balance, view.white_balance_temperature = True, 4000
+    return retimed(timeline, clip)
+
+
+def adjusting_meta(timeline: Timeline, clip: Path) -> Any:
+    """A meta strip of nothing but an adjustment strip, which is of what lies below the meta strip."""
+    timeline.movie(clip).crop.min_x = 20
+    adjustment = timeline.effect("ADJUSTMENT", LENGTH, channel=2)
+    adjustment.modifiers.new("other colours", "CURVES").curve_mapping.curves[3].points[0].location.y = 0.5
+    return timeline.meta([adjustment])
+
+
+def blurred_camera(timeline: Timeline, clip: Path) -> Any:
+    """An effect of a strip that shows one of the channels below."""
+    strip = timeline.effect("GAUSSIAN_BLUR", LENGTH, multicam(timeline, clip), channel=4)
+    strip.size_x = 5
+    return strip
+
+
+def interlaced_pictures(timeline: Timeline, _clip: Path) -> Any:
+    """Pictures whose every second line is of another moment, and is left out."""
+    paths = tiny.barcode_pictures(timeline.folder / "interlaced", range(10))
+    for path in paths:
+        picture = cv2.imread(str(path))
+        assert picture is not None
+        picture[::2] = 255 - picture[::2]
+        cv2.imwrite(str(path), picture)
+    strip = timeline.pictures(paths)
+    strip.use_deinterlace = True
+    return strip
+
+
 def growing(timeline: Timeline, _clip: Path) -> Any:
     """A title that grows, and whose red an expression sets: both move inside the picture."""
     strip = timeline.effect("TEXT", LENGTH)
@@ -253,5 +291,5 @@ ALL = (
     *(colour, text, retimed, meta, scene, cross, linear, see_through, nested),
     *(deep, adjustment, multicam, movie_clip, camera, slowed_pictures),
     *(hdr, second_angle),
-    *(large_clip, odd_size, growing, by_hand),
+    *(large_clip, odd_size, balanced, adjusting_meta, blurred_camera, interlaced_pictures, growing, by_hand),
 )
