@@ -155,8 +155,10 @@ def picture_size(scene: bpy.types.Scene, strip: versions.Strip) -> tuple[int, in
     """Return the width and height in pixels at which nothing of a strip is cut off or scaled."""
     if strip.type in {"MOVIE", "IMAGE"}:
         return strip.elements[0].orig_width, strip.elements[0].orig_height
-    if strip.type == "MOVIECLIP" and strip.clip is not None:
-        return tuple(strip.clip.size)
+    clip = versions.clip_of(strip)
+    if clip is not None:
+        width, height = clip.size
+        return width, height
     if strip.type == "SCENE" and strip.scene_input == "CAMERA" and strip.scene is not None:
         inner = strip.scene.render
         percentage = inner.resolution_percentage

@@ -164,6 +164,15 @@ def inputs(effect: Strip) -> list[Strip]:
     return [strip for number in (1, 2) if (strip := getattr(effect, f"input_{number}", None)) is not None]
 
 
+def clip_of(strip: Strip) -> bpy.types.MovieClip | None:
+    """Return the clip that a clip strip shows; 4.2 does not tell, but where there is only one, it is that."""
+    if strip.type != "MOVIECLIP":
+        return None
+    if not hasattr(strip, "clip"):
+        return bpy.data.movieclips[0] if len(bpy.data.movieclips) == 1 else None
+    return strip.clip
+
+
 def background_command(expression: str) -> tuple[str, ...]:
     """Return the command line of another Blender like this one, without window, that executes a Python expression."""
     if bpy.app.binary_path:

@@ -214,6 +214,7 @@ def second_angle(timeline: Timeline, _clip: Path) -> Any:
 
 def large_clip(timeline: Timeline, _clip: Path) -> Any:
     """A clip that is larger than the timeline, and made to fit."""
+    bpy.data.batch_remove(bpy.data.movieclips)  # 4.2 tells a strip's clip only where it is the only one
     clip = tiny.barcode_movie(timeline.folder / "large.avi", LENGTH, fourcc="MJPG", size=(256, 128))
     strip = movie_clip(timeline, clip)
     strip.transform.scale_x = strip.transform.scale_y = 0.5
