@@ -1,6 +1,7 @@
 """F-curves of one strip, copied to another; `versions.strip_curves` knows where each Blender keeps them."""
 
 import re
+from collections.abc import Iterable
 
 import bpy
 
@@ -14,38 +15,41 @@ def copy_animation(
     scene: bpy.types.Scene, source: versions.Strip, target: versions.Strip, properties: frozenset[str]
 ) -> None:
     """Let `target` change as `source` does, in those of its properties (`transform`, `blend_alpha`, …)."""
-    curves = versions.strip_curves(scene)
+    remove_animation(scene, target, properties)  # Blender leaves the drivers of a strip that had its name
     prefix, path = source.path_from_id(), target.path_from_id()
-    for curve in of_strip(scene, source):
-        rest = curve.data_path.removeprefix(prefix)
-        if _first_name(rest) in properties:
-            _copy_curve(curve, curves.new(path + rest, index=curve.array_index))
-    if scene.animation_data is None:
-        return
-    for driver in list(scene.animation_data.drivers):
-        rest = driver.data_path.removeprefix(prefix)
-        if rest != driver.data_path and _first_name(rest) in properties:
-            scene.animation_data.drivers.from_existing(src_driver=driver).data_path = path + rest
+    for curve in curves(scene, source, properties):
+        copy = versions.strip_curves(scene).new(path + curve.data_path.removeprefix(prefix), index=curve.array_index)
+        _copy_curve(curve, copy)
+    for driver in drivers(scene, source, properties):
+        copy = scene.animation_data.drivers.from_existing(src_driver=driver)
+        copy.data_path = path + driver.data_path.removeprefix(prefix)
 
 
 def remove_animation(scene: bpy.types.Scene, strip: versions.Strip, properties: frozenset[str]) -> None:
     """Let a strip stand still, in those of its properties."""
-    prefix = strip.path_from_id()
-    for curve in of_strip(scene, strip):
-        if _first_name(curve.data_path.removeprefix(prefix)) in properties:
-            versions.strip_curves(scene).remove(curve)
-    if scene.animation_data is None:
-        return
-    for driver in list(scene.animation_data.drivers):
-        rest = driver.data_path.removeprefix(prefix)
-        if rest != driver.data_path and _first_name(rest) in properties:
-            scene.animation_data.drivers.remove(driver)
+    for curve in curves(scene, strip, properties):
+        versions.strip_curves(scene).remove(curve)
+    for driver in drivers(scene, strip, properties):
+        scene.animation_data.drivers.remove(driver)
 
 
-def of_strip(scene: bpy.types.Scene, strip: versions.Strip) -> list[bpy.types.FCurve]:
-    """Return the F-curves that move a strip's properties."""
+def curves(scene: bpy.types.Scene, strip: versions.Strip, properties: frozenset[str]) -> list[bpy.types.FCurve]:
+    """Return the F-curves that move these properties of a strip."""
+    return _of_strip(versions.strip_curves(scene) or (), strip, properties)
+
+
+def drivers(scene: bpy.types.Scene, strip: versions.Strip, properties: frozenset[str]) -> list[bpy.types.FCurve]:
+    """Return the drivers of these properties of a strip."""
+    return _of_strip(() if scene.animation_data is None else scene.animation_data.drivers, strip, properties)
+
+
+def _of_strip(
+    every: Iterable[bpy.types.FCurve], strip: versions.Strip, properties: frozenset[str]
+) -> list[bpy.types.FCurve]:
+    """Return those of a scene's F-curves that belong to these properties of a strip."""
     prefix = strip.path_from_id()
-    return [curve for curve in versions.strip_curves(scene) or () if curve.data_path.startswith(prefix)]
+    own = [curve for curve in every if curve.data_path.startswith(prefix)]
+    return [curve for curve in own if _first_name(curve.data_path.removeprefix(prefix)) in properties]
 
 
 def _first_name(path: str) -> str:

@@ -1,14 +1,17 @@
 """How a source strip is put out of sight when its result appears, and comes back.
 
 Muting a meta or a scene strip would silence the sound in it, and muting an effect would let its inputs show beside it:
-such a strip stays, with no opacity. What it had before is kept on it.
+such a strip stays, with no opacity, and nothing moves that. What it had before is kept on it.
 """
 
 from typing import Any
 
-from . import versions
+import bpy
+
+from . import animation, versions
 
 _PROPERTY = "rvm_matting_shown"
+_BLEND = frozenset({"blend_type", "blend_alpha"})
 
 
 def hide(strip: versions.Strip, *, needed: bool = False) -> None:
@@ -16,7 +19,10 @@ def hide(strip: versions.Strip, *, needed: bool = False) -> None:
     if not needed and not _carries_sound(strip):
         strip.mute = True
     elif _PROPERTY not in strip:
-        strip[_PROPERTY] = {"blend": strip.blend_type, "opacity": strip.blend_alpha}
+        moving = [curve for curve in _animation(strip) if not curve.mute]
+        strip[_PROPERTY] = {"blend": strip.blend_type, "opacity": strip.blend_alpha, "moves": bool(moving)}
+        for curve in moving:
+            curve.mute = True
         strip.blend_type, strip.blend_alpha = "ALPHA_OVER", 0.0
 
 
@@ -25,6 +31,7 @@ def unhide(strip: versions.Strip) -> None:
     strip.mute = False
     if _PROPERTY in strip:
         strip.blend_type, strip.blend_alpha = blend(strip)
+        let_move(strip, strip)
         del strip[_PROPERTY]
 
 
@@ -32,6 +39,20 @@ def blend(strip: versions.Strip) -> tuple[str, float]:
     """Return the blend type and the opacity that a strip has when it is not hidden."""
     kept: Any = strip.get(_PROPERTY)
     return (kept["blend"], kept["opacity"]) if kept is not None else (strip.blend_type, strip.blend_alpha)
+
+
+def let_move(strip: versions.Strip, hidden: versions.Strip) -> None:
+    """Let the blending of a strip, `hidden` itself or like it, move as it does when that is not hidden."""
+    kept: Any = hidden.get(_PROPERTY)
+    if kept is not None and kept.get("moves"):
+        for curve in _animation(strip):
+            curve.mute = False
+
+
+def _animation(strip: versions.Strip) -> list[bpy.types.FCurve]:
+    """Return what moves the blending of a strip: F-curves and drivers."""
+    scene = strip.id_data
+    return [*animation.curves(scene, strip, _BLEND), *animation.drivers(scene, strip, _BLEND)]
 
 
 def _carries_sound(strip: versions.Strip) -> bool:

@@ -57,6 +57,7 @@ def copy_look(scene: bpy.types.Scene, source: versions.Strip, result: versions.S
         if modifier.name != MASK_MODIFIER:
             copy_values(modifier, result.modifiers.new(modifier.name, modifier.type))
     copy_animation(scene, source, result, _ANIMATED)
+    hiding.let_move(result, source)
 
 
 def copy_position(scene: bpy.types.Scene, source: versions.Strip, result: versions.Strip) -> None:
@@ -101,9 +102,14 @@ def read_as_written(strip: versions.Strip, look: Look) -> None:
         strip.colorspace_settings.name = LINEAR
 
 
+def stand_still(scene: bpy.types.Scene, strip: versions.Strip) -> None:
+    """Let nothing move the look of a strip."""
+    remove_animation(scene, strip, _MAKES_IT_PLAIN)
+
+
 def make_plain(scene: bpy.types.Scene, strip: versions.Strip) -> None:
     """Take everything off a strip that `copy_look` gives to a result: what is left is the picture itself."""
-    remove_animation(scene, strip, _MAKES_IT_PLAIN)
+    stand_still(scene, strip)
     for name, value in _PLAIN.items():
         setattr(strip, name, value)
     for name, value in _UNMOVED.items():

@@ -10,7 +10,7 @@ import bpy
 from ..engine.outputs import Result
 from ..engine.spec import JOB_FILE, JobSpec
 from . import hiding, masks, recipes, versions
-from .likeness import LINEAR, copy_look, is_placed_alike, read_as_written
+from .likeness import LINEAR, copy_look, is_placed_alike, read_as_written, stand_still
 from .placements import Placement, StripUnsuitable, find, first_matted, free_channel
 from .sources import absolute, frames_within, is_within, pieces, source_file
 
@@ -183,6 +183,7 @@ def _give_way(scene: bpy.types.Scene, old: versions.Strip, result: versions.Stri
     """Remove a result, and let a new one have its name, and its channel where there is room."""
     name, channel = old.name, old.channel
     level = versions.siblings(scene.sequence_editor, old)
+    stand_still(scene, old)  # or the drivers would be the new one's, too
     level.remove(old)
     result.name = name
     others = [one for one in level if one.channel == channel and one != result]

@@ -1,6 +1,8 @@
 """Effect strips are matted in place of what they are made of, which gives way only where the effect is."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -39,3 +41,34 @@ def test_of_an_effect_only_its_own_frames_give_way(timeline: Timeline, clip: Pat
         assert np.array_equal(timeline.render(frame), picture)
     timeline.result_of(effect).mute = True
     assert not timeline.render(25).any(), "nothing of the source is left behind the result"
+
+
+def fade_by_keys(effect: Any) -> None:
+    """Let an effect's opacity rise, by keys."""
+    for frame, opacity in ((20, 0.2), (30, 1.0)):
+        effect.blend_alpha = opacity
+        effect.keyframe_insert("blend_alpha", frame=frame)
+
+
+def fade_by_driver(effect: Any) -> None:
+    """Let an effect's opacity rise, by an expression."""
+    effect.driver_add("blend_alpha").driver.expression = "(frame - 18) / 12"
+
+
+@pytest.mark.parametrize("fade", [fade_by_keys, fade_by_driver])
+def test_an_effect_that_fades_gives_way(timeline: Timeline, clip: Path, fade: Callable[[Any], None]) -> None:
+    """What moves its opacity does not bring it back, and its results fade as it did: also one that is made later."""
+    one, two = timeline.movie(clip), timeline.movie(clip, channel=2, start=20, name="two")
+    effect = timeline.effect("CROSS", 11, one, two, channel=3, start=20)
+    fade(effect)
+    frames = range(20, 31, 5)
+    shown = [timeline.render(frame).astype(int) for frame in frames]
+    assert shown[0][..., 3].max() < shown[-1][..., 3].max()
+    for _ in range(2):
+        timeline.press_button(effect)
+        result = timeline.result_of(effect)
+        for frame, picture in zip(frames, shown, strict=True):
+            assert np.abs(timeline.render(frame) - picture).max() <= 2
+        result.mute = True
+        assert not any(timeline.render(frame).any() for frame in frames), "nothing of the source is left behind"
+        timeline.strips.remove(result)

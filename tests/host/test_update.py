@@ -237,6 +237,24 @@ def test_a_longer_result_keeps_what_the_user_did_to_it(timeline: Timeline, sourc
     assert (curve.data_path, curve.evaluate(10)) == (f"{result.path_from_id()}.transform.offset_y", 90)
 
 
+def test_a_driver_is_never_doubled(timeline: Timeline, source: Any) -> None:
+    """Blender leaves the drivers of a strip that is removed: a result made in its place has its own, once.
+
+    Of two on one property, none would move it.
+    """
+    source.driver_add("blend_alpha").driver.expression = "frame / 10"
+    for length in (6, 10):  # a result that the user removes, and one that gives way to a longer one
+        timeline.strips.remove(timeline.result_of(source))
+        timeline.addon.versions.set_right_handle(source, 1 + length)
+        timeline.press_button(source)
+    timeline.addon.versions.set_right_handle(source, 21)
+    update(timeline, timeline.result_of(source))
+    drivers = [driver.data_path for driver in timeline.scene.animation_data.drivers]
+    assert sorted(drivers) == sorted(f"{s.path_from_id()}.blend_alpha" for s in (source, timeline.result_of(source)))
+    timeline.scene.frame_set(3)
+    assert timeline.result_of(source).blend_alpha == pytest.approx(0.3)
+
+
 def test_a_cutout_becomes_a_mask_and_back(timeline: Timeline, source: Any) -> None:
     """What the earlier kind did to the source is taken back."""
     timeline.scene.rvm_matting.result = "MASK"
