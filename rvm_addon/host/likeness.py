@@ -16,6 +16,7 @@ _LOOK = (
     "color_tag",
     "multiply_alpha",
     "use_float",
+    *versions.LINEAR_MODIFIERS,
 )
 _PLAIN = {
     "blend_type": "REPLACE",

@@ -37,6 +37,9 @@ PATH_OPTIONS: set[str] = {"PATH_SUPPORTS_BLEND_RELATIVE"} if _RELATIVE_PATHS_DEC
 Strip: Any = bpy.types.Strip if _STRIPS_RENAMED else bpy.types.Sequence
 """The base class of strips."""
 
+LINEAR_MODIFIERS = ("use_linear_modifiers",) if "use_linear_modifiers" in Strip.bl_rna.properties else ()
+"""The property, up to 4.5, that lets a strip's modifiers work on light, where its values are floats."""
+
 
 def sequencer_scene(context: bpy.types.Context) -> bpy.types.Scene | None:
     """Return the scene whose strips the sequencer shows; from 5.0 on it can differ from the active one, or be unset."""

@@ -89,6 +89,14 @@ def curves(_timeline: Timeline, strip: Any) -> None:
     mapping.update()
 
 
+def on_light(timeline: Timeline, strip: Any) -> None:
+    """The same on light, not on the screen's values."""
+    if not hasattr(strip, "use_linear_modifiers"):
+        pytest.skip("this version has no such choice")
+    strip.use_float = strip.use_linear_modifiers = True
+    curves(timeline, strip)
+
+
 def hue(_timeline: Timeline, strip: Any) -> None:
     """Make every hue brighter."""
     for point in strip.modifiers.new("Hue", "HUE_CORRECT").curve_mapping.curves[2].points:
@@ -122,7 +130,7 @@ def masked(timeline: Timeline, strip: Any) -> None:
     modifier.input_mask_type, modifier.input_mask_strip = "STRIP", colour
 
 
-@pytest.mark.parametrize("modify", [curves, hue, balance, white, masked])
+@pytest.mark.parametrize("modify", [curves, on_light, hue, balance, white, masked])
 def test_modifiers_are_carried_over(timeline: Timeline, clip: Path, modify: Callable[[Timeline, Any], None]) -> None:
     """Each kind of modifier, with its values, its curves and the strip that masks it."""
     strip = timeline.movie(clip)
