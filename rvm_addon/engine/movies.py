@@ -20,6 +20,8 @@ _SEEK_MARGIN_MS = 2000.0
 _HALF_TICK_MS = 0.84
 """Blender rounds the moment of a frame to the container's clock; half a tick of the coarsest in use, 1/600 s (MOV)."""
 _COMMON_RATE = 25.0
+_TRIES = 25
+"""OpenCV says at each damaged picture that the movie has ended, and goes on where it is asked again."""
 _HELD_FRAMES_UNSPOKEN = 2
 """Containers miscount by a frame or two; holding the last picture that long is no news."""
 
@@ -75,7 +77,9 @@ class Decoder:
         if self._first is not None:
             first, self._first = self._first, None
             return first
-        more, picture = self._capture.read()
+        if not any(self._capture.grab() for _ in range(_TRIES)):
+            return None
+        more, picture = self._capture.retrieve()
         if not more:
             return None
         time = self._capture.get(cv2.CAP_PROP_POS_MSEC)

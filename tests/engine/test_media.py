@@ -145,6 +145,17 @@ def test_a_movie_that_breaks_off_is_said(clip: Path, tmp_path: Path) -> None:
     assert len(said) == 1 and "150" in said[0]
 
 
+def test_behind_what_is_damaged_a_movie_goes_on(tmp_path: Path) -> None:
+    """A few bytes that a card lost cost the pictures made of them, and none of those that follow."""
+    path = movies.write(tmp_path / "clip.mp4", "libx264", "yuv420p", frames=96, options={"g": "12", "bf": "0"})
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + len(content) // 20] = bytes(len(content) // 20)
+    path.write_bytes(content)
+    shown = dict(numbers(movie(path, tuple(range(96)), 24.0)))
+    assert [shown[frame] for frame in (*range(24), *range(72, 96))] == [*range(24), *range(72, 96)]
+
+
 def test_where_a_seek_lands_is_looked_at(clip: Path) -> None:
     """A decoder never gives a picture later than the one that was asked for."""
     decoder = Decoder(clip)
