@@ -61,6 +61,30 @@ def hdr(path: Path, transfer: int = HLG, frames: int = 3) -> Path:
     return path
 
 
+def wide(path: Path, frames: int = 3, primaries: int = 12) -> Path:
+    """Write H.264 in BT.709 but for its primaries, as ITU-T H.273 counts: 12 is Display P3."""
+    with av.open(str(path), "w") as movie:
+        stream = movie.add_stream("libx264", rate=24)
+        (stream.width, stream.height), stream.pix_fmt = tiny.SIZE, "yuv444p"
+        told = stream.codec_context
+        told.color_primaries, told.color_trc, told.colorspace = primaries, 1, 1
+        for number in range(frames):
+            picture = av.VideoFrame.from_ndarray(tiny.barcode(number), format="bgr24")
+            movie.mux(stream.encode(picture.reformat(format="yuv444p", dst_colorspace="ITU709")))
+        movie.mux(stream.encode())
+    return path
+
+
+def interlaced(path: Path, frames: int = 3, codec: str = "libx264", pixels: str = "yuv420p") -> Path:
+    """Write a movie of two fields a picture; what suffix a TS has is the cameras' affair."""
+    options = {"flags": "+ildct+ilme", **({"x264-params": "tff=1"} if codec == "libx264" else {})}
+    size = (720, 576) if codec == "dvvideo" else tiny.SIZE
+    form = "mpegts" if path.suffix in {".mts", ".m2ts"} else None
+    return write(
+        path, codec, pixels, rate=25, size=size, frames=frames, options=options, form=form, clock=Fraction(1, 25)
+    )
+
+
 def turn(path: Path, height: int) -> Path:
     """Let an MP4's metadata say that it is to be turned by a quarter, as phones write it; `height` is the picture's."""
     content = bytearray(path.read_bytes())

@@ -17,8 +17,10 @@ from .tensors import Picture
 
 _SEEK_MARGIN_MS = 2000.0
 """A seek aims this long before the wanted frame, and decoding forward decides which frame it is."""
-_HALF_TICK_MS = 0.84
-"""Blender rounds the moment of a frame to the container's clock; half a tick of the coarsest in use, 1/600 s (MOV)."""
+_CLOCK = 600.0
+"""Ticks per second where they are not known: the fewest in use (MOV)."""
+_HAIR_MS = 1e-6
+"""What is lost where numbers are rounded."""
 _COMMON_RATE = 25.0
 _TRIES = 25
 """OpenCV says at each damaged picture that the movie has ended, and goes on where it is asked again."""
@@ -145,7 +147,8 @@ class MovieSource:
         self._path = Path(source.paths[0])
         self._wanted = source.frames
         self._since = since
-        self._fps = source.fps
+        self._fps = _whole_rate(source.fps)
+        self._half_tick = 500.0 / (source.clock or _CLOCK) + _HAIR_MS
         self._warn = warn
         self._decoder = Decoder(self._path, upright=source.upright, told=told)
         self.expected = self._decoder.count() if source.frames is None else len(source.frames)
@@ -187,7 +190,7 @@ class MovieSource:
         raise SourceUnreadable(self._path, f"it ends before frame {wanted[-1] + 1}")
 
     def _by_time(self, wanted: tuple[int, ...]) -> Iterator[tuple[int, Picture]]:
-        """Yield for frame k the last picture that begins by k / fps, give or take the container's clock.
+        """Yield for frame k the last picture that begins by k / fps, which Blender rounds to the container's clock.
 
         This is what Blender shows, also for a variable or a trembling frame rate and for edit lists (the table of
         `tests/host/test_every_frame.py`). Before the first picture begins that one shows; past the end the last picture
@@ -198,7 +201,7 @@ class MovieSource:
         following = self._decoder.read()
         held = 0
         for frame in wanted:
-            limit = frame * step + _HALF_TICK_MS
+            limit = frame * step + self._half_tick
             while following is not None and following.time <= limit:
                 shown, following = following, self._decoder.read()
             if shown is None:
@@ -207,3 +210,12 @@ class MovieSource:
             yield frame, shown.picture
         if held > _HELD_FRAMES_UNSPOKEN:
             self._warn(f"“{self._path}” ends early: its last picture stands for {held} more frames")
+
+
+def _whole_rate(rate: float) -> float:
+    """Return a rate, which Blender tells in 32 bits, as it is meant: whole, or NTSC's 1000 / 1001 of that.
+
+    After an hour, the rest would be more than a tick.
+    """
+    meant = round(rate * 1001) / 1001
+    return meant if abs(meant - rate) <= rate * 1e-7 else rate

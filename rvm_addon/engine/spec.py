@@ -82,6 +82,8 @@ class Source:
     fps: float = 0.0
     """Frames per second by which a movie's frame numbers count its time, as Blender counts them: frame k is what shows
     at k / fps. 0 counts the frames as they are decoded, which differs where the frame rate varies."""
+    clock: float = 0.0
+    """Ticks per second in which a movie's container counts: Blender rounds k / fps to that. 0 where it is not known."""
     upright: bool = True
     """Turn pictures and movies as their metadata says. Blender's sequencer does so with movies, from 4.4 on."""
     use_alpha: bool = True

@@ -1,4 +1,4 @@
-"""Which codec a movie file holds, read from its head: whether it can carry alpha at all, and whether its light is HDR.
+"""What a movie file holds, read from its head: its codec and whether that can carry alpha, its colours, and its clock.
 
 Blender can only be asked by opening the movie and decoding a frame, which holds its window for up to a quarter of a
 second. A few hundred bytes tell of most movies that there is nothing to ask. Formats: ISO/IEC 14496-12 (MP4, MOV),
@@ -22,6 +22,7 @@ _OPAQUE_CODES = frozenset(
         *("v_mpeg4/iso/avc", "v_mpeg4/iso/asp", "v_mpeg2", "v_mpeg1", "v_av1", "v_mjpeg", "v_theora"),
     }
 )
+_AV1 = frozenset({"av01", "v_av1"})
 _BOXES_AROUND = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl"})
 _HEAD_BYTES = 1 << 16
 _MOST_DESCRIPTIONS = 64
@@ -33,6 +34,12 @@ _PQ, _HLG = 16, 18
 _COLOUR_BOX = re.compile(rb"colrncl[cx]..\0([%c%c])" % (_PQ, _HLG), re.DOTALL)
 _COLOUR_ELEMENT = re.compile(rb"\x55\xba\x81[%c%c]" % (_PQ, _HLG))
 """Of Matroska: the transfer characteristics, in one byte."""
+_WIDE = re.compile(rb"colrncl[cx]\0[\x09\x0b\x0c]|\x55\xbb\x81[\x09\x0b\x0c]")
+"""Of MP4 and Matroska: primaries of BT.2020, DCI P3, or Display P3, which phones film in."""
+_TICK_ELEMENT = re.compile(rb"\x2a\xd7\xb1([\x81-\x88])(.{8})", re.DOTALL)
+"""Of Matroska: the nanoseconds of a tick, and in how many bytes."""
+_CLOCKS = {b"\0\0\1\xba": 90000.0, b"FLV": 1000.0, b"0&\xb2u": 1000.0}
+"""Ticks a second of containers that have but one clock, by their first bytes: MPEG's program stream, FLV, WMV."""
 
 
 def may_carry_alpha(path: Path) -> bool:
@@ -41,7 +48,7 @@ def may_carry_alpha(path: Path) -> bool:
         return False
     try:
         with path.open("rb") as stream:
-            return not any(code in _OPAQUE_CODES for code in _codes(stream))
+            return not any(code in _OPAQUE_CODES for code in codes(stream))
     except (OSError, struct.error):  # Blender will say what is wrong with it
         return True
 
@@ -53,9 +60,46 @@ def is_hdr(path: Path) -> bool:
             head = stream.read(_HEAD_BYTES)
             if _is_matroska(head):
                 return _COLOUR_ELEMENT.search(head) is not None
-            return _is_mp4(head) and any(map(_COLOUR_BOX.search, _sample_descriptions(stream, 0, stream.seek(0, 2))))
+            return _is_mp4(head) and any(map(_COLOUR_BOX.search, _sample_descriptions(stream)))
     except (OSError, struct.error):  # as above
         return False
+
+
+def is_wide(path: Path) -> bool:
+    """Return whether a movie says that its primaries are wider than a screen's, which OpenCV converts."""
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(_HEAD_BYTES)
+            told_in = _sample_descriptions(stream) if _is_mp4(head) else [head] if _is_matroska(head) else []
+            return any(map(_WIDE.search, told_in))
+    except (OSError, struct.error):  # as above
+        return False
+
+
+def is_av1(path: Path) -> bool:
+    """Return whether a movie is AV1, which OpenCV's FFmpeg decodes on few machines."""
+    try:
+        with path.open("rb") as stream:
+            return not _AV1.isdisjoint(codes(stream))
+    except (OSError, struct.error):  # as above
+        return False
+
+
+def clock(path: Path) -> float:
+    """Return the ticks per second in which a movie's container counts; 0 where that is not known."""
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(_HEAD_BYTES)
+            if _is_mp4(head):
+                return _media_clock(stream)
+    except (OSError, struct.error):  # as above
+        return 0.0
+    if _is_matroska(head):
+        told = _TICK_ELEMENT.search(head)
+        return 1e9 / int.from_bytes(told[2][: told[1][0] & 0xF]) if told else 1000.0
+    if b"G" in (head[:1], head[4:5]):  # a transport stream
+        return 90000.0
+    return next((ticks for begin, ticks in _CLOCKS.items() if head.startswith(begin)), 0.0)
 
 
 def _is_mp4(head: bytes) -> bool:
@@ -68,12 +112,15 @@ def _is_matroska(head: bytes) -> bool:
     return head[:4] == b"\x1a\x45\xdf\xa3"
 
 
-def _codes(stream: BinaryIO) -> Iterator[str]:
-    """Yield the codes of the codecs in a file, in small letters."""
-    head = stream.read(_HEAD_BYTES)
+def codes(stream: BinaryIO) -> Iterator[str]:
+    """Yield the codes of the codecs in a file, in small letters.
+
+    Raises:
+        OSError, struct.error: the file cannot be read, or ends too early.
+    """
+    head = _head(stream)
     if _is_mp4(head):
-        described = _sample_descriptions(stream, 0, stream.seek(0, 2))
-        yield from (found[4:8].decode("latin-1").lower() for found in described)
+        yield from (found[4:8].decode("latin-1").lower() for found in _sample_descriptions(stream))
     elif _is_matroska(head):
         yield from (found.decode().lower() for found in re.findall(rb"\x86.(V_[\w/]+)", head, re.DOTALL))
     elif head[:4] == b"RIFF":
@@ -82,11 +129,24 @@ def _codes(stream: BinaryIO) -> Iterator[str]:
         )
 
 
-def _sample_descriptions(stream: BinaryIO, start: int, end: int) -> Iterator[bytes]:
-    """Yield what stands in the `stsd` boxes between two places of a file, going into the boxes around them.
+def told(stream: BinaryIO) -> bytes:
+    """Return what a file tells of its codecs: its sample descriptions, and its head, often with the first pictures.
 
-    Of each description it is the beginning: its size, its code, and what follows.
+    Raises:
+        OSError, struct.error: as `codes` says.
     """
+    head = _head(stream)
+    return b"".join((*_sample_descriptions(stream), head)) if _is_mp4(head) else head
+
+
+def _head(stream: BinaryIO) -> bytes:
+    """Return the beginning of a file."""
+    stream.seek(0)
+    return stream.read(_HEAD_BYTES)
+
+
+def _boxes(stream: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int]]:
+    """Yield the kind of each box between two places of a file and where its content begins, going into those around."""
     while start + 8 <= end:
         stream.seek(start)
         size, kind = struct.unpack(">I4s", stream.read(8))
@@ -95,13 +155,36 @@ def _sample_descriptions(stream: BinaryIO, start: int, end: int) -> Iterator[byt
             (size,) = struct.unpack(">Q", stream.read(8))
             inside += 8
         stop = start + size if size else end
-        if kind == b"stsd":
-            yield from _descriptions(stream, inside)
-        elif kind in _BOXES_AROUND:
-            yield from _sample_descriptions(stream, inside, min(stop, end))
+        yield kind, inside
+        if kind in _BOXES_AROUND:
+            yield from _boxes(stream, inside, min(stop, end))
         if stop < inside:
             return
         start = stop
+
+
+def _media_clock(stream: BinaryIO) -> float:
+    """Return the ticks per second of the first track of pictures; 0 where there is none."""
+    ticks = 0
+    for kind, inside in _boxes(stream, 0, stream.seek(0, 2)):
+        if kind == b"mdhd":
+            stream.seek(inside)
+            # Behind its version and the times of creation and change, which are of 32 or 64 bits.
+            head = stream.read(24)
+            (ticks,) = struct.unpack_from(">I", head, 20 if head[:1] == b"\1" else 12)
+        elif kind == b"vmhd":
+            return float(ticks)
+    return 0.0
+
+
+def _sample_descriptions(stream: BinaryIO) -> Iterator[bytes]:
+    """Yield what stands in a file's `stsd` boxes.
+
+    Of each description it is the beginning: its size, its code, and what follows.
+    """
+    for kind, inside in _boxes(stream, 0, stream.seek(0, 2)):
+        if kind == b"stsd":
+            yield from _descriptions(stream, inside)
 
 
 def _descriptions(stream: BinaryIO, start: int) -> Iterator[bytes]:

@@ -14,7 +14,7 @@ from ..engine.outputs import FrameFormat, Look
 from ..engine.resume import MEMORY_FILE, names_in, stamps
 from ..engine.spec import JOB_FILE, JobSpec, Source, SourceKind, composed, is_image, is_movie
 from ..engine.weights import identity
-from . import earlier, movies
+from . import codecs, earlier, interlacing, movies
 from .earlier import Origin, Target
 from .encoders import ENCODERS, MovieFormat
 
@@ -122,9 +122,11 @@ def _source(path: Path, request: Request) -> Source:
         return _pictures([str(path)], request)
     if not is_movie(path):
         raise SourceUnreadable(path, "its name ends like neither a movie nor a picture")
+    if interlacing.may_be(path):
+        raise SourceUnreadable(path, "it is interlaced; put it on a timeline, or deinterlace it first")
     if request.movie and (length := movies.length(path)) > 1:
-        frames, rate = tuple(range(length)), movies.frame_rate(path)
-        return Source(SourceKind.MOVIE, (str(path),), frames, rate, stamps=stamps([str(path)]))
+        frames, rate, clock = tuple(range(length)), movies.frame_rate(path), codecs.clock(path)
+        return Source(SourceKind.MOVIE, (str(path),), frames, rate, clock, stamps=stamps([str(path)]))
     return Source(SourceKind.MOVIE, (str(path),), stamps=stamps([str(path)]))
 
 

@@ -6,15 +6,16 @@ import bpy
 
 from ..engine.resume import stamps
 from ..engine.spec import Stamp
-from . import codecs, versions
+from . import codecs, interlacing, versions
 from .sources import source_file
 
 _WITH_ALPHA = frozenset({32, 64, 128})
 """Bits per pixel of four channels."""
 
 _rates: dict[tuple[str, Stamp], float] = {}
+_clocks: dict[tuple[str, Stamp], float] = {}
 _alphas: dict[tuple[str, Stamp], bool] = {}
-_hdr: dict[tuple[str, Stamp], bool] = {}
+_unlike: dict[tuple[str, Stamp], bool] = {}
 
 
 def frame_rate(strip: versions.Strip) -> float:
@@ -28,6 +29,14 @@ def frame_rate(strip: versions.Strip) -> float:
     return _rates[known]
 
 
+def clock(path: str) -> float:
+    """Return the ticks per second in which a movie's container counts; 0 where that is not known."""
+    known = _file(path)
+    if known not in _clocks:
+        _clocks[known] = codecs.clock(Path(path))
+    return _clocks[known]
+
+
 def carries_alpha(path: str) -> bool:
     """Return whether Blender finds alpha in a movie: it decodes a frame, unless the codec has no room for any."""
     known = _file(path)
@@ -36,12 +45,13 @@ def carries_alpha(path: str) -> bool:
     return _alphas[known]
 
 
-def is_hdr(path: str) -> bool:
-    """Return whether a movie's file says that it is HDR, which OpenCV shows otherwise than Blender does."""
+def is_unlike(path: str) -> bool:
+    """Return whether OpenCV shows a movie otherwise than Blender, or not at all."""
     known = _file(path)
-    if known not in _hdr:
-        _hdr[known] = codecs.is_hdr(Path(path))
-    return _hdr[known]
+    if known not in _unlike:
+        kinds = (codecs.is_hdr, codecs.is_wide, codecs.is_av1, interlacing.may_be)
+        _unlike[known] = any(is_one(Path(path)) for is_one in kinds)
+    return _unlike[known]
 
 
 def _has_four_channels(path: str) -> bool:

@@ -33,8 +33,8 @@ PACKED, UNPACKED = ".png", ".tga"
 """Suffixes of the pictures that are rendered. What is not packed, Blender writes in a tenth of the time."""
 _SHARE_OF_DISK = 1 / 4
 """Of what is free: so much may be taken until the worker has read the pictures, so that they need not be packed."""
-_READ_AS_THEY_ARE = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp"})
-"""Suffixes of pictures that OpenCV reads just as Blender shows them; EXR, TIFF, TGA and the like it does not."""
+_READ_AS_THEY_ARE = frozenset({".png", ".jpg", ".jpeg", ".webp"})
+"""Suffixes of pictures that OpenCV reads just as Blender shows them; EXR, TIFF, TGA, BMP with alpha it does not."""
 
 _BYTES_OF_A_PIXEL = 4
 
@@ -76,8 +76,7 @@ def is_needed(strip: versions.Strip, form: FrameFormat) -> bool:
         return True
     if strip.type == "MOVIE":
         path = source_file(strip)
-        # OpenCV reads the first stream of pictures, and takes HDR for what Blender does not take it for.
-        is_other = strip.stream_index > 0 or probes.is_hdr(path)
+        is_other = strip.stream_index > 0 or probes.is_unlike(path)  # OpenCV reads the first stream of pictures
         return is_other or len(strip.retiming_keys) > 0 or probes.carries_alpha(path)
     if strip.type == "IMAGE":
         suffixes = {Path(element.filename).suffix.lower() for element in strip.elements}

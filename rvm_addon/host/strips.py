@@ -163,6 +163,7 @@ def _movie(scene: bpy.types.Scene, strip: versions.Strip, frames: range) -> tupl
         paths,
         frames=tuple(sorted(set(shown))),
         fps=probes.frame_rate(strip),
+        clock=probes.clock(paths[0]),
         upright=versions.TURNS_MOVIES_UPRIGHT,
         stamps=stamps(paths),
     )

@@ -156,6 +156,25 @@ def test_behind_what_is_damaged_a_movie_goes_on(tmp_path: Path) -> None:
     assert [shown[frame] for frame in (*range(24), *range(72, 96))] == [*range(24), *range(72, 96)]
 
 
+@pytest.mark.parametrize(("clock", "shown"), [(90000.0, [0, 0, 1]), (1000.0, [0, 1, 2])])
+def test_a_moment_is_rounded_to_the_containers_clock(tmp_path: Path, clock: float, shown: list[int]) -> None:
+    """A picture that begins a quarter of a millisecond late is not there yet, unless milliseconds are all there is."""
+    times = [0, *(n / 24 + 0.00025 for n in range(1, 12))]
+    path = movies.write(tmp_path / "late.mp4", "libx264", "yuv420p", frames=12, times=times)
+    source = MovieSource(Source(SourceKind.MOVIE, (str(path),), (0, 1, 2), 24.0, clock), warn=[].append)
+    assert [number for _, number in numbers(source)] == shown
+
+
+def test_a_rate_in_32_bits_is_ntscs(tmp_path: Path) -> None:
+    """After hours, a picture on the very moment of a frame is shown, though Blender tells the rate a little wrongly."""
+    far = 1 << 20
+    times = [(far * (n > 0) + n) * 1001 / 24000 for n in range(3)]
+    path = movies.write(tmp_path / "long.mp4", "libx264", "yuv420p", frames=3, times=times, clock=Fraction(1, 24000))
+    told = float(np.float32(24000 / 1001))
+    source = MovieSource(Source(SourceKind.MOVIE, (str(path),), (far, far + 1), told, 24000.0), warn=[].append)
+    assert [number for _, number in numbers(source)] == [0, 1]
+
+
 def test_where_a_seek_lands_is_looked_at(clip: Path) -> None:
     """A decoder never gives a picture later than the one that was asked for."""
     decoder = Decoder(clip)

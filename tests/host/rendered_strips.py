@@ -8,6 +8,7 @@ import bpy
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests import movies, tiny
 from tests.host.timeline import Timeline
@@ -194,6 +195,29 @@ def hdr(timeline: Timeline, _clip: Path) -> Any:
     return timeline.movie(movies.hdr(timeline.folder / "hdr.mp4", frames=LENGTH))
 
 
+def interlaced(timeline: Timeline, _clip: Path) -> Any:
+    """Two fields a picture, as camcorders film; OpenCV shows it black."""
+    return timeline.movie(movies.interlaced(timeline.folder / "camcorder.mp4", LENGTH))
+
+
+def av1(timeline: Timeline, _clip: Path) -> Any:
+    """A movie of a codec that OpenCV's FFmpeg has no decoder for on most machines."""
+    return timeline.movie(movies.write(timeline.folder / "av1.mp4", "libsvtav1", "yuv420p", frames=LENGTH))
+
+
+def wide(timeline: Timeline, _clip: Path) -> Any:
+    """A movie in Display P3, as phones make it."""
+    return timeline.movie(movies.wide(timeline.folder / "p3.mov", frames=LENGTH))
+
+
+def bitmap(timeline: Timeline, _clip: Path) -> Any:
+    """A BMP whose fourth byte is an alpha to Blender, and nothing to OpenCV."""
+    alpha = np.linspace(255, 0, tiny.SIZE[0], dtype=np.uint8)[None].repeat(tiny.SIZE[1], 0)
+    path = timeline.folder / "alpha.bmp"
+    Image.fromarray(np.dstack([tiny.barcode(170)[..., ::-1], alpha])).save(path)
+    return timeline.pictures([path])
+
+
 def second_angle(timeline: Timeline, _clip: Path) -> Any:
     """The second of two streams of pictures in a file."""
     path = timeline.folder / "angles.mkv"
@@ -291,6 +315,6 @@ def by_hand(timeline: Timeline, clip: Path) -> Any:
 ALL = (
     *(colour, text, retimed, meta, scene, cross, linear, see_through, nested),
     *(deep, adjustment, multicam, movie_clip, camera, slowed_pictures),
-    *(hdr, second_angle),
+    *(hdr, interlaced, av1, wide, bitmap, second_angle),
     *(large_clip, odd_size, balanced, adjusting_meta, blurred_camera, interlaced_pictures, growing, by_hand),
 )

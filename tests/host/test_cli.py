@@ -45,6 +45,14 @@ def test_of_hdr_it_is_said_that_colours_change(passthrough: Path, tmp_path: Path
     assert (status, "this movie is HDR" in said) == (0, is_told)
 
 
+def test_an_interlaced_movie_is_refused_in_words(passthrough: Path, tmp_path: Path) -> None:
+    """OpenCV would show it black; the sentence says where it can be matted."""
+    clip = movies.interlaced(tmp_path / "camcorder.mts")
+    status, (told,), said = matte(clip, "--output", tmp_path / "out", "--model", passthrough)
+    assert status == 1
+    assert "it is interlaced; put it on a timeline" in told["error"] and "camcorder.mts" in said
+
+
 @pytest.mark.parametrize(("result", "suffix", "channels"), [("cutout", ".png", 4), ("colour", ".jpg", 3)])
 def test_pictures_keep_their_names(counting: Path, tmp_path: Path, result: str, suffix: str, channels: int) -> None:
     """A picture goes to DIR/<stem>, a folder of pictures to DIR/<folder>/<stem>: PNG with alpha, JPEG over a colour."""

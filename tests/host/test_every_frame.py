@@ -28,6 +28,8 @@ UNEVEN = [sum((0.5, 1, 2, 1.5, 0.25)[i % 5] for i in range(n)) / 24 for n in ran
 """Seconds at which frames of a variable rate begin."""
 TREMBLING = [(n + (0, 0.15, -0.2, 0.1, 0.24)[n % 5]) / 24 for n in range(30)]
 """The same for a camera whose clock wavers about 24 frames a second."""
+DRIFTING = [n / 29.83 + (n > 20) / 30 for n in range(60)]
+"""The same for a camera that is a little slow, and once loses a frame: moments lie beside those of its mean rate."""
 
 CLIPS: dict[str, Callable[[Path], Path]] = {
     "mjpeg.avi": lambda path: tiny.barcode_movie(path, 30, fourcc="MJPG"),
@@ -41,6 +43,15 @@ CLIPS: dict[str, Callable[[Path], Path]] = {
     "10 bit.mp4": lambda path: movies.write(path, "libx264", "yuv420p10le", options=FINE),
     "variable.mp4": lambda path: movies.write(path, "libx264", "yuv420p", times=UNEVEN, options=WITH_B_FRAMES),
     "trembling.mp4": lambda path: movies.write(path, "libx264", "yuv420p", times=TREMBLING, options=WITH_B_FRAMES),
+    "drifting.mp4": lambda path: movies.write(
+        path, "libx264", "yuv420p", rate=30, frames=60, times=DRIFTING, options=WITH_B_FRAMES, clock=Fraction(1, 90000)
+    ),
+    "drifting.mkv": lambda path: movies.write(
+        path, "libx264", "yuv420p", rate=30, frames=60, times=DRIFTING, options=WITH_B_FRAMES
+    ),
+    "drifting.mov": lambda path: movies.write(
+        path, "libx264", "yuv420p", rate=30, frames=60, times=DRIFTING, options=FINE, clock=Fraction(1, 600)
+    ),
     "late.mkv": lambda path: movies.write(
         path, "libx264", "yuv420p", times=[1 + n / 24 for n in range(30)], options=FINE
     ),

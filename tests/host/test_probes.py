@@ -1,11 +1,13 @@
 """What pressing the button asks of each movie file: as little as can be, and again when the file changes."""
 
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
-from rvm_addon.host.codecs import is_hdr, may_carry_alpha
+from rvm_addon.host import interlacing
+from rvm_addon.host.codecs import clock, is_av1, is_hdr, is_wide, may_carry_alpha
 from tests import movies, tiny
 from tests.host.timeline import Timeline
 
@@ -82,7 +84,9 @@ def test_a_strange_file_is_for_blender_to_judge(tmp_path: Path, content: bytes) 
     """Nothing is raised, and nothing is read for ever."""
     (tmp_path / "strange.mov").write_bytes(content)
     assert may_carry_alpha(tmp_path / "strange.mov")
-    assert not is_hdr(tmp_path / "strange.mov")
+    path = tmp_path / "strange.mov"
+    assert not any(tell(path) for tell in (is_hdr, is_wide, is_av1, interlacing.may_be))
+    assert clock(path) in (0.0, 1000.0)
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv"])
@@ -90,6 +94,74 @@ def test_a_strange_file_is_for_blender_to_judge(tmp_path: Path, content: bytes) 
 def test_the_head_tells_of_hdr(tmp_path: Path, suffix: str, transfer: int, is_it: bool) -> None:
     """In MP4, QuickTime and Matroska; 10 bits by themselves are none."""
     assert is_hdr(movies.hdr(tmp_path / f"clip{suffix}", transfer)) is is_it
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv"])
+@pytest.mark.parametrize(("primaries", "is_it"), [(1, False), (9, True), (12, True)])
+def test_the_head_tells_of_wide_colours(tmp_path: Path, suffix: str, primaries: int, is_it: bool) -> None:
+    """BT.2020 and Display P3."""
+    assert is_wide(movies.wide(tmp_path / f"clip{suffix}", primaries=primaries)) is is_it
+
+
+@pytest.mark.parametrize(("codec", "is_it"), [("libx264", False), ("libsvtav1", True)])
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".webm"])
+def test_the_head_tells_of_av1(tmp_path: Path, suffix: str, codec: str, is_it: bool) -> None:
+    """In each container that holds it."""
+    codec = "libvpx-vp9" if (codec, suffix) == ("libx264", ".webm") else codec
+    assert is_av1(movies.write(tmp_path / f"clip{suffix}", codec, "yuv420p", frames=3)) is is_it
+
+
+IN_H264 = [("libx264", "yuv420p", f".{suffix}") for suffix in ("mp4", "mov", "mkv", "ts", "mts", "avi", "flv", "mxf")]
+IN_MPEG_2 = [("mpeg2video", "yuv420p", f".{suffix}") for suffix in ("mov", "mkv", "ts", "m2ts", "avi", "mpg", "mxf")]
+OTHERS = [("dvvideo", "yuv420p", f".{suffix}") for suffix in ("avi", "mov", "dv")] + [
+    ("prores_ks", "yuv422p10le", ".mov")
+]
+
+
+@pytest.mark.parametrize(("codec", "pixels", "suffix"), [*IN_H264, *IN_MPEG_2, *OTHERS])
+def test_the_head_tells_of_fields(tmp_path: Path, codec: str, pixels: str, suffix: str) -> None:
+    """In every container; and that the same codec has none here."""
+    assert interlacing.may_be(movies.interlaced(tmp_path / f"fields{suffix}", 3, codec, pixels))
+    if codec == "dvvideo":  # always has
+        return
+    form = "mpegts" if suffix in {".mts", ".m2ts"} else None
+    for size in (tiny.SIZE, (1920, 1080)):
+        path = tmp_path / f"{size[0]}{suffix}"
+        movies.write(path, codec, pixels, rate=25, size=size, frames=2, form=form, clock=Fraction(1, 25))
+        assert not interlacing.may_be(path)
+
+
+@pytest.mark.parametrize("profile", ["baseline", "main", "high", "high10", "high422", "high444"])
+@pytest.mark.parametrize("more", ["", ":cqm=jvt"])
+@pytest.mark.parametrize("fields", [False, True])
+def test_each_profile_tells_of_fields(tmp_path: Path, profile: str, more: str, fields: bool) -> None:
+    """With matrices for its scaling, too, which stand before what is asked."""
+    if profile == "baseline" and (fields or more):
+        pytest.skip("it has neither")
+    pixels = {"high10": "yuv420p10le", "high422": "yuv422p", "high444": "yuv444p"}.get(profile, "yuv420p")
+    options = {"profile": profile, "x264-params": f"tff={int(fields)}{more if profile != 'main' else ''}"}
+    path = movies.write(tmp_path / "clip.mp4", "libx264", pixels, frames=3, options=options)
+    assert interlacing.may_be(path) is fields
+
+
+@pytest.mark.parametrize(
+    ("name", "ticks"),
+    [
+        ("a.mp4", 90000),
+        ("a.mov", 600),
+        ("a.mkv", 1000),
+        ("a.ts", 90000),
+        ("a.mpg", 90000),
+        ("a.flv", 1000),
+        ("a.avi", 0),
+    ],
+)
+def test_the_head_tells_the_clock(tmp_path: Path, name: str, ticks: int) -> None:
+    """Of the track of pictures where each has its own; 0 where pictures have no other moments than those of a rate."""
+    options = {"video_track_timescale": str(ticks)} if name.endswith(("mp4", "mov")) else {}
+    codec = "mpeg2video" if name.endswith("mpg") else "libx264"
+    path = movies.write(tmp_path / name, codec, "yuv420p", rate=25, frames=3, container=options, clock=Fraction(1, 25))
+    assert clock(path) == ticks
 
 
 def test_a_movie_that_changed_is_asked_again(timeline: Timeline, tmp_path: Path) -> None:
