@@ -101,6 +101,7 @@ SENTENCES: dict[str, str] = {
     "“{strip}” plays a file that was not found: “{path}”": "“{strip}”播放的文件未找到：“{path}”",
     "“{strip}” plays a file that Blender cannot read: “{path}”": "“{strip}”播放的文件 Blender 无法读取：“{path}”",
     "“{strip}” shows a file that was not found: “{path}”": "“{strip}”显示的文件未找到：“{path}”",
+    "“{strip}” shows a file that Blender cannot read: “{path}”": "“{strip}”显示的文件 Blender 无法读取：“{path}”",
     "“{strip}” was made from “{name}”, which is gone or was renamed; give that name back": (
         "“{strip}”由“{name}”生成，而后者已被删除或改名；请恢复其名称"
     ),

@@ -54,6 +54,18 @@ def is_unlike(path: str) -> bool:
     return _unlike[known]
 
 
+def is_picture(path: Path) -> bool:
+    """Return whether Blender can read a file as a picture: decodes it."""
+    try:
+        image = bpy.data.images.load(str(path))
+    except RuntimeError:
+        return False
+    try:
+        return image.source == "FILE" and min(image.size) > 0
+    finally:
+        bpy.data.images.remove(image)
+
+
 def _has_four_channels(path: str) -> bool:
     """Return whether the first frame that Blender decodes of a movie has alpha."""
     image = bpy.data.images.load(path)

@@ -127,7 +127,10 @@ def _over_all(specs: list[JobSpec]) -> JobSpec:
 
 
 def _check_files(strip: versions.Strip) -> None:
-    """Raise StripUnsuitable where a file that the strip shows is not there, or is a movie that Blender cannot read."""
+    """Raise StripUnsuitable where a file that the strip shows is not there, or Blender cannot read it.
+
+    Of pictures that is asked of the first, and only where Blender has not read it when the strip was made.
+    """
     if strip.type == "MOVIE":
         if not Path(source_file(strip)).is_file():
             raise StripUnsuitable(strip.name, f"plays a file that was not found: “{source_file(strip)}”")
@@ -139,6 +142,9 @@ def _check_files(strip: versions.Strip) -> None:
         for name in sorted(names):
             if not (folder / name).is_file():
                 raise StripUnsuitable(strip.name, f"shows a file that was not found: “{folder / name}”")
+        first = strip.elements[0]
+        if first.filename in names and not first.orig_width and not probes.is_picture(folder / first.filename):
+            raise StripUnsuitable(strip.name, f"shows a file that Blender cannot read: “{folder / first.filename}”")
 
 
 def matted_frames(strip: versions.Strip, handles: int, start: int, end: int) -> range:

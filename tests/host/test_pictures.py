@@ -150,3 +150,13 @@ def test_a_rendered_picture_of_another_size_is_named(timeline: Timeline, tmp_pat
     timeline.addon.runner.current().run_to_end(lambda _: None)
     assert job.state.name == "FAILED"
     assert "2.exr" in job.error and "64 × 32 instead of 128 × 64 pixels" in job.error
+
+
+@pytest.mark.parametrize("suffix", [".ppm", ".gif"])
+def test_a_picture_that_blender_cannot_read_is_named(timeline: Timeline, tmp_path: Path, suffix: str) -> None:
+    """Its strip shows nothing; so nothing is matted, also where OpenCV could read it."""
+    path = tmp_path / f"strange{suffix}"
+    Image.fromarray(tiny.barcode(170)).save(path)
+    jobs, said = timeline.submit(timeline.pictures([path]))
+    assert jobs == []
+    assert len(said) == 1 and "shows a file that Blender cannot read" in said[0] and path.name in said[0]
