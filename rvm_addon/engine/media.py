@@ -17,7 +17,7 @@ from . import exr, png, targa, tiff, whole
 from .errors import OutputFailed, PictureDiffers, SourceMissing, SourceUnreadable
 from .outputs import FrameFormat
 from .spec import PARTIAL_SUFFIX, JobSpec, Source
-from .tensors import Picture, Placed, in_8_bits
+from .tensors import Picture, Placed, full, in_8_bits
 
 _JPEG_BEGINS = b"\xff\xd8"
 _LOSSLESS_WEBP = (
@@ -125,6 +125,9 @@ class ImageSource:
             raise SourceUnreadable(path, reason)
         if decoded.ndim == 3 and decoded.shape[2] == 4 and tiff.is_multiplied(data.data):
             decoded = tiff.straight(decoded)
+        if decoded.ndim == 2 and self._with_alpha and (nothing := png.see_through_grey(data.tobytes())) is not None:
+            alpha = np.where(decoded == nothing, 0, full(decoded.dtype)).astype(decoded.dtype)
+            decoded = np.dstack([decoded, decoded, decoded, alpha])
         return self._picture(decoded)
 
     def _unsuitable(self, decoded: NDArray[Any], data: NDArray[np.uint8]) -> str:

@@ -1,5 +1,7 @@
 """Pictures of every kind, as strips: the result shows what the source showed."""
 
+import struct
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -68,12 +70,31 @@ def write_turned(path: Path, picture: Picture) -> None:
     Image.fromarray(picture[..., ::-1]).save(path, exif=about, quality=95, subsampling=0)
 
 
+def write_grey_with_a_hole(path: Path, picture: Picture) -> None:
+    """Write one channel, a value of which stands for nothing."""
+    Image.fromarray(picture[..., 0]).save(path, transparency=int(picture[-1, 40, 0]))
+
+
+def write_few_greys_with_a_hole(path: Path, picture: Picture) -> None:
+    """Write one channel of four bits, the third of its values standing for nothing; Pillow writes none such."""
+    few = picture[..., 0] >> 4
+    rows = b"".join(b"\0" + (row[::2] << 4 | row[1::2]).tobytes() for row in few)
+    head = struct.pack(">IIBBBBB", WIDTH, HEIGHT, 4, 0, 0, 0, 0)
+    chunks = ((b"IHDR", head), (b"tRNS", b"\0\2"), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    written = (
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
+    )
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(written))
+
+
 KINDS: dict[str, tuple[Callable[[Path, Picture], None], str]] = {
     "alpha": (write_rgba, ".png"),
     "16 bit": (write_deep, ".png"),
     "16 bit with alpha": (write_deep_rgba, ".png"),
     "grey": (write_grey, ".png"),
     "grey with alpha": (write_grey_with_alpha, ".png"),
+    "grey with a hole": (write_grey_with_a_hole, ".png"),
+    "few greys with a hole": (write_few_greys_with_a_hole, ".png"),
     "palette": (write_palette, ".png"),
     "palette with a hole": (write_palette_with_a_hole, ".png"),
     "turned JPEG": (write_turned, ".jpg"),
