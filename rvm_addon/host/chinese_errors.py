@@ -122,6 +122,7 @@ SENTENCES: dict[str, str] = {
     "background: “{text}” is not a colour like #00ff00": "背景：“{text}”不是 #00ff00 这样的颜色",
     "blur: {count} pixels are not above 0 and at most {most}": "模糊：{count} 像素不在 0 以上且不超过 {most}",
     "backdrop: choose the picture or movie that goes behind the person": "背景文件：请选择人物背后的图片或视频",
+    "backdrop: it is interlaced; deinterlace it first": "背景文件：该视频为隔行扫描，请先去隔行",
     "model: its path must be absolute": "模型：其路径必须是绝对路径",
     "ratio: {ratio} is not above 0 and at most 1": "比例：{ratio} 不在 0 以上且不超过 1",
     "working size: {count} pixels are too few to see a person in": "工作尺寸：{count} 像素太少，无法辨认人物",

@@ -25,6 +25,8 @@ _OPAQUE_CODES = frozenset(
 _AV1 = frozenset({"av01", "v_av1"})
 _BOXES_AROUND = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl"})
 _HEAD_BYTES = 1 << 16
+_STREAM_BYTES = 1 << 22
+"""Of a stream that may begin anywhere: within so many its codec is told."""
 _MOST_DESCRIPTIONS = 64
 """Of a sample description box; a damaged file may claim any number."""
 _MOST_DESCRIBED = 1 << 12
@@ -97,7 +99,7 @@ def clock(path: Path) -> float:
     if _is_matroska(head):
         told = _TICK_ELEMENT.search(head)
         return 1e9 / int.from_bytes(told[2][: told[1][0] & 0xF]) if told else 1000.0
-    if b"G" in (head[:1], head[4:5]):  # a transport stream
+    if _is_transport(head):
         return 90000.0
     return next((ticks for begin, ticks in _CLOCKS.items() if head.startswith(begin)), 0.0)
 
@@ -110,6 +112,11 @@ def _is_mp4(head: bytes) -> bool:
 def _is_matroska(head: bytes) -> bool:
     """Return whether a file that begins so is Matroska or WebM."""
     return head[:4] == b"\x1a\x45\xdf\xa3"
+
+
+def _is_transport(head: bytes) -> bool:
+    """Return whether a file that begins so is a transport stream; those of cameras lead each packet by four bytes."""
+    return b"G" in (head[:1], head[4:5])
 
 
 def codes(stream: BinaryIO) -> Iterator[str]:
@@ -136,7 +143,10 @@ def told(stream: BinaryIO) -> bytes:
         OSError, struct.error: as `codes` says.
     """
     head = _head(stream)
-    return b"".join((*_sample_descriptions(stream), head)) if _is_mp4(head) else head
+    if _is_mp4(head):
+        return b"".join((*_sample_descriptions(stream), head))
+    is_stream = _is_transport(head) or head.startswith(b"\0\0\1\xba")
+    return head + stream.read(_STREAM_BYTES) if is_stream else head
 
 
 def _head(stream: BinaryIO) -> bytes:

@@ -76,8 +76,10 @@ def job_of(one: Input, request: Request) -> tuple[JobSpec, Path]:
 
     Raises:
         SourceMissing, SourceUnreadable: the input is not there, or nothing that can be matted.
-        SpecError: the result would be written over files of the user's, or what an earlier run made of something else.
+        SpecError: the result would be written over files of the user's, or what an earlier run made of something else;
+            or the backdrop is interlaced.
     """
+    interlacing.check_backdrop(request.look)
     source = _source(one.path, request)
     single = source.kind is SourceKind.IMAGES and not one.path.is_dir()
     small = request.small_pictures and source.kind is SourceKind.IMAGES and request.look.result.holds_background

@@ -1,13 +1,17 @@
 """Whether a movie's pictures may be interlaced, read from its head: OpenCV 5 shows such pictures black and is silent.
 
 Formats: sequence parameter sets by ITU-T H.264 (7.3.2.1.1), the sequence extension by ISO/IEC 13818-2 (6.2.2.3), the
-box `fiel` by QuickTime's file format, ProRes by SMPTE RDD 36, the frame layout by SMPTE ST 377-1 (MXF).
+box `fiel` by QuickTime's file format, ProRes by SMPTE RDD 36, DNxHD by ST 2019-1 (VC-3), the frame layout
+by ST 377-1 (MXF).
 """
 
 import re
 import struct
 from pathlib import Path
 
+from ..engine.errors import SpecError
+from ..engine.outputs import Look, Result
+from ..engine.spec import is_movie
 from . import codecs
 
 _DV = frozenset({"dvsd", "dvc ", "dvcp", "dvpp", "dv5n", "dv5p", "dv25", "dv50", *(f"dvh{rate}" for rate in "23456pq")})
@@ -20,6 +24,8 @@ _SEQUENCE_EXTENSION = re.compile(rb"\0\0\x01\xb5[\x10-\x1f](.)", re.DOTALL)
 _PROGRESSIVE = 0x08
 _PRORES = re.compile(rb"icpf.{12}(.)", re.DOTALL)
 _FIELDS_OF_PRORES = 0x0C
+_DNXHD = re.compile(rb"\0\0\x02\x80[\x01-\x03](.)", re.DOTALL)
+_FIELDS_OF_DNXHD = 0x02
 _PARAMETERS = re.compile(rb"(?:\0\0\x01|[\xfc-\xff]\xe1\0.)[\x27\x47\x67](?=[,BMSVXdnz\xf4])", re.DOTALL)
 """What leads to a sequence parameter set of H.264, and the profiles that there are: in a stream a start code, in a
 file's description how many there are and the length."""
@@ -40,7 +46,18 @@ def may_be(path: Path) -> bool:
     told = _payload(told)
     in_mpeg_2 = any(not found[1][0] & _PROGRESSIVE for found in _SEQUENCE_EXTENSION.finditer(told))
     in_prores = any(found[1][0] & _FIELDS_OF_PRORES for found in _PRORES.finditer(told))
-    return in_mpeg_2 or in_prores or _TWO_FIELDS.search(told) is not None or _in_h264(told)
+    in_dnxhd = any(found[1][0] & _FIELDS_OF_DNXHD for found in _DNXHD.finditer(told))
+    return in_mpeg_2 or in_prores or in_dnxhd or _TWO_FIELDS.search(told) is not None or _in_h264(told)
+
+
+def check_backdrop(look: Look) -> None:
+    """Return if what is to stand behind the person can be read.
+
+    Raises:
+        SpecError: it is interlaced.
+    """
+    if look.result is Result.BACKDROP and is_movie(Path(look.backdrop)) and may_be(Path(look.backdrop)):
+        raise SpecError("backdrop", "it is interlaced; deinterlace it first")
 
 
 def _payload(head: bytes) -> bytes:

@@ -11,7 +11,7 @@ from ..engine.spec import JobSpec
 from ..jobs.claims import claim_folder, file_stem
 from ..jobs.finished import FinishedJobs
 from ..jobs.job import Job, State
-from . import caches, driver, plan, properties, rendering, results, runner, strips, versions, words
+from . import caches, driver, interlacing, plan, properties, rendering, results, runner, strips, versions, words
 from .placements import Placement
 from .terminal import ProgressLine
 from .translations import explained, say
@@ -95,6 +95,7 @@ def submit_each(
     try:
         settings = properties.snapshot(scene)
         settings.look.validate()  # before any strip is looked at: a refused press leaves nothing behind
+        interlacing.check_backdrop(settings.look)
     except MattingError as error:
         return [], [explained(error)]
     queue = runner.current().queue

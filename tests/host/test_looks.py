@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests import tiny
+from tests import movies, tiny
 from tests.host.timeline import Timeline
 
 GROUND = np.array([255, 102, 0])
@@ -46,6 +46,15 @@ def made(timeline: Timeline, source: Any, result: str, form: str = "PNG", **sett
 
 
 @pytest.mark.usefixtures("with_green")
+def test_an_interlaced_backdrop_is_refused(timeline: Timeline, tmp_path: Path) -> None:
+    """OpenCV would show it black."""
+    settings = timeline.scene.rvm_matting
+    settings.result, settings.backdrop = "BACKDROP", str(movies.interlaced(tmp_path / "camcorder.mts"))
+    jobs, said = timeline.submit(timeline.pictures(tiny.barcode_pictures(tmp_path / "in", [1])))
+    assert (jobs, len(said)) == ([], 1)
+    assert "backdrop: it is interlaced" in said[0]
+
+
 @pytest.mark.parametrize("form", LOSSLESS)
 def test_a_cutout_over_a_strip_is_right_to_a_unit(timeline: Timeline, source: Any, form: str) -> None:
     """Half-transparent pixels composed by Blender are F·a + B·(1 - a), straight or premultiplied in the file."""

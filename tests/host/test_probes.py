@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -113,22 +114,36 @@ def test_the_head_tells_of_av1(tmp_path: Path, suffix: str, codec: str, is_it: b
 
 IN_H264 = [("libx264", "yuv420p", f".{suffix}") for suffix in ("mp4", "mov", "mkv", "ts", "mts", "avi", "flv", "mxf")]
 IN_MPEG_2 = [("mpeg2video", "yuv420p", f".{suffix}") for suffix in ("mov", "mkv", "ts", "m2ts", "avi", "mpg", "mxf")]
-OTHERS = [("dvvideo", "yuv420p", f".{suffix}") for suffix in ("avi", "mov", "dv")] + [
-    ("prores_ks", "yuv422p10le", ".mov")
-]
+IN_DV = [("dvvideo", "yuv420p", f".{suffix}") for suffix in ("avi", "mov", "dv")]
+OTHERS = [("prores_ks", "yuv422p10le", ".mov"), ("dnxhd", "yuv422p", ".mov")]
 
 
-@pytest.mark.parametrize(("codec", "pixels", "suffix"), [*IN_H264, *IN_MPEG_2, *OTHERS])
+@pytest.mark.parametrize(("codec", "pixels", "suffix"), [*IN_H264, *IN_MPEG_2, *IN_DV, *OTHERS])
 def test_the_head_tells_of_fields(tmp_path: Path, codec: str, pixels: str, suffix: str) -> None:
     """In every container; and that the same codec has none here."""
     assert interlacing.may_be(movies.interlaced(tmp_path / f"fields{suffix}", 3, codec, pixels))
     if codec == "dvvideo":  # always has
         return
     form = "mpegts" if suffix in {".mts", ".m2ts"} else None
-    for size in (tiny.SIZE, (1920, 1080)):
+    more: dict[str, Any] = {
+        "form": form,
+        "clock": Fraction(1, 25),
+        "options": {"b": "120M"} if codec == "dnxhd" else {},
+    }
+    for size in (tiny.SIZE, (1920, 1080))[codec == "dnxhd" :]:
         path = tmp_path / f"{size[0]}{suffix}"
-        movies.write(path, codec, pixels, rate=25, size=size, frames=2, form=form, clock=Fraction(1, 25))
+        movies.write(path, codec, pixels, rate=25, size=size, frames=2, **more)
         assert not interlacing.may_be(path)
+
+
+def test_a_stream_may_begin_anywhere(tmp_path: Path) -> None:
+    """A broadcast that was cut out of its middle tells at its next key picture what it is."""
+    whole = movies.interlaced(tmp_path / "whole.ts", 100)
+    at = whole.read_bytes().index(b"\0\0\1\x67")
+    padding = b"G\x1f\xff\x10" + bytes(184)
+    begins = at // 188 * 188
+    (tmp_path / "cut.ts").write_bytes(padding * 5000 + whole.read_bytes()[begins:])
+    assert interlacing.may_be(tmp_path / "cut.ts")
 
 
 @pytest.mark.parametrize("profile", ["baseline", "main", "high", "high10", "high422", "high444"])
