@@ -24,6 +24,9 @@ _TO_COME = frozenset({State.QUEUED, State.RUNNING})
 _STOPPED = frozenset({State.FAILED, State.CANCELLED, State.INTERRUPTED})
 """Where a job stands that can go on."""
 
+_HANDS = ("SEQUENCER_OT_", "TRANSFORM_OT_")
+"""How the names of operators begin that hold strips as long as they run; others, such as add-ons', may run for ever."""
+
 
 class Runner:
     """One queue and, for each job made from strips, where its results go."""
@@ -219,8 +222,7 @@ class Runner:
                 self._clean_up(job)
             elif job.state is State.DONE:
                 self._conclude(job)
-        # A render reads the strips while it lasts; and an undo step would end up in the middle of it.
-        while self._arrived and not bpy.app.is_job_running("RENDER"):
+        while self._arrived and not _in_use():
             job = self._arrived.pop(0)
             self._deliver(job)
             changed.append(job)
@@ -298,6 +300,15 @@ class Runner:
             rates.current().learn(job)
         if any(touched) and not bpy.app.background:  # there the operator's own step covers it, and none can be pushed
             bpy.ops.ed.undo_push(message="Update Result" if places[0].replaces else "Matte Selected Strips")
+
+
+def _in_use() -> bool:
+    """Return whether strips must be left as they are: a render reads them, or the user has some in hand.
+
+    An undo step would end up in the middle of it; and Blender crashes where a strip that is dragged is removed.
+    """
+    modal = (operator.bl_idname for window in bpy.context.window_manager.windows for operator in window.modal_operators)
+    return bpy.app.is_job_running("RENDER") or any(name.startswith(_HANDS) for name in modal)
 
 
 def _movies(folder: Path, places: Iterable[Placement], first: int = 1) -> list[Part]:

@@ -33,6 +33,7 @@ MOVED = 3
 """Frames; the next strip is five away."""
 CONTINUE = (178, 237)
 """From the side bar's corner: the button of an interrupted job that is alone in the list."""
+SEQUENCER = "{'window': window(), 'area': sequencer('SEQUENCER')}"
 SHOW_PANEL = "region(sequencer('SEQUENCER'), 'UI').active_panel_category = 'Matting'"
 
 
@@ -94,6 +95,28 @@ def edits() -> None:
     picture("living-3-edited")
 
 
+def in_hand() -> None:
+    """Drag a result while what takes its place arrives: that waits until the hand is off it."""
+    print("In hand")
+    order("bpy.data.scenes[0].rvm_matting.result = 'MASK'")
+    result = f"{RENAMED} matte"
+    click_strip(result)
+    start, jobs = states()[-1]["strips"][result]["span"][0], len(states()[-1]["jobs"])
+    order(f"with bpy.context.temp_override(**{SEQUENCER}):\n    bpy.ops.rvm.update_result()", seconds=0.0)
+    point("timeline", EMPTY)
+    press("g")
+    run("xdotool", "type", "1")
+    wait("the mask is made", lambda s: len(s["jobs"]) > jobs and done(s))
+    time.sleep(1.0)
+    check("the source is not unmuted yet", holds=states()[-1]["strips"][RENAMED]["mute"])
+    press("Escape")
+    after = wait("the mask arrives when the drag is over", lambda s: not s["strips"][RENAMED]["mute"])
+    check("where the strip was", holds=after["strips"][result]["span"][0] == start)
+    press("ctrl+z")
+    wait("one step takes it back", lambda s: s["strips"][RENAMED]["mute"])
+    order("bpy.data.scenes[0].rvm_matting.result = 'CUTOUT'")
+
+
 def away_and_back() -> None:
     """Open another project while a job runs, and the first one again when it is done."""
     print("Away and back")
@@ -143,5 +166,5 @@ def disable_and_enable() -> None:
     picture("living-6-enabled")
 
 
-for part in (edits, away_and_back, reload_scripts, disable_and_enable, check_no_crash):
+for part in (edits, in_hand, away_and_back, reload_scripts, disable_and_enable, check_no_crash):
     part()

@@ -94,8 +94,8 @@ def press(*keys: str) -> None:
         time.sleep(0.6)
 
 
-def order(code: str) -> None:
-    """Let Blender run what is not this product's to click."""
+def order(code: str, seconds: float = 2.0) -> None:
+    """Let Blender run what is not this product's to click, and give it some seconds to show that."""
     part = WORK / "do.part"
     part.write_text(code, encoding="utf-8")
     ordered = part.rename(WORK / "do.py")
@@ -104,7 +104,7 @@ def order(code: str) -> None:
         if time.monotonic() > end:
             sys.exit(f"FAILED: Blender does not do what it is told: {code}")
         time.sleep(0.1)
-    time.sleep(2.0)
+    time.sleep(seconds)
 
 
 def ask_for(quality: str) -> None:
