@@ -168,8 +168,7 @@ class RVM_PT_recipe(_SideBar, bpy.types.Panel):
         recipe = result_operators.active_recipe(context)
         if recipe is None:
             return
-        for line in words.recipe(recipe):
-            self.layout.label(text=line)
+        lines.draw(self.layout, context, words.recipe(recipe))
         column = self.layout.column(align=True)
         column.operator(result_operators.RVM_OT_update_result.bl_idname, icon="FILE_REFRESH")
         column.operator(result_operators.RVM_OT_use_recipe.bl_idname, icon="COPYDOWN")

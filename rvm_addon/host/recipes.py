@@ -33,6 +33,12 @@ class Recipe:
     movie: MovieFormat | None = None
     """As what it was written as a movie, too."""
 
+    @property
+    def quality(self) -> str:
+        """The quality that one chooses for such a result."""
+        qualities = {side: quality for quality, side in WORKING_SIDES.items() if quality != "RATIO"}
+        return "RATIO" if self.ratio is not None else qualities.get(self.working_side, "STANDARD")
+
 
 def write(
     result: versions.Strip, source: versions.Strip, spec: JobSpec, shown: tuple[int, ...], movie: MovieFormat | None
@@ -66,8 +72,7 @@ def show(recipe: Recipe, settings: Any) -> None:
     """Set the project's settings to those of a recipe."""
     show_look(recipe.look, settings)
     show_movie(recipe.movie, recipe.look, settings)
-    qualities = {side: quality for quality, side in WORKING_SIDES.items() if quality != "RATIO"}
-    settings.quality = "RATIO" if recipe.ratio is not None else qualities.get(recipe.working_side, "STANDARD")
+    settings.quality = recipe.quality
     if recipe.ratio is not None:
         settings.ratio = recipe.ratio
     settings.ignore_alpha = not recipe.use_alpha

@@ -1,5 +1,6 @@
 """Numbers and states as an editor reads them; used by the panel and the terminal."""
 
+from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
 
@@ -8,8 +9,9 @@ from ..engine.outputs import UNTOUCHED, EdgeColour, Edges
 from ..jobs.job import Job, State
 from ..jobs.parts import Kind
 from .encoders import ENCODERS, MovieFormat
-from .looks import EDGE_COLOURS, RESULTS
+from .looks import EDGE_COLOURS, OPAQUE_FORMATS, RESULTS
 from .plan import Plan
+from .properties import QUALITIES
 from .recipes import Recipe
 from .translations import say
 
@@ -162,14 +164,23 @@ def unsaved(folder: Path) -> str:
 
 def recipe(made: Recipe) -> list[str]:
     """Return how a result was made, in short lines."""
-    kind = say({identifier: name for identifier, name, _ in RESULTS}[made.look.result.name])
-    formats = [made.look.format.name, *([say(ENCODERS[made.movie].label)] if made.movie else [])]
+    kind = _label(RESULTS, made.look.result.name)
+    formats = [
+        _label(OPAQUE_FORMATS, made.look.format.name),
+        *([say(ENCODERS[made.movie].label)] if made.movie else []),
+    ]
+    quality = _label(QUALITIES, made.quality)
     lines = [
         say("{kind} of “{strip}”", kind=kind, strip=made.strip),
         " · ".join([frames(made.frames), *formats]),
-        f"{Path(made.model).stem} · {made.ratio or made.working_side:g}",
+        " · ".join([Path(made.model).stem, quality if made.ratio is None else f"{quality}: {made.ratio:g}"]),
     ]
     return lines + _edges(made.look.edges)
+
+
+def _label(choices: Iterable[tuple[str, str, str]], chosen: str) -> str:
+    """Return what the panel calls a choice."""
+    return say({identifier: name for identifier, name, _ in choices}[chosen])
 
 
 def _edges(edges: Edges) -> list[str]:
@@ -181,5 +192,5 @@ def _edges(edges: Edges) -> list[str]:
 def _edge_value(value: EdgeColour | float) -> str:
     """Return an edge setting's value as the panel shows it; Blender keeps 0.1 in 32 bits, which is not quite that."""
     if isinstance(value, EdgeColour):
-        return say({identifier: name for identifier, name, _ in EDGE_COLOURS}[value.name])
+        return _label(EDGE_COLOURS, value.name)
     return f"{value:g}"

@@ -324,10 +324,13 @@ def test_a_recipe_reads_as_the_panel_shows_it(timeline: Timeline, source: Any) -
     """Blender's numbers have 32 bits: 0.1 would be 0.10000000149011612."""
     chosen = timeline.scene.rvm_matting
     chosen.edge_colour, chosen.black, chosen.grow, chosen.feather = "MODEL", 0.1, -2, 1.3
+    chosen.quality, chosen.format = "DRAFT", "PNG16"
     result = timeline.result_of(source)
     update(timeline, result)
     told = timeline.addon.words.recipe(timeline.addon.recipes.read(result))
-    assert told[-4:] == ["Colour: Model", "Black Point: 0.1", "Grow: -2", "Feather: 1.3"]
+    assert told[1].endswith(" · PNG, 16 Bit")
+    assert told[2].endswith(" · Draft")
+    assert told[3:] == ["Colour: Model", "Black Point: 0.1", "Grow: -2", "Feather: 1.3"]
 
 
 @pytest.mark.parametrize(("black", "white"), [(0.0, 0.01), (0.99, 0.01), (0.99, 0.5), (0.5, 0.5)])
