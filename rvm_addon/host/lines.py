@@ -15,7 +15,13 @@ _UI_FONT = 0
 
 
 def draw(
-    layout: bpy.types.UILayout, context: bpy.types.Context, texts: list[str], icon: str = "NONE", *, alert: bool = False
+    layout: bpy.types.UILayout,
+    context: bpy.types.Context,
+    texts: list[str],
+    icon: str = "NONE",
+    *,
+    alert: bool = False,
+    centred: bool = False,
 ) -> None:
     """Draw sentences as lines as wide as the region; each begins with the icon. They are in the user's language."""
     if not texts:
@@ -29,7 +35,9 @@ def draw(
     below = "NONE" if icon == "NONE" else "BLANK1"
     for text in texts:
         for number, line in enumerate(_wrapped(text, width, size)):
-            column.label(text=line, icon=below if number else icon, translate=False)
+            row = column.row()
+            row.alignment = "CENTER" if centred else "EXPAND"
+            row.label(text=line, icon=below if number else icon, translate=False)
 
 
 def widgets_across(context: bpy.types.Context) -> float:

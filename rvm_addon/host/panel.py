@@ -262,9 +262,7 @@ def _draw_button(column: bpy.types.UILayout, context: bpy.types.Context) -> None
     if planned.obstacle:
         lines.draw(column, context, [planned.obstacle], "INFO")
         return
-    row = column.row()
-    row.alignment = "CENTER"
-    row.label(text=words.plan(planned), translate=False)
+    lines.draw(column, context, [words.plan(planned)], centred=True)
 
 
 def _draw_job(box: bpy.types.UILayout, context: bpy.types.Context, job: Job) -> None:
