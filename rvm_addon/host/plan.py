@@ -41,7 +41,7 @@ def current(context: bpy.types.Context) -> Plan:
         context.preferences.view.language,
         tuple(map(_fingerprint, selected)),
     )
-    if known not in _remembered:
+    if known not in _remembered or _remembered[known].obstacle:  # a model file may have been put back
         _remembered.clear()
         _remembered[known] = _made(scene, selected)
     return _remembered[known]

@@ -123,6 +123,16 @@ def test_the_reason_for_a_grey_button(timeline: Timeline, clip: Path) -> None:
             assert "no sequencer scene" in timeline.addon.plan.current(bpy.context).obstacle
 
 
+def test_a_model_that_was_put_back_is_seen(timeline: Timeline, clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The button is grey only as long as the file is missing, though nothing else has changed."""
+    model = clip.with_name("model.onnx")
+    monkeypatch.setattr(timeline.addon.preferences, "model", lambda: model)
+    strip = timeline.movie(clip)
+    assert "model.onnx" in planned(timeline, strip).obstacle
+    model.touch()
+    assert planned(timeline, strip).obstacle == ""
+
+
 def test_a_redraw_works_nothing_out_again(timeline: Timeline, clip: Path) -> None:
     """With two hundred strips selected, what does not change is not worked out again, and no file is opened."""
     strips = [timeline.movie(clip, start=1 + 40 * number, name=f"strip {number}") for number in range(200)]
