@@ -47,12 +47,13 @@ def go(operator: bpy.types.Operator, jobs: list[Job], problems: list[str]) -> se
             {"ERROR"}, "\n".join(problems) or say("Sound has nothing to matte; select strips with pictures")
         )
         return {"CANCELLED"}
-    for problem in problems:
+    if not bpy.app.background:
+        operator.report({"INFO"}, words.taken(jobs))
+    for problem in problems:  # after what went well: Blender shows the last report only
         operator.report({"WARNING"}, problem)
     if bpy.app.background:
         return _run_to_end(operator, jobs)
     driver.start_timer()
-    operator.report({"INFO"}, words.taken(jobs))
     return {"FINISHED"}
 
 

@@ -145,7 +145,7 @@ def plan(planned: Plan) -> str:
 
 
 def overall(jobs: list[Job]) -> str:
-    """Return how far all of these jobs are: the one that runs of how many, and its time left."""
+    """Return how far all of these jobs are: the one that runs of how many, and the time left for all."""
     running = next((job for job in jobs if not job.state.ended), None)
     if running is None:
         return ""
@@ -153,7 +153,9 @@ def overall(jobs: list[Job]) -> str:
     if len(jobs) > 1:
         words.append(say("{number} of {jobs}", number=jobs.index(running) + 1, jobs=len(jobs)))
     if running.seconds_left is not None:
-        words.append(say("{time} left", time=duration(running.seconds_left)))
+        waiting = sum(job.frames_total for job in jobs if job is not running and not job.state.ended)
+        rest = about(running.seconds_left + waiting / running.part_per_second) if waiting else None
+        words.append(say("{time} left", time=rest or duration(running.seconds_left)))
     return " · ".join(words)
 
 

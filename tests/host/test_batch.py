@@ -55,6 +55,33 @@ def test_five_strips_at_once(timeline: Timeline, clips: list[Path], addon: Simpl
     assert [strip.mute for strip in strips] == [True, False, False, True, True]
 
 
+def test_the_last_word_is_on_what_was_refused(
+    timeline: Timeline, clips: list[Path], addon: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Blender shows the last report of an operator only: in a window, that of six strips one has a problem."""
+    gone = tiny.barcode_movie(tmp_path / "gone.avi", 9, fourcc="MJPG")
+    strips = [timeline.movie(clips[0]), timeline.movie(gone, start=100)]
+    gone.unlink()
+    told: list[tuple[set[str], str]] = []
+    window = SimpleNamespace(app=SimpleNamespace(background=False))
+    monkeypatch.setattr(addon.operators, "bpy", window)
+    monkeypatch.setattr(addon.operators, "driver", SimpleNamespace(start_timer=lambda: None))
+    operator = SimpleNamespace(report=lambda kind, text: told.append((kind, text)))
+    assert addon.operators.go(operator, *timeline.submit(*strips)) == {"FINISHED"}
+    (first, _), (last, text) = told
+    assert (first, last) == ({"INFO"}, {"WARNING"}) and "gone.avi" in text
+
+
+def test_the_status_bar_tells_the_time_for_all_jobs(
+    timeline: Timeline, clips: list[Path], addon: SimpleNamespace
+) -> None:
+    """Not that of the job which runs, with four more to come."""
+    jobs, _ = timeline.submit(*(timeline.movie(path, start=1 + 40 * index) for index, path in enumerate(clips)))
+    drive(addon, lambda: jobs[0].part_per_second > 0)
+    rest = sum(job.frames_total - job.frames_done for job in jobs) / jobs[0].part_per_second
+    assert addon.words.overall(jobs) == f"Matting · 1 of 5 · {addon.words.about(rest)} left"
+
+
 def test_strips_that_cannot_be_matted_are_named(timeline: Timeline, clips: list[Path], tmp_path: Path) -> None:
     """A missing file is told, and the good strips go on."""
     gone = tiny.barcode_movie(tmp_path / "gone.avi", 9, fourcc="MJPG")
