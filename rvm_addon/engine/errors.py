@@ -177,9 +177,9 @@ class JobHeld(FileError):
 
 
 class JobGone(FileError):
-    """A job's folder was deleted, moved or renamed while the job waited."""
+    """A job's folder was deleted, moved or renamed while the job waited or ran, or its disk is away."""
 
-    remedy = "Select the strip and start once more."
+    remedy = "Bring it back and continue, or select the strip and start once more."
 
     def __str__(self) -> str:
         """Say which folder."""

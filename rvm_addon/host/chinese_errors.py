@@ -77,7 +77,9 @@ SENTENCES: dict[str, str] = {
     "The strip could not be rendered ({why})": "无法渲染该片段（{why}）",
     "Look into its log “{path}”.": "请查看其日志“{path}”。",
     "The job's folder “{path}” is gone{why}": "任务文件夹“{path}”已不存在{why}",
-    "Select the strip and start once more.": "请选中该片段并重新开始。",
+    "Bring it back and continue, or select the strip and start once more.": (
+        "请将其恢复后继续，或选中该片段并重新开始。"
+    ),
     "“{program}” could not be started ({why})": "无法启动“{program}”（{why}）",
     "Install the extension again.": "请重新安装扩展。",
     "Another file was opened; the frames go to “{path}”": "已打开其他文件；帧写入“{path}”",

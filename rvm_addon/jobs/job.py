@@ -7,7 +7,7 @@ from enum import Enum
 from pathlib import Path
 
 from ..engine import whole
-from ..engine.errors import JobHeld
+from ..engine.errors import JobGone, JobHeld
 from ..engine.events import Encoded, Event, Failed, Finished, FrameDone, MovieWritten, Rendered, Started, Warned
 from ..engine.lifeline import HELD_STATUS
 from ..engine.resume import names_in
@@ -314,6 +314,9 @@ class Job:
             self.fail(str(held), held.remedy)
         elif isinstance(word, Failed):
             self.fail(word.message, word.remedy)
+        elif not self.folder.is_dir():
+            gone = JobGone(self.folder)
+            self.fail(str(gone), gone.remedy)
         else:
             self.fail(f"The worker stopped unexpectedly (status {status})", self._suspicion(status))
 

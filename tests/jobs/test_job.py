@@ -153,6 +153,13 @@ def test_a_worker_that_lacks_a_library_to_begin_tells_what_to_install(job: Job) 
     assert "Visual C++ Redistributable" in job.remedy
 
 
+def test_a_disk_that_is_away_is_told_as_such(job: Job) -> None:
+    """Neither events nor a log are to be read where the job's folder was."""
+    job.folder.rmdir()
+    job.end_part(1)
+    assert job.error == f"The job's folder “{job.folder}” is gone" and "continue" in job.remedy
+
+
 @pytest.mark.parametrize("of", [(parts.MATTING,), (parts.MATTING, parts.encoding("encoding_1"))])
 def test_a_folder_that_is_anothers_is_told_as_such(tmp_path: Path, of: tuple[parts.Part, ...]) -> None:
     """Nothing stopped unexpectedly: whoever works there goes on."""
