@@ -345,6 +345,8 @@ WORDS: dict[str, str] = {
     "That job is no longer in the list": "该任务已不在列表中",
     "No strip shows these frames any more; they are in “{folder}”": "已没有片段显示这些帧；它们位于“{folder}”",
     "The result is in another scene: {scenes}": "结果在另一个场景中：{scenes}",
+    "The result is in the meta strip “{strip}”": "结果在元片段“{strip}”中",
+    "The result is outside the meta strip that is open": "结果在已打开的元片段之外",
     "“{strip}” shows more than when it was matted: select its result and press Update Result": "“{strip}”"
     "比抠像时显示得更多：请选择其结果并按下“更新结果”",
     "Its frames could not be deleted: {reason}": "无法删除其帧：{reason}",

@@ -122,9 +122,15 @@ class RVM_OT_select_result(_OnJob, bpy.types.Operator):
             if scenes:
                 return say("The result is in another scene: {scenes}", scenes=scenes)
             return say("No strip shows these frames any more; they are in “{folder}”", folder=job.output)
+        seen = [strip for strip in here if versions.shows_level_of(shown.sequence_editor, strip)]
+        if not seen:
+            meta = here[0].parent_meta()
+            if meta is None:
+                return say("The result is outside the meta strip that is open")
+            return say("The result is in the meta strip “{strip}”", strip=meta.name)
         for strip in versions.all_strips(shown.sequence_editor):
-            strip.select = strip in here
-        shown.sequence_editor.active_strip = here[0]
+            strip.select = strip in seen
+        shown.sequence_editor.active_strip = seen[0]
         bpy.ops.ed.undo_push(message=self.bl_label)
         return ""
 

@@ -111,6 +111,27 @@ def test_a_result_is_found_under_another_name(timeline: Timeline, clip: Path) ->
         bpy.ops.rvm.select_result(folder=str(job.folder))
 
 
+def test_a_result_that_is_not_in_sight_is_named(timeline: Timeline, clip: Path) -> None:
+    """Inside a meta strip that is closed, or outside one that is open, a selection would not be seen."""
+    strip, later = timeline.movie(clip), timeline.movie(clip, start=100)
+    timeline.press_button(strip)
+    timeline.scene.rvm_matting.black = 0.2
+    timeline.press_button(later)
+    inner, outer = (str(job.folder) for job in timeline.addon.runner.current().queue.jobs)
+    meta = timeline.meta([strip, timeline.result_of(strip)])
+    timeline.select([later])
+    with timeline.shown():
+        with pytest.raises(RuntimeError, match=f"in the meta strip “{meta.name}”"):
+            bpy.ops.rvm.select_result(folder=inner)
+        assert [one.name for one in timeline.strips if one.select] == [later.name]
+        timeline.editor.active_strip = meta
+        meta.select = True
+        bpy.ops.sequencer.meta_toggle()
+        assert bpy.ops.rvm.select_result(folder=inner) == {"FINISHED"}
+        with pytest.raises(RuntimeError, match="outside the meta strip"):
+            bpy.ops.rvm.select_result(folder=outer)
+
+
 def test_cancel_all_and_clear_finished(timeline: Timeline, clips: list[Path]) -> None:
     """One button stops what runs and what waits, the other empties the list; each is grey without need."""
     jobs, _ = timeline.submit(*(timeline.movie(clip, start=40 * number) for number, clip in enumerate(clips)))
