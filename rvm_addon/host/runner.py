@@ -307,8 +307,10 @@ def _in_use() -> bool:
 
     An undo step would end up in the middle of it; and Blender crashes where a strip that is dragged is removed.
     """
+    if bpy.app.is_job_running("RENDER"):
+        return True
     modal = (operator.bl_idname for window in bpy.context.window_manager.windows for operator in window.modal_operators)
-    return bpy.app.is_job_running("RENDER") or any(name.startswith(_HANDS) for name in modal)
+    return any(name.startswith(_HANDS) for name in modal)
 
 
 def _movies(folder: Path, places: Iterable[Placement], first: int = 1) -> list[Part]:

@@ -295,12 +295,29 @@ def test_a_result_waits_for_the_end_of_a_render(
     """While Blender renders, strips stay as they are; the result comes after it."""
     rendering = True
     app = SimpleNamespace(background=True, is_job_running=lambda _: rendering)
-    monkeypatch.setattr(addon.runner, "bpy", SimpleNamespace(app=app))
+    monkeypatch.setattr(addon.runner, "bpy", SimpleNamespace(app=app, context=bpy.context))
     runner = addon.runner.current()
     (job,), _ = timeline.submit(timeline.movie(clips[0]))
     drive(addon, lambda: job.state.ended)
     assert (len(timeline.strips), runner.busy) == (1, True)
     rendering = False
+    runner.step()
+    assert (len(timeline.strips), runner.busy) == (2, False)
+
+
+def test_a_result_waits_until_no_strip_is_dragged(
+    timeline: Timeline, clips: list[Path], addon: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Blender crashes where one is removed that is; what an add-on lets run for ever is not waited for."""
+    operators = [SimpleNamespace(bl_idname=name) for name in ("WM_OT_keys_shown", "TRANSFORM_OT_seq_slide")]
+    manager = SimpleNamespace(windows=[SimpleNamespace(modal_operators=operators)])
+    window = SimpleNamespace(app=bpy.app, context=SimpleNamespace(window_manager=manager))
+    monkeypatch.setattr(addon.runner, "bpy", window)
+    runner = addon.runner.current()
+    (job,), _ = timeline.submit(timeline.movie(clips[0]))
+    drive(addon, lambda: job.state.ended)
+    assert (len(timeline.strips), runner.busy) == (1, True)
+    operators.pop()
     runner.step()
     assert (len(timeline.strips), runner.busy) == (2, False)
 
@@ -380,7 +397,8 @@ def test_a_result_that_blender_refuses_holds_up_nothing(
     monkeypatch.setattr(addon.results, "read_rightly", without_srgb)
     window = SimpleNamespace(background=False, is_job_running=lambda _: False)
     undo = SimpleNamespace(undo_push=lambda *, message: pushed.append(message))
-    monkeypatch.setattr(addon.runner, "bpy", SimpleNamespace(app=window, ops=SimpleNamespace(ed=undo)))
+    ops = SimpleNamespace(ed=undo)
+    monkeypatch.setattr(addon.runner, "bpy", SimpleNamespace(app=window, ops=ops, context=bpy.context))
     first, second = timeline.movie(clips[0]), timeline.movie(clips[1], start=50)
     jobs, _ = timeline.submit(first, second)
     while addon.driver._tick() is not None:
