@@ -22,10 +22,14 @@ _TWO_FIELDS = re.compile(rb"fiel\x02|\x32\x0c\0\x01[\x01\x03]")
 """Of QuickTime: two fields a frame; of MXF: separate or mixed fields."""
 _SEQUENCE_EXTENSION = re.compile(rb"\0\0\x01\xb5[\x10-\x1f](.)", re.DOTALL)
 _PROGRESSIVE = 0x08
+_MPEG_2 = ("xd", "mx", "hdv", "m2v", "mp2v", "mpg", "mpeg", "mp4v", "v_mpeg2")
+"""How the codes of MPEG-2 begin."""
 _PRORES = re.compile(rb"icpf.{12}(.)", re.DOTALL)
 _FIELDS_OF_PRORES = 0x0C
 _DNXHD = re.compile(rb"\0\0\x02\x80[\x01-\x03](.)", re.DOTALL)
 _FIELDS_OF_DNXHD = 0x02
+_DNX = ("avd",)
+"""How the codes of DNxHD begin."""
 _PARAMETERS = re.compile(rb"(?:\0\0\x01|[\xfc-\xff]\xe1\0.)[\x27\x47\x67](?=[,BMSVXdnz\xf4])", re.DOTALL)
 """What leads to a sequence parameter set of H.264, and the profiles that there are: in a stream a start code, in a
 file's description how many there are and the length."""
@@ -38,16 +42,26 @@ def may_be(path: Path) -> bool:
     """Return whether a movie is interlaced as far as its head tells; some are that yet have no picture that is."""
     try:
         with path.open("rb") as stream:
-            if path.suffix.lower() == ".dv" or not _DV.isdisjoint(codecs.codes(stream)):
-                return True
-            told = codecs.told(stream)
+            codes = frozenset(codecs.codes(stream))
+            told = _payload(codecs.told(stream))
     except (OSError, struct.error):  # Blender will say what is wrong with it
         return False
-    told = _payload(told)
-    in_mpeg_2 = any(not found[1][0] & _PROGRESSIVE for found in _SEQUENCE_EXTENSION.finditer(told))
-    in_prores = any(found[1][0] & _FIELDS_OF_PRORES for found in _PRORES.finditer(told))
-    in_dnxhd = any(found[1][0] & _FIELDS_OF_DNXHD for found in _DNXHD.finditer(told))
-    return in_mpeg_2 or in_prores or in_dnxhd or _TWO_FIELDS.search(told) is not None or _in_h264(told)
+    if path.suffix.lower() == ".dv" or not _DV.isdisjoint(codes) or _TWO_FIELDS.search(told) is not None:
+        return True
+    return (
+        (_may_hold(codes, _MPEG_2) and any(not it[1][0] & _PROGRESSIVE for it in _SEQUENCE_EXTENSION.finditer(told)))
+        or (_may_hold(codes, _DNX) and any(it[1][0] & _FIELDS_OF_DNXHD for it in _DNXHD.finditer(told)))
+        or any(it[1][0] & _FIELDS_OF_PRORES for it in _PRORES.finditer(told))
+        or _in_h264(told)
+    )
+
+
+def _may_hold(codes: frozenset[str], beginnings: tuple[str, ...]) -> bool:
+    """Return whether a codec may be in a file, given the codes of those that are, if any are told.
+
+    A few bytes are not enough to tell: in MP4, a picture of H.264 that takes 640 bytes begins as one of DNxHD.
+    """
+    return not codes or any(code.startswith(beginnings) for code in codes)
 
 
 def check_backdrop(look: Look) -> None:

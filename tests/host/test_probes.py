@@ -1,5 +1,7 @@
 """What pressing the button asks of each movie file: as little as can be, and again when the file changes."""
 
+import io
+import struct
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -8,7 +10,7 @@ from typing import Any
 import pytest
 
 from rvm_addon.host import interlacing
-from rvm_addon.host.codecs import clock, is_av1, is_hdr, is_wide, may_carry_alpha
+from rvm_addon.host.codecs import clock, is_av1, is_hdr, is_wide, may_carry_alpha, told
 from tests import movies, tiny
 from tests.host.timeline import Timeline
 
@@ -205,3 +207,13 @@ def test_a_movie_with_alpha_is_known_by_its_pictures(tmp_path: Path, timeline: T
     carries = timeline.addon.probes.carries_alpha
     assert carries(str(ffv1(tmp_path / "with")))
     assert not carries(str(movies.write(tmp_path / "without.mkv", "ffv1", "bgr0", frames=3)))
+
+
+@pytest.mark.parametrize("bytes_inside", [b"\0\0\x02\x80\x01\xff", b"\0\0\x01\xb5\x12\0"], ids=["DNxHD", "MPEG-2"])
+def test_what_only_looks_like_another_codec_is_not_interlaced(tmp_path: Path, bytes_inside: bytes) -> None:
+    """In MP4 each picture is led by its length: one of 640 bytes begins as a picture of DNxHD does."""
+    movie = movies.write(tmp_path / "clip.mp4", "libx264", "yuv420p", frames=3)
+    box = struct.pack(">I4s", 8 + len(bytes_inside), b"free") + bytes_inside
+    assert told(io.BytesIO(box + movie.read_bytes())).count(bytes_inside) == 1
+    movie.write_bytes(box + movie.read_bytes())
+    assert not interlacing.may_be(movie)
