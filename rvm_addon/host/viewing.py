@@ -1,5 +1,6 @@
 """How the newest frame is looked at, and a trial of the one under the playhead."""
 
+import time
 from dataclasses import replace
 
 import bpy
@@ -7,7 +8,7 @@ import bpy
 from ..engine.errors import MattingError
 from ..engine.spec import JobSpec
 from ..jobs.job import State
-from . import properties, results, strips, versions, watcher
+from . import properties, results, runner, strips, versions, watcher
 from .placements import Placement
 from .translations import explained, say
 
@@ -92,7 +93,7 @@ class RVM_OT_preview_frame(bpy.types.Operator):
             return {"CANCELLED"}
         if bpy.app.background:
             while watcher.current().step():
-                pass
+                time.sleep(runner.TICK_SECONDS / 4)  # the worker wants the core
             return {"FINISHED"} if job.state is State.DONE else {"CANCELLED"}
         watcher.start_timer()
         return {"FINISHED"}

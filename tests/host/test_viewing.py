@@ -111,7 +111,8 @@ def test_the_live_picture_survives_a_folder_that_is_gone(timeline: Timeline, cli
         assert jobs[0].state.name == "RUNNING"
         shutil.rmtree(jobs[0].folder)
         assert watcher._tick() is not None
-        while runner.busy or watcher.current().path is None:
+        end = time.monotonic() + 60.0
+        while (runner.busy or watcher.current().path is None) and time.monotonic() < end:
             runner.step()
             assert watcher._tick() is not None
             time.sleep(0.01)
