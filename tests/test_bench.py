@@ -12,6 +12,7 @@ from bench.measure import cost_of, job_spec, matted
 from bench.results import Findings, Row
 from steps import bench
 
+from rvm_addon.engine.spec import RAW_FOLDER
 from tests import tiny
 from tests.conftest import ROOT
 
@@ -79,10 +80,13 @@ def test_memory_is_the_programs_own() -> None:
 
 @posix_only
 def test_every_stage_takes_time(passthrough: Path, tmp_path: Path) -> None:
-    """The clocks stand where the worker's own pipeline passes."""
+    """The clocks stand where the worker's own pipeline passes, in a run and in an update of its result."""
     clip = tiny.barcode_movie(tmp_path / "clip.avi", 8, fourcc="MJPG", size=(640, 320))
+    run = matted(job_spec(clip, passthrough, 8), tmp_path / "job")
+    update = ["black point", str(run.frames.parent / RAW_FOLDER)]
     path = os.pathsep.join([str(ROOT), str(ROOT / ".ci")])
-    command = [sys.executable, "-P", "-m", "bench.stages", clip, passthrough, "8"]
-    spent = json.loads(cost_of(command, {**os.environ, "PYTHONPATH": path}).printed.splitlines()[-1])
-    assert tuple(spent) == stages.STAGES
-    assert all(spent[name] > 0 for name in stages.STAGES if name != stages.REST)
+    for names, arguments in ((stages.OF_RUN, []), (stages.OF_UPDATE, update)):
+        command = [sys.executable, "-P", "-m", "bench.stages", clip, passthrough, "8", *arguments]
+        spent = json.loads(cost_of(command, {**os.environ, "PYTHONPATH": path}).printed.splitlines()[-1])
+        assert tuple(spent) == names
+        assert all(spent[name] > 0 for name in names if name != stages.REST)

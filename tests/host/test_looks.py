@@ -45,7 +45,6 @@ def made(timeline: Timeline, source: Any, result: str, form: str = "PNG", **sett
     return timeline.render(2)[..., :3].astype(float)
 
 
-@pytest.mark.usefixtures("with_green")
 def test_an_interlaced_backdrop_is_refused(timeline: Timeline, tmp_path: Path) -> None:
     """OpenCV would show it black."""
     settings = timeline.scene.rvm_matting
@@ -55,6 +54,7 @@ def test_an_interlaced_backdrop_is_refused(timeline: Timeline, tmp_path: Path) -
     assert "backdrop: it is interlaced" in said[0]
 
 
+@pytest.mark.usefixtures("with_green")
 @pytest.mark.parametrize("form", LOSSLESS)
 def test_a_cutout_over_a_strip_is_right_to_a_unit(timeline: Timeline, source: Any, form: str) -> None:
     """Half-transparent pixels composed by Blender are F·a + B·(1 - a), straight or premultiplied in the file."""
