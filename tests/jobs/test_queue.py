@@ -197,7 +197,8 @@ def test_a_worker_that_will_not_end_is_killed(spec: JobSpec, tmp_path: Path) -> 
 
 def test_a_worker_that_dies_is_a_failure_with_its_log(queue: JobQueue, spec: JobSpec, tmp_path: Path) -> None:
     """A crash without a word becomes a sentence and the place of the log."""
-    job = submit(queue, tmp_path / "job", spec)
+    clip = tiny.barcode_movie(tmp_path / "long.mp4", 100, size=(1280, 720))
+    job = submit(queue, tmp_path / "job", replace(spec, source=replace(spec.source, paths=(str(clip),))))
     drive(queue, lambda: job.frames_done > 0)
     assert queue._worker is not None
     queue._worker.kill()
