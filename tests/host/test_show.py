@@ -19,7 +19,7 @@ PATIENCE_SECONDS = 60
 @pytest.fixture
 def clip(tmp_path: Path) -> Path:
     """A movie that takes some seconds."""
-    return tiny.barcode_movie(tmp_path / "clip & 人.avi", 120, fourcc="MJPG", size=(2560, 1440))
+    return tiny.barcode_movie(tmp_path / "clip & 人.avi", 250, fourcc="MJPG", size=(2560, 1440))
 
 
 @pytest.fixture
@@ -61,10 +61,10 @@ def test_the_page_follows_the_job(clip: Path, browser: Path, passthrough: Path, 
     assert process.returncode == 0
     assert True in told, "it loads itself anew while the job runs"
     assert len(shown) > 1
-    assert "refresh" not in page_of(out) and "120 frames in" in page_of(out)
+    assert "refresh" not in page_of(out) and "250 frames in" in page_of(out)
     assert "clip &amp; 人.avi" in page_of(out)
     last = cv2.imread(str(picture_of(out)))
-    assert last is not None and len(list((out / "clip & 人").iterdir())) == 120
+    assert last is not None and len(list((out / "clip & 人").iterdir())) == 250
     assert Path(f"{browser}.log").read_text().split() == [(out / ".rvm_matting" / "show.html").as_uri()]
 
 
