@@ -35,6 +35,16 @@ class FileError(MattingError):
         return f": {self.reason}" if self.reason else ""
 
 
+class NamedError(MattingError):
+    """A failure that belongs to something that is no file: a device, a library, a strip; it is called `name`."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        """Remember its name, and the reason."""
+        super().__init__(name, reason)
+        self.name = name
+        self.reason = reason
+
+
 class SourceMissing(FileError):
     """The movie or picture is not where the strip says."""
 
@@ -115,35 +125,23 @@ class ModelChanged(FileError):
         return f"The model file “{self.path}” is not the one that the job began with"
 
 
-class DeviceMissing(MattingError):
+class DeviceMissing(NamedError):
     """What the network is to run on is not there, or cannot run it; `name` is what the user calls it."""
 
     remedy = "Choose another device in the preferences."
-
-    def __init__(self, name: str, reason: str) -> None:
-        """Remember the device and why it cannot be used."""
-        super().__init__(name, reason)
-        self.name = name
-        self.reason = reason
 
     def __str__(self) -> str:
         """Say which device, and why."""
         return f"The device “{self.name}” cannot be used ({self.reason})"
 
 
-class LibraryUnusable(MattingError):
+class LibraryUnusable(NamedError):
     """A library that came along cannot be loaded: on Windows, ONNX Runtime asks for a runtime that Blender lacks."""
 
     remedy = (
         "On Windows, install the newest Microsoft Visual C++ Redistributable (x64); elsewhere, "
         "install the extension again."
     )
-
-    def __init__(self, name: str, reason: str) -> None:
-        """Remember the library and why the system refuses it."""
-        super().__init__(name, reason)
-        self.name = name
-        self.reason = reason
 
     def __str__(self) -> str:
         """Say which library, and why."""

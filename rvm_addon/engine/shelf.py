@@ -11,7 +11,7 @@ from .memory import Memory
 from .outputs import Foreground
 from .raw import RawMatte
 from .resume import remembered_frame
-from .spec import PARTIAL_SUFFIX, RAW_FOLDER, RAW_SUFFIX
+from .spec import PARTIAL_SUFFIX, RAW_FOLDER, RAW_SUFFIX, raw_name
 from .tensors import Picture
 
 WARM_UP_FRAMES = 15
@@ -57,14 +57,9 @@ class RawSink:
             return
         partial = self._job_folder / f"{frame}{RAW_SUFFIX}{PARTIAL_SUFFIX}"
         try:
-            whole.write(self._folder / _name(frame), data, partial)
+            whole.write(self._folder / raw_name(frame), data, partial)
         except OSError as error:
             raise OutputFailed(self._folder, error.strerror or "") from error
-
-
-def _name(frame: int) -> str:
-    """Return the name of a frame's raw matte."""
-    return f"{frame:06d}{RAW_SUFFIX}"
 
 
 def _raws_in(folder: Path) -> dict[int, Path]:
@@ -109,7 +104,7 @@ class Shelf:
         else:
             self._files = _looking_alike(rendered, folders, there)
         remembered = ((Path(folder), remembered_frame(Path(folder))) for folder in folders)
-        self._remembered = {folder / _name(frame) for folder, frame in remembered if frame is not None}
+        self._remembered = {folder / raw_name(frame) for folder, frame in remembered if frame is not None}
 
     def __contains__(self, frame: int) -> bool:
         """Return whether a frame's raw matte is there."""

@@ -254,6 +254,11 @@ class JobSpec:
             raise SpecError("job.json", f"it does not describe a job ({error})") from error
 
 
+def raw_name(frame: int) -> str:
+    """Return the name of a frame's raw matte."""
+    return f"{frame:06d}{RAW_SUFFIX}"
+
+
 def composed(name: str) -> str:
     """Return a name with each accent in one character with its letter, as all names of results are.
 

@@ -33,11 +33,12 @@ _MOST_DESCRIBED = 1 << 12
 """Bytes of a description that are looked at."""
 _PQ, _HLG = 16, 18
 """Transfer characteristics whose values go far beyond a screen's white."""
-_COLOUR_BOX = re.compile(rb"colrncl[cx]..\0([%c%c])" % (_PQ, _HLG), re.DOTALL)
-_COLOUR_ELEMENT = re.compile(rb"\x55\xba\x81[%c%c]" % (_PQ, _HLG))
+_HDR_BOX = re.compile(rb"colrncl[cx]..\0([%c%c])" % (_PQ, _HLG), re.DOTALL)
+_HDR_ELEMENT = re.compile(rb"\x55\xba\x81[%c%c]" % (_PQ, _HLG))
 """Of Matroska: the transfer characteristics, in one byte."""
-_WIDE = re.compile(rb"colrncl[cx]\0[\x09\x0b\x0c]|\x55\xbb\x81[\x09\x0b\x0c]")
-"""Of MP4 and Matroska: primaries of BT.2020, DCI P3, or Display P3, which phones film in."""
+_WIDE_BOX = re.compile(rb"colrncl[cx]\0[\x09\x0b\x0c]")
+"""Primaries of BT.2020, DCI P3, or Display P3, which phones film in."""
+_WIDE_ELEMENT = re.compile(rb"\x55\xbb\x81[\x09\x0b\x0c]")
 _TICK_ELEMENT = re.compile(rb"\x2a\xd7\xb1([\x81-\x88])(.{8})", re.DOTALL)
 """Of Matroska: the nanoseconds of a tick, and in how many bytes."""
 _CLOCKS = {b"\0\0\1\xba": 90000.0, b"FLV": 1000.0, b"0&\xb2u": 1000.0}
@@ -57,23 +58,22 @@ def may_carry_alpha(path: Path) -> bool:
 
 def is_hdr(path: Path) -> bool:
     """Return whether an MP4, MOV or Matroska file says that its values stand for more light than a screen has."""
-    try:
-        with path.open("rb") as stream:
-            head = stream.read(_HEAD_BYTES)
-            if _is_matroska(head):
-                return _COLOUR_ELEMENT.search(head) is not None
-            return _is_mp4(head) and any(map(_COLOUR_BOX.search, _sample_descriptions(stream)))
-    except (OSError, struct.error):  # as above
-        return False
+    return _says(path, _HDR_BOX, _HDR_ELEMENT)
 
 
 def is_wide(path: Path) -> bool:
-    """Return whether a movie says that its primaries are wider than a screen's, which OpenCV converts."""
+    """Return whether such a file says that its primaries are wider than a screen's, which OpenCV converts."""
+    return _says(path, _WIDE_BOX, _WIDE_ELEMENT)
+
+
+def _says(path: Path, in_mp4: re.Pattern[bytes], in_matroska: re.Pattern[bytes]) -> bool:
+    """Return whether a movie tells of its colours what is looked for."""
     try:
         with path.open("rb") as stream:
-            head = stream.read(_HEAD_BYTES)
-            told_in = _sample_descriptions(stream) if _is_mp4(head) else [head] if _is_matroska(head) else []
-            return any(map(_WIDE.search, told_in))
+            head = _head(stream)
+            if _is_matroska(head):
+                return in_matroska.search(head) is not None
+            return _is_mp4(head) and any(map(in_mp4.search, _sample_descriptions(stream)))
     except (OSError, struct.error):  # as above
         return False
 
@@ -91,7 +91,7 @@ def clock(path: Path) -> float:
     """Return the ticks per second in which a movie's container counts; 0 where that is not known."""
     try:
         with path.open("rb") as stream:
-            head = stream.read(_HEAD_BYTES)
+            head = _head(stream)
             if _is_mp4(head):
                 return _media_clock(stream)
     except (OSError, struct.error):  # as above

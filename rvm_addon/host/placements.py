@@ -5,7 +5,7 @@ from typing import Any
 
 import bpy
 
-from ..engine.errors import MattingError
+from ..engine.errors import NamedError
 from . import versions
 from .encoders import MovieFormat
 from .soundtrack import SILENCE, Soundtrack
@@ -14,14 +14,8 @@ from .sources import source_file
 _LAST_CHANNEL = 128
 
 
-class StripUnsuitable(MattingError):
+class StripUnsuitable(NamedError):
     """A strip that cannot be matted, named with the reason."""
-
-    def __init__(self, name: str, reason: str) -> None:
-        """Remember which strip and why."""
-        super().__init__(name, reason)
-        self.name = name
-        self.reason = reason
 
     def __str__(self) -> str:
         """Say which strip, and why."""

@@ -22,6 +22,8 @@ class Plan:
     """Whether movies will be written of which nobody knows yet what they take: they come on top."""
     obstacle: str = ""
     """Why nothing can be done, in the user's language."""
+    may_pass: bool = False
+    """Whether the obstacle may go while all that is remembered stays the same: a file is put back."""
 
 
 _remembered: dict[tuple[object, ...], Plan] = {}
@@ -41,7 +43,7 @@ def current(context: bpy.types.Context) -> Plan:
         context.preferences.view.language,
         tuple(map(_fingerprint, selected)),
     )
-    if known not in _remembered or _remembered[known].obstacle:  # a model file may have been put back
+    if known not in _remembered or _remembered[known].may_pass:
         _remembered.clear()
         _remembered[known] = _made(scene, selected)
     return _remembered[known]
@@ -70,9 +72,9 @@ def _made(scene: bpy.types.Scene, selected: list[versions.Strip]) -> Plan:
     try:
         settings = properties.snapshot(scene)
     except MattingError as error:
-        return Plan(obstacle=explained(error))
+        return Plan(obstacle=explained(error), may_pass=True)
     if not settings.model.is_file():
-        return Plan(obstacle=say("The model file “{path}” was not found", path=settings.model))
+        return Plan(obstacle=say("The model file “{path}” was not found", path=settings.model), may_pass=True)
     parts = [_frames_and_pixels(scene, strip, settings) for strip in sources]
     movies = [_movie(strip, settings, pixels) for strip, (_, pixels) in zip(sources, parts, strict=True)]
     known = [taken for taken in movies if taken is not None]

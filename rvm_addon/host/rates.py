@@ -3,6 +3,7 @@
 import contextlib
 import json
 import logging
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -12,8 +13,7 @@ import bpy
 from ..engine import whole
 from ..engine.events import MovieWritten
 from ..engine.outputs import Look
-from ..engine.resume import names_in
-from ..engine.spec import RAW_FOLDER, RAW_SUFFIX
+from ..engine.spec import RAW_FOLDER, raw_name
 from ..jobs.job import Job
 from .encoders import MovieFormat
 from .preferences import PACKAGE
@@ -127,22 +127,23 @@ def measured(job: Job) -> list[Measurement]:
         return []
     pixels = job.started.width * job.started.height
     looked_at = 0 if job.spec.raws else round(pixels * job.started.ratio**2)
-    frames = [job.spec.file_name(frame) for frame in job.spec.source.frames or range(job.frames_done)]
-    raws = job.folder / RAW_FOLDER
-    kept = sorted(name for name in names_in(raws) if name.endswith(RAW_SUFFIX))
+    wanted = job.spec.source.frames or range(job.frames_done)
+    some = wanted[:: -(-len(wanted) // _LOOKED_AT)]  # an hour has a hundred thousand
+    written = _size(job.output / job.spec.file_name(frame) for frame in some)
+    kept = _size(job.folder / RAW_FOLDER / raw_name(frame) for frame in some)
     told = [
-        Measurement(pixels, looked_at, kind_of(job.spec.look), 1 / job.frames_per_second, _size(job.output, frames)),
-        Measurement(pixels, 0, RAWS, 0.0, _size(raws, kept)),
+        Measurement(pixels, looked_at, kind_of(job.spec.look), 1 / job.frames_per_second, written),
+        Measurement(pixels, 0, RAWS, 0.0, kept),
     ]
     return [one for one in told if one.bytes]
 
 
-def _size(folder: Path, names: list[str]) -> float:
-    """Return how many bytes each of some files takes, by a few of them from first to last; 0 where there are none."""
+def _size(files: Iterable[Path]) -> float:
+    """Return how many bytes each of some files takes; 0 where there are none."""
     sizes = []
-    for name in names[:: max(-(-len(names) // _LOOKED_AT), 1)]:
-        with contextlib.suppress(OSError):  # it was moved away already
-            sizes.append((folder / name).stat().st_size)
+    for path in files:
+        with contextlib.suppress(OSError):  # it was moved away already, or was not kept
+            sizes.append(path.stat().st_size)
     return sum(sizes) / max(len(sizes), 1)
 
 

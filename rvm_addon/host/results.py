@@ -1,7 +1,8 @@
 """Jobs become strips, and come to look and lie like their sources."""
 
 import contextlib
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -144,13 +145,14 @@ def renew(spec: JobSpec, folder: Path, place: Placement) -> bool:
     if is_mask and not (versions.content_start(old) == first_matted(source, place) and is_placed_alike(source, old)):
         return False
     names = [spec.file_name(frame) for frame in place.shown]
-    stems = [Path(name).stem for name in names]
+    stems = _without_suffixes(names)
     if _stems(old) != stems:
         return False
     earlier = Path(source_file(old)).parent
     for where, strip in list(strips_of(earlier)):
         remembered = recipes.read(strip)  # results of other strips may lie there, too
-        if where == scene and _stems(strip) == stems and remembered and remembered.strip == recipe.strip:
+        is_its_part = strip == old or (remembered and remembered.strip == recipe.strip and _stems(strip) == stems)
+        if where == scene and is_its_part:
             for element, name in zip(strip.elements, names, strict=True):
                 element.filename = name
             strip.directory = _as_user_prefers(folder)
@@ -161,7 +163,12 @@ def renew(spec: JobSpec, folder: Path, place: Placement) -> bool:
 
 def _stems(strip: versions.Strip) -> list[str]:
     """Return what a strip's files are called, without their formats' suffixes."""
-    return [Path(element.filename).stem for element in strip.elements]
+    return _without_suffixes(element.filename for element in strip.elements)
+
+
+def _without_suffixes(names: Iterable[str]) -> list[str]:
+    """Return what files are called without their suffixes."""
+    return [os.path.splitext(name)[0] for name in names]  # noqa: PTH122  # pathlib takes ten times as long
 
 
 def _taken_back(scene: bpy.types.Scene, parts: list[versions.Strip], place: Placement) -> versions.Strip | None:
