@@ -1,7 +1,9 @@
 """Movies of many kinds whose frames tell their number, written with PyAV, and read by it to the pixel and sample."""
 
+import os
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 
@@ -33,7 +35,7 @@ def write(
     clock: Fraction = CLOCK,
 ) -> Path:
     """Write a movie whose frame i tells i and shows at `times[i]` seconds, or at i / `rate`, in ticks of `clock`."""
-    with av.open(str(path), "w", format=form, options=container or {}) as movie:
+    with _scheduled_as_before(), av.open(str(path), "w", format=form, options=container or {}) as movie:
         stream = movie.add_stream(codec, rate=rate, options=options or {})
         (stream.width, stream.height), stream.pix_fmt = size, pixels
         stream.codec_context.time_base = clock
@@ -44,6 +46,22 @@ def write(
             movie.mux(stream.encode(frame))
         movie.mux(stream.encode())
     return path
+
+
+@contextmanager
+def _scheduled_as_before() -> Iterator[None]:
+    """Take back what SVT-AV1 does to the thread that opens it: as root it gets a real-time priority, its children too.
+
+    A suite that waits for its workers then starves them where there are fewer processors than processes.
+    """
+    if not hasattr(os, "sched_getscheduler"):
+        yield
+        return
+    policy, parameters = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, policy, parameters)
 
 
 def hdr(path: Path, transfer: int = HLG, frames: int = 3) -> Path:

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 from rvm_addon.engine.tensors import Picture
 
@@ -31,16 +31,18 @@ def passthrough_model(path: Path) -> Path:
     return _write(path, nodes, [ones, helper.make_tensor("nought", TensorProto.FLOAT, [1], [0.0])])
 
 
-def counting_model(path: Path, step: float = 0.1) -> Path:
-    """Write a model whose matte is `step` times the number of frames that its recurrent state has seen before."""
+def counting_model(path: Path, step: float = 0.1, *, window: int = 1) -> Path:
+    """Write a model whose matte is `step` times the number of frames that its recurrent state has seen before.
+
+    A larger `window`, an odd number of pixels, makes it look around at each of them, and take the time for it.
+    """
     nodes = [
         helper.make_node("Identity", ["src"], ["fgr"]),
-        helper.make_node("ReduceMax", ["src"], ["brightest"], axes=[1], keepdims=1),
-        helper.make_node("Mul", ["brightest", "nought"], ["none"]),
+        helper.make_node("Conv", ["src", "nothing"], ["none"], pads=[window // 2] * 4),
         helper.make_node("Add", ["none", "r1i"], ["pha"]),
     ]
-    nought = helper.make_tensor("nought", TensorProto.FLOAT, [1], [0.0])
-    return _write(path, nodes, [nought], state_step=step)
+    nothing = numpy_helper.from_array(np.zeros((1, 3, window, window), np.float32), "nothing")
+    return _write(path, nodes, [nothing], state_step=step)
 
 
 def green_model(path: Path) -> Path:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -54,12 +55,13 @@ def started(*arguments: object) -> "subprocess.Popen[str]":
     return subprocess.Popen(line, env=environment(), text=True, preexec_fn=heed, **pipes)  # noqa: PLW1509  # no threads
 
 
-def until(frames: int, folder: Path) -> None:
-    """Wait until so many frames stand in a folder."""
+def wait(ready: Callable[[], Any]) -> Any:
+    """Wait until this tells something, and return that; sleep between, for what is waited for needs the processor."""
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while len(written(folder)) < frames:
-        assert time.monotonic() < deadline, written(folder)
+    while not (told := ready()):
+        assert time.monotonic() < deadline
         time.sleep(0.005)
+    return told
 
 
 def written(folder: Path, pattern: str = "*.*") -> dict[str, int]:

@@ -15,7 +15,7 @@ import pytest
 
 from rvm_addon.engine import lifeline
 from tests import movies, tiny
-from tests.host.terminal import command, digest, environment, matte, started, until
+from tests.host.terminal import command, digest, environment, matte, started, wait, written
 
 
 @pytest.fixture(scope="module")
@@ -61,10 +61,10 @@ def test_pictures_keep_their_names(counting: Path, tmp_path: Path, result: str, 
     options += ["--background", "#0000ff"] if result == "colour" else []
     status, told, _ = matte(one, tmp_path / "in", *options)
     assert (status, [entry["frames"] for entry in told]) == (0, [1, 2])
-    written = [path for path in (tmp_path / "out").rglob("*") if path.suffix == suffix]
-    names = {str(path.relative_to(tmp_path / "out").with_suffix("")) for path in written}
+    made = [path for path in (tmp_path / "out").rglob("*") if path.suffix == suffix]
+    names = {str(path.relative_to(tmp_path / "out").with_suffix("")) for path in made}
     assert names == {"shot_0005", str(Path("in", "shot_0005")), str(Path("in", "shot_0006"))}
-    for path in written:
+    for path in made:
         picture = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
         assert picture.shape[2] == channels
     if result == "colour":
@@ -82,8 +82,8 @@ def test_a_folder_is_one_clip_where_its_names_are_numbered(counting: Path, tmp_p
             (tmp_path / folder / f"._{name}.png").write_bytes(b"\0\5\x16\7")  # as macOS does on foreign drives
     status, _, _ = matte(*(tmp_path / name for name in folders), "--output", tmp_path / "out", "--model", counting)
     assert status == 0
-    written = {path.stem: cv2.imread(str(path), cv2.IMREAD_UNCHANGED) for path in (tmp_path / "out").rglob("*.png")}
-    alphas = {name: int(picture[..., 3].max()) for name, picture in written.items()}
+    shown = {path.stem: cv2.imread(str(path), cv2.IMREAD_UNCHANGED) for path in (tmp_path / "out").rglob("*.png")}
+    alphas = {name: int(picture[..., 3].max()) for name, picture in shown.items()}
     assert alphas == {"f_2": 51, "f_9": 76, "f_10": 102, "anna": 0, "bert": 0}
 
 
@@ -478,7 +478,7 @@ def test_interrupting_keeps_the_frames(passthrough: Path, tmp_path: Path) -> Non
     clip = tiny.barcode_movie(tmp_path / "long.mp4", 255, size=(2560, 1440))
     options = [clip, "--output", tmp_path / "out", "--model", passthrough]
     process = started(*options)
-    until(3, tmp_path / "out" / "long")
+    wait(lambda: len(written(tmp_path / "out" / "long")) >= 3)
     process.send_signal(signal.SIGINT)
     printed, said = process.communicate(timeout=30)
     assert process.returncode == 130

@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,7 +15,7 @@ import pytest
 
 from rvm_addon.engine import lifeline
 from tests import movies, tiny
-from tests.host.terminal import PATIENCE_SECONDS, contents, matte, started, until, written
+from tests.host.terminal import PATIENCE_SECONDS, contents, matte, started, wait, written
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kill -9 and Ctrl-C are POSIX affairs")
 
@@ -31,8 +30,11 @@ LOSSLESS = ["--movie-format", "ffv1"]
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Each frame adds 1 / 255 to the alpha: a memory that is lost or doubled is seen at once."""
-    return tiny.counting_model(tmp_path_factory.mktemp("model") / "counting.onnx", step=1 / 255)
+    """Each frame adds 1 / 255 to the alpha: a memory that is lost or doubled is seen at once.
+
+    And it takes its time, so that whoever pulls the plug on a busy machine comes before the last frame.
+    """
+    return tiny.counting_model(tmp_path_factory.mktemp("model") / "counting.onnx", step=1 / 255, window=5)
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +64,7 @@ def interrupt(*arguments: object, how: int = signal.SIGKILL, frames: int = ENOUG
     """Start a command into `--output`, end it after so many frames, and return what it said."""
     output = Path(str(arguments[arguments.index("--output") + 1]))
     process = started(*arguments)
-    until(frames, output / name)
+    wait(lambda: len(written(output / name)) >= frames)
     process.send_signal(how)
     _, said = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == (130 if how == signal.SIGINT else -how), said
@@ -72,10 +74,7 @@ def interrupt(*arguments: object, how: int = signal.SIGKILL, frames: int = ENOUG
 
 def free(folder: Path) -> None:
     """Wait until nothing works in a job's folder any more."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while lifeline.is_held(folder):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    wait(lambda: not lifeline.is_held(folder))
 
 
 @pytest.mark.parametrize(
@@ -196,9 +195,8 @@ def test_frames_of_other_settings_are_never_taken_for_ones_own(
     assert matte(*other, tmp_path / "none" / "counting.onnx")[0] == 1
     assert written(tmp_path / "talk") == before
     process = started(*other, model)
-    apart, deadline = tmp_path / ".rvm_matting" / "talk" / "earlier", time.monotonic() + PATIENCE_SECONDS
-    while not apart.is_dir() or not any(apart.glob("*.png")):
-        assert time.monotonic() < deadline
+    apart = tmp_path / ".rvm_matting" / "talk" / "earlier"
+    wait(lambda: apart.is_dir() and any(apart.glob("*.png")))
     process.kill()
     process.communicate()
     free(apart.parent)
@@ -232,9 +230,7 @@ def test_a_movie_of_other_settings_is_not_kept(clip: Path, model: Path, whole: W
     before = (tmp_path / "talk.mkv").read_bytes()
     newest = max(written(tmp_path / "talk").values())
     process = started(*command, "--overwrite")
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while sum(moment > newest for moment in written(tmp_path / "talk").values()) < ENOUGH:
-        assert time.monotonic() < deadline
+    wait(lambda: sum(moment > newest for moment in written(tmp_path / "talk").values()) >= ENOUGH)
     process.kill()
     process.communicate()
     free(tmp_path / ".rvm_matting" / "talk")
@@ -286,9 +282,7 @@ def test_pictures_of_other_settings_are_not_kept(model: Path, tmp_path: Path) ->
     assert matte(*command, tmp_path / "out", "--white", "0.5")[0] == 0
     newest = max(written(tmp_path / "out" / "in").values())
     process = started(*command, tmp_path / "out", "--overwrite")
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while sum(moment > newest for moment in written(tmp_path / "out" / "in").values()) < 20:
-        assert time.monotonic() < deadline
+    wait(lambda: sum(moment > newest for moment in written(tmp_path / "out" / "in").values()) >= 20)
     process.kill()
     process.communicate()
     free(tmp_path / "out" / ".rvm_matting" / "in")
@@ -329,9 +323,7 @@ def test_what_a_killed_command_leaves_is_cleared_away(clip: Path, model: Path, t
     """Half a movie of its own; nothing that looks like one. Also where no movie is wanted any more."""
     command = [clip, "--output", tmp_path, "--model", model]
     process = started(*command, *LOSSLESS)
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not (left := next(tmp_path.glob("*_movie.mkv.part"), None)):
-        assert time.monotonic() < deadline
+    left: Path = wait(lambda: next(tmp_path.glob("*_movie.mkv.part"), None))
     process.kill()
     process.communicate()
     free(tmp_path / ".rvm_matting" / "talk")
