@@ -65,7 +65,8 @@ def test_both_parts_tell_of_themselves(timeline: Timeline, clip: Path) -> None:
 
 def test_rendering_can_be_cancelled(timeline: Timeline, clip: Path) -> None:
     """The other Blender ends, the worker never begins, and the next job has its turn."""
-    slow, plain = rendered_strips.retimed(timeline, clip), timeline.movie(clip, start=100, name="plain")
+    long = tiny.barcode_movie(timeline.folder / "long.avi", 250, fourcc="MJPG")
+    slow, plain = rendered_strips.retimed(timeline, long), timeline.movie(clip, start=300, name="plain")
     (job, following), _ = timeline.submit(slow, plain)
     timeline.drive(lambda: job.frames_of_part[0] > 1)
     timeline.addon.runner.current().queue.cancel(job)
