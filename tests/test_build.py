@@ -100,7 +100,8 @@ def test_interrupted_product_has_the_last_word(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Ctrl-C reaches it, too: what it says while it ends is all that is said."""
-    script(tmp_path / "python", "kill -INT $PPID; sleep 1; echo kept >&2; exit 130")
+    # Whoever starts it must have come to wait for it.
+    script(tmp_path / "python", "sleep 1; kill -INT $PPID; sleep 1; echo kept >&2; exit 130")
     monkeypatch.setattr(matting, "prepare", lambda _: tmp_path / "python")
     monkeypatch.setattr(matting.weights, "ensure", lambda _: None)
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # in a shell's background it is ignored
