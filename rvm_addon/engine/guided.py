@@ -6,13 +6,14 @@ H. Wu, S. Zheng, J. Zhang, K. Huang: "Fast End-to-End Trainable Guided Filter", 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import groupby
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .once import Once
 from .tensors import Box, Picture, Pixels, Plane, Tensor, full, neighbours
 
 _TILE_ROWS = 32
@@ -217,7 +218,7 @@ class GuidedMatte:
                 self.grid.draw(drawn[rows, span], wide, total, rows, span)
         return drawn
 
-    @cached_property
+    @Once
     def maps(self) -> ColourMaps:
         """What the foreground is made from."""
         planes = np.concatenate([self.slope[0, 2::-1] + 1, self.offset[0, 2::-1] * 255])

@@ -6,12 +6,12 @@ The matte is wanted in every pixel; the foreground's colours only where they can
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Protocol
 
 import cv2
 
 from .guided import ColourMaps
+from .once import Once
 from .tensors import Box, Picture, Plane, Tensor, to_bytes, to_planes
 
 
@@ -65,7 +65,7 @@ class LaterMatte:
         self.picture = picture
         self._work = work
 
-    @cached_property
+    @Once
     def _matte(self) -> Matte:
         return self._work()
 

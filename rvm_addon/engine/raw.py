@@ -11,7 +11,7 @@ show no others, and to read them takes a third of the time of reading the maps a
 
 import struct
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from itertools import accumulate
 from math import isqrt
 from typing import Self
@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from .guided import ColourMaps, Grid, grid_of
 from .matte import Matte
+from .once import Once
 from .outputs import Foreground
 from .spec import RAW_FORMAT
 from .tensors import Box, Picture, Plane, Tensor, box_of, full, in_8_bits, looked_up, overlap, within
@@ -56,7 +57,7 @@ class HalfMaps:
         own = within(part, maps.part)
         return cls(maps.planes[:, own[0], own[1]].astype(np.float16), *part, maps.grid)
 
-    @cached_property
+    @Once
     def maps(self) -> ColourMaps:
         """The maps in 32-bit floats."""
         planes = looked_up(self.halves.view(np.uint16), _widened())
@@ -113,7 +114,7 @@ class RawMatte:
         """Return the matte (H x W), 8 bit, or 16 bit if `deep`."""
         return self.matte if deep else self._alpha
 
-    @cached_property
+    @Once
     def _alpha(self) -> Picture:
         """The matte in 8 bits, H x W."""
         return in_8_bits(self.matte)
