@@ -95,7 +95,12 @@ def wide(path: Path, frames: int = 3, primaries: int = 12) -> Path:
 
 def interlaced(path: Path, frames: int = 3, codec: str = "libx264", pixels: str = "yuv420p") -> Path:
     """Write a movie of two fields a picture; what suffix a TS has is the cameras' affair."""
-    options = {"flags": "+ildct+ilme"} | {"libx264": {"x264-params": "tff=1"}, "dnxhd": {"b": "120M"}}.get(codec, {})
+    more = {
+        "libx264": {"x264-params": "tff=1"},
+        "libx265": {"x265-params": "interlace=tff:log-level=none"},
+        "dnxhd": {"b": "120M"},
+    }
+    options = {"flags": "+ildct+ilme"} | more.get(codec, {})
     size = {"dvvideo": (720, 576), "dnxhd": (1920, 1080)}.get(codec, tiny.SIZE)
     form = "mpegts" if path.suffix in {".mts", ".m2ts"} else None
     return write(

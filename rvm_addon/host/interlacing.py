@@ -1,8 +1,8 @@
-"""Whether a movie's pictures may be interlaced, read from its head: OpenCV 5 shows such pictures black and is silent.
+"""Whether a movie's pictures may be interlaced, read from its head: OpenCV 5 shows them black or as noise, silently.
 
-Formats: sequence parameter sets by ITU-T H.264 (7.3.2.1.1), the sequence extension by ISO/IEC 13818-2 (6.2.2.3), the
-box `fiel` by QuickTime's file format, ProRes by SMPTE RDD 36, DNxHD by ST 2019-1 (VC-3), the frame layout
-by ST 377-1 (MXF).
+Formats: sequence parameter sets by ITU-T H.264 (7.3.2.1.1) and H.265 (7.3.3), the sequence extension by ISO/IEC 13818-2
+(6.2.2.3), the box `fiel` by QuickTime's file format, ProRes by SMPTE RDD 36, DNxHD by ST 2019-1 (VC-3), the frame
+layout by ST 377-1 (MXF).
 """
 
 import re
@@ -34,6 +34,9 @@ _PARAMETERS = re.compile(rb"(?:\0\0\x01|[\xfc-\xff]\xe1\0.)[\x27\x47\x67](?=[,BM
 """What leads to a sequence parameter set of H.264, and the profiles that there are: in a stream a start code, in a
 file's description how many there are and the length."""
 _MOST_PARAMETERS = 256
+_HEVC_PARAMETERS = re.compile(rb"(?:\0\0\x01|[\x21\xa1]\0\x01\0.)\x42\x01.[\x01-\x3f](.{7})", re.DOTALL)
+"""The same of HEVC, up to its profile; then which profiles it keeps to, in four bytes, and what its source is."""
+_FIELDS_OF_HEVC = 0x40
 _HAVE_CHROMA = frozenset({44, 83, 86, 100, 110, 118, 122, 128, 244})
 """Profiles that tell their chroma format."""
 
@@ -52,6 +55,7 @@ def may_be(path: Path) -> bool:
         (_may_hold(codes, _MPEG_2) and any(not it[1][0] & _PROGRESSIVE for it in _SEQUENCE_EXTENSION.finditer(told)))
         or (_may_hold(codes, _DNX) and any(it[1][0] & _FIELDS_OF_DNXHD for it in _DNXHD.finditer(told)))
         or any(it[1][0] & _FIELDS_OF_PRORES for it in _PRORES.finditer(told))
+        or any(_as_meant(it[1])[4] & _FIELDS_OF_HEVC for it in _HEVC_PARAMETERS.finditer(told))
         or _in_h264(told)
     )
 
@@ -100,12 +104,17 @@ def _in_h264(told: bytes) -> bool:
     return False
 
 
+def _as_meant(data: bytes) -> bytes:
+    """Return what H.264 or HEVC means by some bytes: without those put in so that no start code arises."""
+    return data.replace(b"\0\0\x03", b"\0\0")
+
+
 class _Bits:
     """Numbers in a row of bits, as H.264 writes them."""
 
     def __init__(self, data: bytes) -> None:
-        """Begin at the first bit; what was put in so that no start code arises is left out."""
-        self._left = iter("".join(f"{byte:08b}" for byte in data.replace(b"\0\0\x03", b"\0\0")))
+        """Begin at the first bit."""
+        self._left = iter("".join(f"{byte:08b}" for byte in _as_meant(data)))
 
     def one(self) -> bool:
         """Return the next bit.

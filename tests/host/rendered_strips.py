@@ -200,6 +200,11 @@ def interlaced(timeline: Timeline, _clip: Path) -> Any:
     return timeline.movie(movies.interlaced(timeline.folder / "camcorder.mp4", LENGTH))
 
 
+def interlaced_hevc(timeline: Timeline, _clip: Path) -> Any:
+    """Fields as pictures of their own, of half the height; OpenCV shows noise."""
+    return timeline.movie(movies.interlaced(timeline.folder / "broadcast.mp4", LENGTH, "libx265"))
+
+
 def av1(timeline: Timeline, _clip: Path) -> Any:
     """A movie of a codec that OpenCV's FFmpeg has no decoder for on most machines."""
     return timeline.movie(movies.write(timeline.folder / "av1.mp4", "libsvtav1", "yuv420p", frames=LENGTH))
@@ -315,6 +320,6 @@ def by_hand(timeline: Timeline, clip: Path) -> Any:
 ALL = (
     *(colour, text, retimed, meta, scene, cross, linear, see_through, nested),
     *(deep, adjustment, multicam, movie_clip, camera, slowed_pictures),
-    *(hdr, interlaced, av1, wide, bitmap, second_angle),
+    *(hdr, interlaced, interlaced_hevc, av1, wide, bitmap, second_angle),
     *(large_clip, odd_size, balanced, adjusting_meta, blurred_camera, interlaced_pictures, growing, by_hand),
 )

@@ -115,12 +115,13 @@ def test_the_head_tells_of_av1(tmp_path: Path, suffix: str, codec: str, is_it: b
 
 
 IN_H264 = [("libx264", "yuv420p", f".{suffix}") for suffix in ("mp4", "mov", "mkv", "ts", "mts", "avi", "flv", "mxf")]
+IN_HEVC = [("libx265", "yuv420p", f".{suffix}") for suffix in ("mp4", "mov", "mkv", "ts", "m2ts")]
 IN_MPEG_2 = [("mpeg2video", "yuv420p", f".{suffix}") for suffix in ("mov", "mkv", "ts", "m2ts", "avi", "mpg", "mxf")]
 IN_DV = [("dvvideo", "yuv420p", f".{suffix}") for suffix in ("avi", "mov", "dv")]
 OTHERS = [("prores_ks", "yuv422p10le", ".mov"), ("dnxhd", "yuv422p", ".mov")]
 
 
-@pytest.mark.parametrize(("codec", "pixels", "suffix"), [*IN_H264, *IN_MPEG_2, *IN_DV, *OTHERS])
+@pytest.mark.parametrize(("codec", "pixels", "suffix"), [*IN_H264, *IN_HEVC, *IN_MPEG_2, *IN_DV, *OTHERS])
 def test_the_head_tells_of_fields(tmp_path: Path, codec: str, pixels: str, suffix: str) -> None:
     """In every container; and that the same codec has none here."""
     assert interlacing.may_be(movies.interlaced(tmp_path / f"fields{suffix}", 3, codec, pixels))
