@@ -165,7 +165,7 @@ def output_folder(chosen: str) -> Path:
     place: results then go to Blender's folder for the user's data, where they outlast session and extension.
     """
     if not is_relative(chosen):
-        return Path(os.path.normpath(Path(chosen).expanduser()))
+        return Path(os.path.normpath(_expanded(chosen)))
     if not bpy.data.is_saved:
         return unsaved_folder()
     return Path(absolute(f"//{chosen.removeprefix('//')}"))
@@ -178,7 +178,12 @@ def unsaved_folder() -> Path:
 
 def is_relative(chosen: str) -> bool:
     """Return whether a folder is meant to lie beside the .blend."""
-    return chosen.startswith("//") or not Path(chosen).expanduser().is_absolute()
+    return chosen.startswith("//") or not _expanded(chosen).is_absolute()
+
+
+def _expanded(chosen: str) -> Path:
+    """Return a folder as it was written, but for a home folder that it begins with; `~tmp` is a name like any other."""
+    return Path(os.path.expanduser(chosen))  # noqa: PTH111  # Path's own raises where there is no user of that name
 
 
 classes = (MattingSettings,)

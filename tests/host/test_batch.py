@@ -322,9 +322,14 @@ def test_a_result_waits_until_no_strip_is_dragged(
     assert (len(timeline.strips), runner.busy) == (2, False)
 
 
-@pytest.mark.parametrize("chosen", ["", "renders", "//renders/deeper", "//", "//../renders", "//renders\\deeper"])
+@pytest.mark.parametrize(
+    "chosen", ["", "renders", "//renders/deeper", "//", "//../renders", "//renders\\deeper", "~no user/renders"]
+)
 def test_a_relative_folder_lies_beside_the_project(timeline: Timeline, tmp_path: Path, chosen: str) -> None:
-    """With or without the leading //; never in whatever folder Blender was started from."""
+    """With or without the leading //; never in whatever folder Blender was started from.
+
+    One that only looks like somebody's home is a folder like any other.
+    """
     project = tmp_path / "Projekt Ü 人"
     project.mkdir()
     bpy.ops.wm.save_as_mainfile(filepath=str(project / "cut.blend"))
