@@ -96,6 +96,12 @@ SENTENCES: dict[str, str] = {
     ),
     "The device “{name}” cannot be used ({why})": "设备“{name}”无法使用（{why}）",
     "Choose another device in the preferences.": "请在偏好设置中选择其他设备。",
+    "“{path}” ends early: {count} frames can be read of the {most} that it promises": (
+        "“{path}”提前结束：它声称有 {most} 帧，只能读取 {count} 帧"
+    ),
+    "“{path}” ends early: its last picture stands for {count} more frames": (
+        "“{path}”提前结束：其最后一张图片代替了之后的 {count} 帧"
+    ),
     # strips that cannot be matted
     "“{strip}” has no free channel above it; move it down, or unlock a channel above it": (
         "“{strip}”上方没有空闲通道；请将其下移，或解锁上方的通道"
@@ -140,4 +146,41 @@ SENTENCES: dict[str, str] = {
     "source: there are no frames to matte": "源：没有可抠像的帧",
     "source: frames must be ascending and not negative": "源：帧号必须递增且不为负",
     "source: a frame beyond the last picture was asked for": "源：请求的帧超出了最后一张图片",
+    # reasons in the sentences above; they come last, for some begin with a value, and would take those for it
+    "it is a file, not a folder": "它是文件，而不是文件夹",
+    "it ends before frame {frame}": "它在第 {frame} 帧之前就结束了",
+    "its values are floating-point numbers, whose meaning the file does not tell": (
+        "其数值为浮点数，而文件没有说明其含义"
+    ),
+    "its values are {kind} numbers; only those of 8 and 16 bits from nought on can be read": (
+        "其数值类型为 {kind}；只能读取 8 位和 16 位无符号数值"
+    ),
+    "the alpha of a grey TIFF cannot be read": "无法读取灰度 TIFF 的 Alpha",
+    "it belongs to another version of the extension, or to another frame": "它属于扩展的其他版本，或属于另一帧",
+    "it is not whole ({why})": "它不完整（{why}）",
+    "it is not whole": "它不完整",
+    "it is no Targa picture without compression": "它不是未压缩的 Targa 图片",
+    "it has no {names}": "它没有 {names}",
+    "it wants {kind}; only 32-bit weights are supported so far": "它需要 {kind}；目前仅支持 32 位权重",
+    "frames of {width} × {height} pixels do not go through it; if it was exported for another size, "
+    "export it with dynamic sizes ({why})": (
+        "它无法处理 {width} × {height} 像素的帧；如果它是为其他尺寸导出的，请以动态尺寸重新导出（{why}）"
+    ),
+    "of {width} × {height} pixels it makes a foreground of {foreground} and a matte of {matte}": (
+        "对于 {width} × {height} 像素，它生成的前景为 {foreground}，蒙版为 {matte}"
+    ),
+    "the ONNX Runtime here does not offer it": "此处的 ONNX Runtime 不提供该设备",
+    "ONNX Runtime {version} takes no plugins": "ONNX Runtime {version} 不支持插件",
+    "it finds nothing on this machine to run on": "它在此计算机上找不到可用的设备",
+    "its libraries or its driver are missing": "缺少其库或驱动程序",
+    "OpenCV refuses to make a {format} of it": "OpenCV 拒绝将其编码为 {format}",
+    "Blender wrote only a part of it; the disk may be full": "Blender 只写入了一部分；磁盘可能已满",
+    "Blender wrote {count} of {most} frames": "Blender 只写入了 {most} 帧中的 {count} 帧",
+    "“{name}” is gone": "“{name}”已不存在",
+    "its sha256 is {digest}, not {wanted}": "其 sha256 为 {digest}，而不是 {wanted}",
+    "{format} has at most {most} pixels a side, not {width} × {height}; choose another format": (
+        "{format} 每边最多 {most} 像素，而不是 {width} × {height}；请选择其他格式"
+    ),
+    "{count} bytes instead of {most}": "大小为 {count} 字节，而不是 {most} 字节",
+    "{width} × {height} instead of {most} pixels": "{width} × {height} 像素，而不是 {most} 像素",
 }

@@ -82,7 +82,7 @@ class SelfTest:
             ]
         found += [("INFO", heard(text)) for text in job.warnings]
         if job.state is State.FAILED:
-            found += [("ERROR", job.error), ("BLANK1", f"{job.remedy}")]
+            found += [("ERROR", heard(job.error)), ("BLANK1", heard(job.remedy))]
         elif job.state is State.DONE and not self.has_alpha:
             found.append(("ERROR", say("The pictures came out without transparency")))
         elif job.state is State.DONE:
@@ -101,9 +101,8 @@ def _told_of(name: str, job: Job) -> tuple[str, str]:
     runs_there = job.started is not None and job.started.provider == DEVICES[name]
     if job.state is State.DONE and runs_there:
         return "CHECKMARK", say("Works too: {device}, {seconds} s", device=label, seconds=f"{job.seconds:.1f}")
-    return "ERROR", say(
-        "Does not work: {device}. {reason}", device=label, reason=heard(" ".join(job.warnings) or job.error)
-    )
+    reason = " ".join(map(heard, job.warnings or [job.error]))
+    return "ERROR", say("Does not work: {device}. {reason}", device=label, reason=reason)
 
 
 class RVM_OT_self_test(bpy.types.Operator):

@@ -18,6 +18,10 @@ LOCALE = "zh_HANS"
 _CONTEXTS = ("*", "Operator")
 """Where Blender looks: under the second for what stands on a button that runs an operator."""
 _NAME = re.compile(r"\\{(\w+)\\}")
+_WHY = "why"
+"""What stands for a reason in a sentence, its lead included (`FileError.because`)."""
+_LEAD, _STOP = re.compile(r"[:.] "), re.compile(r"\. ")
+"""What comes before a reason, and between what happened and what to do."""
 
 
 def say(text: str, /, **values: object) -> str:
@@ -26,15 +30,39 @@ def say(text: str, /, **values: object) -> str:
 
 
 def heard(sentence: str) -> str:
-    """Return a sentence that was made in English in the user's language; in English where it is not known."""
+    """Return a sentence that was made in English in the user's language; what is not known of it stays English.
+
+    Its reason is heard, too, and so is what to do about it where that follows.
+    """
     view = bpy.context.preferences.view
     if view.language != LOCALE or not view.use_translate_interface:
         return sentence
+    return _translated(sentence) or sentence
+
+
+def _translated(text: str) -> str | None:
+    """Return what a worker or an error has said in the user's language; None where it is not known."""
     for pattern, translated in _patterns():
-        found = pattern.fullmatch(sentence)
+        found = pattern.fullmatch(text)
         if found is not None:
-            return translated.format(**found.groupdict())
-    return sentence
+            values = found.groupdict()
+            return translated.format(**values | {name: _reason(values[name]) for name in values.keys() & {_WHY}})
+    for stop in _STOP.finditer(text):
+        remedy = _translated(text[stop.end() :])
+        if remedy is not None:
+            happened = text[: stop.start()]
+            return f"{_translated(happened) or happened}{stop[0]}{remedy}"
+    return None
+
+
+def _reason(value: str) -> str:
+    """Return a reason in the user's language as far as it is ours; a system or a library speaks its own.
+
+    With it comes what leads to it, and what to do where that follows.
+    """
+    lead = _LEAD.match(value)
+    start = lead.end() if lead is not None else 0
+    return value[:start] + (_translated(value[start:]) or value[start:])
 
 
 def explained(error: MattingError) -> str:

@@ -18,7 +18,7 @@ from ..jobs.parts import MATTING, Kind, Part
 from ..jobs.queue import JobQueue
 from . import driver, libraries, rendering, runner
 from .placements import Placement
-from .translations import say
+from .translations import heard, say
 
 IMAGE_NAME = "Matting Preview"
 
@@ -130,7 +130,7 @@ def message() -> tuple[str, str]:
     if job is None or job not in current().queue.jobs:
         return "NONE", ""
     if job.state is State.FAILED:
-        return "ERROR", f"{job.error}. {job.remedy}"
+        return "ERROR", f"{heard(job.error)}. {heard(job.remedy)}"
     if not job.state.ended:
         return "TIME", say("Rendering") if job.part.kind is Kind.RENDERING else say("Matting")
     return "NONE", ""

@@ -1,6 +1,8 @@
 """Everything that a person reads has its words in Chinese; what lacks them is named."""
 
 import ast
+import itertools
+import re
 import string
 from collections.abc import Iterator
 from pathlib import Path
@@ -97,29 +99,92 @@ def fields(text: str) -> list[str]:
 
 
 ADDON = HOST.parent
-COMMAND_LINE = {"inputs.py"}
+COMMAND_LINE = {"inputs.py", "alongside.py"}
 """It speaks English."""
+TELLERS = {"warn": 1, "_warn": 1, "Warned": 1, "Failed": 2, "fail": 2}
+"""Functions and events whose first arguments, so many, an editor reads; so is what is appended to `warnings`."""
+DECODERS = {"raw.py": errors.RawUnreadable, "targa.py": errors.SourceUnreadable}
+"""Modules whose `decode` raises a ValueError, which whoever calls it takes for the reason of this error."""
+ERRORS = {cls.__name__: cls for cls in (*errors.FileError.__subclasses__(), *errors.NamedError.__subclasses__())}
+A_VALUE = "7"
 
 
-def sentences_of_errors() -> Iterator[str]:
-    """Yield what each setting that makes no sense, and each strip that cannot be matted, is told with; 7 for values."""
+class Spelling:
+    """The texts of one module as they come out, 7 standing for every value."""
+
+    def __init__(self, path: Path) -> None:
+        self.module = ast.parse(path.read_text(encoding="utf-8"))
+        self.functions = {node.name: node for node in ast.walk(self.module) if isinstance(node, ast.FunctionDef)}
+        assigned = [node for node in ast.walk(self.module) if isinstance(node, ast.Assign | ast.NamedExpr)]
+        self.values = [(getattr(_target(node), "id", ""), node.value) for node in assigned]
+
+    def calls(self) -> Iterator[tuple[str, ast.Call]]:
+        """Yield each call with the name of what is called, for methods the last one."""
+        for node in ast.walk(self.module):
+            if isinstance(node, ast.Call):
+                yield getattr(node.func, "attr", getattr(node.func, "id", "")), node
+
+    def spelt(self, node: ast.expr | None) -> list[str]:
+        """Return each text that an expression may be: a name is what the module calls so, a call what it returns."""
+        told: list[str] = []
+        match node:
+            case ast.Constant(value=value):
+                told = [str(value)]
+            case ast.JoinedStr(values=parts):
+                told = ["".join(chosen) for chosen in itertools.product(*map(self.spelt, parts))]
+            case ast.FormattedValue(value=value):
+                told = self.spelt(value)
+            case ast.IfExp(body=one, orelse=other):
+                told = self.spelt(one) + self.spelt(other)
+            case ast.Name(id="error"):  # some sentences hold one, such as that a device is missing
+                told = [str(errors.DeviceMissing(A_VALUE, A_VALUE))]
+            case ast.Attribute(value=ast.Name(id="error"), attr="remedy"):
+                told = [errors.DeviceMissing.remedy]
+            case ast.Name(id=name):
+                told = [text for called, value in self.values if called == name for text in self.spelt(value)]
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name in self.functions:
+                returned = [one for one in ast.walk(self.functions[name]) if isinstance(one, ast.Return)]
+                told = [text for one in returned for text in self.spelt(one.value)]
+        return told or [A_VALUE]
+
+
+def _target(node: ast.Assign | ast.NamedExpr) -> ast.expr:
+    """Return what gets the value."""
+    return node.target if isinstance(node, ast.NamedExpr) else node.targets[0]
+
+
+def modules() -> Iterator[tuple[str, Spelling]]:
+    """Yield the modules whose words reach an editor, with their files' names."""
     for path in sorted(ADDON.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            kind = getattr(getattr(node, "func", None), "id", "")
-            if (
-                isinstance(node, ast.Call)
-                and kind in ("SpecError", "StripUnsuitable")
-                and path.name not in COMMAND_LINE
-            ):
-                first, reason = map(spelt, node.args)
-                yield f"{first}: {reason}" if kind == "SpecError" else f"“{first}” {reason}"
+        if path.name not in COMMAND_LINE:
+            yield path.name, Spelling(path)
 
 
-def spelt(node: ast.expr) -> str:
-    """Return a text as it comes out, 7 standing for every value."""
-    if isinstance(node, ast.JoinedStr):
-        return "".join(map(spelt, node.values))
-    return str(node.value) if isinstance(node, ast.Constant) else "7"
+def errors_raised(addon: SimpleNamespace) -> Iterator[errors.MattingError]:
+    """Yield each error that the code makes, with each reason that it gives."""
+    kinds = {**ERRORS, "SpecError": errors.SpecError, "StripUnsuitable": addon.results.StripUnsuitable}
+    for module, spelling in modules():
+        for name, call in spelling.calls():
+            if name in kinds and call.args:
+                yield from (kinds[name](*chosen) for chosen in itertools.product(*map(spelling.spelt, call.args)))
+        if module in DECODERS:
+            raised = [one.exc for one in ast.walk(spelling.functions["decode"]) if isinstance(one, ast.Raise)]
+            reasons = [text for call in raised if isinstance(call, ast.Call) for text in spelling.spelt(call.args[0])]
+            yield from (DECODERS[module](A_VALUE, reason) for reason in reasons)
+
+
+def sentences_told() -> Iterator[str]:
+    """Yield each sentence that the code has for an editor besides errors; those of somebody else have no word."""
+    for _, spelling in modules():
+        for name, call in spelling.calls():
+            is_warning = name == "append" and getattr(getattr(call.func, "value", None), "attr", "") == "warnings"
+            for argument in call.args[: 1 if is_warning else TELLERS.get(name, 0)]:
+                yield from filter(has_words, spelling.spelt(argument))
+
+
+def has_words(text: str) -> bool:
+    """Return whether a text says anything of its own besides values."""
+    return any(map(str.isalpha, text))
 
 
 @pytest.fixture
@@ -131,11 +196,36 @@ def in_chinese(addon: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> Simpl
     return addon
 
 
-def test_every_reason_has_its_chinese(in_chinese: SimpleNamespace) -> None:
-    """Of settings and strips, found where the code raises."""
-    told = sorted(set(sentences_of_errors()))
-    assert len(told) > 25, "the walk has lost its way"
-    assert [text for text in told if in_chinese.translations.heard(text) == text] == []
+def test_every_error_has_its_chinese(in_chinese: SimpleNamespace) -> None:
+    """Found where the code makes it, and the reason in it with it: of settings, strips, files, devices."""
+    heard = in_chinese.translations.heard
+    raised = list(errors_raised(in_chinese))
+    told = {str(error): error.args[-1] for error in raised}
+    assert len(told) > 60, "the walk has lost its way"
+    assert sorted(text for text in told if heard(text) == text) == []
+    assert sorted(text for text, reason in told.items() if has_words(reason) and reason in heard(text)) == []
+
+
+def test_every_warning_has_its_chinese(in_chinese: SimpleNamespace) -> None:
+    """Found where the code gives it: what a worker says, what ends a job, what a result lacks."""
+    told = set(sentences_told())
+    assert len(told) > 15, "the walk has lost its way"
+    assert sorted(text for text in told if in_chinese.translations.heard(text) == text) == []
+
+
+def test_what_follows_a_reason_is_understood(in_chinese: SimpleNamespace) -> None:
+    """A job's warning tells what happened, why, and what to do; a reason of a library's own stays as it is."""
+    heard = in_chinese.translations.heard
+    for error in (
+        errors.OutputFailed("/a/b", "it is a file, not a folder"),
+        errors.JobHeld("/a/b. c"),
+        errors.DeviceMissing("cuda", "it finds nothing on this machine to run on"),
+        errors.MovieFailed("/a/b.mkv", "Blender wrote 3 of 5 frames"),
+    ):
+        told = heard(f"{error}. {error.remedy}")
+        assert re.search(r"[a-z] [a-z]", told.replace("/a/b. c", "")) is None, told
+    foreign = heard("“/a/b” is not a Robust Video Matting model: Protobuf parsing failed. Bad luck")
+    assert foreign == "“/a/b”不是 Robust Video Matting 模型: Protobuf parsing failed. Bad luck"
 
 
 def test_what_is_to_be_done_is_told_too(in_chinese: SimpleNamespace) -> None:
@@ -166,3 +256,27 @@ def test_errors_are_understood(in_chinese: SimpleNamespace, error: type[errors.F
     assert heard(str(raised)) != str(raised)
     assert "/footage/人.mp4" in heard(str(raised))
     assert heard(raised.remedy) != raised.remedy
+
+
+def test_what_ended_a_trial_is_understood(in_chinese: SimpleNamespace) -> None:
+    """The self-test and the preview of a frame say it in Chinese: here that the model's file is half a file."""
+    model = in_chinese.folder / "weights" / "tiny.onnx"
+    content = model.read_bytes()
+    try:
+        model.write_bytes(content[:-1])
+        with pytest.raises(RuntimeError):
+            bpy.ops.rvm.self_test()
+    finally:
+        model.write_bytes(content)
+    test, watcher = in_chinese.self_test._latest, in_chinese.watcher.current()
+    watcher.job = test.job
+    watcher.queue.jobs.append(test.job)
+    try:
+        told = [text for _, text in (*test.told()[-2:], in_chinese.watcher.message())]
+    finally:
+        watcher.job = None
+        watcher.queue.jobs.clear()
+    what, remedy, both = told
+    assert what.startswith("模型文件“") and what.endswith(" 字节")
+    assert remedy.startswith("请删除该文件")
+    assert both == f"{what}. {remedy}"
