@@ -8,9 +8,12 @@ from pathlib import Path
 
 from ..engine.errors import SpecError
 from ..engine.events import Finished, last_event
-from ..engine.resume import is_whole, names_in
+from ..engine.resume import is_whole, names_in, stamps
 from ..engine.spec import JOB_FILE, RAW_FOLDER, JobSpec
 from .job import RECIPE_FILE, Job
+
+_KEPT_BACK_NANOSECONDS = 120_000_000_000
+"""What is as old as this has reached the disk: Linux writes after half a minute, on batteries up to two."""
 
 
 class FinishedJobs:
@@ -70,10 +73,16 @@ def is_finished(folder: Path) -> bool:
 def has_frames(job: Job, wanted: JobSpec) -> bool:
     """Return whether every frame that `wanted` asks for stands whole in the job's output folder.
 
-    A power cut may have left files that are empty, also of a job that had told that all is done.
+    A power cut may have left files that are empty, also of a job that had told that all is done, or long enough and
+    nought. Systems keep back for a minute what is to be written, so only the newest frames are opened: the button waits
+    for this, and a disk that turns opens a hundred files a second.
     """
-    there, names = names_in(job.output), [job.spec.file_name(frame) for frame in wanted.source.frames or ()]
-    return there.issuperset(names) and all(is_whole(job.output / name) for name in names)
+    paths = [job.output / job.spec.file_name(frame) for frame in wanted.source.frames or ()]
+    told = stamps(map(str, paths))
+    if any(size <= 0 for size, _ in told):  # not there, or empty
+        return False
+    unsure = max((written for _, written in told), default=0) - _KEPT_BACK_NANOSECONDS
+    return all(is_whole(path) for path, (_, written) in zip(paths, told, strict=True) if written >= unsure)
 
 
 def _text(path: Path) -> str:

@@ -149,6 +149,25 @@ def blank_a_frame(job: Job) -> None:
     path.write_bytes(bytes(path.stat().st_size))
 
 
+def empty_an_old_frame(job: Job) -> None:
+    """Leave the frame of a whole day before empty."""
+    path = job.output / job.spec.file_name(2)
+    path.write_bytes(b"")
+    age(path, 86400.0)
+
+
+def blank_a_frame_of_the_last_minute(job: Job) -> None:
+    """Leave a frame as a power cut does that comes a minute after."""
+    blank_a_frame(job)
+    age(job.output / job.spec.file_name(9), 60.0)
+
+
+def age(path: Path, seconds: float) -> None:
+    """Let a file have been written earlier."""
+    written = path.stat().st_mtime - seconds
+    os.utime(path, (written, written))
+
+
 def break_off(job: Job) -> None:
     """Leave the events of a worker that was killed after its last frame."""
     (job.folder / EVENTS_FILE).write_text(encode(FrameDone(9, 1.0)))
@@ -177,6 +196,8 @@ def spoil(job: Job) -> None:
         lose_all,
         empty_a_frame,
         blank_a_frame,
+        empty_an_old_frame,
+        blank_a_frame_of_the_last_minute,
         break_off,
         break_off_in_a_line,
         say_nothing,
@@ -187,6 +208,13 @@ def test_half_a_job_is_not_done(done: Job, spec: JobSpec, harm: Callable[[Job], 
     """Where a frame or the worker's last word is missing, the work is to be done again."""
     harm(done)
     assert find(done, spec) is None
+
+
+def test_frames_that_reached_the_disk_are_not_opened(done: Job, spec: JobSpec) -> None:
+    """The button would wait for each of an hour's: one of ten minutes before the last is only seen to be there."""
+    blank_a_frame(done)
+    age(done.output / spec.file_name(9), 600.0)
+    assert find(done, spec) is not None
 
 
 def test_what_is_left_of_a_job_still_serves_whom_it_is_enough_for(done: Job, spec: JobSpec) -> None:
