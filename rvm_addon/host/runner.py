@@ -35,7 +35,7 @@ class Runner:
         """Begin with nothing to do."""
         self.queue = JobQueue(libraries.launcher())
         self._placements: dict[Path, list[Placement]] = {}
-        """By a job's folder, what is still to come of the open project's jobs; none where all of it is there."""
+        """By a job's folder, where results of the open project's jobs are still to come; none where only movies are."""
         self._arrived: list[Job] = []
         self.batch: list[Job] = []
         """The jobs since the queue was idle last: what the user waits for, ended or not."""
@@ -167,7 +167,7 @@ class Runner:
         if job.state in _STOPPED:
             unfinished.forget(job.folder)
         else:
-            unfinished.settle(job.folder, movies=())
+            self._settle(job, movies=())
         rendering.give_up(job.folder, libraries.launcher())
 
     def recall(self) -> bool:
@@ -281,13 +281,20 @@ class Runner:
         if places or job.movies_owed:
             unfinished.note(job.folder, places, _names(job.movies_owed))
 
+    def _settle(self, job: Job, movies: Iterable[str], *, delivered: bool = False) -> None:
+        """Note what is still to come of a job whose frames stand; where that is nothing, no save asks for it again."""
+        movies = list(movies)
+        unfinished.settle(job.folder, movies, delivered=delivered)
+        if not movies and not self._placements.get(job.folder):
+            self._placements.pop(job.folder, None)
+
     def _conclude(self, job: Job) -> None:
         """Learn from the movies of a finished job, and delete what it needs no more."""
         for movie in job.movies:
             rates.current().learn_movie(job.spec.look, movie)
         if not job.movies_missing:  # whoever writes them later hears the project's sound
             rendering.clean_up(job.folder)
-        unfinished.settle(job.folder, _names(job.movies_owed))
+        self._settle(job, _names(job.movies_owed))
 
     def _deliver(self, job: Job) -> None:
         """Put the results of a job whose frames stand on the timeline, as one step that can be undone."""
@@ -296,7 +303,7 @@ class Runner:
         places, self._placements[job.folder] = self._placements[job.folder], []
         touched = [delivery.put(job, place) for place in places]
         if places:
-            unfinished.settle(job.folder, _names(job.movies_owed), delivered=True)
+            self._settle(job, _names(job.movies_owed), delivered=True)
             rates.current().learn(job)
         if any(touched) and not bpy.app.background:  # there the operator's own step covers it, and none can be pushed
             bpy.ops.ed.undo_push(message="Update Result" if places[0].replaces else "Matte Selected Strips")

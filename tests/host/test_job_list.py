@@ -180,6 +180,24 @@ def test_a_result_that_waits_for_a_render_stays_its_projects(
     assert not runner.busy
 
 
+def test_a_save_looks_only_where_something_is_to_come(timeline: Timeline, clips: list[Path]) -> None:
+    """Not into the folders of all jobs of a long session: one whose result is there is left alone."""
+    runner = timeline.addon.runner.current()
+    timeline.scene.rvm_matting.write_movie, timeline.scene.rvm_matting.movie_format = True, "FFV1"
+    (with_movie,), _ = timeline.submit(timeline.movie(clips[0], channel=1))
+    timeline.scene.rvm_matting.write_movie = False
+    (alone,), _ = timeline.submit(timeline.movie(clips[1], channel=3))
+    (waits,), _ = timeline.submit(timeline.movie(clips[2], channel=5))
+    drive(timeline, lambda: with_movie.state.ended and alone.state.ended)
+    notes = [job.folder / timeline.addon.unfinished.PLACES_FILE for job in (with_movie, alone, waits)]
+    assert [note.exists() for note in notes] == [False, False, True]
+    of_another = {**json.loads(notes[2].read_text()), "project": "/other.blend"}
+    for note in notes:
+        note.write_text(json.dumps(of_another))
+    runner.follow_project()
+    assert [json.loads(note.read_text())["project"] for note in notes] == ["/other.blend", "/other.blend", ""]
+
+
 def test_a_cancelled_job_keeps_its_frames(timeline: Timeline, clip: Path) -> None:
     """Unless the preferences say otherwise."""
     (job,), _ = timeline.submit(timeline.movie(clip))
