@@ -3,43 +3,18 @@
 Both are asked of a process beside Blender, never while something is drawn: there may be 100,000 files.
 """
 
-import json
-import logging
 import subprocess
 import time
 from functools import cache
-from pathlib import Path
 
 import bpy
 
-from ..engine import whole
 from ..jobs.aside import look_after_caches
-from . import libraries, preferences, properties, words
+from . import known, libraries, preferences, words
 from .translations import say
-
-log = logging.getLogger(__name__)
 
 _LOOK_SECONDS = 0.1
 """Between two looks at the process."""
-_FILE = "results.json"
-"""Among the extension's own files of the user: every folder that results went to."""
-
-
-def remember(results: Path) -> None:
-    """Remember a folder of results, to find it again whatever project is open."""
-    known = _remembered()  # read anew each time: another Blender may have written it
-    if str(results) in known:
-        return
-    try:
-        whole.write(_path(), json.dumps([*known, str(results)]).encode())
-    except OSError as error:  # what waits there is found only while a project has that folder (`unfinished`)
-        log.warning("%s: %s", _path(), error)
-
-
-def folders() -> list[Path]:
-    """Return every folder of results that is known: where results went so far, and where this project's will go."""
-    here = (properties.output_folder(properties.chosen_folder(scene.rvm_matting)) for scene in bpy.data.scenes)
-    return [Path(folder) for folder in dict.fromkeys([*_remembered(), *map(str, here)])]
 
 
 class Cache:
@@ -64,7 +39,7 @@ class Cache:
             OSError: the process cannot be started.
         """
         self._clears = clear
-        self._process = look_after_caches(folders(), libraries.launcher(), clear=clear)
+        self._process = look_after_caches(known.folders(), libraries.launcher(), clear=clear)
 
     def step(self) -> bool:
         """Move on without waiting, and return whether there is more to do."""
@@ -138,19 +113,6 @@ def draw(layout: bpy.types.UILayout) -> None:
     row.label(text=current().told(), translate=False)
     row.operator(RVM_OT_measure_caches.bl_idname, text="", icon="FILE_REFRESH")
     row.operator(RVM_OT_clear_caches.bl_idname, icon="TRASH")
-
-
-def _remembered() -> list[str]:
-    """Return the folders that were remembered; none where the file is not there or cannot be read."""
-    try:
-        return [str(folder) for folder in json.loads(_path().read_text(encoding="utf-8"))]
-    except (OSError, ValueError, TypeError):
-        return []
-
-
-def _path() -> Path:
-    """Return the file of the folders."""
-    return Path(bpy.utils.extension_path_user(preferences.PACKAGE, create=True)) / _FILE
 
 
 def _tick() -> float | None:

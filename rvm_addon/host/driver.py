@@ -77,17 +77,28 @@ def _recall() -> None:
         redraw()
 
 
-def register() -> None:
-    """Watch files being opened and written; look what the open one waits for, once Blender lets it be looked at."""
+def watch_files() -> None:
+    """Notice from now on when a file is opened or saved."""
     bpy.app.handlers.load_post.append(_file_opened)
     bpy.app.handlers.save_post.append(_file_saved)
-    bpy.app.timers.register(_recall, first_interval=0.0)
+
+
+def register() -> None:
+    """Watch files, and look what the open one waits for, once Blender lets it be looked at.
+
+    Nobody waits for results in a Blender without window, which renders for a farm, or for a job of this extension's: it
+    neither looks for them nor lists them.
+    """
+    if not bpy.app.background:
+        watch_files()
+        bpy.app.timers.register(_recall, first_interval=0.0)
 
 
 def unregister() -> None:
     """Stop driving, and end what runs: Blender quits, or the extension is disabled or loaded again."""
-    bpy.app.handlers.load_post.remove(_file_opened)
-    bpy.app.handlers.save_post.remove(_file_saved)
+    for handlers, handler in ((bpy.app.handlers.load_post, _file_opened), (bpy.app.handlers.save_post, _file_saved)):
+        if handler in handlers:
+            handlers.remove(handler)
     for timer in (_tick, _recall):
         if bpy.app.timers.is_registered(timer):
             bpy.app.timers.unregister(timer)

@@ -11,7 +11,7 @@ from ..engine.spec import JobSpec
 from ..jobs.claims import claim_folder, file_stem
 from ..jobs.finished import FinishedJobs
 from ..jobs.job import Job, State
-from . import caches, driver, interlacing, plan, properties, rendering, results, runner, strips, versions, words
+from . import driver, interlacing, plan, properties, rendering, results, runner, strips, versions, words
 from .placements import Placement
 from .terminal import ProgressLine
 from .translations import explained, say
@@ -139,7 +139,6 @@ def _submit(wanted: list[tuple[JobSpec, Placement]], output: Path) -> tuple[list
             helped = replace(spec, raws=finished.raws(spec))
             folder = claim_folder(output, file_stem(spec.name))
             jobs.append(current.submit(helped, folder, *places, project=project))
-            caches.remember(output)
         except MattingError as error:
             problems.append(explained(error))
     return list(dict.fromkeys(jobs)), problems

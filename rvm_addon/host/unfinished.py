@@ -14,7 +14,7 @@ import bpy
 
 from ..engine import whole
 from ..engine.resume import names_in
-from . import caches, properties
+from . import known, properties
 from .placements import Placement, find
 
 PLACES_FILE = "places.json"
@@ -23,6 +23,7 @@ PLACES_FILE = "places.json"
 def note(folder: Path, places: list[Placement], movies: Iterable[str] = ()) -> None:
     """Leave in a job's folder where its results go, and which of its parts are to write movies."""
     _write(folder, _Note(bpy.data.filepath, places, list(movies)))
+    known.expect(folder)
 
 
 def settle(folder: Path, movies: Iterable[str], *, delivered: bool = False) -> None:
@@ -52,6 +53,7 @@ def forget(folder: Path) -> None:
     """Take the note out of a job's folder: nothing is to come any more."""
     with contextlib.suppress(OSError):
         (folder / PLACES_FILE).unlink(missing_ok=True)
+        known.forget(folder)
 
 
 @dataclass(frozen=True)
@@ -72,22 +74,32 @@ def of_this_project() -> Iterator[Expected]:
 
     Movies alone belong to the file in which the button was pressed.
     """
-    for parent in {parent.resolve(): parent for parent in _folders_of_results()}.values():
-        for folder in (parent / name for name in sorted(names_in(parent))):
-            told = _read(folder)
-            if told is None:
-                continue
-            pressed_here = told.project == bpy.data.filepath
-            places = [place for place in told.places if find(place) is not None]
-            only_movies = not told.places and pressed_here and bpy.data.is_saved
-            if places or only_movies:
-                yield Expected(folder, places, told.movies, pressed_here)
+    for folder in _folders():
+        told = _read(folder)
+        if told is None:
+            continue
+        pressed_here = told.project == bpy.data.filepath
+        places = [place for place in told.places if find(place) is not None]
+        only_movies = not told.places and pressed_here and bpy.data.is_saved
+        if places or only_movies:
+            yield Expected(folder, places, told.movies, pressed_here)
 
 
-def _folders_of_results() -> Iterator[Path]:
-    """Yield the folders to which jobs went so far, whatever was chosen or saved since, and where this project's go."""
-    yield properties.unsaved_folder()
-    yield from caches.folders()
+def _folders() -> Iterable[Path]:
+    """Return the folders of jobs that may have a note, each once.
+
+    They are those that are known to have one, whatever was chosen or saved since, and all that lie where this project's
+    results go: these may have come from another machine. Where results of other projects went, nothing is looked for.
+    """
+    expected, own = known.expected(), [properties.unsaved_folder(), *known.of_this_project()]
+    # Asked once for all of its jobs: a share that is out of reach answers after a minute.
+    names = {parent: names_in(parent) for parent in dict.fromkeys([*own, *(job.parent for job in expected)])}
+    real = {parent: parent.resolve() for parent, there in names.items() if there}
+    for job in expected:
+        if job.name in names[job.parent] and PLACES_FILE not in names_in(job):
+            known.forget(job)  # whoever took the note away could not say so
+    every = [*expected, *(parent / name for parent in own for name in sorted(names[parent]))]
+    return {(real[job.parent], job.name): job for job in every if job.parent in real}.values()
 
 
 @dataclass(frozen=True)

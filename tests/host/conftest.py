@@ -28,6 +28,7 @@ MODULES = (
     "host.encoders",
     "host.encoding",
     "host.job_operators",
+    "host.known",
     "host.manual",
     "host.mapping",
     "host.movies",

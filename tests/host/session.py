@@ -30,8 +30,9 @@ def host(name: str) -> Any:
 
 
 def enabled() -> Any:
-    """Enable the extension, and return its runner module."""
+    """Enable the extension, let it watch files as in a window, and return its runner module."""
     bpy.ops.preferences.addon_enable(module=PACKAGE)
+    host("driver").watch_files()
     return host("runner")
 
 
@@ -80,6 +81,13 @@ def opened(project: str) -> Any:
 def press_continue(runner: Any) -> None:
     """Press Continue at the first job of the list."""
     bpy.ops.rvm.retry_job(folder=str(runner.current().queue.jobs[0].folder))
+
+
+def look_without_window(project: str, _results: str, _how: str) -> None:
+    """Open the project in a Blender that watches no files, as one that renders does, and tell what is listed."""
+    bpy.ops.preferences.addon_enable(module=PACKAGE)
+    bpy.ops.wm.open_mainfile(filepath=project)
+    tell(jobs=listed(host("runner")), strips=strips())
 
 
 def work_to_the_end(runner: Any) -> None:

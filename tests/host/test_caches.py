@@ -64,22 +64,22 @@ def test_a_running_job_keeps_its_own(timeline: Timeline, tmp_path: Path) -> None
 
 def test_a_folder_is_remembered_once(timeline: Timeline, strip: Any) -> None:
     """However often results go there; a file that cannot be read is begun anew."""
-    caches = timeline.addon.caches
+    known = timeline.addon.known
     for frame in (30, 40):
         timeline.addon.versions.set_right_handle(strip, frame)
         timeline.press_button(strip)
     results = Path(timeline.scene.rvm_matting.output)
-    assert caches.folders().count(results) == 1
-    caches._path().write_text("{")
     timeline.scene.rvm_matting.output = ""
-    assert results not in caches.folders()
+    assert known.folders().count(results) == 1
+    known._path().write_text("{")
+    assert results not in known.folders()
 
 
 def test_a_full_disk_costs_no_folder(timeline: Timeline, strip: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Results that wait are found by the list: it keeps what it has where there is no room for one more."""
-    caches = timeline.addon.caches
+    known = timeline.addon.known
     timeline.press_button(strip)
-    before = caches._path().read_text()
+    before = known._path().read_text()
     write_bytes = Path.write_bytes
 
     def half(path: Path, data: bytes) -> int:
@@ -88,6 +88,6 @@ def test_a_full_disk_costs_no_folder(timeline: Timeline, strip: Any, monkeypatch
 
     monkeypatch.setattr(Path, "write_bytes", half)
     monkeypatch.setattr(Path, "write_text", lambda path, text, **_: half(path, text.encode()))
-    caches.remember(timeline.folder / "elsewhere")
-    assert caches._path().read_text() == before
-    assert [path.name for path in caches._path().parent.glob("results.json*")] == ["results.json"]
+    known.expect(timeline.folder / "elsewhere" / "clip")
+    assert known._path().read_text() == before
+    assert [path.name for path in known._path().parent.glob("results.json*")] == ["results.json"]

@@ -121,9 +121,13 @@ def test_a_result_waits_for_its_project(sessions: Sessions) -> None:
 
 @pytest.mark.usefixtures("addon")
 def test_a_result_waits_for_a_later_session(sessions: Sessions) -> None:
-    """Blender was closed before its project was open again: there the strip appears, once; not in a copy."""
+    """Blender was closed before its project was open again: there the strip appears, once; not in a copy.
+
+    A Blender without window, such as one that renders the project, has nothing to do with it.
+    """
     (closed,) = sessions.run("left")
     assert (closed["jobs"][0]["state"], closed["strips"]) == ("DONE", ["clip"])
+    assert sessions.run("look_without_window") == [{"jobs": [], "strips": ["clip"]}]
     copy = replace(sessions, project=sessions.project.with_stem("other"))
     (there,) = copy.run("look")
     assert (there["jobs"][0]["state"], there["strips"]) == ("INTERRUPTED", ["clip"])
