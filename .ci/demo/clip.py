@@ -23,7 +23,7 @@ from rvm_addon.engine.tensors import Placed
 from rvm_addon.engine.weights import catalogue
 from rvm_addon.host.movies import write_movie
 from rvm_addon.host.preferences import weights_folder
-from rvm_addon.host.terminal import ProgressLine, chatter_silenced
+from rvm_addon.host.terminal import ProgressLine
 
 WIDTH, HEIGHT = 1280, 720
 FPS = 30
@@ -55,8 +55,7 @@ def main(portrait: Path, clip: Path) -> None:
         _write_notes(Path(scratch, "notes.wav"))
         files = [Path(scratch, spec.file_name(frame)) for frame in range(FRAMES)]
         tell = lambda done: line.bar("Writing the clip", done / FRAMES, f"{done} of {FRAMES} frames")  # noqa: E731
-        with chatter_silenced():
-            write_movie(files, FPS, Path(scratch, "notes.wav"), clip, tell)
+        write_movie(files, FPS, Path(scratch, "notes.wav"), clip, tell)
 
 
 def _spec(portrait: Path, folder: Path) -> JobSpec:

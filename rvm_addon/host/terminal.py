@@ -1,11 +1,7 @@
 """Progress where there is no window: one line on the terminal, or a line now and then in a log."""
 
-import contextlib
-import os
 import sys
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
 from unicodedata import east_asian_width
@@ -101,17 +97,3 @@ class ProgressLine:
 def _cells(text: str) -> int:
     """Return how many cells of a terminal a text takes: letters of some scripts take two."""
     return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
-
-
-@contextlib.contextmanager
-def chatter_silenced() -> Iterator[None]:
-    """Drop what Blender prints, two lines for every frame among it: standard output belongs to `--json`."""
-    sys.stdout.flush()
-    kept = os.dup(1)
-    with Path(os.devnull).open("wb") as nowhere:
-        os.dup2(nowhere.fileno(), 1)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)

@@ -121,11 +121,6 @@ def source_offset(strip: Strip) -> int:
     return strip.content_trim_start if _FRAMES_RENAMED else strip.animation_offset_start
 
 
-def source_offset_end(strip: Strip) -> int:
-    """Return how many source frames are trimmed for good after the content ends."""
-    return strip.content_trim_end if _FRAMES_RENAMED else strip.animation_offset_end
-
-
 def new_colour_strip(strips: bpy.types.bpy_prop_collection, name: str, channel: int, start: int, end: int) -> Strip:
     """Return a new colour strip over the timeline frames `start` to `end` - 1."""
     extent = {"length": end - start} if _LENGTH_ARGUMENT else {"frame_end": end}
