@@ -169,6 +169,16 @@ def test_checks_side_by_side(tmp_path: Path, capfd: pytest.CaptureFixture[str]) 
     assert said.err.split("\n") == ["== First", "== Second", "== Third", ""]
 
 
+def test_a_check_that_is_stuck_fails(capfd: pytest.CaptureFixture[str]) -> None:
+    """What it said until then is heard, and that it was ended."""
+    stuck = [sys.executable, "-c", "import time; print('so far', flush=True); time.sleep(600)"]
+    both = {"First": [sys.executable, "-c", "import time; time.sleep(3)"], "Second": stuck}
+    assert checks.side_by_side(both, at_once=2, patience=0.5) != 0
+    said = capfd.readouterr()
+    assert said.out == "so far\n"
+    assert said.err.splitlines()[-1] == "== Second: ended, for it was still at work after 0 s more"
+
+
 def test_a_check_on_the_side_ends_with_the_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Ctrl-C leaves nothing that runs on."""
     begun: list[subprocess.Popen[bytes]] = []

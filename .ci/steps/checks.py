@@ -25,6 +25,10 @@ OLDEST_ARGUMENTS = ("tests/engine", "--ignore", "tests/engine/test_real.py", "-k
 TYPED = ("rvm_addon/engine", "rvm_addon/jobs", ".ci/steps")
 
 
+PATIENCE_SECONDS = 3600.0
+"""For a check to end after the one beside it: a suite takes minutes, and none of two waits for the other."""
+
+
 def test(blenders: Sequence[str], arguments: Sequence[str]) -> int:
     """Run pytest with `arguments` inside each of these Blenders; return the worst exit status.
 
@@ -39,8 +43,10 @@ def test(blenders: Sequence[str], arguments: Sequence[str]) -> int:
     return side_by_side(checks, os.cpu_count() or 1)
 
 
-def side_by_side(checks: Mapping[str, Command], at_once: int) -> int:
+def side_by_side(checks: Mapping[str, Command], at_once: int, patience: float = PATIENCE_SECONDS) -> int:
     """Run checks, given with their titles, so many at a time; return the worst exit status.
+
+    One that outlasts the one beside it by `patience`, in seconds, is ended, and has failed.
 
     Of those that run at a time, the first one's output goes straight to the person, the others' follows in their turn:
     tests wait so often that two suites take hardly longer than one.
@@ -53,12 +59,26 @@ def side_by_side(checks: Mapping[str, Command], at_once: int) -> int:
             waiting = [(title, running.enter_context(_heard_later(checks[title]))) for title in later]
             worst = max(worst, _check(shown, checks[shown]))
             for title, (process, output) in waiting:
-                worst = max(worst, abs(process.wait()))
+                is_over = _wait(process, patience)
+                worst = max(worst, abs(process.returncode))
                 _announce(title)
                 output.seek(0)
                 shutil.copyfileobj(output, sys.stdout)
                 sys.stdout.flush()
+                if not is_over:
+                    _announce(f"{title}: ended, for it was still at work after {patience:.0f} s more")
     return worst
+
+
+def _wait(process: "subprocess.Popen[bytes]", seconds: float) -> bool:
+    """Wait for a check's end, and return whether it came by itself; it is there afterwards."""
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        return False
+    return True
 
 
 @contextlib.contextmanager

@@ -59,9 +59,13 @@ def _step() -> float | None:
 
 @persistent
 def _file_opened(_path: str) -> None:
-    """Blender shows another file, or the same one again. (Before it is opened nobody knows whether it will be.)"""
+    """Blender shows another file, or the same one again. (Before it is opened nobody knows whether it will be.)
+
+    In a Blender without window, which renders for a farm or for a job of this extension's, nobody waits for results.
+    """
     runner.current().forget_placements()
-    _recall()
+    if not bpy.app.background:
+        recall()
 
 
 @persistent
@@ -70,36 +74,25 @@ def _file_saved(_path: str) -> None:
     runner.current().follow_project()
 
 
-def _recall() -> None:
+def recall() -> None:
     """Show what this project still waits for, and deliver what is there."""
     if runner.current().recall():
         start_timer()
         redraw()
 
 
-def watch_files() -> None:
-    """Notice from now on when a file is opened or saved."""
+def register() -> None:
+    """Watch files being opened and written; look what the open one waits for, once Blender lets it be looked at."""
     bpy.app.handlers.load_post.append(_file_opened)
     bpy.app.handlers.save_post.append(_file_saved)
-
-
-def register() -> None:
-    """Watch files, and look what the open one waits for, once Blender lets it be looked at.
-
-    Nobody waits for results in a Blender without window, which renders for a farm, or for a job of this extension's: it
-    neither looks for them nor lists them.
-    """
-    if not bpy.app.background:
-        watch_files()
-        bpy.app.timers.register(_recall, first_interval=0.0)
+    bpy.app.timers.register(recall, first_interval=0.0)  # without window, none fires
 
 
 def unregister() -> None:
     """Stop driving, and end what runs: Blender quits, or the extension is disabled or loaded again."""
-    for handlers, handler in ((bpy.app.handlers.load_post, _file_opened), (bpy.app.handlers.save_post, _file_saved)):
-        if handler in handlers:
-            handlers.remove(handler)
-    for timer in (_tick, _recall):
+    bpy.app.handlers.load_post.remove(_file_opened)
+    bpy.app.handlers.save_post.remove(_file_saved)
+    for timer in (_tick, recall):
         if bpy.app.timers.is_registered(timer):
             bpy.app.timers.unregister(timer)
     runner.end()

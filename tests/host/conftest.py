@@ -21,9 +21,11 @@ PACKAGE = "bl_ext.user_default.rvm_matting"
 MODULES = (
     "engine.events",
     "engine.outputs",
+    "engine.spec",
     "host.alongside",
     "host.caches",
     "host.cli",
+    "host.driver",
     "host.earlier",
     "host.encoders",
     "host.encoding",
@@ -33,8 +35,6 @@ MODULES = (
     "host.mapping",
     "host.movies",
     "host.operators",
-    "host.driver",
-    "host.earlier",
     "host.libraries",
     "host.plan",
     "host.preferences",
@@ -42,6 +42,7 @@ MODULES = (
     "host.properties",
     "host.rates",
     "host.recipes",
+    "host.results",
     "host.runner",
     "host.self_test",
     "host.sounds",
@@ -49,9 +50,11 @@ MODULES = (
     "host.terminal",
     "host.translations",
     "host.unfinished",
+    "host.versions",
     "host.viewing",
     "host.watcher",
     "host.words",
+    "jobs.job",
 )
 
 
@@ -60,8 +63,7 @@ def addon(passthrough: Path) -> SimpleNamespace:
     """The installed extension's modules by their last name; its default model passes pictures through."""
     zipped = packaging.package_for(wheels.this_platform(), with_wheels=False)
     bpy.ops.extensions.package_install_files(filepath=str(zipped), repo="user_default", enable_on_install=True)
-    names = (*MODULES, "host.results", "host.versions", "host.words", "jobs.job", "engine.spec")
-    modules = {name.rpartition(".")[2]: importlib.import_module(f"{PACKAGE}.{name}") for name in names}
+    modules = {name.rpartition(".")[2]: importlib.import_module(f"{PACKAGE}.{name}") for name in MODULES}
     addon = SimpleNamespace(**modules, folder=Path(modules["runner"].__file__).parents[1])
     set_model(addon, passthrough)
     return addon

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import bpy
+from bpy.app.handlers import persistent
 
 PACKAGE = "bl_ext.user_default.rvm_matting"
 ENOUGH = 60
@@ -29,10 +30,17 @@ def host(name: str) -> Any:
     return importlib.import_module(f"{PACKAGE}.host.{name}")
 
 
+@persistent
+def recall(_path: str) -> None:
+    """Look what the file waits for that was opened, as the extension does in a window."""
+    host("driver").recall()
+
+
 def enabled() -> Any:
-    """Enable the extension, let it watch files as in a window, and return its runner module."""
+    """Enable the extension, as in a window, and return its runner module."""
     bpy.ops.preferences.addon_enable(module=PACKAGE)
-    host("driver").watch_files()
+    if recall not in bpy.app.handlers.load_post:
+        bpy.app.handlers.load_post.append(recall)
     return host("runner")
 
 
@@ -84,7 +92,7 @@ def press_continue(runner: Any) -> None:
 
 
 def look_without_window(project: str, _results: str, _how: str) -> None:
-    """Open the project in a Blender that watches no files, as one that renders does, and tell what is listed."""
+    """Open the project in a Blender that renders it, say, and tell what is listed."""
     bpy.ops.preferences.addon_enable(module=PACKAGE)
     bpy.ops.wm.open_mainfile(filepath=project)
     tell(jobs=listed(host("runner")), strips=strips())

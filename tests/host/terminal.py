@@ -7,14 +7,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import cv2
 
-PATIENCE_SECONDS = 300.0
+from tests.waiting import PATIENCE_SECONDS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -53,15 +51,6 @@ def started(*arguments: object) -> "subprocess.Popen[str]":
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     line = command(*arguments, "--json")
     return subprocess.Popen(line, env=environment(), text=True, preexec_fn=heed, **pipes)  # noqa: PLW1509  # no threads
-
-
-def wait(ready: Callable[[], Any]) -> Any:
-    """Wait until this tells something, and return that; sleep between, for what is waited for needs the processor."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not (told := ready()):
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
-    return told
 
 
 def written(folder: Path, pattern: str = "*.*") -> dict[str, int]:

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from tests import movies, tiny
+from tests.waiting import wait
 
 FRAMES = 12
-PATIENCE_SECONDS = 60.0
 WATCHES = 50
 """For a frame too many. One comes within 25 ms where nothing is waited for; where it is, none ever does."""
 
@@ -58,10 +58,7 @@ def said(job: Any) -> str:
 
 def until(job: Any, number: int) -> None:
     """Wait until so many frames are in the movie."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while f'"frame": {number},' not in said(job):
-        assert time.monotonic() < deadline, said(job)
-        time.sleep(0.02)
+    wait(lambda: f'"frame": {number},' in said(job), about=lambda: said(job))
 
 
 def test_each_frame_is_waited_for(job: Any, movie: Any) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,8 +12,6 @@ import pytest
 from tests import tiny
 from tests.host.timeline import Timeline
 
-PATIENCE_SECONDS = 60
-
 
 @pytest.fixture(scope="module")
 def clips(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
@@ -23,21 +20,7 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return [tiny.barcode_movie(folder / f"clip {number}.avi", 30, fourcc="MJPG") for number in range(5)]
 
 
-def drive(addon: SimpleNamespace, until: Callable[[], bool]) -> None:
-    """Call the step until something holds."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not until():
-        assert time.monotonic() < deadline
-        addon.runner.current().step()
-        time.sleep(0.01)
-
-
-def idle(addon: SimpleNamespace) -> bool:
-    """Return whether nothing runs or waits."""
-    return not addon.runner.current().queue.busy
-
-
-def test_five_strips_at_once(timeline: Timeline, clips: list[Path], addon: SimpleNamespace, tmp_path: Path) -> None:
+def test_five_strips_at_once(timeline: Timeline, clips: list[Path], tmp_path: Path) -> None:
     """One file goes missing while it waits, one job is cancelled; the other three become strips, in order."""
     doomed = tiny.barcode_movie(tmp_path / "doomed.avi", 30, fourcc="MJPG")
     paths = [clips[0], clips[1], doomed, clips[3], clips[4]]
@@ -45,9 +28,9 @@ def test_five_strips_at_once(timeline: Timeline, clips: list[Path], addon: Simpl
     jobs, problems = timeline.submit(*strips)
     assert (len(jobs), problems) == (5, [])
     doomed.unlink()
-    drive(addon, lambda: jobs[0].frames_done > 0)
+    timeline.drive(lambda: jobs[0].frames_done > 0)
     assert bpy.ops.rvm.cancel_job(folder=str(jobs[1].folder)) == {"FINISHED"}
-    drive(addon, lambda: idle(addon))
+    timeline.finish()
     assert [job.state.name for job in jobs] == ["DONE", "CANCELLED", "FAILED", "DONE", "DONE"]
     assert "doomed.avi" in jobs[2].error and jobs[2].remedy
     results = sorted(strip.name for strip in timeline.strips if strip.name.endswith(" matte"))
@@ -77,7 +60,7 @@ def test_the_status_bar_tells_the_time_for_all_jobs(
 ) -> None:
     """Not that of the job which runs, with four more to come."""
     jobs, _ = timeline.submit(*(timeline.movie(path, start=1 + 40 * index) for index, path in enumerate(clips)))
-    drive(addon, lambda: jobs[0].part_per_second > 0)
+    timeline.drive(lambda: jobs[0].part_per_second > 0)
     rest = sum(job.frames_total - job.frames_done for job in jobs) / jobs[0].part_per_second
     assert addon.words.overall(jobs) == f"Matting · 1 of 5 · {addon.words.about(rest)} left"
 
@@ -105,9 +88,9 @@ def test_a_worker_loads_while_the_press_is_busy(
     assert queue._waiting is None
     (job,), _ = timeline.submit(good)
     waiting = queue._waiting._process
-    drive(addon, lambda: job.frames_done > 0)
+    timeline.drive(lambda: job.frames_done > 0)
     assert queue._worker._process is waiting
-    drive(addon, lambda: idle(addon))
+    timeline.finish()
     assert (job.state.name, queue._waiting) == ("DONE", None)
 
 
@@ -132,31 +115,29 @@ def test_a_refused_press_leaves_nothing_behind(timeline: Timeline, clips: list[P
     assert not (timeline.folder / "results").exists()
 
 
-def test_a_strip_that_is_gone_leaves_its_frames(timeline: Timeline, clips: list[Path], addon: SimpleNamespace) -> None:
+def test_a_strip_that_is_gone_leaves_its_frames(timeline: Timeline, clips: list[Path]) -> None:
     """Deleted while its job runs: no strip appears, and the user reads where the frames are."""
     deleted = timeline.movie(clips[0])
     (job,), _ = timeline.submit(deleted)
     timeline.strips.remove(deleted)
-    drive(addon, lambda: idle(addon))
+    timeline.finish()
     assert job.state.name == "DONE"
     assert any(str(job.output) in text for text in job.warnings)
     assert len(list(job.output.iterdir())) == 30
     assert list(timeline.strips) == []
 
 
-def test_a_strip_is_known_under_another_name(timeline: Timeline, clips: list[Path], addon: SimpleNamespace) -> None:
+def test_a_strip_is_known_under_another_name(timeline: Timeline, clips: list[Path]) -> None:
     """Renamed while its job runs, in a scene renamed too, it gets its result; where two might be it, neither does."""
     renamed, doubtful = timeline.movie(clips[0]), timeline.movie(clips[1], start=50)
     timeline.submit(renamed, doubtful)
     renamed.name, doubtful.name, timeline.scene.name = "another name", "a third", "another scene"
     twin = timeline.movie(clips[1], channel=2, start=100, name="twin")
-    drive(addon, lambda: idle(addon))
+    timeline.finish()
     assert {strip.name for strip in timeline.strips} == {"another name", "another name matte", "a third", twin.name}
 
 
-def test_a_strip_that_moved_takes_its_result_along(
-    timeline: Timeline, clips: list[Path], addon: SimpleNamespace
-) -> None:
+def test_a_strip_that_moved_takes_its_result_along(timeline: Timeline, clips: list[Path]) -> None:
     """Moved while its job runs: the result lies where its frames belong, and shows what they showed."""
     strip = timeline.movie(clips[0], start=1)
     timeline.submit(strip)
@@ -165,7 +146,7 @@ def test_a_strip_that_moved_takes_its_result_along(
     else:
         strip.frame_start = 101
     strip.channel = 4
-    drive(addon, lambda: idle(addon))
+    timeline.finish()
     assert timeline.addon.versions.handles(timeline.result_of(strip)) == (101, 131)
     assert timeline.result_of(strip).channel == 5
     assert [a == b for _, a, b in timeline.compare(strip, [101, 110, 130])] == [True] * 3
@@ -182,7 +163,7 @@ def test_another_strip_of_the_same_name_gets_nothing(
         timeline.strips.remove(timeline.strips[name])
     timeline.movie(clips[2], name="A")
     addon.versions.new_colour_strip(timeline.strips, "B", 2, 50, 60)
-    drive(addon, lambda: idle(addon))
+    timeline.finish()
     assert sorted(strip.name for strip in timeline.strips) == ["A", "B"]
     assert all(str(job.output) in job.warnings[-1] for job in jobs)
 
@@ -192,7 +173,7 @@ def test_a_strip_cut_in_two_is_muted_whole(timeline: Timeline, clips: list[Path]
     strip = timeline.movie(clips[0], start=1)
     timeline.submit(strip)
     right = strip.split(frame=15, split_method="SOFT")
-    drive(addon, lambda: idle(addon))
+    timeline.finish()
     assert strip.mute
     assert right.mute
     assert addon.versions.handles(timeline.result_of(strip)) == (1, 31)
@@ -211,7 +192,7 @@ def test_a_strip_cut_in_two_is_masked_whole(
             strip.transform.keyframe_insert("offset_x", frame=frame)
     (job,), _ = timeline.submit(strip)
     right = strip.split(frame=15, split_method="SOFT")
-    drive(addon, lambda: idle(addon))
+    timeline.finish()
     assert job.warnings[1:] == []  # the first is about the tiny model
     matte = timeline.result_of(strip)
     assert [part.modifiers[0].input_mask_strip for part in (strip, right)] == [matte, matte]
@@ -235,7 +216,7 @@ def test_a_strip_that_became_longer_stays_seen(
     addon.versions.set_right_handle(strip, frames + 1)
     (job,), _ = timeline.submit(strip)
     addon.versions.set_right_handle(strip, 31)
-    drive(addon, lambda: idle(addon))
+    timeline.finish()
     assert job.warnings[1:] == [LONGER.format(strip.name)] and not strip.mute
     assert addon.versions.handles(timeline.result_of(strip)) == (1, frames + 1)
     timeline.select([timeline.result_of(strip)])
@@ -254,7 +235,7 @@ def test_a_strip_that_became_shorter_has_a_result_as_short(
     strip = timeline.movie(clips[0], start=1)
     (job,), _ = timeline.submit(strip)
     addon.versions.set_right_handle(strip, 21)
-    drive(addon, lambda: idle(addon))
+    timeline.finish()
     result = timeline.result_of(strip)
     assert (job.warnings[1:], strip.mute, addon.versions.handles(result)) == ([], True, (1, 21))
     assert addon.versions.content_duration(result) == 30
@@ -270,7 +251,7 @@ def test_a_strip_whose_content_slipped(timeline: Timeline, clips: list[Path], ad
     setattr(strip, "content_start" if bpy.app.version >= (5, 2, 0) else "frame_start", 6)
     addon.versions.set_left_handle(strip, 11)
     addon.versions.set_right_handle(strip, 21)
-    drive(addon, lambda: idle(addon))
+    timeline.finish()
     assert addon.versions.handles(timeline.result_of(strip)) == (13, 21)
     assert job.warnings[1:] == [LONGER.format(strip.name)] and not strip.mute
     assert [a == b for _, a, b in timeline.compare(strip, [13, 20])] == [True] * 2
@@ -282,7 +263,7 @@ def test_a_result_is_not_matted_again(timeline: Timeline, clips: list[Path]) -> 
     timeline.press_button(strip)
     result = timeline.result_of(strip)
     jobs, problems = timeline.submit(strip, result)
-    timeline.addon.runner.current().run_to_end(lambda _: None)
+    timeline.finish()
     assert (len(jobs), problems) == (1, [])
     jobs, problems = timeline.submit(result)
     assert jobs == []
@@ -298,7 +279,7 @@ def test_a_result_waits_for_the_end_of_a_render(
     monkeypatch.setattr(addon.runner, "bpy", SimpleNamespace(app=app, context=bpy.context))
     runner = addon.runner.current()
     (job,), _ = timeline.submit(timeline.movie(clips[0]))
-    drive(addon, lambda: job.state.ended)
+    timeline.drive(lambda: job.state.ended)
     assert (len(timeline.strips), runner.busy) == (1, True)
     rendering = False
     runner.step()
@@ -315,7 +296,7 @@ def test_a_result_waits_until_no_strip_is_dragged(
     monkeypatch.setattr(addon.runner, "bpy", window)
     runner = addon.runner.current()
     (job,), _ = timeline.submit(timeline.movie(clips[0]))
-    drive(addon, lambda: job.state.ended)
+    timeline.drive(lambda: job.state.ended)
     assert (len(timeline.strips), runner.busy) == (1, True)
     operators.pop()
     runner.step()
@@ -346,7 +327,7 @@ def test_settings_are_frozen_when_the_button_is_pressed(
     (job,), _ = timeline.submit(strip)
     timeline.scene.rvm_matting.result = "COLOUR"
     timeline.scene.rvm_matting.keep_source = True
-    drive(addon, lambda: idle(addon))
+    timeline.finish()
     assert job.spec.look.result == addon.spec.Result.CUTOUT
     assert strip.mute
 
@@ -379,7 +360,7 @@ def test_a_damaged_model_never_runs(timeline: Timeline, clips: list[Path], addon
     try:
         model.write_bytes(content[:-10])
         (job,), _ = timeline.submit(timeline.movie(clips[0]))
-        drive(addon, lambda: idle(addon))
+        timeline.finish()
     finally:
         model.write_bytes(content)
     assert job.state.name == "FAILED"
@@ -424,7 +405,7 @@ def test_the_timer_survives_a_bug(
     with monkeypatch.context() as broken:
         broken.setattr(addon.driver, "redraw", lambda: 1 / 0)
         assert addon.driver._tick() == addon.driver.AFTER_A_BUG_SECONDS
-    drive(addon, lambda: idle(addon))
+    timeline.finish()
     assert job.state.name == "DONE"
 
 
@@ -438,7 +419,7 @@ def test_another_file_keeps_its_timeline(timeline: Timeline, clips: list[Path], 
     note = job.folder / addon.unfinished.PLACES_FILE
     note.write_text(json.dumps(json.loads(note.read_text()) | {"project": "/the/first.blend"}))
     addon.driver._file_opened("")
-    drive(addon, lambda: idle(addon))
+    timeline.finish()
     assert job.state.name == "DONE"
     assert f"Another file was opened; the frames go to “{job.output}”" in job.warnings
     assert [one.name for one in timeline.strips] == [strip.name]
@@ -448,7 +429,7 @@ def test_another_file_keeps_its_timeline(timeline: Timeline, clips: list[Path], 
 def test_ended_jobs_leave_the_list(timeline: Timeline, clips: list[Path], addon: SimpleNamespace) -> None:
     """The list's cross takes a job off, and tells of one that is not there."""
     (job,), _ = timeline.submit(timeline.movie(clips[0]))
-    drive(addon, lambda: idle(addon))
+    timeline.finish()
     assert bpy.ops.rvm.dismiss_job(folder=str(job.folder)) == {"FINISHED"}
     assert addon.runner.current().queue.jobs == []
     assert bpy.ops.rvm.cancel_job(folder=str(job.folder)) == {"CANCELLED"}

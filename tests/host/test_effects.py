@@ -24,7 +24,7 @@ def test_a_speed_effect_is_matted_in_place_of_its_movie(timeline: Timeline, clip
     effect.speed_control, effect.speed_factor = "MULTIPLY", 0.5
     shown = [tiny.read_barcode(timeline.render(frame)) for frame in range(1, 31)]
     (job,), _ = timeline.submit(movie, effect)
-    timeline.addon.runner.current().run_to_end(lambda _: None)
+    timeline.finish()
     assert movie.mute and effect.mute
     assert [tiny.read_barcode(timeline.render(frame)) for frame in range(1, 31)] == shown
     assert len(set(shown)) < 20

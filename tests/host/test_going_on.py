@@ -15,7 +15,8 @@ import pytest
 
 from rvm_addon.engine import lifeline
 from tests import movies, tiny
-from tests.host.terminal import PATIENCE_SECONDS, contents, matte, started, wait, written
+from tests.host.terminal import contents, matte, started, written
+from tests.waiting import PATIENCE_SECONDS, wait
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kill -9 and Ctrl-C are POSIX affairs")
 
@@ -198,7 +199,7 @@ def test_frames_of_other_settings_are_never_taken_for_ones_own(
     apart = tmp_path / ".rvm_matting" / "talk" / "earlier"
     wait(lambda: apart.is_dir() and any(apart.glob("*.png")))
     process.kill()
-    process.communicate()
+    process.communicate(timeout=PATIENCE_SECONDS)
     free(apart.parent)
     assert len(written(tmp_path / "talk")) < len(before), "it was killed in the middle"
     status, (told,), _ = matte(*other[:-2], "--model", model)
@@ -232,7 +233,7 @@ def test_a_movie_of_other_settings_is_not_kept(clip: Path, model: Path, whole: W
     process = started(*command, "--overwrite")
     wait(lambda: sum(moment > newest for moment in written(tmp_path / "talk").values()) >= ENOUGH)
     process.kill()
-    process.communicate()
+    process.communicate(timeout=PATIENCE_SECONDS)
     free(tmp_path / ".rvm_matting" / "talk")
     assert (tmp_path / "talk.mkv").read_bytes() == before
     status, _, said = matte(*command)
@@ -284,7 +285,7 @@ def test_pictures_of_other_settings_are_not_kept(model: Path, tmp_path: Path) ->
     process = started(*command, tmp_path / "out", "--overwrite")
     wait(lambda: sum(moment > newest for moment in written(tmp_path / "out" / "in").values()) >= 20)
     process.kill()
-    process.communicate()
+    process.communicate(timeout=PATIENCE_SECONDS)
     free(tmp_path / "out" / ".rvm_matting" / "in")
     status, _, said = matte(*command, tmp_path / "out")
     assert status == 0 and "going on at frame" in said
@@ -325,7 +326,7 @@ def test_what_a_killed_command_leaves_is_cleared_away(clip: Path, model: Path, t
     process = started(*command, *LOSSLESS)
     left: Path = wait(lambda: next(tmp_path.glob("*_movie.mkv.part"), None))
     process.kill()
-    process.communicate()
+    process.communicate(timeout=PATIENCE_SECONDS)
     free(tmp_path / ".rvm_matting" / "talk")
     foreign = [tmp_path / name for name in ("1_movie.mkv.part", f"{left.name}.part", "download.part")]
     for path in foreign:

@@ -136,7 +136,7 @@ def test_handles_inside_a_trimmed_meta_strip(timeline: Timeline, clip: Path) -> 
     settings = timeline.addon.properties.snapshot(timeline.scene)
     spec, place = timeline.addon.strips.job_spec(timeline.scene, strip, settings)
     job = timeline.addon.runner.current().submit(spec, timeline.folder / "job", place)
-    timeline.addon.runner.current().run_to_end(lambda _: None)
+    timeline.finish()
     assert (job.state.name, job.frames_done) == ("DONE", 22)
     assert timeline.addon.versions.handles(around) == (10, 20)
     trim(timeline, around, 7, 25)

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,10 +18,10 @@ from rvm_addon.engine import lifeline
 from rvm_addon.engine.stages import LOOKS_AHEAD
 from tests import tiny
 from tests.host.conftest import set_model
+from tests.waiting import PATIENCE_SECONDS, wait
 
 ROOT = Path(__file__).resolve().parents[2]
 FRAMES = 200
-PATIENCE_SECONDS = 60
 
 
 @pytest.fixture
@@ -43,16 +42,24 @@ class Sessions:
 
     def start(self, what: str, last: str = "") -> subprocess.Popen[str]:
         """Start a session; its lines can be read."""
-        command = [sys.executable, "-m", "tests.host.session", what, self.project, self.results, last or self.clip]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        return subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, cwd=ROOT, text=True)
+        return subprocess.Popen(self._command(what, last), **self._process)
 
     def run(self, what: str, last: str = "") -> list[dict[str, Any]]:
         """Run a session to its end, and return what it told."""
-        with self.start(what, last) as process:
-            said, _ = process.communicate(timeout=PATIENCE_SECONDS)
-        assert process.returncode == 0, said
-        return [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+        ended = subprocess.run(self._command(what, last), timeout=PATIENCE_SECONDS, check=False, **self._process)
+        assert ended.returncode == 0, ended.stdout
+        return [json.loads(line) for line in ended.stdout.splitlines() if line.startswith("{")]
+
+    def _command(self, what: str, last: str) -> list[str]:
+        """Return the command line of a session."""
+        arguments = (what, self.project, self.results, last or self.clip)
+        return [sys.executable, "-m", "tests.host.session", *map(str, arguments)]
+
+    @property
+    def _process(self) -> dict[str, Any]:
+        """How a session is started."""
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        return {"stdout": subprocess.PIPE, "env": environment, "cwd": ROOT, "text": True}
 
 
 @pytest.fixture
@@ -70,10 +77,7 @@ def pull_the_plug(sessions: Sessions) -> Path:
         for victim in (process.pid, told["worker"]):
             with contextlib.suppress(ProcessLookupError):  # the worker may have seen its parent's end first
                 os.kill(victim, signal.SIGKILL)
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while Path(f"/proc/{told['worker']}").exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    wait(lambda: not Path(f"/proc/{told['worker']}").exists())
     return Path(told["folder"])
 
 
@@ -142,10 +146,7 @@ def test_a_movie_is_written_by_a_later_session(sessions: Sessions) -> None:
     """Blender was closed while it was written: Continue makes it, and no second strip appears."""
     (closed,) = sessions.run("writing")
     assert closed["strips"] == ["clip", "clip matte"]
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while lifeline.is_held(Path(closed["folder"])):  # it ends with its parent
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    wait(lambda: not lifeline.is_held(Path(closed["folder"])))  # it ends with its parent
     opened, ended = sessions.run("come", "continue")
     (job,) = opened["jobs"]
     assert (job["state"], job["movies"]) == ("DONE", [])

@@ -1,8 +1,7 @@
 """The buttons of the job list: each does what it says, and refuses in words."""
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,8 +11,7 @@ import pytest
 
 from tests import tiny
 from tests.host.timeline import Timeline
-
-PATIENCE_SECONDS = 60
+from tests.waiting import wait
 
 
 @pytest.fixture
@@ -38,26 +36,17 @@ def preferences(addon: SimpleNamespace) -> Iterator[Any]:
             page.property_unset(entry.identifier)
 
 
-def drive(timeline: Timeline, until: Callable[[], bool]) -> None:
-    """Call the step until something holds."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not until():
-        assert time.monotonic() < deadline
-        timeline.addon.runner.current().step()
-        time.sleep(0.01)
-
-
 def test_a_failed_job_runs_again(timeline: Timeline, clip: Path) -> None:
     """Once the file is back, the same job makes the strip that the first one would have made."""
     strip = timeline.movie(clip)
     (job,), _ = timeline.submit(strip)
     clip.rename(clip.with_suffix(".away"))
-    drive(timeline, lambda: job.state.ended)
+    timeline.drive(lambda: job.state.ended)
     assert job.state.name == "FAILED"
     clip.with_suffix(".away").rename(clip)
     assert bpy.ops.rvm.retry_job(folder=str(job.folder)) == {"FINISHED"}
     (again,) = timeline.addon.runner.current().queue.jobs
-    drive(timeline, lambda: again.state.ended)
+    timeline.drive(lambda: again.state.ended)
     assert (again.state.name, again.folder) == ("DONE", job.folder)
     assert timeline.addon.versions.handles(timeline.result_of(strip)) == (1, 31)
 
@@ -66,12 +55,12 @@ def test_a_rendered_job_runs_again(timeline: Timeline) -> None:
     """What another Blender renders first is rendered again."""
     strip = timeline.addon.versions.new_colour_strip(timeline.strips, "blue", 1, 1, 6)
     (job,), _ = timeline.submit(strip)
-    drive(timeline, lambda: job.frames_of_part[0] > 0)
+    timeline.drive(lambda: job.frames_of_part[0] > 0)
     bpy.ops.rvm.cancel_job(folder=str(job.folder))
-    drive(timeline, lambda: job.state.ended)
+    timeline.drive(lambda: job.state.ended)
     bpy.ops.rvm.retry_job(folder=str(job.folder))
     (again,) = timeline.addon.runner.current().queue.jobs
-    drive(timeline, lambda: again.state.ended)
+    timeline.drive(lambda: again.state.ended)
     assert (again.state.name, again.error, again.frames_done) == ("DONE", "", 5)
 
 
@@ -82,15 +71,15 @@ def test_what_a_dismissed_job_has_rendered_is_deleted(timeline: Timeline, movie:
     strip = timeline.addon.versions.new_colour_strip(timeline.strips, "blue", 1, 1, 61)
     (job,), _ = timeline.submit(strip)
     rendered, project = job.folder / "rendered", job.folder / "project.blend"
-    drive(timeline, lambda: job.matted if movie else job.frames_of_part[0] > 2)
+    timeline.drive(lambda: job.matted if movie else job.frames_of_part[0] > 2)
     bpy.ops.rvm.cancel_job(folder=str(job.folder))
-    drive(timeline, lambda: job.state.ended)
+    timeline.drive(lambda: job.state.ended)
     assert job.state.name == ("DONE" if movie else "CANCELLED")
     assert project.is_file() and (movie or list(rendered.iterdir()))
     frames = list(job.output.glob("*"))
     bpy.ops.rvm.dismiss_job(folder=str(job.folder))
     assert not project.exists() and not rendered.exists()
-    drive(timeline, lambda: not list(job.folder.glob(".*")))
+    timeline.drive(lambda: not list(job.folder.glob(".*")))
     assert list(job.output.glob("*")) == frames
     assert len(frames) == (60 if movie else 0)
 
@@ -136,9 +125,9 @@ def test_cancel_all_and_clear_finished(timeline: Timeline, clips: list[Path]) ->
     """One button stops what runs and what waits, the other empties the list; each is grey without need."""
     jobs, _ = timeline.submit(*(timeline.movie(clip, start=40 * number) for number, clip in enumerate(clips)))
     assert not bpy.ops.rvm.clear_ended_jobs.poll()
-    drive(timeline, lambda: jobs[0].state.name == "RUNNING")
+    timeline.drive(lambda: jobs[0].state.name == "RUNNING")
     assert bpy.ops.rvm.cancel_all_jobs() == {"FINISHED"}
-    drive(timeline, lambda: all(job.state.ended for job in jobs))
+    timeline.drive(lambda: all(job.state.ended for job in jobs))
     assert [job.state.name for job in jobs] == ["CANCELLED"] * 3
     assert not bpy.ops.rvm.cancel_all_jobs.poll()
     assert bpy.ops.rvm.clear_ended_jobs() == {"FINISHED"}
@@ -152,10 +141,10 @@ def test_cancel_all_leaves_what_has_ended(timeline: Timeline, clips: list[Path])
     running = jobs[-1]
     clips[1].rename(clips[1].with_suffix(".away"))
     runner.forget_placements()  # another file was opened
-    drive(timeline, lambda: running.frames_done > 0)
+    timeline.drive(lambda: running.frames_done > 0)
     assert [job.state.name for job in jobs] == ["DONE", "FAILED", "RUNNING"]
     assert bpy.ops.rvm.cancel_all_jobs() == {"FINISHED"}
-    drive(timeline, lambda: running.state.ended)
+    timeline.drive(lambda: running.state.ended)
     noted = [(job.folder / timeline.addon.unfinished.PLACES_FILE).is_file() for job in jobs]
     assert noted == [True, True, False]
 
@@ -171,7 +160,7 @@ def test_a_result_that_waits_for_a_render_stays_its_projects(
     app = SimpleNamespace(background=True, is_job_running=lambda _: True)
     with monkeypatch.context() as patch:
         patch.setattr(timeline.addon.runner, "bpy", SimpleNamespace(app=app))
-        drive(timeline, lambda: job.state.ended)
+        timeline.drive(lambda: job.state.ended)
         runner.forget_placements()
     runner.step()
     runner.follow_project()
@@ -188,7 +177,7 @@ def test_a_save_looks_only_where_something_is_to_come(timeline: Timeline, clips:
     timeline.scene.rvm_matting.write_movie = False
     (alone,), _ = timeline.submit(timeline.movie(clips[1], channel=3))
     (waits,), _ = timeline.submit(timeline.movie(clips[2], channel=5))
-    drive(timeline, lambda: with_movie.state.ended and alone.state.ended)
+    timeline.drive(lambda: with_movie.state.ended and alone.state.ended)
     notes = [job.folder / timeline.addon.unfinished.PLACES_FILE for job in (with_movie, alone, waits)]
     assert [note.exists() for note in notes] == [False, False, True]
     of_another = {**json.loads(notes[2].read_text()), "project": "/other.blend"}
@@ -201,9 +190,9 @@ def test_a_save_looks_only_where_something_is_to_come(timeline: Timeline, clips:
 def test_a_cancelled_job_keeps_its_frames(timeline: Timeline, clip: Path) -> None:
     """Unless the preferences say otherwise."""
     (job,), _ = timeline.submit(timeline.movie(clip))
-    drive(timeline, lambda: job.frames_done > 0)
+    timeline.drive(lambda: job.frames_done > 0)
     bpy.ops.rvm.cancel_job(folder=str(job.folder))
-    drive(timeline, lambda: job.state.ended)
+    timeline.drive(lambda: job.state.ended)
     assert len(list(job.output.iterdir())) >= job.frames_done > 0
 
 
@@ -211,11 +200,11 @@ def test_frames_of_cancelled_jobs_can_be_deleted(timeline: Timeline, clips: list
     """Then nothing is left of the job, in the list either; those of finished jobs stay."""
     preferences.discard_cancelled = True
     (done, doomed), _ = timeline.submit(*map(timeline.movie, clips[:2], (1, 2)))
-    drive(timeline, lambda: doomed.state.name == "RUNNING")
+    timeline.drive(lambda: doomed.state.name == "RUNNING")
     bpy.ops.rvm.cancel_job(folder=str(doomed.folder))
-    drive(timeline, lambda: doomed.state.ended)
+    timeline.drive(lambda: doomed.state.ended)
     assert timeline.addon.runner.current().queue.jobs == [done]
-    drive(timeline, lambda: [path.name for path in done.folder.parent.iterdir()] == [done.folder.name])
+    timeline.drive(lambda: [path.name for path in done.folder.parent.iterdir()] == [done.folder.name])
     assert len(list(done.output.iterdir())) == 30
 
 
@@ -226,10 +215,12 @@ def test_the_whole_is_told_in_frames(timeline: Timeline, clips: list[Path]) -> N
     timeline.addon.versions.set_right_handle(short, 11)
     timeline.submit(long, short)
     told = [runner.progress]
-    while runner.busy:
+
+    def step() -> None:
         runner.step()
         told.append(runner.progress)
-        time.sleep(0.01)
+
+    wait(lambda: not runner.busy, step)
     assert told == sorted(told) and (told[0], told[-1]) == (0.0, 1.0)
     assert 0.75 in told, "one job of thirty frames is done, and one of ten has not begun"
     timeline.submit(timeline.movie(clips[2], channel=3))

@@ -202,7 +202,7 @@ def test_the_timelines_frames_are_the_movies(timeline: Timeline, clip: Path) -> 
     timeline.addon.versions.set_right_handle(still, 8)
     wanted(timeline)
     jobs, _ = timeline.submit(slowed, backwards, still)
-    timeline.addon.runner.current().run_to_end(lambda _: None)
+    timeline.finish()
     told = {Path(movie.path).stem: movie for job in jobs for movie in job.movies}
     start, end = timeline.addon.versions.handles(slowed)
     timeline.scene.rvm_matting.write_movie = False

@@ -152,7 +152,7 @@ def test_a_picture_of_another_size_is_named(timeline: Timeline, tmp_path: Path) 
         paths.append(tmp_path / f"{number}.png")
         cv2.imwrite(str(paths[-1]), tiny.barcode(number, size))
     (job,), _ = timeline.submit(timeline.pictures(paths))
-    timeline.addon.runner.current().run_to_end(lambda _: None)
+    timeline.finish()
     assert job.state.name == "FAILED"
     assert "3.png" in job.error and "64 × 32 instead of 128 × 64 pixels" in job.error and "Scale it" in job.remedy
     assert sorted(path.name for path in job.output.iterdir()) == ["1.png", "2.png"]
@@ -168,7 +168,7 @@ def test_a_rendered_picture_of_another_size_is_named(timeline: Timeline, tmp_pat
         image.save()
         bpy.data.images.remove(image)
     (job,), _ = timeline.submit(timeline.pictures(paths))
-    timeline.addon.runner.current().run_to_end(lambda _: None)
+    timeline.finish()
     assert job.state.name == "FAILED"
     assert "2.exr" in job.error and "64 × 32 instead of 128 × 64 pixels" in job.error
 

@@ -35,7 +35,7 @@ def test_what_only_blender_can_show(timeline: Timeline, clip: Path, make: Callab
     runner, settings = timeline.addon.runner.current(), timeline.addon.properties.snapshot(timeline.scene)
     spec, place = timeline.addon.strips.job_spec(timeline.scene, strip, settings)
     job = runner.submit(spec, timeline.folder / "job", place)
-    runner.run_to_end(lambda _: None)
+    timeline.finish()
     assert (job.state.name, job.error) == ("DONE", "")
     strip = timeline.addon.versions.all_strips(timeline.editor)[name]
     result = timeline.result_of(strip)

@@ -172,7 +172,7 @@ def test_some_done_and_some_to_do(timeline: Timeline, clip: Path) -> None:
     jobs, problems = timeline.submit(*pieces)
     assert [(job.spec.name, job.found) for job in jobs] == [("piece at 1", True), ("clip.avi (2 strips)", False)]
     assert problems == []
-    timeline.addon.runner.current().run_to_end(lambda _: None)
+    timeline.finish()
     assert [job.frames_done for job in jobs] == [10, 15]
     assert all(exact(timeline, strip) for strip in pieces)
 
@@ -183,7 +183,7 @@ def test_pressed_twice_while_it_works(timeline: Timeline, clip: Path) -> None:
     (job,), _ = timeline.submit(whole)
     (same,), _ = timeline.submit(part)
     assert same is job
-    timeline.addon.runner.current().run_to_end(lambda _: None)
+    timeline.finish()
     assert timeline.addon.runner.current().queue.jobs == [job]
     assert exact(timeline, whole) and exact(timeline, part)
 
@@ -206,7 +206,7 @@ def test_one_strip_that_is_gone_costs_only_its_own_result(timeline: Timeline, cl
     gone, stays = piece(timeline, clip, 1, 0, 9), piece(timeline, clip, 101, 5, 14)
     (job,), _ = timeline.submit(gone, stays)
     timeline.strips.remove(gone)
-    timeline.addon.runner.current().run_to_end(lambda _: None)
+    timeline.finish()
     told = [text for text in job.warnings if "piece at" in text]
     assert len(told) == 1 and "“piece at 1”" in told[0] and str(job.output) in told[0]
     assert exact(timeline, stays)

@@ -3,7 +3,6 @@
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -12,8 +11,7 @@ import pytest
 
 from tests import tiny
 from tests.host.terminal import command, environment, matte
-
-PATIENCE_SECONDS = 60
+from tests.waiting import PATIENCE_SECONDS, wait
 
 
 @pytest.fixture
@@ -50,14 +48,14 @@ def test_the_page_follows_the_job(clip: Path, browser: Path, passthrough: Path, 
     out, told, shown = tmp_path / "out", set(), set()
     line = command(clip, "--output", out, "--model", passthrough, "--show", "--result", "colour")
     process = subprocess.Popen(line, env={**environment(), "BROWSER": str(browser)}, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while process.poll() is None:
-        assert time.monotonic() < deadline
+
+    def look() -> None:
         if page := page_of(out):
             told.add("refresh" in page)
         if path := picture_of(out):
             shown.add(tiny.read_barcode(cv2.imread(str(path))[:535]))  # the upper half: the source
-        time.sleep(0.05)
+
+    wait(lambda: process.poll() is not None, look)
     assert process.returncode == 0
     assert True in told, "it loads itself anew while the job runs"
     assert len(shown) > 1

@@ -145,7 +145,7 @@ def test_sound_in_a_meta_strip_stays(timeline: Timeline, talkie: Path, whole: bo
     runner, settings = timeline.addon.runner.current(), timeline.addon.properties.snapshot(timeline.scene)
     spec, place = timeline.addon.strips.job_spec(timeline.scene, meta if whole else movie, settings)
     job = runner.submit(spec, timeline.folder / "job", place)
-    runner.run_to_end(lambda _: None)
+    timeline.finish()
     assert (job.state.name, job.error) == ("DONE", "")
     assert np.abs(before).max() > 1000
     assert np.array_equal(before, mixdown(timeline))

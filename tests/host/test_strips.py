@@ -210,7 +210,7 @@ def test_inside_a_meta_strip_the_result_stays_inside(timeline: Timeline, clip: P
     place = timeline.addon.strips.job_spec(timeline.scene, strip, timeline.addon.properties.snapshot(timeline.scene))
     spec, placement = place
     job = timeline.addon.runner.current().submit(spec, timeline.folder / "job", placement)
-    timeline.addon.runner.current().run_to_end(lambda _: None)
+    timeline.finish()
     assert job.state.name == "DONE"
     assert timeline.result_of(strip).parent_meta().name == "meta"
     assert [s.name for s in timeline.strips] == ["meta"]

@@ -1,7 +1,6 @@
 """A trial of one frame: it is the right frame, and touches nothing else."""
 
 import shutil
-import time
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 
 from tests import tiny
 from tests.host.timeline import Timeline
+from tests.waiting import wait
 
 
 @pytest.fixture
@@ -95,8 +95,7 @@ def test_looked_at_another_way(timeline: Timeline, clip: Path) -> None:
     tried(timeline, strip, 5)
     watcher = timeline.addon.watcher.current()
     bpy.context.window_manager.rvm_view.behind = "MATTE"
-    while watcher.step():
-        pass
+    wait(lambda: not watcher.step())
     picture = cv2.imread(str(watcher.path))
     assert picture is not None and (picture == 255).all()  # the tiny model's matte is 1 everywhere
 
@@ -111,11 +110,12 @@ def test_the_live_picture_survives_a_folder_that_is_gone(timeline: Timeline, cli
         assert jobs[0].state.name == "RUNNING"
         shutil.rmtree(jobs[0].folder)
         assert watcher._tick() is not None
-        end = time.monotonic() + 60.0
-        while (runner.busy or watcher.current().path is None) and time.monotonic() < end:
+
+        def step() -> None:
             runner.step()
             assert watcher._tick() is not None
-            time.sleep(0.01)
+
+        wait(lambda: not runner.busy and watcher.current().path is not None, step)
     finally:
         bpy.context.window_manager.rvm_view.live = False
     assert watcher.current().job is jobs[1]

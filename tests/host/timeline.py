@@ -1,7 +1,6 @@
 """A timeline to try things on, in whatever version of Blender runs the tests."""
 
 import itertools
-import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests import tiny
-
-PATIENCE_SECONDS = 60
+from tests.waiting import wait
 
 
 class Timeline:
@@ -125,11 +123,11 @@ class Timeline:
 
     def drive(self, until: Callable[[], bool]) -> None:
         """Call the runner's step, as the window's timer does, until something holds."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while not until():
-            assert time.monotonic() < deadline
-            self.addon.runner.current().step()
-            time.sleep(0.01)
+        wait(until, lambda: self.addon.runner.current().step())
+
+    def finish(self) -> None:
+        """Call it until nothing runs or waits, and every result is on its timeline."""
+        self.drive(lambda: not self.addon.runner.current().busy)
 
     def result_of(self, strip: Any) -> Any:
         """Return the matted strip of a strip."""

@@ -1,7 +1,6 @@
 """Processes beside this one take their modules from nowhere but Python's own folders and the engine's."""
 
 import os
-import time
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,8 @@ from rvm_addon.jobs.job import Job, State
 from rvm_addon.jobs.queue import JobQueue
 from rvm_addon.jobs.worker import Launcher, Standby
 from tests import tiny
-from tests.jobs.ticking import PATIENCE_SECONDS, drive
+from tests.jobs.ticking import drive
+from tests.waiting import PATIENCE_SECONDS, wait
 
 
 @pytest.fixture
@@ -56,10 +56,7 @@ def test_small_processes_run_no_module_of_a_users_folder(
     aside.redraw(laid(tmp_path / "job", trap), Launcher()).wait(PATIENCE_SECONDS)
     with aside.look_after_caches([tmp_path], Launcher(), clear=False) as counting:
         assert counting.communicate(timeout=PATIENCE_SECONDS)[0] == "0\n"
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while (tmp_path / ".doomed.part").exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    wait(lambda: not (tmp_path / ".doomed.part").exists())
     assert not trap.exists()
 
 

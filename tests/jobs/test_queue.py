@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +17,8 @@ from rvm_addon.jobs.job import Job, State
 from rvm_addon.jobs.queue import JobQueue
 from rvm_addon.jobs.worker import Launcher, Standby, _started, matting
 from tests import tiny
-from tests.jobs.ticking import PATIENCE_SECONDS, drive
+from tests.jobs.ticking import drive
+from tests.waiting import PATIENCE_SECONDS, wait
 
 PARENT = """
 import sys, time
@@ -90,7 +90,7 @@ def test_a_waiting_worker_that_died_is_replaced(queue: JobQueue, spec: JobSpec, 
     queue.stand_by()
     assert queue._waiting is not None
     queue._waiting._process.kill()
-    queue._waiting._process.wait()
+    queue._waiting._process.wait(PATIENCE_SECONDS)
     job = submit(queue, tmp_path / "job", spec)
     drive(queue, lambda: job.state.ended)
     assert (job.state, job.frames_done) == (State.DONE, 200)
@@ -366,15 +366,10 @@ def test_a_worker_ends_when_its_parent_does(spec: JobSpec, tmp_path: Path) -> No
     )
     assert parent.stdout is not None
     worker = int(parent.stdout.readline())
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not list(job.folder.glob("frames/*.png")):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait(lambda: list(job.folder.glob("frames/*.png")))
     parent.kill()
-    parent.wait()
-    while alive(worker):
-        assert time.monotonic() < deadline, "the worker outlived its parent"
-        time.sleep(0.02)
+    parent.wait(PATIENCE_SECONDS)
+    wait(lambda: not alive(worker), about=lambda: "the worker outlived its parent")
     assert len(list(job.output.iterdir())) < 255
 
 
