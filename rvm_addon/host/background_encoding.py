@@ -16,9 +16,9 @@ from ..engine.events import Encoded, Failed, Finished, MovieWritten, last_event
 from ..engine.spec import JOB_FILE, PARTIAL_SUFFIX, JobSpec
 from ..jobs import parts
 from ..jobs.claims import claim_file
-from . import background, encoding, movies, sounds, versions
+from . import background, encoding, movies, probes, sounds, versions
 from .background import Emit
-from .background_rendering import leave_alone, picture_size, set_output
+from .background_rendering import leave_alone, set_output
 from .encoders import ENCODERS
 from .encoding import Order, order_file
 from .rendering import PROJECT_FILE
@@ -68,7 +68,7 @@ def encode(folder: Path, name: str, order: Order, emit: Emit) -> None:
         whole.give_name(unfinished, movie)
     except OSError as error:
         raise MovieFailed(movie, error.strerror or "") from error
-    width, height = movies.picture_size(frames[0])
+    width, height = probes.picture_size(frames[0])
     emit(MovieWritten(str(movie), order.format, width, height, len(frames), seconds, size, heard))
 
 
@@ -112,7 +112,7 @@ def mix_inside(target: Path, project: Path, order: Order) -> bool:
     leave_alone(scene, strip)
     for sound, mute in zip(beside, muted, strict=True):
         sound.mute = mute
-    set_output(scene, *picture_size(scene, strip))
+    set_output(scene, sounds.SIDE, sounds.SIDE)  # as the mix will have it
     scene.frame_start, scene.frame_end, scene.frame_step = order.start, order.start + len(order.shown) - 1, 1
     sounds.mix_down(scene, target)
     return True

@@ -10,18 +10,21 @@ from pathlib import Path
 import bpy
 
 from ..engine import digests, resume, whole
-from ..engine.errors import PictureDiffers
+from ..engine.errors import PictureDiffers, SourceUnreadable
 from ..engine.events import Rendered
 from ..engine.spec import JOB_FILE, PARTIAL_SUFFIX, RAW_FOLDER, JobSpec
 from ..jobs import parts
-from . import background, versions
+from . import background, probes, versions
 from .background import Emit
 from .likeness import make_plain
 from .rendering import PROJECT_FILE, UNPACKED, Order, picture_size
+from .sounds import SIDE
 from .sources import absolute
 
 _SHOWS_WHAT_IS_BELOW = frozenset({"ADJUSTMENT", "MULTICAM"})
 """Kinds of strip whose picture is made of the channels below; in a meta strip, of those below that."""
+_REMEMBERS_ITS_FILE = frozenset({"MOVIE", "MOVIECLIP"})
+"""Kinds of strip whose size Blender keeps until it draws them."""
 
 
 def main(folder: str, _name: str) -> None:
@@ -34,6 +37,7 @@ def render_order(folder: Path, emit: Emit) -> None:
     """Render each frame of the order in the job's folder that the worker will want, and tell of it.
 
     Raises:
+        SourceUnreadable: what an image strip shows is no picture that Blender can read.
         PictureDiffers: of an image sequence, one has another size.
         RuntimeError: Blender cannot open the copy, or cannot write a picture.
     """
@@ -42,11 +46,10 @@ def render_order(folder: Path, emit: Emit) -> None:
     bpy.ops.wm.open_mainfile(filepath=str(folder / PROJECT_FILE), load_ui=False)
     scene = bpy.data.scenes[order.scene]
     strip = versions.all_strips(scene.sequence_editor)[order.strip]
-    set_output(scene, *picture_size(scene, strip), packed=not order.paths[0].endswith(UNPACKED))
     pull_out(strip, order.start, order.start + len(order.paths))
     leave_alone(scene, strip)
-    if strip.type == "IMAGE":
-        check_sizes(strip, range(order.start, order.start + len(order.paths)))
+    size = measured(scene, strip, range(order.start, order.start + len(order.paths)))
+    set_output(scene, *size, packed=not order.paths[0].endswith(UNPACKED))
     spec = JobSpec.from_json((folder / JOB_FILE).read_text(encoding="utf-8"))
     wanted = frozenset(resume.rest(spec, folder).frames or ())  # all, unless it goes on with an interrupted run
     for number, path in enumerate(map(Path, order.paths)):
@@ -68,18 +71,42 @@ def render_frame(scene: bpy.types.Scene, frame: int, path: Path) -> None:
     whole.give_name(partial, path)
 
 
-def check_sizes(strip: versions.Strip, frames: range) -> None:
-    """Raise PictureDiffers unless the pictures that an image strip shows at these timeline frames have one size."""
+def measured(scene: bpy.types.Scene, strip: versions.Strip, frames: range) -> tuple[int, int]:
+    """Return the width and height in pixels of what a strip, which is left alone, shows at these timeline frames.
+
+    The files may be others by now than those whose size the copy of the project remembers. Of a movie or a clip, a
+    frame is drawn: then it is the size of what was read, whichever stream that is and however it is turned.
+
+    Raises:
+        SourceUnreadable, PictureDiffers: of the pictures of an image strip, Blender cannot read one, or one has another
+            size.
+    """
+    if strip.type == "IMAGE":
+        return _size_of_all(strip, frames)
+    if strip.type in _REMEMBERS_ITS_FILE:
+        set_output(scene, SIDE, SIDE)
+        scene.frame_set(frames.start)
+        bpy.ops.render.render(scene=scene.name)
+    return picture_size(scene, strip)
+
+
+def _size_of_all(strip: versions.Strip, frames: range) -> tuple[int, int]:
+    """Return the width and height of all pictures that an image strip shows at these timeline frames.
+
+    Raises:
+        SourceUnreadable, PictureDiffers: as above.
+    """
     names = dict.fromkeys(strip.strip_elem_from_frame(frame).filename for frame in frames)
-    first: tuple[int, int] | None = None
+    first: tuple[int, int] = (0, 0)
     for name in names:
         path = Path(absolute(strip.directory)) / name
-        picture = bpy.data.images.load(str(path))
-        width, height = picture.size
-        bpy.data.images.remove(picture)
-        first = first or (width, height)
-        if (width, height) != first:
+        width, height = probes.picture_size(path)
+        if not width or not height:
+            raise SourceUnreadable(path)
+        if first not in ((0, 0), (width, height)):
             raise PictureDiffers(path, f"{width} × {height} instead of {first[0]} × {first[1]} pixels")
+        first = width, height
+    return first
 
 
 def set_output(scene: bpy.types.Scene, width: int, height: int, *, packed: bool = True) -> None:

@@ -88,14 +88,6 @@ def frame_rate(clip: Path) -> float:
         return float(strips.new_movie(name="clip", filepath=str(clip), channel=1, frame_start=1).fps)
 
 
-def picture_size(path: Path) -> tuple[int, int]:
-    """Return a picture's width and height, pixels."""
-    with temporary_scene("rvm_matting probe") as scene:
-        strips = versions.top_strips(scene.sequence_editor)
-        (element,) = strips.new_image(name="picture", filepath=str(path), channel=1, frame_start=1).elements
-        return element.orig_width, element.orig_height
-
-
 def _frame(scene: bpy.types.Scene, picture: versions.Strip, *, even: bool) -> None:
     """Render what `picture` shows, pixel by pixel; for an even size, without last column or first row."""
     size = picture.elements[0].orig_width, picture.elements[0].orig_height

@@ -1,4 +1,4 @@
-"""What Blender must open a movie to know: asked once for each file, and once more when the file has changed."""
+"""What Blender must open a file to know: asked once for each, and once more when the file has changed."""
 
 from pathlib import Path
 
@@ -7,6 +7,7 @@ import bpy
 from ..engine.resume import stamps
 from ..engine.spec import Stamp
 from . import codecs, interlacing, versions
+from .scenes import temporary_scene
 from .sources import source_file
 
 _WITH_ALPHA = frozenset({32, 64, 128})
@@ -14,6 +15,7 @@ _WITH_ALPHA = frozenset({32, 64, 128})
 
 _rates: dict[tuple[str, Stamp], float] = {}
 _clocks: dict[tuple[str, Stamp], float] = {}
+_sizes: dict[tuple[str, Stamp], tuple[int, int]] = {}
 _alphas: dict[tuple[str, Stamp], bool] = {}
 _unlike: dict[tuple[str, Stamp], bool] = {}
 
@@ -54,16 +56,31 @@ def is_unlike(path: str) -> bool:
     return _unlike[known]
 
 
-def is_picture(path: Path) -> bool:
-    """Return whether Blender can read a file as a picture: decodes it."""
-    try:
-        image = bpy.data.images.load(str(path))
-    except RuntimeError:
-        return False
-    try:
-        return image.source == "FILE" and min(image.size) > 0
-    finally:
-        bpy.data.images.remove(image)
+def size(strip: versions.Strip) -> tuple[int, int]:
+    """Return the width and height of a movie strip's file or an image strip's first one; 0 where it cannot be read.
+
+    What the strip's element remembers (`orig_width`) stays that of the file before until Blender has drawn the strip.
+    """
+    known = _file(source_file(strip))
+    if known not in _sizes:
+        _sizes[known] = movie_size(Path(known[0])) if strip.type == "MOVIE" else picture_size(Path(known[0]))
+    return _sizes[known]
+
+
+def picture_size(path: Path) -> tuple[int, int]:
+    """Return the width and height at which strips show a picture, pixels: decodes it; 0 where it cannot be read."""
+    with temporary_scene("rvm_matting probe") as scene:
+        strips = versions.top_strips(scene.sequence_editor)
+        (element,) = strips.new_image(name="picture", filepath=str(path), channel=1, frame_start=1).elements
+        return element.orig_width, element.orig_height
+
+
+def movie_size(path: Path) -> tuple[int, int]:
+    """Return the width and height of a movie's first stream, pixels; 0 where it cannot be read."""
+    with temporary_scene("rvm_matting probe") as scene:
+        strips = versions.top_strips(scene.sequence_editor)
+        (element,) = strips.new_movie(name="movie", filepath=str(path), channel=1, frame_start=1).elements
+        return element.orig_width, element.orig_height
 
 
 def _has_four_channels(path: str) -> bool:

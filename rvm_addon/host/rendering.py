@@ -33,7 +33,7 @@ PACKED, UNPACKED = ".png", ".tga"
 """Suffixes of the pictures that are rendered. What is not packed, Blender writes in a tenth of the time."""
 _SHARE_OF_DISK = 1 / 4
 """Of what is free: so much may be taken until the worker has read the pictures, so that they need not be packed."""
-_READ_AS_THEY_ARE = frozenset({".png", ".jpg", ".jpeg", ".webp"})
+READ_AS_THEY_ARE = frozenset({".png", ".jpg", ".jpeg", ".webp"})
 """Suffixes of pictures that OpenCV reads just as Blender shows them; EXR, TIFF, TGA, BMP with alpha it does not."""
 
 _BYTES_OF_A_PIXEL = 4
@@ -80,7 +80,7 @@ def is_needed(strip: versions.Strip, form: FrameFormat) -> bool:
         return is_other or len(strip.retiming_keys) > 0 or probes.carries_alpha(path)
     if strip.type == "IMAGE":
         suffixes = {Path(element.filename).suffix.lower() for element in strip.elements}
-        return strip.alpha_mode != "STRAIGHT" or not suffixes <= _READ_AS_THEY_ARE
+        return strip.alpha_mode != "STRAIGHT" or not suffixes <= READ_AS_THEY_ARE
     return True
 
 
@@ -146,12 +146,21 @@ def _has_room(folder: Path, place: Placement, pictures: int) -> bool:
         OSError: the folder refuses.
     """
     found = find(place)
-    width, height = picture_size(*found) if found is not None else (0, 0)
+    width, height = _size_now(*found) if found is not None else (0, 0)
     return pictures * width * height * _BYTES_OF_A_PIXEL < shutil.disk_usage(folder).free * _SHARE_OF_DISK
 
 
+def _size_now(scene: bpy.types.Scene, strip: versions.Strip) -> tuple[int, int]:
+    """Return the width and height in pixels that a strip's pictures will have; of files, of those there now."""
+    size = probes.size(strip) if strip.type in {"MOVIE", "IMAGE"} else (0, 0)
+    return size if all(size) else picture_size(scene, strip)  # the first picture may be gone, and not be shown
+
+
 def picture_size(scene: bpy.types.Scene, strip: versions.Strip) -> tuple[int, int]:
-    """Return the width and height in pixels at which nothing of a strip is cut off or scaled."""
+    """Return the width and height in pixels at which nothing of a strip is cut off or scaled.
+
+    Of files it is what Blender remembers: the size that they had when it last drew the strip, or when that was made.
+    """
     if strip.type in {"MOVIE", "IMAGE"}:
         return strip.elements[0].orig_width, strip.elements[0].orig_height
     clip = versions.clip_of(strip)

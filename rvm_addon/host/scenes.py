@@ -1,4 +1,4 @@
-"""Scenes of our own, beside the user's. For background use only: what is shown changes."""
+"""Scenes of our own, beside the user's."""
 
 import contextlib
 from collections.abc import Iterator
@@ -23,7 +23,8 @@ def temporary_scene(name: str) -> Iterator[bpy.types.Scene]:
 def sequencer_showing(scene: bpy.types.Scene) -> Iterator[None]:
     """Let a sequencer show a scene, for operators that ask for that, and give the window back as it was.
 
-    A Blender in the background has a window, too; it stands on no screen.
+    For background use only: what is shown changes. A Blender in the background has a window, too; it stands on no
+    screen.
     """
     window = bpy.context.window_manager.windows[0]
     area = window.screen.areas[0]

@@ -21,8 +21,8 @@ _CLOCK_FPS = 24000
 _DECODING_FPS = 4
 """Few frames to draw, where only their sound is wanted."""
 _TOP_CHANNEL = 128
-_SIDE = 16
-"""Pixels."""
+SIDE = 16
+"""Pixels, of what is drawn for nobody to see."""
 
 
 def add_sound(scene: bpy.types.Scene, clip: Path, begins: float, scratch: Path) -> bool:
@@ -58,7 +58,7 @@ def mix_down(scene: bpy.types.Scene, target: Path) -> None:
     strips = versions.top_strips(scene.sequence_editor)
     cover = versions.new_colour_strip(strips, "cover", _TOP_CHANNEL, scene.frame_start, scene.frame_end + 1)
     cover.blend_type = "REPLACE"  # nothing below is drawn
-    set_picture(scene, _SIDE, _SIDE)
+    set_picture(scene, SIDE, SIDE)
     set_encoder(scene, target, ENCODERS[MovieFormat.QTRLE], audio=True)
     render(scene, target)
 

@@ -129,7 +129,9 @@ def _over_all(specs: list[JobSpec]) -> JobSpec:
 def _check_files(strip: versions.Strip) -> None:
     """Raise StripUnsuitable where a file that the strip shows is not there, or Blender cannot read it.
 
-    Of pictures that is asked of the first, and only where Blender has not read it when the strip was made.
+    Of pictures that is asked of the first, which takes as long as to decode it; so only where Blender did not read it
+    when the strip was made, or would be the one to read it: what the strip remembers may be of another file, and where
+    OpenCV cannot read it, the job says so.
     """
     if strip.type == "MOVIE":
         if not Path(source_file(strip)).is_file():
@@ -143,7 +145,8 @@ def _check_files(strip: versions.Strip) -> None:
             if not (folder / name).is_file():
                 raise StripUnsuitable(strip.name, f"shows a file that was not found: “{folder / name}”")
         first = strip.elements[0]
-        if first.filename in names and not first.orig_width and not probes.is_picture(folder / first.filename):
+        is_plain = first.orig_width and Path(first.filename).suffix.lower() in rendering.READ_AS_THEY_ARE
+        if first.filename in names and not is_plain and not all(probes.size(strip)):
             raise StripUnsuitable(strip.name, f"shows a file that Blender cannot read: “{folder / first.filename}”")
 
 

@@ -181,3 +181,31 @@ def test_a_picture_that_blender_cannot_read_is_named(timeline: Timeline, tmp_pat
     jobs, said = timeline.submit(timeline.pictures([path]))
     assert jobs == []
     assert len(said) == 1 and "shows a file that Blender cannot read" in said[0] and path.name in said[0]
+
+
+@pytest.mark.parametrize("suffix", [".ppm", ".gif"])
+def test_a_strip_that_has_got_such_a_picture_is_refused(timeline: Timeline, tmp_path: Path, suffix: str) -> None:
+    """It remembers the size of the picture before; what Blender would render is black."""
+    (before,) = tiny.barcode_pictures(tmp_path, [170])
+    strip, path = timeline.pictures([before]), tmp_path / f"strange{suffix}"
+    Image.fromarray(tiny.barcode(170)).save(path)
+    strip.elements[0].filename = path.name
+    jobs, said = timeline.submit(strip)
+    assert jobs == []
+    assert len(said) == 1 and "shows a file that Blender cannot read" in said[0] and path.name in said[0]
+
+
+def test_a_picture_that_another_blender_cannot_read_is_named(timeline: Timeline, tmp_path: Path) -> None:
+    """Where it is not the first of its sequence, that Blender looks before it renders."""
+    paths = []
+    for number in (1, 2):
+        image = bpy.data.images.new("float", 64, 32, float_buffer=True)
+        paths.append(tmp_path / f"{number}.exr")
+        image.filepath_raw, image.file_format = str(paths[-1]), "OPEN_EXR"
+        image.save()
+        bpy.data.images.remove(image)
+    paths[1].write_bytes(paths[1].read_bytes()[:100])
+    (job,), _ = timeline.submit(timeline.pictures(paths))
+    timeline.addon.runner.current().run_to_end(lambda _: None)
+    assert job.state.name == "FAILED"
+    assert "2.exr" in job.error and "cannot be read" in job.error

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import av
 import bpy
 import cv2
 import numpy as np
@@ -104,6 +105,115 @@ def test_pictures_are_packed_where_the_disk_is_nearly_full(
         bpy.ops.rvm.update_result()
     again = timeline.addon.runner.current().queue.jobs[-1]
     assert (again.state.name, list(again.folder.joinpath("raw").glob("*.raw"))) == ("DONE", [])
+
+
+def retimed_movie(timeline: Timeline, path: Path) -> Any:
+    """A movie that is rendered first for its speed."""
+    strip = timeline.movie(tiny.barcode_movie(path.with_suffix(".avi"), 12, fourcc="MJPG", size=(64, 32)))
+    timeline.retime(strip, 4, 6)
+    return strip
+
+
+def packed_picture(timeline: Timeline, path: Path) -> Any:
+    """A picture of a kind that Blender reads."""
+    return timeline.pictures([light(path, (64, 32))])
+
+
+def clip_inside(timeline: Timeline, path: Path) -> Any:
+    """A clip of the movie-clip editor, the strip in a meta strip."""
+    bpy.data.batch_remove(bpy.data.movieclips)  # 4.2 tells a strip's clip only where it is the only one
+    clip = bpy.data.movieclips.load(str(tiny.barcode_movie(path.with_suffix(".avi"), 6, fourcc="MJPG", size=(64, 32))))
+    strip = timeline.strips.new_clip(name="clip strip", clip=clip, channel=1, frame_start=1)
+    timeline.addon.versions.set_right_handle(strip, 4)
+    timeline.editor.display_stack(timeline.meta([strip]))
+    return timeline.addon.versions.all_strips(timeline.editor)["clip strip"]
+
+
+def light(path: Path, size: tuple[int, int]) -> Path:
+    """Write a grey picture in floating point."""
+    image = bpy.data.images.new("float", *size, float_buffer=True)
+    image.filepath_raw, image.file_format = str(path.with_suffix(".exr")), "OPEN_EXR"
+    image.pixels = [0.2, 0.2, 0.2, 1.0] * (size[0] * size[1])
+    image.save()
+    bpy.data.images.remove(image)
+    return path.with_suffix(".exr")
+
+
+def write_large(path: Path) -> Path:
+    """Write over a file, or anew, what is four times as wide and high."""
+    if path.suffix == ".exr":
+        return light(path, (256, 128))
+    return tiny.barcode_movie(path, 12, fourcc="MJPG", size=(256, 128))
+
+
+def overwrite(_strip: Any, path: Path) -> None:
+    """Let a strip's file be another one under the same name."""
+    write_large(path)
+
+
+def relink(strip: Any, path: Path) -> None:
+    """Choose another file for a strip, as one does who has cut with proxies."""
+    large = write_large(path.with_stem("original"))
+    if strip.type == "IMAGE":
+        strip.elements[0].filename = large.name
+    elif strip.type == "MOVIE":
+        strip.filepath = str(large)
+    else:
+        bpy.data.movieclips[0].filepath = str(large)
+
+
+@pytest.mark.parametrize("change", [overwrite, relink])
+@pytest.mark.parametrize("make", [retimed_movie, packed_picture, clip_inside])
+def test_what_is_larger_than_when_it_was_drawn_last(
+    timeline: Timeline, tmp_path: Path, make: Callable[[Timeline, Path], Any], change: Callable[[Any, Path], None]
+) -> None:
+    """The whole picture is matted, in its own size; what the strip remembers is the middle of it, and too little."""
+    strip = make(timeline, tmp_path / "file")
+    change(strip, next(iter(tmp_path.glob("file.*"))))
+    (job,), said = timeline.submit(strip)
+    timeline.drive(lambda: job.state.ended)
+    assert (job.state.name, job.error, said) == ("DONE", "", [])
+    picture = cv2.imread(str(next(iter(sorted(job.output.iterdir())))))
+    assert picture is not None and picture.shape[:2] == (128, 256)
+    if strip.type == "MOVIE":
+        assert (picture[64:, :8].mean(), picture[64:, -8:].mean() > 100) == (pytest.approx(0, abs=8), True)
+
+
+def test_a_larger_second_stream(timeline: Timeline, tmp_path: Path) -> None:
+    """Its size is its own, not the first stream's."""
+    path = tmp_path / "angles.mkv"
+    with av.open(str(path), "w") as movie:
+        streams = [movie.add_stream("libx264", rate=24) for _ in range(2)]
+        for stream, size in zip(streams, ((64, 32), (128, 64)), strict=True):
+            (stream.width, stream.height), stream.pix_fmt = size, "yuv420p"
+        for number in range(3):
+            for stream in streams:
+                picture = av.VideoFrame.from_ndarray(
+                    tiny.barcode(number, (stream.width, stream.height)), format="bgr24"
+                )
+                movie.mux(stream.encode(picture.reformat(format="yuv420p")))
+        for stream in streams:
+            movie.mux(stream.encode())
+    strip = timeline.movie(path)
+    strip.stream_index = 1
+    (job,), _ = timeline.submit(strip)
+    timeline.drive(lambda: job.state.ended)
+    picture = cv2.imread(str(next(iter(job.output.iterdir()))))
+    assert picture is not None and picture.shape[:2] == (64, 128)
+
+
+@pytest.mark.parametrize("make", [retimed_movie, packed_picture])
+def test_room_is_asked_for_what_is_there_now(
+    timeline: Timeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: Callable[[Timeline, Path], Any]
+) -> None:
+    """Proxies would fit on the disk unpacked, the originals do not."""
+    strip = make(timeline, tmp_path / "file")
+    relink(strip, next(iter(tmp_path.glob("file.*"))))
+    frames = timeline.addon.versions.handles(strip)[1] - 1
+    usage = shutil.disk_usage(timeline.folder)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=frames * 64 * 32 * 4 * 8))
+    (job,), _ = timeline.submit(strip)
+    assert {Path(path).suffix for path in job.spec.source.paths} == {".png"}
 
 
 def test_jobs_of_one_press_share_a_copy_of_the_project(timeline: Timeline) -> None:
