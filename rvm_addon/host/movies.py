@@ -13,6 +13,7 @@ from ..engine.outputs import Look, Result
 from ..engine.spec import PARTIAL_SUFFIX
 from . import versions
 from .encoders import ENCODERS, MovieFormat
+from .image_strips import new_image_strip
 from .likeness import read_as_written
 from .movie_output import render, set_encoder, set_picture, set_timing
 from .scenes import temporary_scene
@@ -49,10 +50,7 @@ def write_movie(
     if ready is not None:
         ready(frames[0])  # its size is the movie's
     with temporary_scene("rvm_matting movie") as scene:
-        strips = versions.top_strips(scene.sequence_editor)
-        picture = strips.new_image(name="frames", filepath=str(frames[0]), channel=1, frame_start=1)
-        for path in frames[1:]:
-            picture.elements.append(path.name)
+        picture = new_image_strip(scene, frames[0].parent, [path.name for path in frames], channel=1, start=1)
         picture.blend_type = "REPLACE"
         read_as_written(picture, look)
         set_timing(scene, fps, len(frames))

@@ -1,6 +1,5 @@
 """Jobs become strips, and come to look and lie like their sources."""
 
-import contextlib
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ import bpy
 from ..engine.outputs import Result
 from ..engine.spec import JOB_FILE, JobSpec
 from . import hiding, masks, recipes, versions
+from .image_strips import new_image_strip
 from .likeness import LINEAR, copy_look, is_placed_alike, read_as_written, stand_still
 from .placements import Placement, StripUnsuitable, find, first_matted, free_channel
 from .sources import absolute, frames_within, is_within, pieces, source_file
@@ -83,7 +83,7 @@ def insert_result(spec: JobSpec, folder: Path, place: Placement) -> Inserted:
         raise StripUnsuitable(place.strip, f"has no free channel above it; its frames are in “{folder}”")
     earlier = _taken_back(scene, parts or [source], place)
     names = [spec.file_name(frame) for frame in place.shown]
-    result = _new_strip(scene, source, folder, names, channel, first)
+    result = new_image_strip(scene, folder, names, channel, first, beside=source)
     result.name = _free_name(scene.sequence_editor, f"{source.name} matte")
     versions.set_left_handle(result, start)
     versions.set_right_handle(result, end)
@@ -211,40 +211,6 @@ def read_rightly(result: versions.Strip, spec: JobSpec, source: versions.Strip) 
     elif result.colorspace_settings.name == LINEAR:  # it has held OpenEXR; what is rendered has the screen's colours
         result.colorspace_settings.name = "sRGB"
     read_as_written(result, spec.look)
-
-
-def _new_strip(
-    scene: bpy.types.Scene, source: versions.Strip, folder: Path, names: list[str], channel: int, start: int
-) -> versions.Strip:
-    """Return a new image strip of these files at the level of `source`.
-
-    Adding files one by one copies those before each time: 9,000 of them hold Blender for a third of a second. Its
-    operator takes all at once, where a sequencer shows that level.
-    """
-    siblings = versions.siblings(scene.sequence_editor, source)
-    area = versions.sequencer_area(scene)
-    if area is not None and versions.shows_level_of(scene.sequence_editor, source):
-        before = set(siblings.keys())
-        with bpy.context.temp_override(**area), _tool_settings_kept(scene):
-            versions.add_images(folder, names, channel, start)
-        (name,) = set(siblings.keys()) - before
-        return siblings[name]
-    result = siblings.new_image(name="matte", filepath=str(folder / names[0]), channel=channel, frame_start=start)
-    for name in names[1:]:
-        result.elements.append(name)
-    return result
-
-
-@contextlib.contextmanager
-def _tool_settings_kept(scene: bpy.types.Scene) -> Iterator[None]:
-    """Give back what the operator that adds strips changes for the user: the way new strips fit, the active strip."""
-    settings = scene.tool_settings.sequencer_tool_settings
-    fit, active = settings.fit_method, scene.sequence_editor.active_strip
-    try:
-        yield
-    finally:
-        settings.fit_method = fit
-        scene.sequence_editor.active_strip = active
 
 
 def _free_name(editor: bpy.types.SequenceEditor, name: str) -> str:

@@ -4,6 +4,7 @@ Names changed in 4.4 (`sequences` became `strips`), old ones went in 5.0, and 5.
 (the old names stay, deprecated, until 6.0).
 """
 
+import contextlib
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -232,6 +233,15 @@ def connect(scene: bpy.types.Scene, strips: list[Strip]) -> bool:
     for strip in everything:
         strip.select = strip in selection
     return True
+
+
+@contextlib.contextmanager
+def sequencer_of(scene: bpy.types.Scene, area: dict[str, Any]) -> Iterator[None]:
+    """Let operators work on a scene's strips, in the context of a sequencer that may show another scene."""
+    name = "sequencer_scene" if _SEQUENCER_SCENE else "scene"
+    # One inside the other: together, the window's scene would be the one that counts.
+    with bpy.context.temp_override(**area), bpy.context.temp_override(**{name: scene}):
+        yield
 
 
 def add_images(folder: Path, names: list[str], channel: int, start: int) -> None:

@@ -29,6 +29,8 @@ MODULES = (
     "host.earlier",
     "host.encoders",
     "host.encoding",
+    "host.image_strips",
+    "host.interlacing",
     "host.job_operators",
     "host.known",
     "host.manual",
