@@ -8,7 +8,7 @@ import bpy
 from ..engine.errors import MattingError
 from ..engine.spec import JobSpec
 from ..jobs.job import State
-from . import properties, results, runner, strips, versions, watcher
+from . import interlacing, properties, results, runner, strips, versions, watcher
 from .placements import Placement
 from .translations import explained, say
 
@@ -86,7 +86,9 @@ class RVM_OT_preview_frame(bpy.types.Operator):
         """Start the trial; in background mode, go on to its end."""
         scene = versions.sequencer_scene(context)
         try:
-            spec, place = strips.job_spec(scene, _under_playhead(context, scene), properties.snapshot(scene))
+            settings = properties.snapshot(scene)
+            interlacing.check_backdrop(settings.look)
+            spec, place = strips.job_spec(scene, _under_playhead(context, scene), settings)
             job = watcher.current().try_frame(*_narrowed(spec, place, scene.frame_current))
         except (MattingError, OSError) as error:
             self.report({"ERROR"}, explained(error) if isinstance(error, MattingError) else str(error))

@@ -3,6 +3,7 @@
 No pixel is worked on here: a worker draws what a `View` in its job's folder asks for, and Blender loads that picture.
 """
 
+import contextlib
 import subprocess
 import tempfile
 from pathlib import Path
@@ -10,9 +11,10 @@ from pathlib import Path
 import bpy
 from bpy.utils import previews
 
+from ..engine.errors import MattingError
 from ..engine.spec import JobSpec
 from ..engine.view import PICTURE_FILE, Arrangement, Behind, View
-from ..jobs.aside import redraw
+from ..jobs.aside import discard, redraw
 from ..jobs.job import Job, State
 from ..jobs.parts import MATTING, Kind, Part
 from ..jobs.queue import JobQueue
@@ -52,6 +54,20 @@ class Watcher:
             MattingError, OSError: the job cannot be taken.
         """
         folder = Path(tempfile.mkdtemp(prefix="rvm_preview_", dir=bpy.app.tempdir or None))
+        try:
+            job = self._queued(folder, spec, place)
+            self.look_at(job)
+        except (MattingError, OSError):
+            _discard(folder)
+            raise
+        return job
+
+    def _queued(self, folder: Path, spec: JobSpec, place: Placement) -> Job:
+        """Queue a trial in a folder, in place of those before.
+
+        Raises:
+            MattingError, OSError: the job cannot be taken.
+        """
         first: list[Part] = []
         if spec.source.disposable:
             spec, *first = rendering.prepare(folder, spec, place, rendering.ProjectCopy())
@@ -59,8 +75,16 @@ class Watcher:
             self.queue.cancel(job)
         job = Job(folder, spec, (*first, MATTING))
         self.queue.submit(job)
-        self.look_at(job)
         return job
+
+    def _let_go(self) -> None:
+        """Forget the trials that have ended and are no longer looked at, and delete their folders.
+
+        Nobody asks for them again, and Blender clears its temporary folder only when it ends.
+        """
+        for job in list(self.queue.jobs):
+            if job.state.ended and job is not self.job and _discard(job.folder):
+                self.queue.dismiss(job)
 
     def look_at(self, job: Job) -> None:
         """Ask a job for pictures of its newest frame."""
@@ -82,7 +106,10 @@ class Watcher:
 
     def step(self) -> bool:
         """Move on without waiting, load a new picture if there is one, and return whether more is to come."""
-        self.queue.tick()
+        for job in self.queue.tick():
+            if job.state.ended:
+                rendering.clean_up(job.folder)
+        self._let_go()
         if self._redraw is not None and self._redraw.poll() is not None:
             self._redraw = None
         if self._redraw is None and self._redraw_again and self.job is not None:
@@ -114,7 +141,16 @@ class Watcher:
     def close(self) -> None:
         """End what runs, and let go of the pictures."""
         self.queue.shutdown()
+        self.job = None
+        self._let_go()
         previews.remove(self.pictures)
+
+
+def _discard(folder: Path) -> bool:
+    """Delete a trial's folder; return whether it is gone. On Windows it stays while a process reads in it."""
+    with contextlib.suppress(OSError):
+        discard(folder, libraries.launcher())
+    return not folder.exists()
 
 
 def chosen() -> View:

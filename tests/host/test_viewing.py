@@ -1,6 +1,7 @@
 """A trial of one frame: it is the right frame, and touches nothing else."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import bpy
 import cv2
 import pytest
 
-from tests import tiny
+from tests import movies, tiny
 from tests.host.timeline import Timeline
 from tests.waiting import wait
 
@@ -71,6 +72,63 @@ def test_what_is_rendered_first(timeline: Timeline, clip: Path) -> None:
     strip = timeline.movie(clip)
     timeline.retime(strip, 10, 20)
     assert tried(timeline, strip, 15) == shown(timeline, 15)
+
+
+def test_one_trial_at_a_time_is_kept(timeline: Timeline, clip: Path) -> None:
+    """The next one deletes the former's folder, and nothing of the project stays even of the last."""
+    strip = timeline.movie(clip)
+    timeline.retime(strip, 10, 20)
+    folders = []
+    for frame in (5, 15, 25):
+        tried(timeline, strip, frame)
+        watcher = timeline.addon.watcher.current()
+        folders.append(watcher.job.folder)
+        assert [job.folder for job in watcher.queue.jobs] == folders[-1:]
+        assert [folder.exists() for folder in folders] == [False] * (len(folders) - 1) + [True]
+        assert not (watcher.job.folder / "project.blend").exists() and not (watcher.job.folder / "rendered").exists()
+    timeline.addon.watcher.stop()
+    assert not folders[-1].exists()
+
+
+def test_a_trial_that_still_runs_keeps_its_folder(timeline: Timeline, clip: Path) -> None:
+    """The next trial ends it first; then its folder goes."""
+    timeline.scene.frame_set(5)
+    strip, settings = timeline.movie(clip), timeline.addon.properties.snapshot(timeline.scene)
+    watcher = timeline.addon.watcher.current()
+    described = timeline.addon.strips.job_spec(timeline.scene, strip, settings)
+    first = watcher.try_frame(*described)
+    watcher.step()
+    assert first.state.name == "RUNNING"
+    second = watcher.try_frame(*described)
+    assert (first.state.name, first.folder.exists()) == ("CANCELLING", True)
+    wait(lambda: not watcher.step())
+    assert (second.state.name, second.folder.exists()) == ("DONE", True)
+    assert (first.state.name, first.folder.exists(), watcher.queue.jobs) == ("CANCELLED", False, [second])
+
+
+def test_a_trial_that_is_refused_leaves_nothing(timeline: Timeline, clip: Path) -> None:
+    """Neither a folder nor a job; what is shown stays."""
+    strip = timeline.movie(clip)
+    tried(timeline, strip, 5)
+    watcher = timeline.addon.watcher.current()
+    kept, beside = watcher.job, watcher.job.folder.parent
+    settings = timeline.addon.properties.snapshot(timeline.scene)
+    spec, place = timeline.addon.strips.job_spec(timeline.scene, strip, settings)
+    before = sorted(path.name for path in beside.glob("rvm_preview_*"))
+    with pytest.raises(timeline.addon.interlacing.SpecError):
+        watcher.try_frame(replace(spec, threads=-1), place)
+    assert sorted(path.name for path in beside.glob("rvm_preview_*")) == before
+    assert (watcher.job, watcher.queue.jobs) == (kept, [kept])
+
+
+def test_an_interlaced_backdrop_is_refused(timeline: Timeline, clip: Path, tmp_path: Path) -> None:
+    """As the main button does it: the picture would show it black."""
+    settings, strip = timeline.scene.rvm_matting, timeline.movie(clip)
+    settings.result, settings.backdrop = "BACKDROP", str(movies.interlaced(tmp_path / "camcorder.mts"))
+    timeline.select([strip])
+    timeline.editor.active_strip = strip
+    with timeline.shown(), pytest.raises(RuntimeError, match="backdrop: it is interlaced"):
+        bpy.ops.rvm.preview_frame()
 
 
 def test_nothing_under_the_playhead(timeline: Timeline, clip: Path) -> None:
