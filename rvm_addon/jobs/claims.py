@@ -1,5 +1,6 @@
 """Names of files: such as every system accepts, and nobody else's, for nothing that is there is ever written over."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -41,6 +42,8 @@ def claim_file(parent: Path, stem: str, suffix: str) -> Path:
 def _claim(parent: Path, stem: str, suffix: str, make: Callable[[Path], None]) -> Path:
     """Return the first path, numbered from the second on, that `make` could make.
 
+    Where `parent` is no folder, no name is taken, and no other would be free.
+
     Raises:
         OutputFailed: `parent` refuses.
     """
@@ -48,12 +51,20 @@ def _claim(parent: Path, stem: str, suffix: str, make: Callable[[Path], None]) -
     while True:
         try:
             make(path)
-        except FileExistsError:
-            if parent.exists() and not parent.is_dir():
-                raise OutputFailed(parent, "it is a file, not a folder") from None
+        except (FileExistsError, NotADirectoryError):
+            if not os.path.isdir(parent):  # noqa: PTH112  # `Path.is_dir` raises where a network drive is away
+                raise _blocked(parent) from None
             number += 1
             path = parent / f"{stem} {number}{suffix}"
         except OSError as error:
             raise OutputFailed(path, error.strerror or "") from error
         else:
             return path
+
+
+def _blocked(folder: Path) -> OutputFailed:
+    """Return what to say of a folder that cannot be made, for it, or one above it, is something else already."""
+    there = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
+    if there.is_symlink():  # a drive that was taken out, most often
+        return OutputFailed(there, "it leads to a place that is not there")
+    return OutputFailed(there, "it is a file, not a folder")

@@ -177,3 +177,17 @@ def test_a_folder_is_claimed_once(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OutputFailed, match="file"):
         claim_folder(tmp_path / "file", "clip")
+
+
+@pytest.mark.parametrize("deeper", ["", "deeper"])
+@pytest.mark.parametrize("is_link", [True, False])
+def test_what_is_in_the_way_of_a_folder_is_named(tmp_path: Path, deeper: str, is_link: bool) -> None:
+    """A link to a drive that is away, or a file, as the folder of results or above it: no other name would be free."""
+    in_the_way = tmp_path / "matte"
+    if is_link:
+        in_the_way.symlink_to(tmp_path / "a drive that is away", target_is_directory=True)
+    else:
+        in_the_way.touch()
+    with pytest.raises(OutputFailed, match="not there" if is_link else "it is a file") as told:
+        claim_folder(in_the_way / deeper, "clip")
+    assert told.value.path == in_the_way
