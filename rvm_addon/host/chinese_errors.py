@@ -63,6 +63,9 @@ SENTENCES: dict[str, str] = {
         "无法写入视频（{why}）。请查看其日志“{path}”。"
     ),
     "The worker stopped unexpectedly ({what})": "工作进程意外停止（{what}）",
+    "The worker stopped unexpectedly ({what}). Its log is “{path}”.": (
+        "工作进程意外停止（{what}）。其日志位于“{path}”。"
+    ),
     "Its log is “{path}”.": "其日志位于“{path}”。",
     "It may have run out of memory. Its log is “{path}”.": "可能内存不足。其日志位于“{path}”。",
     "Install the newest Microsoft Visual C++ Redistributable (x64). Its log is “{path}”.": (

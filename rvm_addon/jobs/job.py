@@ -1,6 +1,7 @@
 """A job: one folder, and the state that its events fold into."""
 
 import contextlib
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from enum import Enum
@@ -123,6 +124,11 @@ class Job:
         """Let a part follow that is wanted only now; the job has not ended."""
         self.parts.append(part)
         self._tallies.append(Tally())
+
+    @property
+    def said_all(self) -> bool:
+        """Whether the part that runs has said its last word."""
+        return self._last_word is not None
 
     @property
     def output(self) -> Path:
@@ -257,7 +263,7 @@ class Job:
                 self._go_on(cancelled=cancelled)
 
     def drop(self) -> None:
-        """End a job that waits, for nobody wants it any more."""
+        """End a job of which nothing runs, for nobody wants it any more."""
         if self.matted:
             self._miss_movies(self.parts[self._at :])
             self.move(State.DONE)
@@ -273,6 +279,13 @@ class Job:
         else:
             self.error, self.remedy = message, remedy
             self.move(State.FAILED)
+
+    def abandon(self) -> None:
+        """End a job of which nothing runs any more, and of which nobody has seen the end: whatever went wrong there."""
+        if self.state is State.CANCELLING:
+            self.drop()
+        else:
+            self.fail("The worker stopped unexpectedly (its end was not seen)", self._suspicion(0))
 
     def move(self, state: State) -> None:
         """Go to `state`, or raise ValueError where the table has no such way."""
@@ -314,7 +327,7 @@ class Job:
             self.fail(str(held), held.remedy)
         elif isinstance(word, Failed):
             self.fail(word.message, word.remedy)
-        elif not self.folder.is_dir():
+        elif not os.path.isdir(self.folder):  # noqa: PTH112  # `Path.is_dir` raises where a network drive is away
             gone = JobGone(self.folder)
             self.fail(str(gone), gone.remedy)
         else:
@@ -339,6 +352,7 @@ class Job:
 
     def _remove_partial_files(self) -> None:
         """Delete what a killed process was in the middle of writing, as far as the system lets go of it."""
-        for partial in self.folder.glob(f"*{PARTIAL_SUFFIX}"):
-            with contextlib.suppress(OSError):
-                partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # the drive itself may be away
+            for partial in self.folder.glob(f"*{PARTIAL_SUFFIX}"):
+                with contextlib.suppress(OSError):
+                    partial.unlink(missing_ok=True)

@@ -1,6 +1,7 @@
 """The queue: one process at a time, moved along by `tick`."""
 
 import logging
+import math
 import time
 
 from ..engine import lifeline
@@ -11,9 +12,13 @@ from .worker import Launcher, Standby, WorkerProcess, matting
 
 KILL_AFTER_SECONDS = 2.0
 """How long a worker may take to end when it is asked to."""
+GONE_AFTER_SECONDS = 10.0
+"""How long a process may take to end after its last word: what it had to do is done, but a library's end may hang."""
 FREE_AFTER_SECONDS = 2.0
 """How long a job's folder may seem to be another process's: Windows lets go of a lock a little after its process has
 ended, and a job's next part would be refused."""
+
+_AT_WORK = frozenset({State.RUNNING, State.CANCELLING})
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +34,8 @@ class JobQueue:
         self._worker: WorkerProcess | None = None
         self._waiting: Standby | None = None
         self._kill_at = 0.0
+        self._gone_at = math.inf
+        """When the running worker, which has said its last word, is given up."""
         self._give_up_at = 0.0
 
     @property
@@ -90,7 +97,7 @@ class JobQueue:
 
     def tick(self) -> list[Job]:
         """Move everything one step without waiting, and return the jobs that changed."""
-        changed = self._follow()
+        changed = [*self._follow(), *self._abandon()]
         if self._running is None:
             changed += self._start_next()
         return changed
@@ -116,6 +123,8 @@ class JobQueue:
         events, status = worker.poll()
         for event in events:
             job.apply(event)
+        if status is None and self._lingers(job):
+            status = worker.give_up()
         if status is not None:
             self._running = self._worker = None  # first of all: whatever comes, the next job gets its turn
             worker.close()
@@ -126,6 +135,21 @@ class JobQueue:
         elif job.state is State.CANCELLING and time.monotonic() > self._kill_at:
             worker.kill()
         return [job] if events or status is not None or job.state is not before else []
+
+    def _lingers(self, job: Job) -> bool:
+        """Return whether the process of a job is still there long after its last word."""
+        if not job.said_all:
+            self._gone_at = math.inf
+        elif self._gone_at == math.inf:
+            self._gone_at = time.monotonic() + GONE_AFTER_SECONDS
+        return time.monotonic() > self._gone_at
+
+    def _abandon(self) -> list[Job]:
+        """End what seems to run and does not: an error came between a worker's end and its job's."""
+        alone = [job for job in self.jobs if job is not self._running and job.state in _AT_WORK]
+        for job in alone:
+            job.abandon()
+        return alone
 
     def _start_next(self) -> list[Job]:
         """Start the first job that waits."""

@@ -25,6 +25,8 @@ MEMORY_IS_KEPT = {
 """For glibc, which hands each picture's memory back and then fetches it anew, page by page: 5 % of a frame's time. And
 it would have a heap for each thread, and each grows to the most that it ever holds; `engine.heap` trims them."""
 
+_KILLED = -9
+"""The exit status of a process that was killed, as `subprocess` tells it."""
 _GONE_SECONDS = 1.0
 """How long a process that was killed is waited for; one that does not go is left to the system."""
 
@@ -143,6 +145,12 @@ class WorkerProcess:
     def kill(self) -> None:
         """End the process."""
         self._process.kill()
+
+    def give_up(self) -> int:
+        """End a process that has said its last word and does not end, and return the exit status to take for its."""
+        self.kill()
+        self.wait(_GONE_SECONDS)
+        return _KILLED
 
     def wait(self, seconds: float) -> bool:
         """Wait for the end, `seconds` at most, and return whether it came."""

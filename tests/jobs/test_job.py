@@ -160,6 +160,14 @@ def test_a_disk_that_is_away_is_told_as_such(job: Job) -> None:
     assert job.error == f"The job's folder “{job.folder}” is gone" and "continue" in job.remedy
 
 
+def test_a_drive_that_does_not_answer_ends_the_job(tmp_path: Path) -> None:
+    """Even to ask whether the folder is there is an error, as for a name that no drive has: the job ends."""
+    job = Job(tmp_path / ("name" * 100), SPEC)
+    job.move(State.RUNNING)
+    job.end_part(1)
+    assert (job.state, job.error) == (State.FAILED, f"The job's folder “{job.folder}” is gone")
+
+
 @pytest.mark.parametrize("of", [(parts.MATTING,), (parts.MATTING, parts.encoding("encoding_1"))])
 def test_a_folder_that_is_anothers_is_told_as_such(tmp_path: Path, of: tuple[parts.Part, ...]) -> None:
     """Nothing stopped unexpectedly: whoever works there goes on."""

@@ -195,6 +195,32 @@ def test_a_worker_that_will_not_end_is_killed(spec: JobSpec, tmp_path: Path) -> 
     assert process.returncode == -9
 
 
+@pytest.mark.parametrize("state", [State.DONE, State.FAILED])
+def test_a_worker_that_does_not_end_after_its_last_word_is_given_up(
+    spec: JobSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: State
+) -> None:
+    """As where a driver hangs at a program's end: its word is taken for its end, and the next job has its turn."""
+    if sys.platform == "win32":
+        pytest.skip("the worker that hangs is a shell's script")
+    monkeypatch.setattr("rvm_addon.jobs.queue.GONE_AFTER_SECONDS", 0.5)
+    hanging = tmp_path / "python"
+    hanging.write_text(f"#!/bin/sh\n'{sys.executable}' \"$@\"\nexec sleep 600\n")
+    hanging.chmod(0o755)
+    queue = JobQueue(Launcher(python=str(hanging)))
+    gone = replace(spec, model=str(tmp_path / "gone.onnx"))
+    first = submit(queue, tmp_path / "first", gone if state is State.FAILED else spec)
+    following = submit(queue, tmp_path / "following", spec)
+    try:
+        drive(queue, lambda: first.frames_done > 0 or first.said_all)
+        process = queue._worker._process if queue._worker is not None else None
+        drive(queue, lambda: following.state.ended)
+    finally:
+        queue.shutdown()
+    assert (first.state, following.state) == (state, State.DONE)
+    assert ("gone.onnx" in first.error) is (state is State.FAILED)
+    assert process is not None and process.returncode == -9
+
+
 def test_a_worker_that_dies_is_a_failure_with_its_log(queue: JobQueue, spec: JobSpec, tmp_path: Path) -> None:
     """A crash without a word becomes a sentence and the place of the log."""
     clip = tiny.barcode_movie(tmp_path / "long.mp4", 100, size=(1280, 720))
@@ -205,6 +231,35 @@ def test_a_worker_that_dies_is_a_failure_with_its_log(queue: JobQueue, spec: Job
     drive(queue, lambda: job.state.ended)
     assert job.state is State.FAILED
     assert "unexpectedly" in job.error and str(job.log) in job.remedy
+
+
+class Stumbling(Job):
+    """A job at whose part's end an error comes that nobody has foreseen."""
+
+    def end_part(self, status: int) -> None:
+        """Stumble."""
+        raise ZeroDivisionError(status)
+
+
+@pytest.mark.parametrize(("cancelled", "state"), [(False, State.FAILED), (True, State.CANCELLED)])
+def test_no_job_seems_to_run_for_ever(
+    queue: JobQueue, spec: JobSpec, tmp_path: Path, cancelled: bool, state: State
+) -> None:
+    """Whatever befalls its end, the next tick ends it, it can be dismissed, and the next job has its turn."""
+    job, following = Stumbling(tmp_path / "job", spec), Job(tmp_path / "following", spec)
+    queue.submit(job)
+    queue.submit(following)
+    drive(queue, lambda: job.frames_done > 0)
+    if cancelled:
+        queue.cancel(job)
+    with pytest.raises(ZeroDivisionError):
+        drive(queue, lambda: job.state.ended)
+    assert not job.state.ended
+    assert queue.tick() == [job, following]
+    assert job.state is state and (cancelled or str(job.log) in job.remedy)
+    queue.dismiss(job)
+    drive(queue, lambda: not queue.busy)
+    assert (queue.jobs, following.state) == ([following], State.DONE)
 
 
 def test_a_bug_in_the_worker_reaches_the_user(queue: JobQueue, spec: JobSpec, tmp_path: Path) -> None:
