@@ -8,6 +8,7 @@ import errno
 import os
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,6 +25,12 @@ HELD_STATUS = 4
 command line.)"""
 _REFUSALS = frozenset({errno.EACCES, errno.EAGAIN, errno.EDEADLK})
 """How a system says that another process has a lock; anything else says that this drive knows none."""
+
+_ALL_LOCKS_EXCLUDE = sys.platform == "win32"
+"""Whether the system knows no lock that several have at once."""
+_A_LOOK_SECONDS = 0.05
+"""How long a lock may be one's who only looks. Blender waits for that, too, and no longer."""
+_TRY_AGAIN_SECONDS = 0.005
 
 _NICENESS = 5
 """Of 19: behind Blender when both want a core, at full speed when nothing else does."""
@@ -67,7 +74,7 @@ def hold(folder: Path) -> bool:
     Raises:
         OSError: the folder refuses.
     """
-    return _locked(os.open(folder / HELD_FILE, os.O_RDWR | os.O_CREAT))
+    return _soon_locked(os.open(folder / HELD_FILE, os.O_RDWR | os.O_CREAT))
 
 
 @contextlib.contextmanager
@@ -81,7 +88,7 @@ def held(folder: Path, name: str = HELD_FILE) -> Iterator[bool]:
     """
     descriptor = os.open(folder / name, os.O_RDWR | os.O_CREAT)
     try:
-        yield _locked(descriptor)
+        yield _soon_locked(descriptor)
     finally:
         os.close(descriptor)
 
@@ -93,18 +100,28 @@ def is_held(folder: Path) -> bool:
     except OSError:
         return False
     try:
-        return not _locked(descriptor)
+        return not (_soon_locked(descriptor) if _ALL_LOCKS_EXCLUDE else _locked(descriptor, beside_others=True))
     finally:
         os.close(descriptor)
 
 
-def _locked(descriptor: int) -> bool:
-    """Lock a file without waiting, and return whether nobody else has."""
+def _soon_locked(descriptor: int) -> bool:
+    """Lock a file, and return whether nobody else has; one who only looks (`is_held`) has it for a moment."""
+    give_up_at = time.monotonic() + _A_LOOK_SECONDS
+    while not _locked(descriptor):
+        if time.monotonic() > give_up_at:
+            return False
+        time.sleep(_TRY_AGAIN_SECONDS)
+    return True
+
+
+def _locked(descriptor: int, *, beside_others: bool = False) -> bool:
+    """Lock a file without waiting, and return whether nobody else has; those who only look do not see each other."""
     try:
         if sys.platform == "win32":
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         else:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, (fcntl.LOCK_SH if beside_others else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except OSError as error:
         return error.errno not in _REFUSALS
     return True
