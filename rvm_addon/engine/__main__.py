@@ -76,5 +76,16 @@ def _run(folder: Path, stream: TextIO) -> int:
     return 0
 
 
+def _status() -> int:
+    """Run `main` and return the status to end with, whatever comes of it: at an orderly end, a library may hang."""
+    try:
+        return main()
+    except SystemExit as asked:  # the command line is not understood, or only its help is wanted
+        return asked.code if isinstance(asked.code, int) else 1
+    except BaseException:
+        log.exception("unexpected")
+        return 1
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    lifeline.end(_status())

@@ -3,59 +3,86 @@
 It runs in a process of its own, which the queue starts and ends; never in the user's.
 """
 
+import contextlib
+import importlib
 import logging
-import os
-import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from typing import NoReturn, TextIO
 
 from ..engine import lifeline
 from ..engine.errors import MattingError
 from ..engine.events import Event, Failed, encode
-from ..jobs.parts import Part
+from ..jobs.parts import events_file, log_file
 from . import versions
 
 log = logging.getLogger(__name__)
 
 Emit = Callable[[Event], None]
 
+_FAILING = {
+    "background_rendering": "The strip could not be rendered",
+    "background_encoding": "The movie could not be written",
+}
+"""How the sentence about an error begins that nobody has foreseen, of each module that does a part's work."""
 
-def command(module: str, folder: Path, name: str) -> tuple[str, ...]:
-    """Return the command line of a Blender that runs `main` of a module of this package, on a part of a job."""
+_WAY_IN = """
+import os, sys, traceback
+try:
+    sys.path.insert(0, {place!r})
+    from {package}.host import background
+    background.main({module!r}, {folder!r}, {name!r}, beside={beside!r})
+except BaseException:
+    traceback.print_exc()
+    os._exit(1)
+"""
+"""What the other Blender executes. Whatever fails, also on the way to `main`: its own end could hang."""
+
+
+def command(module: str, folder: Path, name: str, *, beside: bool = False) -> tuple[str, ...]:
+    """Return the command line of a Blender that does the part of this name of a job, by a module's `work`.
+
+    One that works `beside` another process of the job leaves the folder to that.
+    """
     package = Path(__file__).resolve().parents[1]
     # By its path: the bpy module has nothing of this extension enabled, and a Blender another copy of it.
-    return versions.background_command(
-        f"import sys; sys.path.insert(0, {str(package.parent)!r}); "
-        f"from {package.name}.host import {module}; {module}.main({str(folder)!r}, {name!r})"
+    code = _WAY_IN.format(
+        place=str(package.parent), package=package.name, module=module, folder=str(folder), name=name, beside=beside
     )
+    return versions.background_command(f"exec({code!r})")  # one line, whatever a system makes of several
 
 
-def run(folder: Path, part: Part, work: Callable[[Emit], None], failing: str, *, beside: bool = False) -> None:
-    """Do the work of a part, tell of it, and end this process; its status is 0 if all went well.
+def main(module: str, folder: str, name: str, *, beside: bool) -> NoReturn:
+    """Do a part's work, and end this process: Blender's own end can hang or crash after all is done."""
+    lifeline.end(run(module, Path(folder), name, beside=beside))
 
-    `failing` begins the sentence about an error that nobody has foreseen. One that works `beside` another process of
-    the job leaves the folder to that.
-    """
-    lifeline.yield_to_others()
-    lifeline.end_with_parent()
-    if not beside and not lifeline.hold(folder):
-        os._exit(lifeline.HELD_STATUS)
-    status = 1
-    with (folder / part.events).open("w", encoding="utf-8") as stream:
+
+def run(module: str, folder: Path, name: str, *, beside: bool) -> int:
+    """Do a part's work and tell of it; return the process's status, which is 0 if all went well."""
+    with contextlib.ExitStack() as opened:
+
+        @cache  # with the first event: until then, the file may be another process's
+        def stream() -> TextIO:
+            return opened.enter_context((folder / events_file(name)).open("w", encoding="utf-8"))
 
         def emit(event: Event) -> None:
-            stream.write(encode(event))
-            stream.flush()
+            stream().write(encode(event))
+            stream().flush()
 
         try:
-            work(emit)
-            status = 0
+            lifeline.yield_to_others()
+            lifeline.end_with_parent()
+            if not beside and not lifeline.hold(folder):
+                return lifeline.HELD_STATUS
+            importlib.import_module(f".{module}", __package__).work(folder, name, emit)
         except MattingError as error:
             log.info("%s", error, exc_info=True)
             emit(Failed(str(error), error.remedy))
+            return 1
         except Exception as error:  # the process's one broad door: whatever it is must reach the user
             log.exception("unexpected")
-            emit(Failed(f"{failing} ({str(error).strip()})", f"Look into its log “{folder / part.log}”."))
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(status)  # Blender's own end can hang or crash after all is done
+            remedy = f"Look into its log “{folder / log_file(name)}”."
+            emit(Failed(f"{_FAILING[module]} ({str(error).strip()})", remedy))
+            return 1
+    return 0

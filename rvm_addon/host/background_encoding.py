@@ -14,9 +14,8 @@ from ..engine import whole
 from ..engine.errors import MovieFailed
 from ..engine.events import Encoded, Failed, Finished, MovieWritten, last_event
 from ..engine.spec import JOB_FILE, PARTIAL_SUFFIX, JobSpec
-from ..jobs import parts
 from ..jobs.claims import claim_file
-from . import background, encoding, movies, probes, sounds, versions
+from . import encoding, movies, probes, sounds, versions
 from .background import Emit
 from .background_rendering import leave_alone, set_output
 from .encoders import ENCODERS
@@ -27,19 +26,13 @@ _LOOK_SECONDS = 0.01
 """Between two looks for a frame that is still to come."""
 
 
-def main(folder: str, name: str) -> None:
-    """Write the movie that an order in the job's folder asks for, and end this process."""
-    order = Order.read(order_file(Path(folder), name))
-    work = partial(encode, Path(folder), name, order)
-    background.run(Path(folder), parts.encoding(name), work, "The movie could not be written", beside=order.waits)
-
-
-def encode(folder: Path, name: str, order: Order, emit: Emit) -> None:
-    """Write the movie that an order asks for, and tell of each frame.
+def work(folder: Path, name: str, emit: Emit) -> None:
+    """Write the movie that an order in the job's folder asks for, and tell of each frame.
 
     Raises:
         MovieFailed, OutputFailed: in the user's words.
     """
+    order = Order.read(order_file(folder, name))
     spec = JobSpec.from_json((folder / JOB_FILE).read_text(encoding="utf-8"))
     suffix = ENCODERS[order.format].suffix
     called = Path(order.target) if order.target else folder / f"{order.name}{suffix}"

@@ -4,7 +4,6 @@
 """
 
 import time
-from functools import partial
 from pathlib import Path
 
 import bpy
@@ -13,8 +12,7 @@ from ..engine import digests, resume, whole
 from ..engine.errors import PictureDiffers, SourceUnreadable
 from ..engine.events import Rendered
 from ..engine.spec import JOB_FILE, PARTIAL_SUFFIX, RAW_FOLDER, JobSpec
-from ..jobs import parts
-from . import background, probes, versions
+from . import probes, versions
 from .background import Emit
 from .likeness import make_plain
 from .rendering import PROJECT_FILE, UNPACKED, Order, picture_size
@@ -27,13 +25,7 @@ _REMEMBERS_ITS_FILE = frozenset({"MOVIE", "MOVIECLIP"})
 """Kinds of strip whose size Blender keeps until it draws them."""
 
 
-def main(folder: str, _name: str) -> None:
-    """Render what the job's folder asks for, and end this process."""
-    work = partial(render_order, Path(folder))
-    background.run(Path(folder), parts.rendering(), work, "The strip could not be rendered")
-
-
-def render_order(folder: Path, emit: Emit) -> None:
+def work(folder: Path, _name: str, emit: Emit) -> None:
     """Render each frame of the order in the job's folder that the worker will want, and tell of it.
 
     Raises:

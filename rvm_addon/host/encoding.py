@@ -94,7 +94,8 @@ def ordered(folder: Path, name: str, order: Order) -> Part:
 
 def _part(folder: Path, name: str, order: Order) -> Part:
     """Return the part that follows an order in the job's folder."""
-    return parts.encoding(name, background.command("background_encoding", folder, name), len(order.shown))
+    command = background.command("background_encoding", folder, name, beside=order.waits)
+    return parts.encoding(name, command, len(order.shown))
 
 
 def left_in(folder: Path, names: Iterable[str]) -> list[Part]:

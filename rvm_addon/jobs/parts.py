@@ -45,12 +45,27 @@ MATTING = Part(Kind.MATTING, EVENTS_FILE, LOG_FILE)
 
 def rendering(command: tuple[str, ...] = (), frames: int = 0) -> Part:
     """Return the part that comes first where a job has one."""
-    return Part(Kind.RENDERING, "rendering.jsonl", "rendering.log", command, frames)
+    return _named("rendering", Kind.RENDERING, command, frames)
 
 
 def encoding(name: str, command: tuple[str, ...] = (), frames: int = 0) -> Part:
     """Return a part that comes last; its files are called `name`, for a job may write several movies."""
-    return Part(Kind.ENCODING, f"{name}.jsonl", f"{name}.log", command, frames)
+    return _named(name, Kind.ENCODING, command, frames)
+
+
+def events_file(name: str) -> str:
+    """Return the file in which the part of this name tells of itself."""
+    return f"{name}.jsonl"
+
+
+def log_file(name: str) -> str:
+    """Return the file for what the part of this name prints."""
+    return f"{name}.log"
+
+
+def _named(name: str, kind: Kind, command: tuple[str, ...], frames: int) -> Part:
+    """Return the part of a name."""
+    return Part(kind, events_file(name), log_file(name), command, frames)
 
 
 @dataclass

@@ -221,6 +221,34 @@ def test_a_worker_that_does_not_end_after_its_last_word_is_given_up(
     assert process is not None and process.returncode == -9
 
 
+def test_no_librarys_end_is_waited_for(spec: JobSpec, tmp_path: Path) -> None:
+    """What a library wants to do at the worker's orderly end is not done, for it may hang; the log is whole."""
+    (tmp_path / "libraries").mkdir()
+    hangs = "import atexit, sys, time\natexit.register(time.sleep, 600)\nprint('printed', end='')\n"
+    (tmp_path / "libraries" / "sitecustomize.py").write_text(hangs)
+    queue = JobQueue(Launcher(libraries=(str(tmp_path / "libraries"),)))
+    job = submit(queue, tmp_path / "job", spec)
+    drive(queue, lambda: job.frames_done > 0)
+    assert queue._worker is not None
+    process = queue._worker._process
+    drive(queue, lambda: job.state.ended)
+    assert (job.state, process.returncode) == (State.DONE, 0)
+    assert job.log.read_text() == "printed"
+
+
+@pytest.mark.parametrize(("arguments", "status"), [(["--help"], 0), (["--nonsense"], 2), (["no such folder"], 1)])
+def test_what_a_worker_prints_is_whole(tmp_path: Path, arguments: list[str], status: int) -> None:
+    """Into a pipe, too, and where it has no job to run."""
+    package = Path(__file__).resolve().parents[2] / "rvm_addon"
+    variables = {**os.environ, "PYTHONPATH": str(package)}
+    variables.pop("PYTHONUNBUFFERED", None)
+    command = [sys.executable, "-m", "engine", *arguments]
+    done = subprocess.run(command, env=variables, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == status
+    said = {0: "draw the view of the job's newest frame", 2: "--nonsense", 1: "No such file or directory"}[status]
+    assert said in " ".join((done.stdout + done.stderr).split())
+
+
 def test_a_worker_that_dies_is_a_failure_with_its_log(queue: JobQueue, spec: JobSpec, tmp_path: Path) -> None:
     """A crash without a word becomes a sentence and the place of the log."""
     clip = tiny.barcode_movie(tmp_path / "long.mp4", 100, size=(1280, 720))
