@@ -149,7 +149,7 @@ class RVM_OT_cancel_all_jobs(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Cancel every job that has not ended."""
-        for job in runner.current().queue.jobs:
+        for job in [*runner.current().queue.jobs]:  # some leave the list, if the preferences say so
             runner.current().cancel(job)
         driver.redraw()
         return {"FINISHED"}

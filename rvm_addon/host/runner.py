@@ -6,6 +6,7 @@ from pathlib import Path
 
 import bpy
 
+from ..engine import lifeline
 from ..engine.errors import MattingError
 from ..engine.spec import JobSpec
 from ..jobs.aside import discard
@@ -158,6 +159,8 @@ class Runner:
             unfinished.settle(job.folder, movies=())
         else:
             unfinished.forget(job.folder)
+        if job.state is State.CANCELLED and not lifeline.is_held(job.folder):  # it waited; else a step sees its end
+            self._clean_up(job)
 
     def dismiss(self, job: Job) -> None:
         """Take a job that has ended off the list; no later session offers to go on with it. Its frames stay."""

@@ -208,6 +208,41 @@ def test_frames_of_cancelled_jobs_can_be_deleted(timeline: Timeline, clips: list
     assert len(list(done.output.iterdir())) == 30
 
 
+def test_cancel_all_deletes_what_waits_too(timeline: Timeline, preferences: Any) -> None:
+    """What is rendered first has a copy of the project, what goes on has frames: nothing is left of either."""
+    first, second = (
+        tiny.barcode_movie(timeline.folder / f"{name}.avi", 200, fourcc="MJPG", size=(1280, 640)) for name in "ab"
+    )
+    (stopped,), _ = timeline.submit(timeline.movie(first))
+    drive(timeline, lambda: stopped.frames_done > 0)
+    bpy.ops.rvm.cancel_job(folder=str(stopped.folder))
+    drive(timeline, lambda: stopped.state.ended)
+    preferences.discard_cancelled = True
+    (running,), _ = timeline.submit(timeline.movie(second, channel=3))
+    colours = [
+        timeline.addon.versions.new_colour_strip(timeline.strips, "blue", 5, start, start + 5) for start in (1, 9)
+    ]
+    waiting, _ = timeline.submit(*colours)
+    bpy.ops.rvm.retry_job(folder=str(stopped.folder))
+    drive(timeline, lambda: running.frames_done > 0)
+    assert all((job.folder / "project.blend").is_file() for job in waiting)
+    assert list(stopped.output.iterdir())
+    assert bpy.ops.rvm.cancel_all_jobs() == {"FINISHED"}
+    drive(timeline, lambda: running.state.ended)
+    assert timeline.addon.runner.current().queue.jobs == []
+    drive(timeline, lambda: not list(running.folder.parent.iterdir()))
+
+
+def test_what_another_blender_works_on_is_not_deleted(timeline: Timeline, clip: Path, preferences: Any) -> None:
+    """Cancelled while it waits here: the folder is the other one's."""
+    preferences.discard_cancelled = True
+    (job,), _ = timeline.submit(timeline.movie(clip))
+    with timeline.addon.lifeline.held(job.folder) as free:
+        assert free
+        bpy.ops.rvm.cancel_job(folder=str(job.folder))
+    assert job.state.name == "CANCELLED" and (job.folder / "job.json").is_file()
+
+
 def test_the_whole_is_told_in_frames(timeline: Timeline, clips: list[Path]) -> None:
     """Over all jobs since the queue was idle last: it grows, and a new batch begins at nothing."""
     runner = timeline.addon.runner.current()
