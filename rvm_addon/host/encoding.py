@@ -4,12 +4,14 @@ This side only says what to do (`prepare`); `background_encoding` does it, in an
 """
 
 import contextlib
+import itertools
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ..engine.errors import OutputFailed
+from ..engine.resume import names_in
 from ..engine.spec import PARTIAL_SUFFIX, is_image, is_movie
 from ..jobs import parts
 from ..jobs.claims import file_stem
@@ -75,7 +77,12 @@ def prepare(folder: Path, place: Placement, movie: MovieFormat, number: int) -> 
         shown=shown,
         sound=place.sound,
     )
-    return ordered(folder, f"encoding_{number}", order)
+    return ordered(folder, _called(number), order)
+
+
+def _called(number: int) -> str:
+    """Return what the part is called that writes a job's movie of a number."""
+    return f"encoding_{number}"
 
 
 def ordered(folder: Path, name: str, order: Order) -> Part:
@@ -105,6 +112,22 @@ def left_in(folder: Path, names: Iterable[str]) -> list[Part]:
         with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
             found.append(_part(folder, name, Order.read(order_file(folder, name))))
     return found
+
+
+def free_number(folder: Path) -> int:
+    """Return a number that no movie of a job has: an earlier one may still be owed, and its order is needed then."""
+    names = names_in(folder)
+    return next(number for number in itertools.count(1) if order_file(folder, _called(number)).name not in names)
+
+
+def of_others(folder: Path, owed: list[Part], place: Placement) -> list[Part]:
+    """Return the parts of a job that write movies of other strips than a placement's, which is pressed anew."""
+    own = set()
+    for part in owed:
+        with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+            order = Order.read(order_file(folder, part.name))
+            own |= {part.name} if (order.scene, order.strip) == (place.scene, place.strip) else set()
+    return [part for part in owed if part.name not in own]
 
 
 def order_file(folder: Path, name: str) -> Path:

@@ -88,6 +88,7 @@ class Runner:
         job = coming or finished.find(spec) or next((job for job in known if job.state in _STOPPED), None)
         if job is None:
             return None
+        self._take_over(job)
         is_there = job.state is State.DONE and not place.replaces and results.is_on_timeline(job.output, place)
         others = [one for one in self._placements.get(job.folder, []) if not one.is_same(place)]
         if job.state in _STOPPED:
@@ -131,13 +132,19 @@ class Runner:
         self._queue(again)
         return again
 
+    def _take_over(self, job: Job) -> None:
+        """Let a job that was found on the disk owe what the one owes that is listed for its folder, and gives way."""
+        listed = next((one for one in self.queue.jobs if one.folder == job.folder), job)
+        if listed is not job:
+            job.owe(listed.movies_missing)
+
     def _with_movie(self, job: Job, place: Placement) -> Job:
         """Let a job write the movie of one more placement, and return it; one that was done gets up again for that."""
-        number = 1 + sum(part.kind is Kind.ENCODING for part in job.parts)
         try:
-            movies = _movies(job.folder, [place], number)
+            movies = _movies(job.folder, [place], encoding.free_number(job.folder))
             if job.state.ended:
                 again = Job.done_before(job.folder, job.spec, movies)
+                again.owe(encoding.of_others(job.folder, job.movies_missing, place))
                 self._queue(again)
                 return again
         except MattingError as error:  # the strip gets its frames all the same
@@ -225,10 +232,7 @@ class Runner:
                 self._clean_up(job)
             elif job.state is State.DONE:
                 self._conclude(job)
-        while self._arrived and not _in_use():
-            job = self._arrived.pop(0)
-            self._deliver(job)
-            changed.append(job)
+        changed += self._deliver_all()
         return list(dict.fromkeys(changed))
 
     def run_to_end(self, tell: Callable[[Job], None]) -> None:
@@ -299,17 +303,40 @@ class Runner:
             rendering.clean_up(job.folder)
         self._settle(job, _names(job.movies_owed))
 
-    def _deliver(self, job: Job) -> None:
-        """Put the results of a job whose frames stand on the timeline, as one step that can be undone."""
+    def _deliver_all(self) -> list[Job]:
+        """Put what has arrived on the timeline, unless its strips are in use, and return the jobs that it came from.
+
+        It is one step that can be undone, however much it is: Blender keeps 32 of them, of the user's own, too.
+        """
+        jobs: list[Job] = []
+        came: list[Placement] = []
+        while self._arrived and not _in_use():
+            job = self._arrived.pop(0)
+            jobs.append(job)
+            came += self._deliver(job)
+        if came and not bpy.app.background:  # there the operator's own step covers it, and none can be pushed
+            bpy.ops.ed.undo_push(message=_step_name(came))
+        return jobs
+
+    def _deliver(self, job: Job) -> list[Placement]:
+        """Put the results of a job whose frames stand on the timeline, and return where it may have changed."""
         if job.folder not in self._placements:  # another project's
-            return
+            return []
         places, self._placements[job.folder] = self._placements[job.folder], []
-        touched = [delivery.put(job, place) for place in places]
+        touched = [place for place in places if delivery.put(job, place)]
         if places:
             self._settle(job, _names(job.movies_owed), delivered=True)
             rates.current().learn(job)
-        if any(touched) and not bpy.app.background:  # there the operator's own step covers it, and none can be pushed
-            bpy.ops.ed.undo_push(message="Update Result" if places[0].replaces else "Matte Selected Strips")
+        return touched
+
+
+def _step_name(came: list[Placement]) -> str:
+    """Return what a step is called, in the user's language, with which these results came."""
+    if not any(place.replaces for place in came):
+        return say("Matte Selected Strips")
+    if not all(place.replaces for place in came):
+        return say("Matting Results")
+    return say("Update Result") if len(came) == 1 else say("Update Results")
 
 
 def _in_use() -> bool:

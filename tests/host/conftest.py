@@ -45,6 +45,7 @@ MODULES = (
     "host.properties",
     "host.rates",
     "host.recipes",
+    "host.result_operators",
     "host.results",
     "host.runner",
     "host.self_test",

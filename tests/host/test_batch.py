@@ -303,6 +303,39 @@ def test_a_result_waits_until_no_strip_is_dragged(
     assert (len(timeline.strips), runner.busy) == (2, False)
 
 
+def test_what_arrives_at_once_is_one_step_to_undo(
+    timeline: Timeline, clips: list[Path], addon: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of Blender's 32 steps, forty results that were found would leave the user none; the step is called as it is."""
+    runner, pushed, in_use = addon.runner.current(), [], True
+
+    def steps(jobs: list[Any]) -> list[str]:
+        nonlocal in_use
+        pushed.clear()
+        in_use = True
+        timeline.drive(lambda: all(job.matted for job in jobs))
+        in_use = False
+        runner.step()
+        return list(pushed)
+
+    app = SimpleNamespace(background=False, is_job_running=lambda _: in_use)
+    ops = SimpleNamespace(ed=SimpleNamespace(undo_push=lambda *, message: pushed.append(message)))
+    monkeypatch.setattr(addon.runner, "bpy", SimpleNamespace(app=app, ops=ops, context=bpy.context))
+    strips = [timeline.movie(path, start=1 + 40 * index) for index, path in enumerate(clips)]
+    assert steps(timeline.submit(*strips[:3])[0]) == ["Matte Selected Strips"]
+    results = [timeline.result_of(strip) for strip in strips[:3]]
+
+    def updated(*chosen: Any) -> list[Any]:
+        timeline.scene.rvm_matting.grow += 1
+        timeline.select(chosen)
+        with timeline.shown():
+            return list(addon.result_operators.update_selected(bpy.context)[0])
+
+    assert steps(updated(results[0])) == ["Update Result"]
+    assert steps(updated(*results)) == ["Update Results"]
+    assert steps([*updated(*results), *timeline.submit(strips[3])[0]]) == ["Matting Results"]
+
+
 @pytest.mark.parametrize(
     "chosen", ["", "renders", "//renders/deeper", "//", "//../renders", "//renders\\deeper", "~no user/renders"]
 )

@@ -1,5 +1,6 @@
 """The movie besides the frames: what is in it, to the pixel and the sample, and what befalls it."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -294,6 +295,48 @@ def test_a_movie_that_fails_loses_nothing(timeline: Timeline, strip: Any) -> Non
     timeline.drive(lambda: again.state.ended)
     assert numbers(again.movies[0].path) == list(range(FIRST - 1, END - 1))
     assert (job.output / job.spec.file_name(20)).stat().st_mtime_ns == stamp
+
+
+@pytest.mark.parametrize("movie", [True, False])
+def test_a_movie_that_is_owed_stays_so(timeline: Timeline, clip: Path, strip: Any, movie: bool) -> None:
+    """Another strip of the same frames comes, with a movie or without: neither order nor Continue is lost."""
+    wanted(timeline)
+    (job,), _ = timeline.submit(strip)
+    in_the_way = job.folder / "talk ü.mkv.part"
+    in_the_way.mkdir()
+    timeline.drive(lambda: job.state.ended)
+    (owed,) = job.movies_missing
+    timeline.scene.rvm_matting.write_movie = movie
+    other = timeline.movie(clip, channel=6, name="other")
+    timeline.addon.versions.set_left_handle(other, FIRST)
+    timeline.addon.versions.set_right_handle(other, FIRST + 3)
+    (again,), _ = timeline.submit(other)
+    timeline.drive(lambda: again.state.ended and not timeline.addon.runner.current().busy)
+    in_the_way.rmdir()
+    assert timeline.addon.runner.current().queue.jobs == [again]
+    assert (again.found, again.movies_missing) == (True, [owed])
+    told = {Path(made.path).name: numbers(made.path) for made in again.movies}
+    assert told == ({"other.mkv": list(range(FIRST - 1, FIRST + 2))} if movie else {})
+    note = json.loads((job.folder / timeline.addon.unfinished.PLACES_FILE).read_text())
+    assert (note["places"], note["movies"]) == ([], [owed.name])
+    assert bpy.ops.rvm.retry_job(folder=str(job.folder)) == {"FINISHED"}
+    (last,) = timeline.addon.runner.current().queue.jobs
+    timeline.drive(lambda: last.state.ended)
+    assert [numbers(made.path) for made in last.movies] == [list(range(FIRST - 1, END - 1))]
+    assert not (job.folder / timeline.addon.unfinished.PLACES_FILE).exists()
+
+
+def test_a_movie_that_is_pressed_anew_is_not_owed_twice(timeline: Timeline, strip: Any) -> None:
+    """The same strip's, after it could not be written: it is there, and nothing is left to go on with."""
+    wanted(timeline)
+    (job,), _ = timeline.submit(strip)
+    in_the_way = job.folder / "talk ü.mkv.part"
+    in_the_way.mkdir()
+    timeline.drive(lambda: job.state.ended)
+    in_the_way.rmdir()
+    again = made(timeline, strip)
+    assert (len(job.movies_missing), len(again.movies), again.movies_missing) == (1, 1, [])
+    assert not (job.folder / timeline.addon.unfinished.PLACES_FILE).exists()
 
 
 @pytest.mark.parametrize("end", ["cancel", "crash"])
