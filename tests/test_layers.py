@@ -103,6 +103,23 @@ def test_the_law_sees_a_breach(module: str, line: str, tmp_path: Path, monkeypat
     assert len(violations(tmp_path / module)) == 1
 
 
+def timers_in(path: Path) -> Iterator[tuple[str, bool]]:
+    """Yield the functions that a module gives to Blender's timers, and whether each goes through their door."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    functions = {node.name: ast.unparse(node) for node in tree.body if isinstance(node, ast.FunctionDef)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "bpy.app.timers.register":
+            name = ast.unparse(node.args[0])
+            yield f"{path.stem}.{name}", "timers.carefully(" in functions.get(name, "")
+
+
+def test_every_timer_goes_through_the_door() -> None:
+    """Blender drops a timer that raises, and what it moves along would stand still."""
+    told = dict(timer for path in (ADDON / "host").glob("*.py") for timer in timers_in(path))
+    assert len(told) > 3, "the walk has lost its way"
+    assert [name for name, careful in told.items() if not careful] == []
+
+
 @pytest.mark.parametrize(
     ("path", "told"),
     [

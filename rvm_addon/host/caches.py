@@ -10,7 +10,7 @@ from functools import cache
 import bpy
 
 from ..jobs.aside import look_after_caches
-from . import known, libraries, preferences, words
+from . import known, libraries, preferences, timers, words
 from .translations import say
 
 _LOOK_SECONDS = 0.1
@@ -44,9 +44,9 @@ class Cache:
     def step(self) -> bool:
         """Move on without waiting, and return whether there is more to do."""
         if self._process is not None and self._process.poll() is not None:
-            said, _ = self._process.communicate()
+            ended, self._process = self._process, None  # first of all: whatever comes, somebody can look again
+            said, _ = ended.communicate()
             self.bytes = int(said) if said.strip().isdecimal() else None
-            self._process = None
         return self.busy
 
     def told(self) -> str:
@@ -116,6 +116,11 @@ def draw(layout: bpy.types.UILayout) -> None:
 
 
 def _tick() -> float | None:
+    """Look after the process."""
+    return timers.carefully(_step)
+
+
+def _step() -> float | None:
     """Look how far the process is, and show it; None ends the timer."""
     busy = current().step()
     preferences.redraw()

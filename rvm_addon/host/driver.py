@@ -1,17 +1,9 @@
 """What moves the runner along in a window: a timer, and the news that a file was opened or saved."""
 
-import logging
-from collections.abc import Callable
-
 import bpy
 from bpy.app.handlers import persistent
 
-from . import runner
-
-log = logging.getLogger(__name__)
-
-AFTER_A_BUG_SECONDS = 2.0
-"""Until the next step after one that raised: should that go on, the log still can be read."""
+from . import runner, timers
 
 
 def start_timer() -> None:
@@ -32,21 +24,9 @@ def redraw() -> None:
     bpy.msgbus.publish_rna(key=(bpy.types.ViewLayer, "name"))
 
 
-def carefully(step: Callable[[], float | None]) -> float | None:
-    """Do a timer's step, and return when the next is due; None if none is.
-
-    This is the timers' one broad door: Blender drops one that raises, and all jobs would stand still.
-    """
-    try:
-        return step()
-    except Exception:
-        log.exception("unexpected")
-        return AFTER_A_BUG_SECONDS
-
-
 def _tick() -> float | None:
     """Move the jobs on."""
-    return carefully(_step)
+    return timers.carefully(_step)
 
 
 def _step() -> float | None:
@@ -81,18 +61,23 @@ def recall() -> None:
         redraw()
 
 
+def _look() -> None:
+    """Do that once, as a timer."""
+    timers.carefully(recall)
+
+
 def register() -> None:
     """Watch files being opened and written; look what the open one waits for, once Blender lets it be looked at."""
     bpy.app.handlers.load_post.append(_file_opened)
     bpy.app.handlers.save_post.append(_file_saved)
-    bpy.app.timers.register(recall, first_interval=0.0)  # without window, none fires
+    bpy.app.timers.register(_look, first_interval=0.0)  # without window, none fires
 
 
 def unregister() -> None:
     """Stop driving, and end what runs: Blender quits, or the extension is disabled or loaded again."""
     bpy.app.handlers.load_post.remove(_file_opened)
     bpy.app.handlers.save_post.remove(_file_saved)
-    for timer in (_tick, recall):
+    for timer in (_tick, _look):
         if bpy.app.timers.is_registered(timer):
             bpy.app.timers.unregister(timer)
     runner.end()

@@ -14,7 +14,7 @@ from ..engine.errors import MattingError
 from ..engine.spec import DEVICES, JobSpec, Source, SourceKind
 from ..jobs.job import Job, State
 from ..jobs.queue import JobQueue
-from . import libraries, lines, preferences, runner, words
+from . import libraries, lines, preferences, runner, timers, words
 from .translations import explained, heard, say
 
 _PNG_BEGINS = b"\x89PNG\r\n\x1a\n"
@@ -139,6 +139,11 @@ def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
 
 
 def _tick() -> float | None:
+    """Look after the latest run."""
+    return timers.carefully(_step)
+
+
+def _step() -> float | None:
     """Move the latest run on, and show it; None ends the timer."""
     busy = _latest is not None and _latest.step()
     preferences.redraw()

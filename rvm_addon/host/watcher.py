@@ -18,7 +18,7 @@ from ..jobs.aside import discard, redraw
 from ..jobs.job import Job, State
 from ..jobs.parts import MATTING, Kind, Part
 from ..jobs.queue import JobQueue
-from . import driver, libraries, rendering, runner
+from . import driver, libraries, rendering, runner, timers
 from .placements import Placement
 from .translations import heard, say
 
@@ -180,7 +180,7 @@ def start_timer() -> None:
 
 def _tick() -> float | None:
     """Look for a new picture."""
-    return driver.carefully(_step)
+    return timers.carefully(_step)
 
 
 def _step() -> float | None:

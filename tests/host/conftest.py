@@ -52,6 +52,7 @@ MODULES = (
     "host.sounds",
     "host.strips",
     "host.terminal",
+    "host.timers",
     "host.translations",
     "host.unfinished",
     "host.versions",

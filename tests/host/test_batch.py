@@ -437,9 +437,27 @@ def test_the_timer_survives_a_bug(
     (job,), _ = timeline.submit(timeline.movie(clips[0]))
     with monkeypatch.context() as broken:
         broken.setattr(addon.driver, "redraw", lambda: 1 / 0)
-        assert addon.driver._tick() == addon.driver.AFTER_A_BUG_SECONDS
+        assert addon.driver._tick() == addon.timers.AFTER_A_BUG_SECONDS
     timeline.finish()
     assert job.state.name == "DONE"
+
+
+@pytest.mark.parametrize("module", ["caches", "self_test"])
+def test_the_preferences_timers_survive_a_bug(
+    addon: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, module: str
+) -> None:
+    """What they look after would never be seen to end."""
+    monkeypatch.setattr(addon.preferences, "redraw", lambda: 1 / 0)
+    assert getattr(addon, module)._tick() == addon.timers.AFTER_A_BUG_SECONDS
+
+
+def test_a_bug_in_what_is_recalled_is_logged(
+    addon: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Once: Blender would tell nobody but a console that is not there."""
+    monkeypatch.setattr(addon.unfinished, "of_this_project", lambda: 1 / 0)
+    assert addon.driver._look() is None
+    assert "ZeroDivisionError" in caplog.text
 
 
 def test_another_file_keeps_its_timeline(timeline: Timeline, clips: list[Path], addon: SimpleNamespace) -> None:
