@@ -62,10 +62,8 @@ SENTENCES: dict[str, str] = {
     "The movie could not be written ({why}). Look into its log “{path}”.": (
         "无法写入视频（{why}）。请查看其日志“{path}”。"
     ),
+    "The worker stopped unexpectedly (its end was not seen)": "工作进程意外停止（未能得知其结束情况）",
     "The worker stopped unexpectedly ({what})": "工作进程意外停止（{what}）",
-    "The worker stopped unexpectedly ({what}). Its log is “{path}”.": (
-        "工作进程意外停止（{what}）。其日志位于“{path}”。"
-    ),
     "Its log is “{path}”.": "其日志位于“{path}”。",
     "It may have run out of memory. Its log is “{path}”.": "可能内存不足。其日志位于“{path}”。",
     "Install the newest Microsoft Visual C++ Redistributable (x64). Its log is “{path}”.": (
@@ -151,6 +149,7 @@ SENTENCES: dict[str, str] = {
     "source: a frame beyond the last picture was asked for": "源：请求的帧超出了最后一张图片",
     # reasons in the sentences above; they come last, for some begin with a value, and would take those for it
     "it is a file, not a folder": "它是文件，而不是文件夹",
+    "it leads to a place that is not there": "它指向的位置不存在",
     "it ends before frame {frame}": "它在第 {frame} 帧之前就结束了",
     "its values are floating-point numbers, whose meaning the file does not tell": (
         "其数值为浮点数，而文件没有说明其含义"

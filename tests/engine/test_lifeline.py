@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from rvm_addon.engine import lifeline
-
-PATIENCE_SECONDS = 60
+from tests.waiting import PATIENCE_SECONDS
 
 
 def is_ours_meanwhile(folder: Path) -> bool:

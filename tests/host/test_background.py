@@ -10,8 +10,8 @@ import pytest
 
 from rvm_addon.engine import lifeline
 from rvm_addon.engine.events import Failed, decode
+from tests.waiting import PATIENCE_SECONDS
 
-PATIENCE_SECONDS = 60
 NAME = "encoding_1"
 IN_ORDER = "an orderly end"
 

@@ -214,9 +214,9 @@ def test_cancel_all_deletes_what_waits_too(timeline: Timeline, preferences: Any)
         tiny.barcode_movie(timeline.folder / f"{name}.avi", 200, fourcc="MJPG", size=(1280, 640)) for name in "ab"
     )
     (stopped,), _ = timeline.submit(timeline.movie(first))
-    drive(timeline, lambda: stopped.frames_done > 0)
+    timeline.drive(lambda: stopped.frames_done > 0)
     bpy.ops.rvm.cancel_job(folder=str(stopped.folder))
-    drive(timeline, lambda: stopped.state.ended)
+    timeline.drive(lambda: stopped.state.ended)
     preferences.discard_cancelled = True
     (running,), _ = timeline.submit(timeline.movie(second, channel=3))
     colours = [
@@ -224,13 +224,13 @@ def test_cancel_all_deletes_what_waits_too(timeline: Timeline, preferences: Any)
     ]
     waiting, _ = timeline.submit(*colours)
     bpy.ops.rvm.retry_job(folder=str(stopped.folder))
-    drive(timeline, lambda: running.frames_done > 0)
+    timeline.drive(lambda: running.frames_done > 0)
     assert all((job.folder / "project.blend").is_file() for job in waiting)
     assert list(stopped.output.iterdir())
     assert bpy.ops.rvm.cancel_all_jobs() == {"FINISHED"}
-    drive(timeline, lambda: running.state.ended)
+    timeline.drive(lambda: running.state.ended)
     assert timeline.addon.runner.current().queue.jobs == []
-    drive(timeline, lambda: not list(running.folder.parent.iterdir()))
+    timeline.drive(lambda: not list(running.folder.parent.iterdir()))
 
 
 def test_what_another_blender_works_on_is_not_deleted(timeline: Timeline, clip: Path, preferences: Any) -> None:
