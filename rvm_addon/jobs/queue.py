@@ -127,6 +127,7 @@ class JobQueue:
             status = worker.give_up()
         if status is not None:
             self._running = self._worker = None  # first of all: whatever comes, the next job gets its turn
+            self._gone_at = math.inf
             worker.close()
             if not (worker.took_nothing and job.state is State.RUNNING):  # else another does it, which has a log
                 job.end_part(status)
