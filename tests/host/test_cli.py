@@ -15,7 +15,8 @@ import pytest
 
 from rvm_addon.engine import lifeline
 from tests import movies, tiny
-from tests.host.terminal import command, digest, environment, matte, started, wait, written
+from tests.host.terminal import command, digest, environment, matte, started, written
+from tests.waiting import wait
 
 
 @pytest.fixture(scope="module")
