@@ -36,7 +36,9 @@ file's description how many there are and the length."""
 _MOST_PARAMETERS = 256
 _HEVC_PARAMETERS = re.compile(rb"(?:\0\0\x01|[\x21\xa1]\0\x01\0.)\x42\x01.[\x01-\x3f](.{7})", re.DOTALL)
 """The same of HEVC, up to its profile; then which profiles it keeps to, in four bytes, and what its source is."""
-_FIELDS_OF_HEVC = 0x40
+_PROGRESSIVE_HEVC, _FIELDS_OF_HEVC = 0x80, 0x40
+_HEVC = ("hev", "hvc", "dvh1", "dvhe", "h265", "v_mpegh")
+"""How the codes of HEVC begin."""
 _HAVE_CHROMA = frozenset({44, 83, 86, 100, 110, 118, 122, 128, 244})
 """Profiles that tell their chroma format."""
 
@@ -55,7 +57,7 @@ def may_be(path: Path) -> bool:
         (_may_hold(codes, _MPEG_2) and any(not it[1][0] & _PROGRESSIVE for it in _SEQUENCE_EXTENSION.finditer(told)))
         or (_may_hold(codes, _DNX) and any(it[1][0] & _FIELDS_OF_DNXHD for it in _DNXHD.finditer(told)))
         or any(it[1][0] & _FIELDS_OF_PRORES for it in _PRORES.finditer(told))
-        or any(_as_meant(it[1])[4] & _FIELDS_OF_HEVC for it in _HEVC_PARAMETERS.finditer(told))
+        or (_may_hold(codes, _HEVC) and any(map(_is_of_fields, _HEVC_PARAMETERS.finditer(told))))
         or _in_h264(told)
     )
 
@@ -63,7 +65,8 @@ def may_be(path: Path) -> bool:
 def _may_hold(codes: frozenset[str], beginnings: tuple[str, ...]) -> bool:
     """Return whether a codec may be in a file, given the codes of those that are, if any are told.
 
-    A few bytes are not enough to tell: in MP4, a picture of H.264 that takes 640 bytes begins as one of DNxHD.
+    A few bytes are not enough to tell: in MP4, a picture of H.264 that takes 640 bytes begins as one of DNxHD, and one
+    that takes 322 as a sequence parameter set of HEVC.
     """
     return not codes or any(code.startswith(beginnings) for code in codes)
 
@@ -102,6 +105,12 @@ def _in_h264(told: bytes) -> bool:
         except (IndexError, ValueError):  # it was none
             continue
     return False
+
+
+def _is_of_fields(found: re.Match[bytes]) -> bool:
+    """Return whether a sequence parameter set of HEVC says that its source is interlaced, and not that it may be."""
+    flags = _as_meant(found[1])[4]
+    return bool(flags & _FIELDS_OF_HEVC and not flags & _PROGRESSIVE_HEVC)
 
 
 def _as_meant(data: bytes) -> bytes:

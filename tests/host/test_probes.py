@@ -210,9 +210,16 @@ def test_a_movie_with_alpha_is_known_by_its_pictures(tmp_path: Path, timeline: T
     assert not carries(str(movies.write(tmp_path / "without.mkv", "ffv1", "bgr0", frames=3)))
 
 
-@pytest.mark.parametrize("bytes_inside", [b"\0\0\x02\x80\x01\xff", b"\0\0\x01\xb5\x12\0"], ids=["DNxHD", "MPEG-2"])
+LOOKS_LIKE = {
+    "DNxHD": b"\0\0\x02\x80\x01\xff",
+    "MPEG-2": b"\0\0\x01\xb5\x12\0",
+    "HEVC": b"\0\0\x01\x42\x01\x9f\x2f\x44\x21\xff\x01\x5a\x04\xac",
+}
+
+
+@pytest.mark.parametrize("bytes_inside", LOOKS_LIKE.values(), ids=LOOKS_LIKE)
 def test_what_only_looks_like_another_codec_is_not_interlaced(tmp_path: Path, bytes_inside: bytes) -> None:
-    """In MP4 each picture is led by its length: one of 640 bytes begins as a picture of DNxHD does."""
+    """In MP4 each picture is led by its length: one of 640 bytes begins as one of DNxHD, one of 322 as HEVC's set."""
     movie = movies.write(tmp_path / "clip.mp4", "libx264", "yuv420p", frames=3)
     box = struct.pack(">I4s", 8 + len(bytes_inside), b"free") + bytes_inside
     assert told(io.BytesIO(box + movie.read_bytes())).count(bytes_inside) == 1
