@@ -50,8 +50,9 @@ def _one_by_one(
 def _sequencer() -> Iterator[dict[str, Any] | None]:
     """Yield the context of a sequencer, whatever it shows, for `temp_override`; None where there is none to be had.
 
-    It is one that is seen; or else an area of another workspace's screen is one for the moment. Of a screen that
-    somebody sees none is made one: what goes on there, such as a drag, would lose its area.
+    It is one that is seen, or else of another workspace's screen; where none has one, an area of such a screen is one
+    for the moment. Of a screen that somebody sees none is made one: what goes on there, such as a drag, would lose its
+    area.
     """
     seen = [(window, window.screen) for window in bpy.context.window_manager.windows]
     others = [screen for screen in bpy.data.screens if all(screen != one for _, one in seen)]
@@ -59,19 +60,19 @@ def _sequencer() -> Iterator[dict[str, Any] | None]:
     hosts = [window for window, screen in seen if _is_whole(screen)][:1]
     unseen = [(window, screen) for window in hosts for screen in others if _is_whole(screen)]
     lent = unseen or (seen if bpy.app.background else [])
-    areas = [(window, screen, area) for window, screen in seen for area in screen.areas]
+    areas = [(window, screen, area) for window, screen in [*seen, *unseen] for area in screen.areas]
     found = next((place for place in areas if place[2].type == "SEQUENCE_EDITOR"), None)
     if found is not None:
         yield _context(*found)
     elif lent:
         window, screen = lent[0]
         area = screen.areas[0]
-        kind = area.type
-        _set_type(window, screen, area, "SEQUENCE_EDITOR")
+        kind = area.ui_type
+        _set_kind(window, screen, area, "SEQUENCE_EDITOR")
         try:
             yield _context(window, screen, area)
         finally:
-            _set_type(window, screen, area, kind)
+            _set_kind(window, screen, area, kind)
     else:
         yield None
 
@@ -88,10 +89,13 @@ def _context(window: bpy.types.Window, screen: bpy.types.Screen, area: bpy.types
     return {"window": window, **elsewhere, "area": area, "region": region}
 
 
-def _set_type(window: bpy.types.Window, screen: bpy.types.Screen, area: bpy.types.Area, kind: str) -> None:
-    """Let an area be of another kind, in a context that has it: nobody may see its screen."""
+def _set_kind(window: bpy.types.Window, screen: bpy.types.Screen, area: bpy.types.Area, kind: str) -> None:
+    """Let an area be of another kind, in a context that has it: nobody may see its screen.
+
+    Its `ui_type` tells a timeline from a dope sheet, which are of one `type`.
+    """
     with bpy.context.temp_override(window=window, screen=screen, area=area):
-        area.type = kind
+        area.ui_type = kind
 
 
 @contextlib.contextmanager

@@ -50,11 +50,22 @@ def another_workspace(_timeline: Timeline, _inside: Any) -> Iterator[None]:
 
 @contextlib.contextmanager
 def no_sequencer(_timeline: Timeline, _inside: Any) -> Iterator[None]:
-    """No screen has a sequencer."""
+    """No screen has a sequencer; what is lent, and must come back, is one of two kinds that are of one type."""
     seen = bpy.context.window.screen.areas[0]
     seen.type = "PROPERTIES"
+    screens = [one for one in bpy.data.screens if one != bpy.context.window.screen]
+    kinds = [screen.areas[0].ui_type for screen in screens]
+    _set_first(screens, ["TIMELINE"] * len(screens))
     yield
+    _set_first(screens, kinds)
     seen.type = "SEQUENCE_EDITOR"
+
+
+def _set_first(screens: list[Any], kinds: list[str]) -> None:
+    """Let the first area of each of these screens, which nobody sees, be of a kind."""
+    for screen, kind in zip(screens, kinds, strict=True):
+        with bpy.context.temp_override(window=bpy.context.window, screen=screen, area=screen.areas[0]):
+            screen.areas[0].ui_type = kind
 
 
 @contextlib.contextmanager
@@ -88,7 +99,7 @@ def seen(timeline: Timeline) -> object:
     return (
         window.scene.name,
         window.workspace.name,
-        [(screen.name, [area.type for area in screen.areas]) for screen in bpy.data.screens],
+        [(screen.name, [area.ui_type for area in screen.areas]) for screen in bpy.data.screens],
         [meta.name for meta in editor.meta_stack],
         editor.active_strip and editor.active_strip.name,
         timeline.scene.tool_settings.sequencer_tool_settings.fit_method,
@@ -181,6 +192,6 @@ def test_without_any_sequencer_to_lend_a_strip_is_made_nonetheless(
     with no_sequencer(timeline, None):
         data = SimpleNamespace(screens=[screen])
         monkeypatch.setattr(module, "bpy", SimpleNamespace(app=window, data=data, context=bpy.context))
-        monkeypatch.setattr(module, "_set_type", None)  # what goes on in such an area would lose it
+        monkeypatch.setattr(module, "_set_kind", None)  # what goes on in such an area would lose it
         strip = module.new_image_strip(timeline.scene, timeline.folder, files[-20:], 1, 1)
     assert [element.filename for element in strip.elements] == files[-20:]
