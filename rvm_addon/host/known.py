@@ -6,18 +6,23 @@ Nothing here looks into a folder: a drive may be away, and a share that is out o
 import json
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import bpy
 
-from ..engine import whole
+from ..engine import lifeline, whole
 from . import preferences, properties
 
 log = logging.getLogger(__name__)
 
 _FILE = "results.json"
 """Among the extension's own files of the user."""
+_HELD_FILE = "results.held"
+"""Beside it: the lock on it is had by the Blender that writes."""
+_IN_TURN_SECONDS = 0.5
+"""How long it may be another's; it takes a thousandth of a second, so whoever has it longer stands still."""
 _MOST = 200
 """So many folders are remembered, those that results went to last: what is kept for changes is found in all of them."""
 _DRAWER_SECONDS = 90 * 24 * 3600.0
@@ -35,21 +40,29 @@ class _Known:
     """The names of the jobs whose results, or movies, are still to come (`unfinished`)."""
 
 
+_Folders = dict[str, _Known]
+
+
 def expect(job: Path) -> None:
     """Remember a job's folder, for its results are still to come, and the folder of results that it lies in."""
-    known = _remembered()  # read anew each time: another Blender may have written it
-    before = known.pop(str(job.parent), _Known(0.0))  # it becomes the newest
-    jobs = tuple(dict.fromkeys((*before.jobs, job.name)))
-    _remember(known | {str(job.parent): _Known(time.time(), jobs)})
+
+    def more(known: _Folders) -> _Folders:
+        before = known.pop(str(job.parent), _Known(0.0))  # it becomes the newest
+        jobs = tuple(dict.fromkeys((*before.jobs, job.name)))
+        return known | {str(job.parent): _Known(time.time(), jobs)}
+
+    _change(more)
 
 
 def forget(job: Path) -> None:
     """Expect nothing of a job any more; the folder of results stays known."""
-    known = _remembered()
-    told = known.get(str(job.parent))
-    if told is not None and job.name in told.jobs:
+
+    def fewer(known: _Folders) -> _Folders:
+        told = known.get(str(job.parent), _Known(0.0))
         left = tuple(name for name in told.jobs if name != job.name)
-        _remember(known | {str(job.parent): replace(told, jobs=left)})
+        return known if left == told.jobs else known | {str(job.parent): replace(told, jobs=left)}
+
+    _change(fewer)
 
 
 def expected() -> list[Path]:
@@ -68,22 +81,54 @@ def of_this_project() -> list[Path]:
     return [properties.output_folder(properties.chosen_folder(scene.rvm_matting)) for scene in bpy.data.scenes]
 
 
-def _remembered() -> dict[str, _Known]:
+def _remembered() -> _Folders:
     """Return what was remembered of each folder; nothing where the file is not there or cannot be read."""
     try:
-        told = json.loads(_path().read_text(encoding="utf-8"))
-        return {results: _Known(float(one["used"]), tuple(map(str, one["jobs"]))) for results, one in told.items()}
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return _read()
+    except OSError:
         return {}
 
 
-def _remember(known: dict[str, _Known]) -> None:
-    """Write what is known of the newest folders; one that refuses only costs what this is for."""
-    newest = {results: asdict(told) for results, told in list(known.items())[-_MOST:]}
+def _change(change: Callable[[_Folders], _Folders]) -> None:
+    """Change what is known of each folder, and remember the newest of them; one Blender at a time.
+
+    A file that refuses only costs what this is for: what waits there is found only while a project has that folder.
+    """
+    give_up_at = time.monotonic() + _IN_TURN_SECONDS
     try:
-        whole.write(_path(), json.dumps(newest).encode())
-    except OSError as error:  # what waits there is found only while a project has that folder
+        while True:
+            with lifeline.held(_path().parent, _HELD_FILE) as alone:
+                if alone or time.monotonic() > give_up_at:
+                    _write(change)
+                    return
+    except OSError as error:
         log.warning("%s: %s", _path(), error)
+
+
+def _write(change: Callable[[_Folders], _Folders]) -> None:
+    """Write what is known now, changed.
+
+    Raises:
+        OSError: the file refuses.
+    """
+    known = _read()
+    changed = change(dict(known))
+    if changed != known:
+        newest = {results: asdict(told) for results, told in list(changed.items())[-_MOST:]}
+        whole.write(_path(), json.dumps(newest).encode())
+
+
+def _read() -> _Folders:
+    """Return what was remembered of each folder; nothing where the file is not there yet, or is damaged.
+
+    Raises:
+        OSError: it is there and refuses, as while a virus scanner looks at it.
+    """
+    try:
+        told = json.loads(_path().read_text(encoding="utf-8"))
+        return {results: _Known(float(one["used"]), tuple(map(str, one["jobs"]))) for results, one in told.items()}
+    except (FileNotFoundError, ValueError, TypeError, KeyError, AttributeError):
+        return {}
 
 
 def _path() -> Path:

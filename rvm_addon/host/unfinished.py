@@ -96,7 +96,8 @@ def _folders() -> Iterable[Path]:
     names = {parent: names_in(parent) for parent in dict.fromkeys([*own, *(job.parent for job in expected)])}
     real = {parent: parent.resolve() for parent, there in names.items() if there}
     for job in expected:
-        if job.name in names[job.parent] and PLACES_FILE not in names_in(job):
+        there = names_in(job) if job.name in names[job.parent] else frozenset()
+        if there and PLACES_FILE not in there:  # nothing is there, too, where the drive does not answer
             known.forget(job)  # whoever took the note away could not say so
     every = [*expected, *(parent / name for parent in own for name in sorted(names[parent]))]
     return {(real[job.parent], job.name): job for job in every if job.parent in real}.values()

@@ -1,6 +1,7 @@
 """Results that are still to come are found again without looking through every folder that results ever went to."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -80,3 +81,27 @@ def test_the_list_does_not_grow_for_ever(timeline: Timeline, tmp_path: Path) -> 
         known.expect(folder / "clip")
     assert set(kept) <= set(known.folders())
     assert tmp_path / "oldest" not in known.folders()
+
+
+def test_what_refuses_for_a_moment_is_not_forgotten(
+    timeline: Timeline, waits: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A virus scanner has the file open just when another job is to be remembered."""
+    known = timeline.addon.known
+
+    def refuses(*_: object, **__: object) -> str:
+        raise PermissionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "read_text", refuses)
+        known.expect(waits.folder.with_name("another"))
+        known.forget(waits.folder)
+    assert [job for job in known.expected() if job.parent == waits.folder.parent] == [waits.folder]
+
+
+def test_two_blenders_do_not_forget_each_others_jobs(timeline: Timeline, waits: Any) -> None:
+    """Both note theirs at the same time."""
+    known, jobs = timeline.addon.known, [waits.folder.with_name(f"job {number}") for number in range(60)]
+    with ThreadPoolExecutor(2) as both:
+        list(both.map(known.expect, jobs))
+    assert {job for job in known.expected() if job.parent == waits.folder.parent} == {waits.folder, *jobs}
