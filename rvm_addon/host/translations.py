@@ -42,16 +42,24 @@ def heard(sentence: str) -> str:
 
 def _translated(text: str) -> str | None:
     """Return what a worker or an error has said in the user's language; None where it is not known."""
+    whole = _sentence(text)
+    if whole is not None:
+        return whole
+    for stop in _STOP.finditer(text):
+        remedy = _sentence(text[stop.end() :])
+        if remedy is not None:
+            happened = text[: stop.start()]
+            return f"{_sentence(happened) or happened}{stop[0]}{remedy}"
+    return None
+
+
+def _sentence(text: str) -> str | None:
+    """Return what is known as one sentence, though it may be several, in the user's language; None for others."""
     for pattern, translated in _patterns():
         found = pattern.fullmatch(text)
         if found is not None:
             values = found.groupdict()
             return translated.format(**values | {name: _reason(values[name]) for name in values.keys() & {_WHY}})
-    for stop in _STOP.finditer(text):
-        remedy = _translated(text[stop.end() :])
-        if remedy is not None:
-            happened = text[: stop.start()]
-            return f"{_translated(happened) or happened}{stop[0]}{remedy}"
     return None
 
 
