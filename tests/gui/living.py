@@ -99,6 +99,7 @@ def edits() -> None:
 def in_hand() -> None:
     """Drag a result while what takes its place arrives: that waits until the hand is off it."""
     print("In hand")
+    ask_for("STANDARD")  # the model has to look again, which leaves the time to take a strip in hand
     order("bpy.data.scenes[0].rvm_matting.result = 'MASK'")
     result = f"{RENAMED} matte"
     click_strip(result)
