@@ -274,13 +274,19 @@ def test_a_retimed_movie_has_the_sound_beside_it(timeline: Timeline, clip: Path)
     assert np.array_equal(heard[: len(expected) - 10], expected[:-10])
 
 
-def test_a_movie_that_fails_loses_nothing(timeline: Timeline, strip: Any) -> None:
-    """The strip comes, the warning says what to do, and running the job again makes only the movie."""
+def failed(timeline: Timeline, strip: Any) -> tuple[Any, Path]:
+    """Return a job whose movie could not be written, and the folder that is in its way."""
     wanted(timeline)
     (job,), _ = timeline.submit(strip)
     in_the_way = job.folder / "talk ü.mkv.part"
     in_the_way.mkdir()
     timeline.drive(lambda: job.state.ended)
+    return job, in_the_way
+
+
+def test_a_movie_that_fails_loses_nothing(timeline: Timeline, strip: Any) -> None:
+    """The strip comes, the warning says what to do, and running the job again makes only the movie."""
+    job, in_the_way = failed(timeline, strip)
     assert (job.state.name, job.error, job.movies) == ("DONE", "", [])
     (said,) = warnings(job)
     assert "talk ü.mkv" in said and "run the job again" in said
@@ -300,11 +306,7 @@ def test_a_movie_that_fails_loses_nothing(timeline: Timeline, strip: Any) -> Non
 @pytest.mark.parametrize("movie", [True, False])
 def test_a_movie_that_is_owed_stays_so(timeline: Timeline, clip: Path, strip: Any, movie: bool) -> None:
     """Another strip of the same frames comes, with a movie or without: neither order nor Continue is lost."""
-    wanted(timeline)
-    (job,), _ = timeline.submit(strip)
-    in_the_way = job.folder / "talk ü.mkv.part"
-    in_the_way.mkdir()
-    timeline.drive(lambda: job.state.ended)
+    job, in_the_way = failed(timeline, strip)
     (owed,) = job.movies_missing
     timeline.scene.rvm_matting.write_movie = movie
     other = timeline.movie(clip, channel=6, name="other")
@@ -328,11 +330,7 @@ def test_a_movie_that_is_owed_stays_so(timeline: Timeline, clip: Path, strip: An
 
 def test_a_movie_that_is_pressed_anew_is_not_owed_twice(timeline: Timeline, strip: Any) -> None:
     """The same strip's, after it could not be written: it is there, and nothing is left to go on with."""
-    wanted(timeline)
-    (job,), _ = timeline.submit(strip)
-    in_the_way = job.folder / "talk ü.mkv.part"
-    in_the_way.mkdir()
-    timeline.drive(lambda: job.state.ended)
+    job, in_the_way = failed(timeline, strip)
     in_the_way.rmdir()
     again = made(timeline, strip)
     assert (len(job.movies_missing), len(again.movies), again.movies_missing) == (1, 1, [])
