@@ -168,5 +168,21 @@ def disable_and_enable() -> None:
     picture("living-6-enabled")
 
 
-for part in (edits, in_hand, away_and_back, reload_scripts, disable_and_enable, check_no_crash):
+def elsewhere() -> None:
+    """Look at another workspace when a result comes: it comes nonetheless, and no editor is another one afterwards."""
+    print("Elsewhere")
+    begin(OUTDOOR, "STANDARD")
+    home = states()[-1]["workspace"]
+    order("window().workspace = next(one for one in bpy.data.workspaces if one != window().workspace)")
+    before = wait("another workspace shows", lambda s: s["workspace"] != home)
+    check("the job runs still", holds=running(before))
+    after = wait("the result comes", lambda s: done(s) and len(s["strips"]) > len(before["strips"]))
+    check("where the user is", holds=(after["workspace"], after["editors"]) == (before["workspace"], before["editors"]))
+    picture("living-7-elsewhere")
+    order(f"window().workspace = bpy.data.workspaces[{home!r}]")
+    wait("home again", lambda s: s["workspace"] == home)
+    picture("living-8-home")
+
+
+for part in (edits, in_hand, away_and_back, reload_scripts, disable_and_enable, elsewhere, check_no_crash):
     part()

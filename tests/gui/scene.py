@@ -150,6 +150,7 @@ def what_is_there(scene: bpy.types.Scene) -> dict[str, object]:
         ],
         "preview": enabled and host("watcher").current().path is not None,
         "workspace": window().workspace.name,
+        "editors": {screen.name: [area.ui_type for area in screen.areas] for screen in bpy.data.screens},
         "strips": {
             strip.name: {
                 "type": strip.type,
