@@ -17,7 +17,7 @@ from .matte import LaterMatte, Matte
 from .media import FrameSink, FrameSource
 from .memory import Memory
 from .model import MattingModel, Prepared
-from .outputs import Foreground
+from .outputs import Foreground, Result
 from .raw import Edge, RawMatte, drawn
 from .refine import Cutout, cut_out
 from .shelf import RawSink, Shelf
@@ -196,9 +196,8 @@ class Writer:
         look = self.spec.look
         raws = self.raws if read.known is None else None  # what is known is kept already
         kept = drawn(matte) if raws is not None and raws.room > 0 else None
-        cutout = cut_out(
-            kept or matte, look.edges, read.carried, deep=look.format.is_deep, coloured=not look.result.is_grey
-        )
+        carried = None if look.result is Result.MASK else read.carried  # Blender masks what has its alpha already
+        cutout = cut_out(kept or matte, look.edges, carried, deep=look.format.is_deep, coloured=not look.result.is_grey)
         if raws is not None and kept is not None:
             raws.write(read.frame, self._edged(kept, cutout, read.carried))
         self.sink.write(read.frame, compose(look, cutout, read.picture, read.behind))

@@ -144,7 +144,8 @@ def _under_playhead(context: bpy.types.Context, scene: bpy.types.Scene) -> versi
         start, end = versions.handles(strip)
         # Asked at every redraw: the disk, which tells a result, last.
         if start <= scene.frame_current < end and not results.is_result(strip):
-            return strip
+            (source,) = strips.source_strips([strip])
+            return source
     return None
 
 

@@ -136,6 +136,23 @@ def test_a_mask_cuts_out_the_original(timeline: Timeline, source: Any) -> None:
     assert source.modifiers[0].input_mask_strip == matte
 
 
+@pytest.mark.usefixtures("with_green")
+def test_a_mask_leaves_the_alpha_that_the_original_has(timeline: Timeline, source: Any, tmp_path: Path) -> None:
+    """It is half transparent where its pictures are, not a quarter: mask and cut-out give the same picture."""
+    for path in (tmp_path / "in").iterdir():
+        picture = cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2BGRA)
+        picture[:, :64, 3] = 128
+        cv2.imwrite(str(path), picture)
+    source.alpha_mode = "STRAIGHT"
+    cutout = made(timeline, source, "CUTOUT")
+    timeline.strips.remove(timeline.result_of(source))
+    source.mute = False
+    timeline.addon.runner.current().queue.jobs.clear()
+    masked = made(timeline, source, "MASK")
+    assert np.abs(cutout - masked).max() <= 1.0
+    assert np.abs(cutout[:, :64] - GROUND).max() > 20, "half of what the model sees is there"
+
+
 PLACES = {
     "moved": {"transform.offset_x": 9, "transform.offset_y": -5},
     "scaled": {"transform.scale_x": 0.7, "transform.scale_y": 1.2},

@@ -74,6 +74,14 @@ def test_what_is_rendered_first(timeline: Timeline, clip: Path) -> None:
     assert tried(timeline, strip, 15) == shown(timeline, 15)
 
 
+def test_a_movie_with_a_speed_effect(timeline: Timeline, clip: Path) -> None:
+    """With the movie active, too, the effect's frame is tried, as the button mattes the effect."""
+    movie = timeline.movie(clip)
+    effect = timeline.effect("SPEED", 30, movie, channel=2)
+    effect.speed_control, effect.speed_factor = "MULTIPLY", 0.5
+    assert tried(timeline, movie, 21) == shown(timeline, 21) != 20
+
+
 def test_one_trial_at_a_time_is_kept(timeline: Timeline, clip: Path) -> None:
     """The next one deletes the former's folder, and nothing of the project stays even of the last."""
     strip = timeline.movie(clip)
