@@ -351,6 +351,13 @@ WORDS: dict[str, str] = {
     "The result is outside the meta strip that is open": "结果在已打开的元片段之外",
     "“{strip}” shows more than when it was matted: select its result and press Update Result": "“{strip}”"
     "比抠像时显示得更多：请选择其结果并按下“更新结果”",
+    "“{effect}” goes on showing “{strip}” with its background; matte the effect instead": (
+        "“{effect}”仍会显示“{strip}”及其背景；请改为对该特效抠像"
+    ),
+    "“{effect}” goes on showing “{strip}” with its background until “{other}” is matted, too": (
+        "在“{other}”也抠像之前，“{effect}”仍会显示“{strip}”及其背景"
+    ),
+    "“{effect}” has no free channel above its results; put it there": "“{effect}”的结果上方没有空闲通道；请自行将其放在那里",
     "Its frames could not be deleted: {reason}": "无法删除其帧：{reason}",
     "The pictures came out without transparency": "生成的图片没有透明度",
     "Python: {path}": "Python：{path}",

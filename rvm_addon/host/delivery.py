@@ -4,7 +4,7 @@ import logging
 
 from ..engine.errors import MattingError
 from ..jobs.job import Job
-from . import results
+from . import effects, results
 from .placements import Placement
 from .translations import say
 
@@ -20,6 +20,7 @@ def put(job: Job, place: Placement) -> bool:
         if not (place.replaces and results.renew(job.spec, job.output, place)):
             inserted = results.insert_result(job.spec, job.output, place)
             job.warnings += map(_not_covered, inserted.not_covered)
+            job.warnings += effects.carry_over(inserted.strip)
     except MattingError as error:
         job.warnings.append(str(error))
         log.warning("%s: %s", job.output, error)

@@ -11,7 +11,7 @@ from ..engine.spec import JobSpec
 from ..jobs.claims import claim_folder, file_stem
 from ..jobs.finished import FinishedJobs
 from ..jobs.job import Job, State
-from . import driver, interlacing, plan, properties, rendering, results, runner, strips, versions, words
+from . import driver, effects, interlacing, plan, properties, rendering, results, runner, strips, versions, words
 from .placements import Placement
 from .terminal import ProgressLine
 from .translations import explained, say
@@ -80,7 +80,10 @@ def submit_selected(context: bpy.types.Context) -> tuple[list[Job], list[str]]:
     sources = [strip for strip in pictures if not results.is_result(strip)]
     if pictures and not sources:
         return [], [say("“{strip}” is a matted strip already; select its source", strip=one.name) for one in pictures]
-    return submit_each(scene, strips.source_strips(sources), strips.job_spec)
+    chosen = effects.source_strips(sources)
+    jobs, problems = submit_each(scene, chosen, strips.job_spec)
+    # A mask shows in every effect on its source.
+    return jobs, [*problems, *([] if scene.rvm_matting.result == "MASK" else effects.still_shown(chosen))]
 
 
 Describe = Callable[[bpy.types.Scene, versions.Strip, properties.Settings], tuple[JobSpec, Placement]]

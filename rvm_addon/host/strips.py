@@ -84,30 +84,6 @@ def job_spec(
     return spec, place
 
 
-def source_strips(strips: Iterable[versions.Strip]) -> list[versions.Strip]:
-    """Return the strips to matte where these are selected, each once: of a movie with a speed effect, the effect."""
-    chosen: dict[str, versions.Strip] = {}
-    levels: dict[str, dict[str, versions.Strip]] = {}
-    for strip in strips:
-        meta = strip.parent_meta()
-        level = "" if meta is None else meta.name
-        if level not in levels:
-            levels[level] = _speed_effects(versions.siblings(strip.id_data.sequence_editor, strip))
-        effect = levels[level].get(strip.name, strip)
-        chosen[effect.name] = effect
-    return list(chosen.values())
-
-
-def _speed_effects(level: Iterable[versions.Strip]) -> dict[str, versions.Strip]:
-    """Return the speed effects at one level of a timeline by the names of the strips that they change."""
-    effects: dict[str, versions.Strip] = {}
-    for effect in level:
-        if effect.type == "SPEED":
-            for strip in versions.inputs(effect):
-                effects.setdefault(strip.name, effect)
-    return effects
-
-
 def shared_jobs(wanted: Iterable[tuple[JobSpec, Placement]]) -> list[tuple[JobSpec, list[Placement]]]:
     """Let strips that show the same files in the same way have one job, over all the frames that any of them shows."""
     alike: dict[JobSpec, list[tuple[JobSpec, Placement]]] = defaultdict(list)

@@ -124,8 +124,22 @@ def source_offset(strip: Strip) -> int:
 
 def new_colour_strip(strips: bpy.types.bpy_prop_collection, name: str, channel: int, start: int, end: int) -> Strip:
     """Return a new colour strip over the timeline frames `start` to `end` - 1."""
+    return new_effect(strips, name, "COLOR", channel, start, end)
+
+
+def new_effect(
+    strips: bpy.types.bpy_prop_collection,
+    name: str,
+    kind: str,
+    channel: int,
+    start: int,
+    end: int,
+    inputs: Iterable[Strip] = (),
+) -> Strip:
+    """Return a new effect strip over the timeline frames `start` to `end` - 1, made of one strip, two or none."""
     extent = {"length": end - start} if _LENGTH_ARGUMENT else {"frame_end": end}
-    return strips.new_effect(name=name, type="COLOR", channel=channel, frame_start=start, **extent)
+    made_of = dict(zip(("input1", "input2") if _STRIPS_RENAMED else ("seq1", "seq2"), inputs, strict=False))
+    return strips.new_effect(name=name, type=kind, channel=channel, frame_start=start, **extent, **made_of)
 
 
 def use_movie_output(scene: bpy.types.Scene) -> None:

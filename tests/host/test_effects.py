@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import bpy
 import numpy as np
 import pytest
 
@@ -41,6 +42,102 @@ def test_of_an_effect_only_its_own_frames_give_way(timeline: Timeline, clip: Pat
         assert np.array_equal(timeline.render(frame), picture)
     timeline.result_of(effect).mute = True
     assert not timeline.render(25).any(), "nothing of the source is left behind the result"
+
+
+@pytest.mark.parametrize("kind", ["GLOW", "GAUSSIAN_BLUR", "TRANSFORM"])
+def test_an_effect_that_changes_a_strip_is_matted_in_place_of_it(timeline: Timeline, clip: Path, kind: str) -> None:
+    """What is cut out is what was seen: the result is changed as the strip was, and the effect gives way to it."""
+    if kind == "TRANSFORM" and bpy.app.version >= (5, 0, 0):
+        pytest.skip("Blender 5 has none")
+    movie = timeline.movie(clip)
+    effect = timeline.effect(kind, 30, movie, channel=2)
+    if kind == "TRANSFORM":
+        effect.scale_start_x = 0.5
+    shown = timeline.render(7).astype(int)
+    assert timeline.press_button(movie) == {"FINISHED"}
+    assert movie.mute and effect.mute
+    assert np.abs(timeline.render(7) - shown).max() <= 4
+    assert timeline.result_of(effect)
+
+
+def test_a_muted_effect_changes_nothing(timeline: Timeline, clip: Path) -> None:
+    """The movie below it is what is seen, and what is matted."""
+    movie = timeline.movie(clip)
+    timeline.effect("GLOW", 30, movie, channel=2).mute = True
+    timeline.press_button(movie)
+    assert timeline.result_of(movie)
+
+
+@pytest.fixture
+def dissolve(timeline: Timeline, clip: Path) -> Any:
+    """A wipe between two movies, where frames 20 to 30 show both, with keys on how far it is."""
+    one, two = timeline.movie(clip), timeline.movie(clip, channel=2, start=20, name="two")
+    effect = timeline.effect("WIPE", 11, one, two, channel=3, start=20)
+    effect.direction, effect.angle, effect.use_default_fade = "OUT", 0.5, False
+    for frame, fader in ((20, 0.0), (30, 1.0)):
+        effect.effect_fader = fader
+        effect.keyframe_insert("effect_fader", frame=frame)
+    return effect
+
+
+@pytest.mark.parametrize("with_it", [True, False])
+def test_a_transition_goes_on_between_results(timeline: Timeline, dissolve: Any, with_it: bool) -> None:
+    """Selected with it or without: what was seen is seen, cut out, and the sources give way."""
+    one, two = timeline.addon.versions.inputs(dissolve)
+    frames = (5, 22, 26, 29, 40)
+    shown = [timeline.render(frame).astype(int) for frame in frames]
+    assert timeline.press_button(one, two, *([dissolve] if with_it else [])) == {"FINISHED"}
+    for frame, picture in zip(frames, shown, strict=True):
+        assert np.abs(timeline.render(frame) - picture).max() <= 4, frame
+    assert one.mute and two.mute and dissolve.mute
+    new = timeline.strips["wipe matte"]
+    assert timeline.addon.versions.inputs(new) == [timeline.result_of(one), timeline.result_of(two)]
+
+
+def test_a_transition_is_put_between_results_once(timeline: Timeline, dissolve: Any) -> None:
+    """It waits for the second result, and an update of the results leaves it there."""
+    one, two = timeline.addon.versions.inputs(dissolve)
+    jobs, said = timeline.submit(one)
+    assert (len(jobs), said) == (
+        1,
+        ["“wipe” goes on showing “clip.avi” with its background until “two” is matted, too"],
+    )
+    timeline.finish()
+    assert "wipe matte" not in timeline.strips and not dissolve.mute
+    assert timeline.submit(two)[1] == []
+    timeline.finish()
+    assert "wipe matte" in timeline.strips and dissolve.mute
+    timeline.scene.rvm_matting.feather = 2.0
+    results = [timeline.result_of(one), timeline.result_of(two)]
+    timeline.select(results)
+    with timeline.shown():
+        assert bpy.ops.rvm.update_result() == {"FINISHED"}
+    assert [strip.type for strip in timeline.strips].count("WIPE") == 2
+    assert timeline.addon.versions.inputs(timeline.strips["wipe matte"]) == results
+
+
+def test_masked_strips_keep_their_transition(timeline: Timeline, dissolve: Any) -> None:
+    """It is made of what they show, which is cut out already."""
+    one, two = timeline.addon.versions.inputs(dissolve)
+    timeline.scene.rvm_matting.result = "MASK"
+    jobs, said = timeline.submit(one, two, dissolve)
+    assert (len(jobs), said) == (1, [])
+    timeline.finish()
+    assert not dissolve.mute and [strip.type for strip in timeline.strips].count("WIPE") == 1
+
+
+def test_what_else_shows_a_strip_is_told(timeline: Timeline, clip: Path) -> None:
+    """An effect of two strips goes on showing the background; matted together with its strips, it is matted alone."""
+    one, two = timeline.movie(clip), timeline.movie(clip, channel=2, name="two")
+    effect = timeline.effect("ALPHA_OVER", 30, one, two, channel=3)
+    jobs, said = timeline.submit(two)
+    assert (len(jobs), said) == (
+        1,
+        ["“alpha_over” goes on showing “two” with its background; matte the effect instead"],
+    )
+    timeline.finish()
+    jobs, said = timeline.submit(one, two, effect)
+    assert ([job.spec.name for job in jobs], said) == (["alpha_over"], [])
 
 
 def fade_by_keys(effect: Any) -> None:

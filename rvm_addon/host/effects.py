@@ -1,0 +1,153 @@
+"""Effect strips: what is matted of them and their inputs, and transitions, which go on between results."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from ..engine.outputs import Result
+from . import hiding, recipes, versions
+from .animation import copy_animation
+from .likeness import copy_look
+from .placements import free_channel
+from .sources import frames_within, is_within, source_below
+from .translations import say
+
+_TRANSITIONS = frozenset({"CROSS", "GAMMA_CROSS", "WIPE"})
+"""Kinds of effect that lead from one strip to the next; of cut-outs they make a cut-out."""
+_OWN = ("use_default_fade", "effect_fader", "transition_type", "direction", "angle", "blur_width")
+"""What a transition has besides what every strip has; not every kind has all."""
+
+
+def source_strips(strips: Iterable[versions.Strip]) -> list[versions.Strip]:
+    """Return the strips to matte where these are selected, each once.
+
+    Of a strip that effects change (speed, transform, glow, blur), it is the effects: they show it, and it does not show
+    itself. A transition goes on between the results of its two strips, and is matted only where it is selected without
+    them. What lies in some other effect from end to end is matted with that.
+    """
+    chosen: dict[str, versions.Strip] = {}
+    levels: dict[str, Mapping[str, list[versions.Strip]]] = {}
+    for strip in strips:
+        meta = strip.parent_meta()
+        level = "" if meta is None else meta.name
+        if level not in levels:
+            levels[level] = _effects(versions.siblings(strip.id_data.sequence_editor, strip))
+        chosen |= {shown.name: shown for shown in _shown_instead(strip, levels[level])}
+    inside = {
+        one.name
+        for effect in chosen.values()
+        if effect.type not in _TRANSITIONS
+        for one in versions.inputs(effect)
+        if is_within(one, *versions.handles(effect))
+    }
+    return [strip for strip in chosen.values() if strip.name not in inside and not _leads_between(strip, chosen)]
+
+
+def _effects(level: Iterable[versions.Strip]) -> Mapping[str, list[versions.Strip]]:
+    """Return the effects at one level of a timeline by the names of the strips that they are made of."""
+    effects: dict[str, list[versions.Strip]] = defaultdict(list)
+    for effect in level:
+        for strip in versions.inputs(effect):
+            effects[strip.name].append(effect)
+    return effects
+
+
+def _shown_instead(strip: versions.Strip, effects: Mapping[str, list[versions.Strip]]) -> list[versions.Strip]:
+    """Return the strips that show a strip: itself, or the effects that change it, or what changes these."""
+    # What is muted changes nothing; but both are where a result has taken their place.
+    above = [one for one in effects.get(strip.name, ()) if len(versions.inputs(one)) == 1 and one.mute <= strip.mute]
+    return [shown for effect in above for shown in _shown_instead(effect, effects)] or [strip]
+
+
+def _leads_between(strip: versions.Strip, chosen: Mapping[str, versions.Strip]) -> bool:
+    """Return whether a strip is a transition from or to one that is matted itself."""
+    return strip.type in _TRANSITIONS and any(one.name in chosen for one in versions.inputs(strip))
+
+
+def still_shown(chosen: list[versions.Strip]) -> list[str]:
+    """Return what the user must know where an effect goes on showing the background of strips that are matted."""
+    names = {strip.name for strip in chosen}
+    said: dict[str, str] = {}
+    for strip in chosen:
+        for effect in versions.siblings(strip.id_data.sequence_editor, strip):
+            inputs = [one.name for one in versions.inputs(effect)]
+            if strip.name not in inputs or effect.name in names or effect.mute:
+                continue
+            others = [name for name in inputs if name not in names]
+            if effect.type not in _TRANSITIONS:
+                said[effect.name] = say(
+                    "“{effect}” goes on showing “{strip}” with its background; matte the effect instead",
+                    effect=effect.name,
+                    strip=strip.name,
+                )
+            elif others and not _has_result(effect, others[0]):
+                said[effect.name] = say(
+                    "“{effect}” goes on showing “{strip}” with its background until “{other}” is matted, too",
+                    effect=effect.name,
+                    strip=strip.name,
+                    other=others[0],
+                )
+    return list(said.values())
+
+
+def _has_result(effect: versions.Strip, name: str) -> bool:
+    """Return whether there is a result of one of an effect's inputs, which has this name, below the effect."""
+    return any(one.name == name and _result_of(one, effect) is not None for one in versions.inputs(effect))
+
+
+def carry_over(result: versions.Strip) -> list[str]:
+    """Let the transitions between a result's source and others that have results, too, go on between the results.
+
+    Returns what the user must know.
+    """
+    editor = result.id_data.sequence_editor
+    level = list(versions.siblings(editor, result))
+    said = []
+    for effect in level:
+        results = [_result_of(strip, effect) for strip in versions.inputs(effect)]
+        if effect.type not in _TRANSITIONS or result not in results or None in results:
+            continue
+        if any(one.type == effect.type and versions.inputs(one) == results for one in level):
+            continue
+        upper = max(results, key=lambda strip: strip.channel)
+        channel = free_channel(editor, upper, *versions.handles(effect))
+        if channel is None:
+            said.append(say("“{effect}” has no free channel above its results; put it there", effect=effect.name))
+        else:
+            _put_between(effect, results, channel)
+    return said
+
+
+def _result_of(strip: versions.Strip, effect: versions.Strip) -> versions.Strip | None:
+    """Return the picture that was made of a strip and lies below all of an effect on it; the uppermost of several.
+
+    A mask is none: what is masked shows the cut-out in its transitions, too.
+    """
+    scene = strip.id_data
+    every = versions.all_strips(scene.sequence_editor)
+    start, end = versions.handles(effect)
+    found = []
+    for one in versions.siblings(scene.sequence_editor, strip):
+        recipe = recipes.read(one)
+        if recipe is None or recipe.look.result is Result.MASK or frames_within(one, start, end) < end - start:
+            continue
+        named = every.get(recipe.strip)
+        if named is not None and source_below(scene, named, one) == strip:
+            found.append(one)
+    return max(found, key=lambda one: (not one.mute, one.channel), default=None)
+
+
+def _put_between(effect: versions.Strip, results: list[versions.Strip], channel: int) -> None:
+    """Put a transition like `effect` on two results, and hide that where nothing else of its inputs is seen."""
+    scene = effect.id_data
+    level = versions.siblings(scene.sequence_editor, effect)
+    name, kind, extent = f"{effect.name} matte", effect.type, versions.handles(effect)
+    new = versions.new_effect(level, name, kind, channel, *extent, inputs=results)
+    new.channel = channel
+    for own in _OWN:
+        if hasattr(effect, own):
+            setattr(new, own, getattr(effect, own))
+    copy_look(scene, effect, new)
+    copy_animation(scene, effect, new, frozenset(_OWN))
+    new.select = False
+    if all(strip.mute for strip in versions.inputs(effect)):
+        hiding.hide(effect)
