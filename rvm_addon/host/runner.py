@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
@@ -124,11 +125,16 @@ class Runner:
     def _go_on(self, job: Job, places: list[Placement]) -> Job:
         """Queue a job whose frames do not all stand once more, with the movies of these placements.
 
+        It runs on what the preferences say now: another device may be the remedy, and it may be another's machine.
+
         Raises:
             SpecError, JobHeld, OutputFailed: the job cannot be taken; the old one stays in the list.
         """
         before = [part for part in job.parts if part.kind is not Kind.ENCODING]
-        again = Job(job.folder, job.spec, (*before, *_movies(job.folder, places)))
+        spec = replace(
+            job.spec, device=preferences.device(), threads=preferences.threads(), raw_limit=preferences.raw_limit()
+        )
+        again = Job(job.folder, spec, (*before, *_movies(job.folder, places)))
         self._queue(again)
         return again
 

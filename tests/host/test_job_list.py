@@ -51,6 +51,30 @@ def test_a_failed_job_runs_again(timeline: Timeline, clip: Path) -> None:
     assert timeline.addon.versions.handles(timeline.result_of(strip)) == (1, 31)
 
 
+@pytest.mark.parametrize("by_button", [True, False])
+def test_what_goes_on_follows_the_preferences(
+    timeline: Timeline, clip: Path, preferences: Any, by_button: bool
+) -> None:
+    """After “Choose another device”, or fewer threads, that is what the job has: the frames are the same."""
+    preferences.threads = 3
+    strip = timeline.movie(clip)
+    (job,), _ = timeline.submit(strip)
+    clip.rename(clip.with_suffix(".away"))
+    timeline.drive(lambda: job.state.ended)
+    clip.with_suffix(".away").rename(clip)
+    preferences.threads, preferences.device, preferences.raw_gigabytes = 1, "CUDA", 0.0
+    if by_button:
+        timeline.submit(strip)
+    else:
+        bpy.ops.rvm.retry_job(folder=str(job.folder))
+    (again,) = timeline.addon.runner.current().queue.jobs
+    assert again.folder == job.folder
+    assert (again.spec.threads, again.spec.device, again.spec.raw_limit) == (1, "cuda", 0)
+    assert json.loads((job.folder / "job.json").read_text())["threads"] == 1
+    timeline.finish()
+    assert again.state.name == "DONE"
+
+
 def test_a_rendered_job_runs_again(timeline: Timeline) -> None:
     """What another Blender renders first is rendered again."""
     strip = timeline.addon.versions.new_colour_strip(timeline.strips, "blue", 1, 1, 6)
