@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import NoReturn, TextIO
 
+import bpy
+
 from ..engine import lifeline
 from ..engine.errors import MattingError
 from ..engine.events import Event, Failed, encode
@@ -32,6 +34,8 @@ import os, sys, traceback
 try:
     sys.path.insert(0, {place!r})
     from {package}.host import background
+    if {trusted!r}:
+        background.trust()
     background.main({module!r}, {folder!r}, {name!r}, beside={beside!r})
 except BaseException:
     traceback.print_exc()
@@ -40,17 +44,29 @@ except BaseException:
 """What the other Blender executes. Whatever fails, also on the way to `main`: its own end could hang."""
 
 
-def command(module: str, folder: Path, name: str, *, beside: bool = False) -> tuple[str, ...]:
+def command(module: str, folder: Path, name: str, *, beside: bool = False, trusted: bool = False) -> tuple[str, ...]:
     """Return the command line of a Blender that does the part of this name of a job, by a module's `work`.
 
-    One that works `beside` another process of the job leaves the folder to that.
+    One that works `beside` another process of the job leaves the folder to that. Where the project is `trusted`, Python
+    in it runs, such as that of drivers; otherwise where the preferences say so.
     """
     package = Path(__file__).resolve().parents[1]
     # By its path: the bpy module has nothing of this extension enabled, and a Blender another copy of it.
     code = _WAY_IN.format(
-        place=str(package.parent), package=package.name, module=module, folder=str(folder), name=name, beside=beside
+        place=str(package.parent),
+        package=package.name,
+        module=module,
+        folder=str(folder),
+        name=name,
+        beside=beside,
+        trusted=trusted,
     )
     return versions.background_command(f"exec({code!r})")  # one line, whatever a system makes of several
+
+
+def trust() -> None:
+    """Let Python in files that are opened run."""
+    bpy.context.preferences.filepaths.use_scripts_auto_execute = True
 
 
 def main(module: str, folder: str, name: str, *, beside: bool) -> NoReturn:

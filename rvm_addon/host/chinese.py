@@ -357,7 +357,9 @@ WORDS: dict[str, str] = {
     "“{effect}” goes on showing “{strip}” with its background until “{other}” is matted, too": (
         "在“{other}”也抠像之前，“{effect}”仍会显示“{strip}”及其背景"
     ),
-    "“{effect}” has no free channel above its results; put it there": "“{effect}”的结果上方没有空闲通道；请自行将其放在那里",
+    "“{effect}” has no free channel above its results; put it there": (
+        "“{effect}”的结果上方没有空闲通道；请自行将其放在那里"
+    ),
     "Its frames could not be deleted: {reason}": "无法删除其帧：{reason}",
     "The pictures came out without transparency": "生成的图片没有透明度",
     "Python: {path}": "Python：{path}",

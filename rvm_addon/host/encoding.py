@@ -110,7 +110,8 @@ def left_in(folder: Path, names: Iterable[str]) -> list[Part]:
     found = []
     for name in names:
         with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
-            found.append(_part(folder, name, Order.read(order_file(folder, name))))
+            order = Order.read(order_file(folder, name))
+            found += [] if order.target else [_part(folder, name, order)]  # no strip's movie leaves its job's folder
     return found
 
 

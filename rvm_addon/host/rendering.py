@@ -19,6 +19,7 @@ from ..engine.outputs import FrameFormat
 from ..engine.spec import JobSpec, Source, SourceKind
 from ..jobs import parts
 from ..jobs.aside import discard
+from ..jobs.left import lie_within
 from ..jobs.parts import Part
 from ..jobs.worker import Launcher
 from . import background, probes, versions
@@ -136,7 +137,8 @@ def prepare(folder: Path, spec: JobSpec, place: Placement, project: ProjectCopy)
     except RuntimeError as error:  # how Blender's operators report
         raise OutputFailed(folder / PROJECT_FILE, str(error).strip()) from error
     spec = replace(spec, source=replace(spec.source, paths=paths))
-    return spec, _part(folder, len(paths))
+    # What is saved is what runs here already: no more is trusted than the user trusts.
+    return spec, _part(folder, len(paths), trusted=not bpy.app.autoexec_fail)
 
 
 def _has_room(folder: Path, place: Placement, pictures: int) -> bool:
@@ -174,9 +176,10 @@ def picture_size(scene: bpy.types.Scene, strip: versions.Strip) -> tuple[int, in
     return scene.render.resolution_x, scene.render.resolution_y
 
 
-def _part(folder: Path, pictures: int) -> Part:
-    """Return the part of a job that renders so many pictures."""
-    return parts.rendering(background.command("background_rendering", folder, "rendering"), pictures)
+def _part(folder: Path, pictures: int, *, trusted: bool = False) -> Part:
+    """Return the part of a job that renders so many pictures; where the project is `trusted`, Python in it runs."""
+    command = background.command("background_rendering", folder, "rendering", trusted=trusted)
+    return parts.rendering(command, pictures)
 
 
 def left_in(folder: Path) -> Part | None:
@@ -184,10 +187,10 @@ def left_in(folder: Path) -> Part | None:
     if not (folder / PROJECT_FILE).is_file():
         return None
     try:
-        pictures = len(Order.read(folder).paths)
+        paths = Order.read(folder).paths
     except (OSError, ValueError, TypeError, KeyError):
         return None
-    return _part(folder, pictures)
+    return _part(folder, len(paths)) if lie_within(folder, paths) else None
 
 
 def clean_up(folder: Path) -> None:

@@ -1,5 +1,7 @@
 """Jobs that an earlier session left undone, found again in their folders."""
 
+import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from ..engine import lifeline
@@ -27,7 +29,20 @@ def job_in(folder: Path, rendering: Part | None) -> Job | None:
     except (OSError, ValueError, SpecError):  # not there, half, or of another version
         return None
     unprepared = spec.source.disposable and rendering is None
-    if unprepared or lifeline.is_held(folder):
+    if unprepared or not _minds_its_own(folder, spec) or lifeline.is_held(folder):
         return None
     first = [] if rendering is None else [rendering]
     return Job.left_behind(folder, spec, (*first, MATTING), last_event(folder))
+
+
+def _minds_its_own(folder: Path, spec: JobSpec) -> bool:
+    """Return whether a job writes and deletes in its folder only: one that came with a project may say anything."""
+    frames = [folder / spec.output / spec.stem]
+    return lie_within(folder, [*map(str, frames), *(spec.source.paths if spec.source.disposable else ())])
+
+
+def lie_within(folder: Path, paths: Iterable[str]) -> bool:
+    """Return whether files lie in a folder, or in folders in it, wherever links lead."""
+    real = os.path.realpath(folder)
+    parents = {os.path.dirname(os.path.normpath(path)) for path in paths}  # noqa: PTH120  # of 10,000 pictures
+    return all(Path(os.path.realpath(parent)).is_relative_to(real) for parent in parents)

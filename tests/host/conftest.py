@@ -45,6 +45,7 @@ MODULES = (
     "host.properties",
     "host.rates",
     "host.recipes",
+    "host.rendering",
     "host.result_operators",
     "host.results",
     "host.runner",

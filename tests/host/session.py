@@ -270,6 +270,24 @@ def given_up(project: str, results: str, clip: str) -> None:
     tell(there=[path.exists() for path in rendered])
 
 
+def driven(project: str, results: str, how: str) -> None:
+    """Matte a title that a driver moves in Python, in a project that is trusted or not; tell how many frames differ."""
+    enabled()
+    scene = bpy.data.scenes[0]
+    levels = host("versions").top_strips(scene.sequence_editor_create())
+    title = host("versions").new_effect(levels, STRIP, "TEXT", 1, 1, 5)
+    title.text = "Ü"
+    title.driver_add("font_size").driver.expression = "40 + 20 * int(str(int(frame))[-1])"
+    scene.rvm_matting.output = results
+    scene.render.resolution_x, scene.render.resolution_y = 128, 64
+    bpy.ops.wm.save_as_mainfile(filepath=project)
+    bpy.ops.wm.open_mainfile(filepath=project, use_scripts=how == "trusted")
+    bpy.data.scenes[0].frame_set(1)
+    job = press()
+    host("runner").current().run_to_end(lambda _: None)
+    tell(state=job.state.name, different=len({path.read_bytes() for path in job.output.iterdir()}))
+
+
 if __name__ == "__main__":
     globals()[sys.argv[1]](*sys.argv[2:])
     sys.stdout.flush()

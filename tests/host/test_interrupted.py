@@ -192,3 +192,9 @@ def test_a_held_job_is_nobody_elses(sessions: Sessions) -> None:
         next(line for line in process.stdout if line.startswith("{"))
         assert sessions.run("look") == [{"jobs": [], "strips": ["clip"]}]
         process.kill()
+
+
+@pytest.mark.parametrize(("how", "different"), [("trusted", 4), ("distrusted", 1)])
+def test_what_the_user_trusts_runs_in_the_background_too(sessions: Sessions, how: str, different: int) -> None:
+    """Python in drivers moves what is rendered where it moves what is seen, and nowhere else."""
+    assert sessions.run("driven", how) == [{"state": "DONE", "different": different}]

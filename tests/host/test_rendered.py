@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,16 @@ def test_what_only_blender_can_show(timeline: Timeline, clip: Path, make: Callab
         source = timeline.render(frame)
         strip.mute, result.mute = True, False
         assert np.abs(seen(source) - seen(timeline.render(frame))).max() <= 2, f"frame {frame}"
+
+
+def test_an_order_that_leads_elsewhere_is_not_followed(timeline: Timeline) -> None:
+    """A job's folder that came with a project may ask for any file to be replaced."""
+    (job,), _ = timeline.submit(rendered_strips.colour(timeline, Path()))
+    rendering = timeline.addon.rendering
+    assert rendering.left_in(job.folder) is not None
+    order = rendering.Order.read(job.folder)
+    replace(order, paths=(str(timeline.folder / "mine.png"), *order.paths[1:])).write(job.folder)
+    assert rendering.left_in(job.folder) is None
 
 
 def test_both_parts_tell_of_themselves(timeline: Timeline, clip: Path) -> None:
