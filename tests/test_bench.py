@@ -49,10 +49,11 @@ def test_the_page_says_what_a_goal_allows(tmp_path: Path) -> None:
     """Two cores, four times 2.5 frames a second: 200 ms, of which network and decoding take 60 at least."""
     row = Row("1080p cut-out", "script", 4.0, "x", (3.0,), "", 2.5)
     stages = {"1080p": {"decode": 10.0, "all else": 90.0}}
-    found = Findings(machine={"cores": "2"}, rows={"hd": [row]}, stages=stages, network_floor=50.0)
+    found = Findings(machine={"cores": "2"}, rows={"hd": [row]}, stages=stages, network_floor=50.0, network_rate=11.5)
     report.write(found, tmp_path / "page.md", tmp_path / "plot.svg")
     page = (tmp_path / "page.md").read_text(encoding="utf-8")
     assert "| 1080p cut-out, 4 × script | 200 | 60 | 140 | 100 |" in page
+    assert "| 1080p cut-out, 4 × script | 10.0 | 11.5 | 7.5 |" in page
 
 
 @posix_only

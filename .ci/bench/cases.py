@@ -76,12 +76,14 @@ class Bench:
 def hd(bench: Bench, findings: Findings) -> None:
     """1080p: the cut-out against the simplest script and the graph alone, the matte against the graph alone."""
     clip = bench.clips.looped(bench.clips.hd(), HD_FRAMES)
-    cutouts, mattes, simplest, alone = [], [], [], []
+    cutouts, mattes, simplest, alone, networks = [], [], [], [], []
     for _ in range(bench.rounds):
         cutouts.append(bench.matted("1080p cut-out", clip, HD_FRAMES).rate)
         simplest.append(bench.simplest(clip, HD_FRAMES))
         mattes.append(bench.matted("1080p matte", clip, HD_FRAMES, look=Look(result=Result.MATTE)).rate)
         alone.append(bench.alone(clip))
+        networks.append(json.loads(bench.module("network", bench.model, clip, "--rate").printed)["frames_per_second"])
+    findings.network_rate = statistics.median(networks)
     findings.rows["hd"] = [
         _compared("1080p cut-out", cutouts, SIMPLEST, simplest, 4.0),
         _compared("1080p cut-out", cutouts, ALONE, alone, 1.7),

@@ -48,6 +48,8 @@ def _generated(findings: Findings, plot: str) -> str:
         parts += ["### Where an update's time goes", _updates(findings.updates)]
     if findings.network_floor:
         parts += ["### What the goals allow", _floors(findings, rows)]
+    if findings.network_rate:
+        parts.append(_ceilings(findings))
     if findings.pixels:
         parts += ["### Growth with pixels", _growth(findings.pixels, "megapixels", "processor ms per frame")]
     if findings.frames:
@@ -91,6 +93,16 @@ def _floors(findings: Findings, rows: Sequence[Row]) -> str:
             figures = (allowed, floor, allowed - floor, sum(spent.values()))
             name = f"{row.case}, {row.goal:g} × {row.against}"
             lines.append(f"| {name} | " + " | ".join(f"{figure:.0f}" for figure in figures) + " |")
+    return "\n".join(lines)
+
+
+def _ceilings(findings: Findings) -> str:
+    """Return, for each goal in frames per second at 1080p, how many the network makes where nothing else runs."""
+    lines = ["| frames per second | wanted | the network alone, on every core | all of it now |", "|---" * 4 + "|"]
+    for row in findings.rows.get("hd", []):
+        wanted, now = row.goal * row.theirs, row.value * row.theirs
+        name = f"{row.case}, {row.goal:g} × {row.against}"
+        lines.append(f"| {name} | {wanted:.1f} | {findings.network_rate:.1f} | {now:.1f} |")
     return "\n".join(lines)
 
 

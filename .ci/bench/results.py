@@ -77,6 +77,8 @@ class Findings:
     frames: list[Growth] = field(default_factory=list)
     network_floor: float = 0.0
     """Milliseconds of one core that a frame's multiply-adds take at its peak."""
+    network_rate: float = 0.0
+    """Frames per second of the network by itself on all cores, in the same minutes as what is compared at 1080p."""
 
     @classmethod
     def load(cls, path: Path) -> Self:
