@@ -4,7 +4,7 @@ The mask is taken on the canvas, after the transforms of both strips (from 5.0 o
 matte lies, and moves, as its source does. It is muted, for it would cover the picture; the modifier sees it still.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import bpy
@@ -31,6 +31,14 @@ def take_off(source: versions.Strip) -> None:
     modifier = _modifier(source)
     if modifier is not None:
         source.modifiers.remove(modifier)
+
+
+def hand_over(strips: Iterable[versions.Strip], matte: versions.Strip, new: versions.Strip) -> None:
+    """Let `new` be the mask where `matte` is, also in modifiers of the user's own."""
+    for strip in strips:
+        for modifier in strip.modifiers:
+            if modifier.input_mask_type == "STRIP" and modifier.input_mask_strip == matte:
+                modifier.input_mask_strip = new
 
 
 def masks(source: versions.Strip, matte: versions.Strip) -> bool:

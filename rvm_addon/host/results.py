@@ -187,10 +187,15 @@ def _taken_back(scene: bpy.types.Scene, parts: list[versions.Strip], place: Plac
 
 
 def _give_way(scene: bpy.types.Scene, old: versions.Strip, result: versions.Strip) -> None:
-    """Remove a result, and let a new one have its name, and its channel where there is room."""
+    """Remove a result, and let a new one have its name, its effects, and its channel where there is room.
+
+    With a strip, Blender removes its effects, and empties the modifiers that it masks.
+    """
     name, channel = old.name, old.channel
     level = versions.siblings(scene.sequence_editor, old)
     stand_still(scene, old)  # or the drivers would be the new one's, too
+    versions.take_inputs(level, old, result)
+    masks.hand_over(versions.all_strips(scene.sequence_editor), old, result)
     level.remove(old)
     result.name = name
     others = [one for one in level if one.channel == channel and one != result]

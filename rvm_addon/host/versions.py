@@ -177,6 +177,20 @@ def inputs(effect: Strip) -> list[Strip]:
     return [strip for number in (1, 2) if (strip := getattr(effect, f"input_{number}", None)) is not None]
 
 
+def take_inputs(effects: Iterable[Strip], old: Strip, new: Strip) -> None:
+    """Let effects be of the strip `new` where they are of `old`, and be as long as that lets them.
+
+    From 5.0 on, Blender looks up which effects a strip has in a table, and removes these along with it; only where a
+    strip gets a name is the table made anew.
+    """
+    for effect in effects:
+        for name in ("input_1", "input_2"):
+            if getattr(effect, name, None) == old:
+                setattr(effect, name, new)
+    new.name = new.name
+    set_right_handle(new, handles(new)[1])  # from this it tells how long its effects are
+
+
 def clip_of(strip: Strip) -> bpy.types.MovieClip | None:
     """Return the clip that a clip strip shows; 4.2 does not tell, but where there is only one, it is that."""
     if strip.type != "MOVIECLIP":

@@ -237,6 +237,27 @@ def test_a_longer_result_keeps_what_the_user_did_to_it(timeline: Timeline, sourc
     assert (curve.data_path, curve.evaluate(10)) == (f"{result.path_from_id()}.transform.offset_y", 90)
 
 
+def test_effects_and_masks_of_a_result_go_on_with_the_new_one(timeline: Timeline, source: Any, tmp_path: Path) -> None:
+    """Where a new strip takes its place: Blender would delete the effects along with the old one, and empty the masks.
+
+    They become as long as the new one lets them.
+    """
+    result, versions = timeline.result_of(source), timeline.addon.versions
+    other = timeline.movie(tiny.barcode_movie(tmp_path / "other.avi", 40, fourcc="MJPG"), channel=4, name="other")
+    glow = timeline.effect("GLOW", 6, result, channel=5)
+    cross = timeline.effect("CROSS", 6, other, result, channel=6)
+    hole = other.modifiers.new("hole", "MASK")
+    hole.input_mask_type, hole.input_mask_strip = "STRIP", result
+    versions.set_right_handle(source, 11)
+    update(timeline, result)
+    new = timeline.result_of(source)
+    assert versions.handles(new) == (1, 11) and new.channel == 3
+    assert {strip.name for strip in timeline.strips} == {source.name, new.name, "other", "glow", "cross"}
+    assert (glow.input_1, cross.input_1, cross.input_2, hole.input_mask_strip) == (new, other, new, new)
+    assert versions.handles(glow) == versions.handles(cross) == (1, 11)
+    assert timeline.render(9).max() > 0
+
+
 def test_a_driver_is_never_doubled(timeline: Timeline, source: Any) -> None:
     """Blender leaves the drivers of a strip that is removed: a result made in its place has its own, once.
 
