@@ -148,17 +148,34 @@ def renew(spec: JobSpec, folder: Path, place: Placement) -> bool:
     stems = _without_suffixes(names)
     if _stems(old) != stems:
         return False
-    earlier = Path(source_file(old)).parent
-    for where, strip in list(strips_of(earlier)):
-        remembered = recipes.read(strip)  # results of other strips may lie there, too
-        is_its_part = strip == old or (remembered and remembered.strip == recipe.strip and _stems(strip) == stems)
-        if where == scene and is_its_part:
-            for element, name in zip(strip.elements, names, strict=True):
-                element.filename = name
-            strip.directory = _as_user_prefers(folder)
-            read_rightly(strip, spec, source)
-            recipes.write(strip, source, spec, place.shown, place.movie)
+    for strip in [old, *_cut_off(scene, old)]:
+        for element, name in zip(strip.elements, names, strict=True):
+            element.filename = name
+        strip.directory = _as_user_prefers(folder)
+        read_rightly(strip, spec, source)
+        recipes.write(strip, source, spec, place.shown, place.movie)
     return True
+
+
+def _cut_off(scene: bpy.types.Scene, result: versions.Strip) -> list[versions.Strip]:
+    """Return the strips that were one with a result, and lie where the cut has left them; copies are others."""
+    recipe, stems, start = recipes.read(result), _stems(result), versions.content_start(result)
+    return [
+        strip
+        for where, strip in strips_of(Path(source_file(result)).parent)
+        if where == scene
+        and strip != result
+        and versions.content_start(strip) == start
+        and _lies_beside(strip, result)
+        and (remembered := recipes.read(strip)) is not None
+        and (remembered.strip, _stems(strip)) == (recipe.strip, stems)
+    ]
+
+
+def _lies_beside(strip: versions.Strip, result: versions.Strip) -> bool:
+    """Return whether a strip begins and ends before a result does, or after."""
+    (start, end), (first, last) = versions.handles(strip), versions.handles(result)
+    return (start < first and end < last) or (first < start and last < end)
 
 
 def _stems(strip: versions.Strip) -> list[str]:

@@ -119,6 +119,31 @@ def test_a_result_cut_together_with_its_source(timeline: Timeline, source: Any, 
     assert all(strip.mute for strip in sources)
 
 
+def duplicated(timeline: Timeline, strips: list[Any]) -> dict[str, Any]:
+    """Return the copies of strips, as the menu makes them, by their kinds."""
+    before = set(timeline.strips.keys())
+    timeline.select(strips)
+    with timeline.shown():
+        bpy.ops.sequencer.duplicate()
+    return {timeline.strips[name].type: timeline.strips[name] for name in set(timeline.strips.keys()) - before}
+
+
+@pytest.mark.parametrize("start", [1, 101], ids=["above it", "elsewhere"])
+def test_a_result_whose_copy_is_updated_stays_as_it_is(timeline: Timeline, source: Any, start: int) -> None:
+    """It is not what was cut off the copy, though it shows the same frames."""
+    result = timeline.result_of(source)
+    copies = duplicated(timeline, [source, result])
+    for kind, channel in (("IMAGE", 6), ("MOVIE", 5)):
+        copy = copies[kind]
+        copy.channel = channel
+        setattr(copy, "content_start" if bpy.app.version >= (5, 2, 0) else "frame_start", start)
+    before = result.directory
+    timeline.scene.rvm_matting.black = 0.5
+    job = update(timeline, copies["IMAGE"])
+    assert result.directory == before
+    assert Path(copies["IMAGE"].directory) == job.output
+
+
 def told(timeline: Timeline) -> list[tuple[str, bool, tuple[int, int]]]:
     """Return each strip's name, whether it is muted, and its handles."""
     return sorted((strip.name, strip.mute, timeline.addon.versions.handles(strip)) for strip in timeline.strips)
