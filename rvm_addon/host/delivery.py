@@ -11,12 +11,22 @@ from .translations import say
 log = logging.getLogger(__name__)
 
 
+def is_there(job: Job, place: Placement) -> bool:
+    """Return whether a result of a job lies where it belongs already.
+
+    A second strip of the same frames would make soft edges harder.
+    """
+    return not place.replaces and results.is_on_timeline(job.spec, job.output, place)
+
+
 def put(job: Job, place: Placement) -> bool:
     """Put one result of a job on its timeline, and return whether the timeline may have changed.
 
     What goes wrong becomes the job's warning: the other results, and the other jobs, get their turn.
     """
     try:
+        if is_there(job, place):  # pressed twice, and the strip was moved, trimmed, renamed or cut in between
+            return False
         if not (place.replaces and results.renew(job.spec, job.output, place)):
             inserted = results.insert_result(job.spec, job.output, place)
             job.warnings += map(_not_covered, inserted.not_covered)

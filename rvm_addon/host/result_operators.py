@@ -77,15 +77,10 @@ def _job_spec(
         StripUnsuitable: its source strip is gone, was renamed, or cannot be matted any more.
     """
     recipe = recipes.read(result)
-    named = versions.all_strips(scene.sequence_editor).get(recipe.strip)
-    if named is not None and results.is_result(named):
-        named = None
-    if named is None or (recipe.source and sources.source_file(named) != recipe.source):  # another strip's name by now?
-        named = sources.only_one_below(scene, recipe.source, result) or named
-    if named is None:
+    source = results.source_of(scene, result, recipe)
+    if source is None:
         name = recipe.strip
         raise StripUnsuitable(result.name, f"was made from “{name}”, which is gone or was renamed; give that name back")
-    source = sources.source_below(scene, named, result)
     spec, place = strips.job_spec(scene, source, settings, sources.extent_below(scene, source, result))
     return spec, replace(place, replaces=result.name)
 

@@ -13,7 +13,7 @@ from . import hiding, masks, recipes, versions
 from .image_strips import new_image_strip
 from .likeness import LINEAR, copy_look, is_placed_alike, read_as_written, stand_still
 from .placements import Placement, StripUnsuitable, find, first_matted, free_channel
-from .sources import absolute, frames_within, is_within, pieces, source_file
+from .sources import absolute, frames_within, is_within, only_one_below, pieces, source_below, source_file, was_cut_from
 
 
 def is_result(strip: versions.Strip) -> bool:
@@ -30,16 +30,59 @@ def strips_of(folder: Path) -> Iterator[tuple[bpy.types.Scene, versions.Strip]]:
                     yield scene, strip
 
 
-def is_on_timeline(folder: Path, place: Placement) -> bool:
-    """Return whether a strip with a job's frames, which are in `folder`, lies over all of a placement's strip."""
+def source_of(scene: bpy.types.Scene, result: versions.Strip, recipe: recipes.Recipe) -> versions.Strip | None:
+    """Return the strip that a result was made from, which has this recipe, also where one of the two was renamed.
+
+    None where it is gone, or several might be it.
+    """
+    named = versions.all_strips(scene.sequence_editor).get(recipe.strip)
+    if named is not None and is_result(named):
+        named = None
+    if named is None or (recipe.source and source_file(named) != recipe.source):  # another strip's name by now?
+        named = only_one_below(scene, recipe.source, result) or named
+    return None if named is None else source_below(scene, named, result)
+
+
+def is_on_timeline(spec: JobSpec, folder: Path, place: Placement) -> bool:
+    """Return whether results of a placement's strip show all of a job's frames, which are in `folder`, where it lies.
+
+    They may have been cut, as may the strip.
+    """
     found = find(place)
     if found is None:
         return False
     scene, source = found
-    siblings = versions.siblings(scene.sequence_editor, source)
-    over = (strip for strip in siblings if strip.type == "IMAGE" and is_within(source, *versions.handles(strip)))
-    named = (strip for strip in over if (recipe := recipes.read(strip)) is not None and recipe.strip == source.name)
-    return any(Path(source_file(strip)).parent == folder for strip in named)
+    wanted = _wanted(spec, place, source)
+    shown = {frame for strip in _results_of(scene, source, folder) for frame in _shows(strip, wanted)}
+    return bool(wanted) and len(shown) == len(wanted)
+
+
+def _wanted(spec: JobSpec, place: Placement, source: versions.Strip) -> dict[int, str]:
+    """Return the name of the picture that belongs over a source at each of its timeline frames that was matted."""
+    start, end = versions.handles(source)
+    if place.still:
+        return dict.fromkeys(range(start, end), spec.file_name(place.shown[0]))
+    first = first_matted(source, place)
+    frames = range(max(start, first), min(end, first + len(place.shown)))
+    return {frame: spec.file_name(place.shown[frame - first]) for frame in frames}
+
+
+def _shows(result: versions.Strip, wanted: dict[int, str]) -> list[int]:
+    """Return the timeline frames at which a result shows the picture that is wanted there."""
+    frames = range(*versions.handles(result))
+    names = {frame: result.strip_elem_from_frame(frame).filename for frame in frames if frame in wanted}
+    return [frame for frame, name in names.items() if name == wanted[frame]]
+
+
+def _results_of(scene: bpy.types.Scene, source: versions.Strip, folder: Path) -> Iterator[versions.Strip]:
+    """Yield the strips with frames in `folder` over a source that were made from it, or from what was one with it."""
+    start, end = versions.handles(source)
+    for strip in versions.siblings(scene.sequence_editor, source):
+        if strip.type == "IMAGE" and frames_within(strip, start, end) and Path(source_file(strip)).parent == folder:
+            recipe = recipes.read(strip)
+            made_from = None if recipe is None else source_of(scene, strip, recipe)
+            if made_from is not None and was_cut_from(made_from, source):
+                yield strip
 
 
 def _hide(source: versions.Strip, start: int, end: int) -> None:

@@ -16,7 +16,7 @@ from ..jobs.job import Job, State
 from ..jobs.left import done_in, job_in
 from ..jobs.parts import MATTING, Kind, Part
 from ..jobs.queue import JobQueue
-from . import delivery, encoding, libraries, preferences, rates, rendering, results, unfinished
+from . import delivery, encoding, libraries, preferences, rates, rendering, unfinished
 from .placements import Placement
 from .translations import say
 
@@ -90,7 +90,7 @@ class Runner:
         if job is None:
             return None
         self._take_over(job)
-        is_there = job.state is State.DONE and not place.replaces and results.is_on_timeline(job.output, place)
+        is_there = job.state is State.DONE and delivery.is_there(job, place)
         others = [one for one in self._placements.get(job.folder, []) if not one.is_same(place)]
         if job.state in _STOPPED:
             job = self._go_on(job, others)
@@ -98,7 +98,7 @@ class Runner:
             job = self._with_movie(job, place)
         if job.state is State.DONE:
             self.queue.adopt(job)
-        if is_there:  # a second strip of the same frames would make soft edges harder
+        if is_there:
             return job
         if job.matted and job not in self._arrived:
             self._arrived.append(job)

@@ -30,10 +30,10 @@ def source_file(strip: versions.Strip) -> str:
 
 def pieces(source: versions.Strip, siblings: Iterable[versions.Strip], start: int, end: int) -> list[versions.Strip]:
     """Return `source` and what was cut off it, as far as it lies from `start` to `end` - 1."""
-    return [strip for strip in siblings if _was_cut_from(strip, source) and frames_within(strip, start, end)]
+    return [strip for strip in siblings if was_cut_from(strip, source) and frames_within(strip, start, end)]
 
 
-def _was_cut_from(strip: versions.Strip, source: versions.Strip) -> bool:
+def was_cut_from(strip: versions.Strip, source: versions.Strip) -> bool:
     """Return whether a strip is `source`, or was one strip with it, and lies where the cut has left it."""
     return bool(
         strip.channel == source.channel
@@ -51,7 +51,7 @@ def source_below(scene: bpy.types.Scene, named: versions.Strip, result: versions
     """
     siblings = versions.siblings(scene.sequence_editor, named)
     ways: tuple[Callable[[versions.Strip], bool], ...] = (
-        lambda strip: strip == named or _was_cut_from(strip, named),
+        lambda strip: strip == named or was_cut_from(strip, named),
         lambda strip: _shows_the_same(strip, named) and strip.channel < result.channel,
     )
     for is_meant in ways:
@@ -69,7 +69,10 @@ def extent_below(scene: bpy.types.Scene, source: versions.Strip, result: version
 
 
 def only_one_below(scene: bpy.types.Scene, file: str, result: versions.Strip) -> versions.Strip | None:
-    """Return the strip below a result that shows a file, whatever its name; None where none does, or several do."""
+    """Return the strip below a result that shows a file, whatever its name; None where none does, or several do.
+
+    What was cut off a strip is not another one.
+    """
     below = [
         strip
         for strip in versions.siblings(scene.sequence_editor, result)
@@ -78,7 +81,7 @@ def only_one_below(scene: bpy.types.Scene, file: str, result: versions.Strip) ->
         and strip.channel < result.channel
         and frames_within(strip, *versions.handles(result))
     ]
-    return below[0] if len(below) == 1 else None
+    return below[0] if below and all(was_cut_from(strip, below[0]) for strip in below) else None
 
 
 def _shows_the_same(strip: versions.Strip, other: versions.Strip) -> bool:

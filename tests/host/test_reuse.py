@@ -1,6 +1,6 @@
 """Matted once, and not again: strips of one file share a job, and a second run finds everything done."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,84 @@ def test_a_second_press_adds_nothing(timeline: Timeline, clip: Path) -> None:
     timeline.strips.remove(timeline.result_of(strip))
     timeline.press_button(strip)
     assert exact(timeline, strip)
+
+
+def cut(strip: Any, frame: int) -> Any:
+    """Cut a strip, and return its second part."""
+    return strip.split(frame=frame, split_method="SOFT")
+
+
+def kinds(timeline: Timeline) -> list[tuple[str, tuple[int, int]]]:
+    """Return what kinds of strips there are, and their handles."""
+    return sorted((strip.type, timeline.addon.versions.handles(strip)) for strip in timeline.strips)
+
+
+@pytest.mark.parametrize("together", [False, True], ids=["source", "both"])
+def test_what_was_cut_after_it_was_matted_is_not_matted_once_more(
+    timeline: Timeline, clip: Path, together: bool
+) -> None:
+    """Each part has its frames over it, whether the result was cut, too, or not."""
+    strip = piece(timeline, clip, 1, 0, 29)
+    timeline.press_button(strip)
+    result = timeline.result_of(strip)
+    parts = [strip, cut(strip, 11)]
+    if together:
+        parts.append(cut(parts[1], 21))
+        cut(cut(result, 11), 21)
+    before = kinds(timeline)
+    timeline.press_button(*parts)
+    assert kinds(timeline) == before
+
+
+def test_what_was_renamed_after_it_was_matted_is_not_matted_once_more(timeline: Timeline, clip: Path) -> None:
+    """Nor what was renamed and cut; what lies below the same frames from elsewhere is another strip."""
+    strip = piece(timeline, clip, 1, 0, 9, channel=2)
+    timeline.press_button(strip)
+    strip.name = "interview"
+    parts = [strip, cut(strip, 6)]
+    before = kinds(timeline)
+    timeline.press_button(*parts)
+    assert kinds(timeline) == before
+    timeline.strips.remove(parts[1])
+    timeline.addon.versions.set_right_handle(strip, 11)
+    above = piece(timeline, clip, 1, 0, 9, channel=5)
+    above.name = "above"
+    timeline.press_button(above)
+    assert timeline.result_of(above).channel == 6
+
+
+def _moved(_timeline: Timeline, strip: Any) -> list[Any]:
+    setattr(strip, "content_start" if bpy.app.version >= (5, 2, 0) else "frame_start", 101)
+    return [strip]
+
+
+def _trimmed(timeline: Timeline, strip: Any) -> list[Any]:
+    timeline.addon.versions.set_left_handle(strip, 6)
+    return [strip]
+
+
+def _renamed(_timeline: Timeline, strip: Any) -> list[Any]:
+    strip.name = "interview"
+    return [strip]
+
+
+def _cut(_timeline: Timeline, strip: Any) -> list[Any]:
+    return [cut(strip, 11)]
+
+
+@pytest.mark.parametrize("edit", [_moved, _trimmed, _renamed, _cut], ids=lambda edit: edit.__name__.strip("_"))
+def test_pressed_again_for_a_strip_that_was_edited_while_it_works(
+    timeline: Timeline, clip: Path, edit: Callable[[Timeline, Any], list[Any]]
+) -> None:
+    """There is one result all the same."""
+    strip = piece(timeline, clip, 1, 0, 29)
+    (job,), _ = timeline.submit(strip)
+    (same,), _ = timeline.submit(*edit(timeline, strip))
+    assert same is job
+    timeline.finish()
+    (result,) = (one for one in timeline.strips if one.type == "IMAGE")
+    sources = [timeline.addon.versions.handles(one) for one in timeline.strips if one.type == "MOVIE"]
+    assert timeline.addon.versions.handles(result) == (min(sources)[0], max(sources)[1])
 
 
 def test_others_have_jobs_of_their_own(timeline: Timeline, clip: Path, tmp_path: Path) -> None:
