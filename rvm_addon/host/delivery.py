@@ -4,7 +4,7 @@ import logging
 
 from ..engine.errors import MattingError
 from ..jobs.job import Job
-from . import effects, results
+from . import belonging, effects, results
 from .placements import Placement
 from .translations import say
 
@@ -16,7 +16,7 @@ def is_there(job: Job, place: Placement) -> bool:
 
     A second strip of the same frames would make soft edges harder.
     """
-    return not place.replaces and results.is_on_timeline(job.spec, job.output, place)
+    return not place.replaces and belonging.is_on_timeline(job.spec, job.output, place)
 
 
 def put(job: Job, place: Placement) -> bool:
@@ -30,7 +30,8 @@ def put(job: Job, place: Placement) -> bool:
         if not (place.replaces and results.renew(job.spec, job.output, place)):
             inserted = results.insert_result(job.spec, job.output, place)
             job.warnings += map(_not_covered, inserted.not_covered)
-            job.warnings += effects.carry_over(inserted.strip)
+            for strip in inserted.strips:
+                job.warnings += effects.carry_over(strip)
     except MattingError as error:
         job.warnings.append(str(error))
         log.warning("%s: %s", job.output, error)

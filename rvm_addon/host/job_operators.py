@@ -6,7 +6,7 @@ import bpy
 
 from ..engine.errors import MattingError
 from ..jobs.job import Job, State
-from . import driver, results, runner, versions
+from . import belonging, driver, runner, versions
 from .translations import explained, say
 
 _CLEARED = frozenset({State.DONE, State.FAILED, State.CANCELLED})
@@ -115,7 +115,7 @@ class RVM_OT_select_result(_OnJob, bpy.types.Operator):
     def act(self, context: bpy.types.Context, job: Job) -> str:
         """Select the job's strips in the scene that the sequencer shows."""
         shown = versions.sequencer_scene(context)
-        found = list(results.strips_of(job.output))
+        found = list(belonging.strips_of(job.output))
         here = [strip for scene, strip in found if scene == shown]
         if not here:
             scenes = ", ".join(dict.fromkeys(f"“{scene.name}”" for scene, _ in found))

@@ -11,7 +11,7 @@ from ..engine.spec import JobSpec
 from ..jobs.claims import claim_folder, file_stem
 from ..jobs.finished import FinishedJobs
 from ..jobs.job import Job, State
-from . import driver, effects, interlacing, plan, properties, rendering, results, runner, strips, versions, words
+from . import belonging, driver, effects, interlacing, plan, properties, rendering, runner, strips, versions, words
 from .placements import Placement
 from .terminal import ProgressLine
 from .translations import explained, say
@@ -77,7 +77,7 @@ def submit_selected(context: bpy.types.Context) -> tuple[list[Job], list[str]]:
     """
     scene = versions.sequencer_scene(context)
     pictures = [strip for strip in versions.selected_strips(context) if strip.type != "SOUND"]
-    sources = [strip for strip in pictures if not results.is_result(strip)]
+    sources = [strip for strip in pictures if not belonging.is_result(strip)]
     if pictures and not sources:
         return [], [say("“{strip}” is a matted strip already; select its source", strip=one.name) for one in pictures]
     chosen = effects.source_strips(sources)

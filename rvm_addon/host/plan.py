@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import bpy
 
 from ..engine.errors import MattingError
-from . import effects, libraries, preferences, properties, rates, results, strips, versions
+from . import belonging, effects, libraries, preferences, properties, rates, strips, versions
 from .translations import explained, say
 
 
@@ -65,7 +65,7 @@ def _fingerprint(strip: versions.Strip) -> tuple[object, ...]:
 def _made(scene: bpy.types.Scene, selected: list[versions.Strip]) -> Plan:
     """Return a new plan."""
     pictures = [strip for strip in selected if strip.type != "SOUND"]
-    sources = effects.source_strips(strip for strip in pictures if not results.is_result(strip))
+    sources = effects.source_strips(strip for strip in pictures if not belonging.is_result(strip))
     obstacle = _obstacle(selected, pictures, sources)
     if obstacle:
         return Plan(obstacle=obstacle)

@@ -6,7 +6,7 @@ import bpy
 
 from ..engine.spec import JobSpec
 from ..jobs.job import Job
-from . import operators, properties, recipes, results, sources, strips, versions
+from . import belonging, operators, properties, recipes, sources, strips, versions
 from .placements import Placement, StripUnsuitable
 from .translations import say
 
@@ -77,7 +77,7 @@ def _job_spec(
         StripUnsuitable: its source strip is gone, was renamed, or cannot be matted any more.
     """
     recipe = recipes.read(result)
-    source = results.source_of(scene, result, recipe)
+    source = belonging.source_of(scene, result, recipe)
     if source is None:
         name = recipe.strip
         raise StripUnsuitable(result.name, f"was made from “{name}”, which is gone or was renamed; give that name back")

@@ -8,7 +8,7 @@ import bpy
 from ..engine.errors import MattingError
 from ..engine.spec import JobSpec
 from ..jobs.job import State
-from . import effects, interlacing, properties, results, runner, strips, versions, watcher
+from . import belonging, effects, interlacing, properties, runner, strips, versions, watcher
 from .placements import Placement
 from .translations import explained, say
 
@@ -143,7 +143,7 @@ def _under_playhead(context: bpy.types.Context, scene: bpy.types.Scene) -> versi
             continue
         start, end = versions.handles(strip)
         # Asked at every redraw: the disk, which tells a result, last.
-        if start <= scene.frame_current < end and not results.is_result(strip):
+        if start <= scene.frame_current < end and not belonging.is_result(strip):
             return effects.source_strips([strip])[0]
     return None
 

@@ -24,6 +24,7 @@ MODULES = (
     "engine.outputs",
     "engine.spec",
     "host.alongside",
+    "host.belonging",
     "host.caches",
     "host.cli",
     "host.driver",

@@ -201,6 +201,38 @@ def test_a_strip_cut_in_two_is_masked_whole(
     assert moved == ([20] if animated else [])
 
 
+def move(strip: Any, frames: int) -> None:
+    """Move a strip along the timeline."""
+    name = "content_start" if bpy.app.version >= (5, 2, 0) else "frame_start"
+    setattr(strip, name, getattr(strip, name) + frames)
+
+
+@pytest.mark.parametrize("kind", ["CUTOUT", "MASK"])
+def test_nothing_lies_over_what_took_the_place_of_a_part(
+    timeline: Timeline, clips: list[Path], addon: SimpleNamespace, kind: str
+) -> None:
+    """Cut while its job runs, and another clip put between: a result for each side, like that and its alone."""
+    timeline.scene.rvm_matting.result = kind
+    strip, handles = timeline.movie(clips[0], start=1, channel=2), addon.versions.handles
+    (job,), _ = timeline.submit(strip)
+    middle = strip.split(frame=11, split_method="SOFT")
+    right = middle.split(frame=21, split_method="SOFT")
+    timeline.strips.remove(middle)
+    right.blend_alpha = 0.5
+    addon.versions.new_colour_strip(timeline.strips, "another", 2, 11, 21)
+    addon.versions.new_colour_strip(timeline.strips, "title", 3, 11, 21)
+    timeline.finish()
+    results = [timeline.result_of(part) for part in (strip, right)]
+    assert [(handles(result), result.channel) for result in results] == [((1, 11), 3), ((21, 31), 3)]
+    assert [one.type for one in timeline.strips].count("IMAGE") == 2 and job.warnings[1:] == []
+    for part, result in zip((strip, right), results, strict=True):
+        if kind == "MASK":
+            assert (part.mute, part.modifiers[0].input_mask_strip) == (False, result)
+        else:
+            assert (part.mute, result.blend_alpha) == (True, part.blend_alpha)
+            assert all(a == b for _, a, b in timeline.compare(part, [handles(part)[0], handles(part)[1] - 1]))
+
+
 LONGER = "“{}” shows more than when it was matted: select its result and press Update Result"
 
 

@@ -135,7 +135,7 @@ def matte(timeline: Timeline, strip: Any) -> Any:
     folder = timeline.folder / "job"
     folder.mkdir()
     pipeline.run(JobSpec.from_json(spec.to_json()), folder, lambda _: None)
-    return addon.results.insert_result(spec, folder / spec.output, place).strip
+    return addon.results.insert_result(spec, folder / spec.output, place).strips[0]
 
 
 def shots(timeline: Timeline, source: Any, result: Any) -> Iterator[tuple[int, NDArray[np.uint8], NDArray[np.uint8]]]:

@@ -245,7 +245,7 @@ def test_a_project_from_windows_finds_its_files(timeline: Timeline, tmp_path: Pa
         result = timeline.result_of(strip)
         assert len(result.elements) == length
         result.directory = bpy.path.relpath(result.directory).replace("/", "\\").replace("\\\\", "//", 1)
-        assert timeline.addon.results.is_result(result)
+        assert timeline.addon.belonging.is_result(result)
 
 
 def test_a_second_run_does_not_touch_the_first(timeline: Timeline, clip: Path) -> None:

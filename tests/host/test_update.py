@@ -176,6 +176,57 @@ def test_a_result_over_a_source_that_was_cut(
         assert masks == [result] * (2 * is_mask)
 
 
+def _extended(timeline: Timeline, source: Any) -> None:
+    timeline.addon.versions.set_right_handle(source, 11)
+
+
+def _with_handles(timeline: Timeline, _source: Any) -> None:
+    timeline.scene.rvm_matting.handles = 3
+
+
+@pytest.mark.parametrize(("change", "end"), [(_extended, 11), (_with_handles, 7)])
+@pytest.mark.parametrize("chosen", [(0, 1, 2), (0,), (1,), (2,)], ids=str)
+def test_a_result_that_was_cut_stays_cut_where_its_frames_are_others(
+    timeline: Timeline, source: Any, change: Callable[[Timeline, Any], None], end: int, chosen: tuple[int, ...]
+) -> None:
+    """Each part keeps its range; only the outer end follows the source."""
+    handles = timeline.addon.versions.handles
+    result = timeline.result_of(source)
+    second = result.split(frame=3, split_method="SOFT")
+    parts = [result, second, second.split(frame=5, split_method="SOFT")]
+    parts[1].blend_alpha = 0.5
+    change(timeline, source)
+    before = result.directory
+    timeline.select([parts[number] for number in chosen])
+    with timeline.shown():
+        assert bpy.ops.rvm.update_result() == {"FINISHED"}
+    after = sorted((strip for strip in timeline.strips if strip.type == "IMAGE"), key=handles)
+    wanted = [(1, 3), (3, 5), (5, end if 2 in chosen else 7)]
+    assert [handles(strip) for strip in after] == wanted
+    assert [strip.directory == before for strip in after] == [number not in chosen for number in range(3)]
+    assert [(strip.channel, strip.blend_alpha) for strip in after] == [(3, 1.0), (3, 0.5), (3, 1.0)]
+    assert source.mute
+    job = timeline.addon.runner.current().queue.jobs[-1]
+    assert not any("shows more" in text for text in job.warnings)
+    names = [strip.strip_elem_from_frame(frame).filename for strip in after for frame in range(*handles(strip))]
+    assert [int(name[-10:-4]) for name in names] == list(range(1, wanted[-1][1]))
+
+
+def test_a_result_over_a_source_whose_middle_is_gone(timeline: Timeline, source: Any) -> None:
+    """Where its frames are others, it lies where the source still is; what is there instead is seen."""
+    result, versions = timeline.result_of(source), timeline.addon.versions
+    result.name, result.channel = "anna", 5
+    middle = source.split(frame=3, split_method="SOFT")
+    middle.split(frame=5, split_method="SOFT")
+    timeline.strips.remove(middle)
+    timeline.scene.rvm_matting.handles = 2
+    job = update(timeline, result)
+    after = sorted((strip for strip in timeline.strips if strip.type == "IMAGE"), key=versions.handles)
+    assert [(versions.handles(strip), strip.channel) for strip in after] == [((1, 3), 5), ((5, 7), 5)]
+    assert after[0].name == "anna" and all(Path(strip.directory) == job.output for strip in after)
+    assert all(strip.mute for strip in timeline.strips if strip.type == "MOVIE")
+
+
 @pytest.mark.parametrize("length", [3, 10], ids=["shorter", "longer"])
 def test_another_strip_of_the_same_clip_is_another(timeline: Timeline, source: Any, length: int) -> None:
     """Though it lies below the same frames, and below more of them: the strip that the result names is made anew."""
