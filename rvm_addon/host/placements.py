@@ -63,8 +63,9 @@ class Placement:
         return cls(**data | {"shown": tuple(data["shown"]), "movie": movie, "sound": Soundtrack(**data["sound"])})
 
     def is_same(self, other: "Placement") -> bool:
-        """Return whether the result goes to the same strip: it needs only one."""
-        return (self.scene, self.strip, self.file, self.start) == (other.scene, other.strip, other.file, other.start)
+        """Return whether the result goes to the same strip, in the place of the same: it needs only one."""
+        mine = (self.scene, self.strip, self.file, self.start, self.replaces)
+        return mine == (other.scene, other.strip, other.file, other.start, other.replaces)
 
 
 def find(place: Placement) -> tuple[bpy.types.Scene, versions.Strip] | None:

@@ -9,6 +9,7 @@ from ..engine.spec import JobSpec
 from . import versions
 from .encoders import MovieFormat
 from .looks import show_look
+from .placements import Placement
 from .properties import WORKING_SIDES, show_movie
 
 PROPERTY = "rvm_matting"
@@ -32,6 +33,8 @@ class Recipe:
     look: Look
     movie: MovieFormat | None = None
     """As what it was written as a movie, too."""
+    length: int = 0
+    """How many timeline frames its source filled."""
 
     @property
     def quality(self) -> str:
@@ -40,20 +43,19 @@ class Recipe:
         return "RATIO" if self.ratio is not None else qualities.get(self.working_side, "STANDARD")
 
 
-def write(
-    result: versions.Strip, source: versions.Strip, spec: JobSpec, shown: tuple[int, ...], movie: MovieFormat | None
-) -> None:
+def write(result: versions.Strip, source: versions.Strip, spec: JobSpec, place: Placement) -> None:
     """Let a result strip remember its job, what it was made from and shows of that, and its movie."""
     recipe = Recipe(
         strip=source.name,
         source="" if spec.source.disposable else spec.source.paths[0],
-        frames=len(set(shown)),
+        frames=len(set(place.shown)),
         model=spec.model,
         ratio=spec.ratio,
         working_side=spec.working_side,
         use_alpha=spec.source.use_alpha,
         look=spec.look,
-        movie=movie,
+        movie=place.movie,
+        length=place.length,
     )
     result[PROPERTY] = json.dumps(asdict(recipe))
 

@@ -120,7 +120,7 @@ def _new_result(
     result.directory = _as_user_prefers(folder)
     result.select = False  # the user goes on with what is selected
     read_rightly(result, spec, source)
-    recipes.write(result, source, spec, place.shown, place.movie)
+    recipes.write(result, source, spec, place)
     return result
 
 
@@ -160,8 +160,8 @@ def renew(spec: JobSpec, folder: Path, place: Placement) -> bool:
     """Let the result strip that a placement replaces, and what was cut off it, show the frames in `folder`.
 
     Their place, trims and looks stay as the user has made them. Returns False, and changes nothing, where that cannot
-    be: the strip is gone, it shows other frames, what was a mask becomes a picture, or a mask no longer lies on its
-    source, which has moved since.
+    be: the strip is gone, it shows other frames, or its still for another time, what was a mask becomes a picture, or
+    a mask no longer lies on its source, which has moved since.
     """
     found = find(place)
     if found is None:
@@ -176,14 +176,14 @@ def renew(spec: JobSpec, folder: Path, place: Placement) -> bool:
         return False
     names = [spec.file_name(frame) for frame in place.shown]
     stems = without_suffixes(names)
-    if stems_of(old) != stems:
+    if stems_of(old) != stems or (place.still and recipe.length != place.length):
         return False
     for strip in [old, *cut_off(scene, old)]:
         for element, name in zip(strip.elements, names, strict=True):
             element.filename = name
         strip.directory = _as_user_prefers(folder)
         read_rightly(strip, spec, source)
-        recipes.write(strip, source, spec, place.shown, place.movie)
+        recipes.write(strip, source, spec, place)
     return True
 
 

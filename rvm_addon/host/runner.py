@@ -329,6 +329,7 @@ class Runner:
         if job.folder not in self._placements:  # another project's
             return []
         places, self._placements[job.folder] = self._placements[job.folder], []
+        places = sorted(places, key=lambda place: not place.replaces)  # who finds its frames there gets them once
         touched = [place for place in places if delivery.put(job, place)]
         if places:
             self._settle(job, _names(job.movies_owed), delivered=True)

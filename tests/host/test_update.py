@@ -474,6 +474,52 @@ def test_a_source_whose_name_another_strip_has_by_now(timeline: Timeline, source
     assert '"strip": "interview"' in result["rvm_matting"]
 
 
+def test_a_longer_still_has_a_longer_result(timeline: Timeline) -> None:
+    """And a shorter one a shorter; where the source is as it was, the result stays as the user has trimmed it."""
+    versions = timeline.addon.versions
+    still = timeline.pictures(tiny.barcode_pictures(timeline.folder / "in", [9]), start=5)
+    versions.set_right_handle(still, 20)
+    timeline.press_button(still)
+    for end in (40, 15):
+        versions.set_right_handle(still, end)
+        update(timeline, timeline.result_of(still))
+        assert versions.handles(timeline.result_of(still)) == (5, end) and still.mute
+    result = timeline.result_of(still)
+    versions.set_right_handle(result, 12)
+    timeline.scene.rvm_matting.black = 0.5
+    update(timeline, result)
+    assert versions.handles(result) == (5, 12)
+    assert len(timeline.strips) == 2
+
+
+def test_two_results_of_one_source_become_what_was_made_before(timeline: Timeline, source: Any) -> None:
+    """Each of them, with the frames that a third has: both are selected."""
+    chosen, folders = timeline.scene.rvm_matting, []
+    for chosen.black in (0.5, 0.3):
+        timeline.press_button(source)
+        folders.append(timeline.addon.runner.current().queue.jobs[-1].output)
+    first, *others = sorted((strip for strip in timeline.strips if strip.type == "IMAGE"), key=lambda one: one.channel)
+    assert [Path(one.directory) for one in others] == folders
+    chosen.black = 0.0
+    timeline.select(others)
+    with timeline.shown():
+        assert bpy.ops.rvm.update_result() == {"FINISHED"}
+    assert {one.directory for one in others} == {first.directory}
+
+
+def test_a_result_that_is_matted_anew_and_updated_is_one(timeline: Timeline, source: Any) -> None:
+    """Both buttons were pressed, and one job serves them: its frames are not laid over themselves."""
+    result = timeline.result_of(source)
+    timeline.scene.rvm_matting.black = 0.5
+    (job,), _ = timeline.submit(source)
+    timeline.select([result])
+    with timeline.shown():
+        assert timeline.addon.result_operators.update_selected(bpy.context) == ([job], [])
+    timeline.finish()
+    assert [strip.name for strip in timeline.strips if strip.type == "IMAGE"] == [result.name]
+    assert Path(result.directory) == job.output
+
+
 def raws_of(job: Any) -> int:
     """Return how many frames of a job the model has looked at to make a matte."""
     return len(list(job.folder.joinpath("raw").glob("*.raw")))
