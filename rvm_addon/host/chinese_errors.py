@@ -104,8 +104,8 @@ SENTENCES: dict[str, str] = {
         "“{path}”提前结束：其最后一张图片代替了之后的 {count} 帧"
     ),
     # strips that cannot be matted
-    "“{strip}” has no free channel above it; move it down, or unlock a channel above it": (
-        "“{strip}”上方没有空闲通道；请将其下移，或解锁上方的通道"
+    "“{strip}” has no free channel above it; move it down, or unlock or unmute a channel above it": (
+        "“{strip}”上方没有空闲通道；请将其下移，或将上方的通道解锁或取消静音"
     ),
     "“{strip}” plays a file that was not found: “{path}”": "“{strip}”播放的文件未找到：“{path}”",
     "“{strip}” plays a file that Blender cannot read: “{path}”": "“{strip}”播放的文件 Blender 无法读取：“{path}”",

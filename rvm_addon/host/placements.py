@@ -102,11 +102,11 @@ def first_matted(source: versions.Strip, place: Placement) -> int:
 
 
 def free_channel(editor: bpy.types.SequenceEditor, strip: versions.Strip, start: int, end: int) -> int | None:
-    """Return the lowest channel above `strip` that is not locked and free from `start` to `end` - 1."""
+    """Return the lowest channel above `strip` that is free from `start` to `end` - 1, and neither locked nor muted."""
     spans = [(other.channel, *versions.handles(other)) for other in versions.siblings(editor, strip)]
     taken = {channel for channel, first, last in spans if first < end and start < last}
-    locked = versions.channels(editor, strip)
+    channels = versions.channels(editor, strip)
     for channel in range(strip.channel + 1, _LAST_CHANNEL + 1):
-        if channel not in taken and not locked[channel].lock:
+        if channel not in taken and not (channels[channel].lock or channels[channel].mute):
             return channel
     return None

@@ -40,7 +40,8 @@ def job_spec(
     """
     start, end = extent or versions.handles(strip)
     if free_channel(scene.sequence_editor, strip, start, end) is None:
-        raise StripUnsuitable(strip.name, "has no free channel above it; move it down, or unlock a channel above it")
+        reason = "has no free channel above it; move it down, or unlock or unmute a channel above it"
+        raise StripUnsuitable(strip.name, reason)
     _check_files(strip)
     stem = file_stem(Path(source_file(strip)).stem if strip.type in _FILES else strip.name)
     frames = matted_frames(strip, settings.handles, start, end)

@@ -191,13 +191,17 @@ def test_the_source_is_muted_unless_it_is_to_be_kept(timeline: Timeline, clip: P
 
 
 def test_the_result_takes_the_lowest_free_channel_above(timeline: Timeline, clip: Path) -> None:
-    """Channels that are taken in that range, or locked, are passed over; nothing is moved."""
+    """Channels that are taken in that range, locked or muted are passed over; nothing is moved.
+
+    In a muted one nothing would be seen of the result, nor, below it, of the source.
+    """
     strip = timeline.movie(clip, channel=2, start=1)
     others = [timeline.movie(clip, channel=3, start=30), timeline.movie(clip, channel=4, start=41)]
     timeline.editor.channels[4].lock = True
+    timeline.editor.channels[5].mute = True
     before = [(other.channel, *timeline.addon.versions.handles(other)) for other in others]
     timeline.press_button(strip)
-    assert timeline.result_of(strip).channel == 5
+    assert timeline.result_of(strip).channel == 6
     assert [(other.channel, *timeline.addon.versions.handles(other)) for other in others] == before
 
 
