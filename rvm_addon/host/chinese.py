@@ -349,6 +349,10 @@ WORDS: dict[str, str] = {
     "The result is in another scene: {scenes}": "结果在另一个场景中：{scenes}",
     "The result is in the meta strip “{strip}”": "结果在元片段“{strip}”中",
     "The result is outside the meta strip that is open": "结果在已打开的元片段之外",
+    "“{strip}” shows frames that were matted for “{source}”, but lies elsewhere and has no result: "
+    "select it and press Matte Selected Strips": (
+        "“{strip}”显示了为“{source}”抠像的帧，但位于别处且没有结果：请选中它并按下“抠像所选片段”"
+    ),
     "“{strip}” shows more than when it was matted: select its result and press Update Result": "“{strip}”"
     "比抠像时显示得更多：请选择其结果并按下“更新结果”",
     "“{effect}” goes on showing “{strip}” with its background; matte the effect instead": (

@@ -30,6 +30,7 @@ def put(job: Job, place: Placement) -> bool:
         if not (place.replaces and results.renew(job.spec, job.output, place)):
             inserted = results.insert_result(job.spec, job.output, place)
             job.warnings += map(_not_covered, inserted.not_covered)
+            job.warnings += [_apart(strip, place.strip) for strip in inserted.apart]
             for strip in inserted.strips:
                 job.warnings += effects.carry_over(strip)
     except MattingError as error:
@@ -44,6 +45,16 @@ def put(job: Job, place: Placement) -> bool:
             f"its frames are in “{job.output}”"
         )
     return True
+
+
+def _apart(strip: str, source: str) -> str:
+    """Return what the user is told of a strip that may have been cut off the source, and lies elsewhere."""
+    return say(
+        "“{strip}” shows frames that were matted for “{source}”, but lies elsewhere and has no result: "
+        "select it and press Matte Selected Strips",
+        strip=strip,
+        source=source,
+    )
 
 
 def _not_covered(strip: str) -> str:

@@ -26,6 +26,11 @@ def put_on(scene: bpy.types.Scene, sources: Sequence[versions.Strip], matte: ver
             source.blend_type = "ALPHA_OVER"
 
 
+def is_masked(source: versions.Strip) -> bool:
+    """Return whether a matte cuts out a strip."""
+    return _modifier(source) is not None
+
+
 def take_off(source: versions.Strip) -> None:
     """Take the mask off a strip; one without stays as it is."""
     modifier = _modifier(source)

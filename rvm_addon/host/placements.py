@@ -1,5 +1,6 @@
 """Where a job's result goes, in names and numbers, and what is found there later."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ from ..engine.errors import NamedError
 from . import versions
 from .encoders import MovieFormat
 from .soundtrack import SILENCE, Soundtrack
-from .sources import source_file
+from .sources import OF_FILES, frames_within, shows_the_same, source_file, was_cut_from
 
 _LAST_CHANNEL = 128
 
@@ -80,13 +81,26 @@ def find(place: Placement) -> tuple[bpy.types.Scene, versions.Strip] | None:
 
 
 def _source_in(scene: bpy.types.Scene, place: Placement) -> versions.Strip | None:
-    """Return the strip of this name that shows the placement's file, or else the only one that might be it, renamed."""
+    """Return the strip of this name that shows the placement's file, or else the only one that might be it, renamed.
+
+    That is what lies where it lay, be it only a part that is left of it, or else what is trimmed as it was.
+    """
     every = versions.all_strips(scene.sequence_editor)
     named = every.get(place.strip)
     if named is not None and source_file(named) == place.file:
         return named
-    alike = [strip for strip in every if source_file(strip) == place.file and _is_trimmed_like(strip, place)]
+    others = [strip for strip in every if source_file(strip) == place.file]
+    left = [strip for strip in others if strip.type in OF_FILES and _lies_like(strip, place)]
+    if left and all(was_cut_from(strip, left[0]) for strip in left):
+        return min(left, key=versions.handles)
+    alike = [strip for strip in others if _is_trimmed_like(strip, place)]
     return alike[0] if len(alike) == 1 else None
+
+
+def _lies_like(strip: versions.Strip, place: Placement) -> bool:
+    """Return whether a strip's content lies where that of a placement's strip lay, and some of what this has shown."""
+    is_there = versions.content_start(strip) == place.content_start
+    return is_there and frames_within(strip, place.start, place.start + place.length) > 0
 
 
 def _is_trimmed_like(strip: versions.Strip, place: Placement) -> bool:
@@ -99,6 +113,28 @@ def _is_trimmed_like(strip: versions.Strip, place: Placement) -> bool:
 def first_matted(source: versions.Strip, place: Placement) -> int:
     """Return the timeline frame of the first one that was matted, wherever the source was moved since."""
     return place.start - place.before + versions.content_start(source) - place.content_start
+
+
+def lying_apart(
+    scene: bpy.types.Scene, source: versions.Strip, parts: Sequence[versions.Strip], place: Placement
+) -> list[versions.Strip]:
+    """Return the strips that show what was to be matted, and what is left of the source at its place no longer does.
+
+    They may have been cut off it, and moved; what shows the same as its parts was not.
+    """
+    start = place.start - place.content_start
+    kept = set().union(*map(_trim, parts))
+    lost = set(range(start, start + place.length)) - kept
+    every = versions.all_strips(scene.sequence_editor) if lost else ()
+    others = [strip for strip in every if strip not in (*parts, source) and shows_the_same(strip, source)]
+    return [strip for strip in others if not lost.isdisjoint(_trim(strip)) and kept.isdisjoint(_trim(strip))]
+
+
+def _trim(strip: versions.Strip) -> range:
+    """Return which timeline frames of its content a strip shows, counted from where that begins."""
+    start, end = versions.handles(strip)
+    content = versions.content_start(strip)
+    return range(start - content, end - content)
 
 
 def free_channel(editor: bpy.types.SequenceEditor, strip: versions.Strip, start: int, end: int) -> int | None:

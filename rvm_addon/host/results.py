@@ -12,7 +12,7 @@ from . import giving_way, hiding, masks, recipes, versions
 from .belonging import cut_off, stems_of, was_mask, without_suffixes
 from .image_strips import new_image_strip
 from .likeness import LINEAR, copy_look, is_placed_alike, read_as_written
-from .placements import Placement, StripUnsuitable, find, first_matted, free_channel
+from .placements import Placement, StripUnsuitable, find, first_matted, free_channel, lying_apart
 from .sources import frames_within, is_within, pieces
 
 
@@ -37,6 +37,8 @@ class Inserted:
     """One, or one for each run of the source's pieces where these lie apart."""
     not_covered: tuple[str, ...]
     """The names of the source's pieces that show more by now than was matted: these stay seen."""
+    apart: tuple[str, ...]
+    """The names of the strips that show what was matted, elsewhere and without a result: of what was cut off, say."""
 
 
 def insert_result(spec: JobSpec, folder: Path, place: Placement) -> Inserted:
@@ -75,7 +77,9 @@ def insert_result(spec: JobSpec, folder: Path, place: Placement) -> Inserted:
         _connect(scene, like, result)
     covered = [part for part, _ in ground.covered]
     not_covered = tuple(part.name for part in ground.parts if part not in covered)
-    return Inserted(tuple(result for _, result in results), not_covered)
+    apart = lying_apart(scene, source, ground.parts, place)
+    seen = tuple(strip.name for strip in apart if not (strip.mute or masks.is_masked(strip)))
+    return Inserted(tuple(result for _, result in results), not_covered, seen)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ import bpy
 
 from . import versions
 
-_OF_FILES = frozenset({"MOVIE", "IMAGE"})
+OF_FILES = frozenset({"MOVIE", "IMAGE"})
+"""The kinds of strip that show files."""
 
 
 def absolute(path: str) -> str:
@@ -52,7 +53,7 @@ def source_below(scene: bpy.types.Scene, named: versions.Strip, result: versions
     siblings = versions.siblings(scene.sequence_editor, named)
     ways: tuple[Callable[[versions.Strip], bool], ...] = (
         lambda strip: strip == named or was_cut_from(strip, named),
-        lambda strip: _shows_the_same(strip, named) and strip.channel < result.channel,
+        lambda strip: shows_the_same(strip, named) and strip.channel < result.channel,
     )
     for is_meant in ways:
         below = [strip for strip in siblings if is_meant(strip) and frames_within(strip, *versions.handles(result))]
@@ -76,7 +77,7 @@ def only_one_below(scene: bpy.types.Scene, file: str, result: versions.Strip) ->
     below = [
         strip
         for strip in versions.siblings(scene.sequence_editor, result)
-        if strip.type in _OF_FILES
+        if strip.type in OF_FILES
         and source_file(strip) == file
         and strip.channel < result.channel
         and frames_within(strip, *versions.handles(result))
@@ -84,9 +85,9 @@ def only_one_below(scene: bpy.types.Scene, file: str, result: versions.Strip) ->
     return below[0] if below and all(was_cut_from(strip, below[0]) for strip in below) else None
 
 
-def _shows_the_same(strip: versions.Strip, other: versions.Strip) -> bool:
+def shows_the_same(strip: versions.Strip, other: versions.Strip) -> bool:
     """Return whether two strips show the same file."""
-    return strip.type in _OF_FILES and strip.type == other.type and source_file(strip) == source_file(other)
+    return strip.type in OF_FILES and strip.type == other.type and source_file(strip) == source_file(other)
 
 
 def frames_within(strip: versions.Strip, start: int, end: int) -> int:

@@ -20,6 +20,12 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return [tiny.barcode_movie(folder / f"clip {number}.avi", 30, fourcc="MJPG") for number in range(5)]
 
 
+def move(strip: Any, frames: int) -> None:
+    """Move a strip along the timeline."""
+    name = "content_start" if bpy.app.version >= (5, 2, 0) else "frame_start"
+    setattr(strip, name, getattr(strip, name) + frames)
+
+
 def test_five_strips_at_once(timeline: Timeline, clips: list[Path], tmp_path: Path) -> None:
     """One file goes missing while it waits, one job is cancelled; the other three become strips, in order."""
     doomed = tiny.barcode_movie(tmp_path / "doomed.avi", 30, fourcc="MJPG")
@@ -131,10 +137,48 @@ def test_a_strip_is_known_under_another_name(timeline: Timeline, clips: list[Pat
     """Renamed while its job runs, in a scene renamed too, it gets its result; where two might be it, neither does."""
     renamed, doubtful = timeline.movie(clips[0]), timeline.movie(clips[1], start=50)
     timeline.submit(renamed, doubtful)
+    move(doubtful, 10)
     renamed.name, doubtful.name, timeline.scene.name = "another name", "a third", "another scene"
     twin = timeline.movie(clips[1], channel=2, start=100, name="twin")
     timeline.finish()
     assert {strip.name for strip in timeline.strips} == {"another name", "another name matte", "a third", twin.name}
+
+
+def test_what_is_left_of_a_strip_gets_its_result(timeline: Timeline, clips: list[Path], addon: SimpleNamespace) -> None:
+    """Cut while its job runs, and the part that bears its name deleted: the others are known by where they lie."""
+    strip = timeline.movie(clips[0], start=1)
+    timeline.movie(clips[0], start=101, name="a copy elsewhere")
+    (job,), _ = timeline.submit(strip)
+    middle = strip.split(frame=11, split_method="SOFT")
+    last = middle.split(frame=21, split_method="SOFT")
+    timeline.strips.remove(strip)
+    timeline.finish()
+    assert job.warnings[1:] == []
+    assert addon.versions.handles(timeline.result_of(middle)) == (11, 31)
+    assert middle.mute and last.mute and len(timeline.strips) == 4
+
+
+@pytest.mark.parametrize("frames", [0, 300], ids=["up", "away"])
+def test_what_was_cut_off_and_moved_is_named(
+    timeline: Timeline, clips: list[Path], addon: SimpleNamespace, frames: int
+) -> None:
+    """While the job runs: that part has no result, and the user reads how it gets one, which is there at once."""
+    strip = timeline.movie(clips[0], start=1)
+    (job,), _ = timeline.submit(strip)
+    other = strip.split(frame=11, split_method="SOFT")
+    move(other, frames)
+    other.channel += 4
+    other.name = "other"
+    timeline.finish()
+    (said,) = job.warnings[1:]
+    assert said == (
+        f"“other” shows frames that were matted for “{strip.name}”, but lies elsewhere and has no result: "
+        "select it and press Matte Selected Strips"
+    )
+    assert addon.versions.handles(timeline.result_of(strip)) == (1, 11) and not other.mute
+    (again,), _ = timeline.submit(other)
+    timeline.finish()
+    assert again.folder == job.folder and timeline.result_of(other) and other.mute
 
 
 def test_a_strip_that_moved_takes_its_result_along(timeline: Timeline, clips: list[Path]) -> None:
@@ -199,12 +243,6 @@ def test_a_strip_cut_in_two_is_masked_whole(
     curves = addon.versions.strip_curves(timeline.scene) or ()
     moved = [curve.evaluate(30) for curve in curves if curve.data_path.startswith(matte.path_from_id())]
     assert moved == ([20] if animated else [])
-
-
-def move(strip: Any, frames: int) -> None:
-    """Move a strip along the timeline."""
-    name = "content_start" if bpy.app.version >= (5, 2, 0) else "frame_start"
-    setattr(strip, name, getattr(strip, name) + frames)
 
 
 @pytest.mark.parametrize("kind", ["CUTOUT", "MASK"])
