@@ -349,6 +349,13 @@ WORDS: dict[str, str] = {
     "The result is in another scene: {scenes}": "结果在另一个场景中：{scenes}",
     "The result is in the meta strip “{strip}”": "结果在元片段“{strip}”中",
     "The result is outside the meta strip that is open": "结果在已打开的元片段之外",
+    "The result of “{source}” lies above “{strip}”, which lay above its source: move that to a higher channel": (
+        "“{source}”的结果位于“{strip}”之上，而后者原在其源片段之上：请将后者移到更高的通道"
+    ),
+    "The result of “{source}” lies above {count} strips, such as “{strip}”, which lay above its source: "
+    "move these to higher channels": (
+        "“{source}”的结果位于 {count} 个片段之上，例如“{strip}”，而它们原在其源片段之上：请将它们移到更高的通道"
+    ),
     "“{strip}” shows frames that were matted for “{source}”, but lies elsewhere and has no result: "
     "select it and press Matte Selected Strips": (
         "“{strip}”显示了为“{source}”抠像的帧，但位于别处且没有结果：请选中它并按下“抠像所选片段”"

@@ -19,10 +19,11 @@ def is_there(job: Job, place: Placement) -> bool:
     return not place.replaces and belonging.is_on_timeline(job.spec, job.output, place)
 
 
-def put(job: Job, place: Placement) -> bool:
+def put(job: Job, place: Placement, awaiting: frozenset[str] = frozenset()) -> bool:
     """Put one result of a job on its timeline, and return whether the timeline may have changed.
 
-    What goes wrong becomes the job's warning: the other results, and the other jobs, get their turn.
+    What goes wrong becomes the job's warning: the other results, and the other jobs, get their turn. Strips that are
+    `awaiting` results, by name, will not be seen as they are now.
     """
     try:
         if is_there(job, place):  # pressed twice, and the strip was moved, trimmed, renamed or cut in between
@@ -31,6 +32,8 @@ def put(job: Job, place: Placement) -> bool:
             inserted = results.insert_result(job.spec, job.output, place)
             job.warnings += map(_not_covered, inserted.not_covered)
             job.warnings += [_apart(strip, place.strip) for strip in inserted.apart]
+            below = [strip for strip in inserted.below if strip not in awaiting]
+            job.warnings += [_below(below, place.strip)] if below else []
             for strip in inserted.strips:
                 job.warnings += effects.carry_over(strip)
     except MattingError as error:
@@ -54,6 +57,23 @@ def _apart(strip: str, source: str) -> str:
         "select it and press Matte Selected Strips",
         strip=strip,
         source=source,
+    )
+
+
+def _below(strips: list[str], source: str) -> str:
+    """Return what the user is told of strips that lay above a source, and lie below its result."""
+    if len(strips) == 1:
+        return say(
+            "The result of “{source}” lies above “{strip}”, which lay above its source: move that to a higher channel",
+            source=source,
+            strip=strips[0],
+        )
+    return say(
+        "The result of “{source}” lies above {count} strips, such as “{strip}”, which lay above its source: "
+        "move these to higher channels",
+        source=source,
+        count=len(strips),
+        strip=strips[0],
     )
 
 

@@ -9,7 +9,7 @@ import bpy
 from ..engine.outputs import Result
 from ..engine.spec import JobSpec
 from . import giving_way, hiding, masks, recipes, versions
-from .belonging import cut_off, stems_of, was_mask, without_suffixes
+from .belonging import cut_off, source_of, stems_of, was_mask, without_suffixes
 from .image_strips import new_image_strip
 from .likeness import LINEAR, copy_look, is_placed_alike, read_as_written
 from .placements import Placement, StripUnsuitable, find, first_matted, free_channel, lying_apart
@@ -39,6 +39,8 @@ class Inserted:
     """The names of the source's pieces that show more by now than was matted: these stay seen."""
     apart: tuple[str, ...]
     """The names of the strips that show what was matted, elsewhere and without a result: of what was cut off, say."""
+    below: tuple[str, ...]
+    """The names of the strips that lay above the source, and lie below the result now."""
 
 
 def insert_result(spec: JobSpec, folder: Path, place: Placement) -> Inserted:
@@ -79,7 +81,8 @@ def insert_result(spec: JobSpec, folder: Path, place: Placement) -> Inserted:
     not_covered = tuple(part.name for part in ground.parts if part not in covered)
     apart = lying_apart(scene, source, ground.parts, place)
     seen = tuple(strip.name for strip in apart if not (strip.mute or masks.is_masked(strip)))
-    return Inserted(tuple(result for _, result in results), not_covered, seen)
+    below = () if is_mask or old is not None else _between(scene, results)
+    return Inserted(tuple(result for _, result in results), not_covered, seen, below)
 
 
 @dataclass(frozen=True)
@@ -150,6 +153,27 @@ def _clipped(span: tuple[int, int], limits: tuple[float, float]) -> tuple[int, i
 def _is_within(span: tuple[int, int], run: tuple[int, int]) -> bool:
     """Return whether a span of timeline frames lies within another."""
     return run[0] <= span[0] and span[1] <= run[1]
+
+
+def _between(scene: bpy.types.Scene, results: list[tuple[versions.Strip, versions.Strip]]) -> tuple[str, ...]:
+    """Return the names of what is seen between sources and their new results, and has lain above the sources."""
+    names = {}
+    for source, result in results:
+        channels = versions.channels(scene.sequence_editor, source)
+        for strip in versions.siblings(scene.sequence_editor, source):
+            is_between = source.channel < strip.channel < result.channel
+            if not is_between or strip.type == "SOUND" or strip.mute or channels[strip.channel].mute:
+                continue
+            if frames_within(strip, *versions.handles(result)) and not _is_result_of_lower(scene, strip, source):
+                names[strip.name] = None
+    return tuple(names)
+
+
+def _is_result_of_lower(scene: bpy.types.Scene, strip: versions.Strip, source: versions.Strip) -> bool:
+    """Return whether a strip is a result of `source` or of one below that: its own place is below the new result."""
+    recipe = recipes.read(strip)
+    made_from = None if recipe is None else source_of(scene, strip, recipe)
+    return made_from is not None and made_from.channel <= source.channel
 
 
 def _connect(scene: bpy.types.Scene, source: versions.Strip, result: versions.Strip) -> None:

@@ -330,7 +330,9 @@ class Runner:
             return []
         places, self._placements[job.folder] = self._placements[job.folder], []
         places = sorted(places, key=lambda place: not place.replaces)  # who finds its frames there gets them once
-        touched = [place for place in places if delivery.put(job, place)]
+        to_come = (place for others in self._placements.values() for place in others)
+        awaiting = frozenset(place.strip for place in (*places, *to_come) if not place.replaces)
+        touched = [place for place in places if delivery.put(job, place, awaiting)]
         if places:
             self._settle(job, _names(job.movies_owed), delivered=True)
             rates.current().learn(job)

@@ -271,6 +271,31 @@ def test_nothing_lies_over_what_took_the_place_of_a_part(
             assert all(a == b for _, a, b in timeline.compare(part, [handles(part)[0], handles(part)[1] - 1]))
 
 
+def test_what_lay_above_a_strip_and_lies_below_its_result_is_named(
+    timeline: Timeline, clips: list[Path], addon: SimpleNamespace
+) -> None:
+    """The next free channel may be above a title: nothing of the user's is moved, and the user reads what to move.
+
+    What is not seen, lies elsewhere in time, or gets a result itself does not count, nor what had its place below; and
+    a mask hides nothing.
+    """
+    below, above = timeline.movie(clips[0]), timeline.movie(clips[1], channel=2)
+    others = [("title", 3, 10, 20), ("later", 4, 31, 40), ("muted", 5, 1, 9), ("another title", 5, 10, 20)]
+    for name, *place in others:
+        addon.versions.new_colour_strip(timeline.strips, name, *place).mute = name == "muted"
+    jobs, _ = timeline.submit(below, above)
+    timeline.finish()
+    assert [timeline.result_of(strip).channel for strip in (below, above)] == [4, 6]
+    told = "The result of “{}” lies above {}, which lay above its source: move {}"
+    one = told.format(below.name, "“title”", "that to a higher channel")
+    several = told.format(above.name, "2 strips, such as “title”", "these to higher channels")
+    assert [job.warnings[1:] for job in jobs] == [[one], [several]]
+    timeline.scene.rvm_matting.result = "MASK"
+    (job,), _ = timeline.submit(below)
+    timeline.finish()
+    assert job.warnings[1:] == []
+
+
 LONGER = "“{}” shows more than when it was matted: select its result and press Update Result"
 
 
