@@ -58,37 +58,27 @@ def insert_result(spec: JobSpec, folder: Path, place: Placement) -> Inserted:
     channels = [free_channel(scene.sequence_editor, source, *span) for span in ground.spans]
     if None in channels:
         raise StripUnsuitable(place.strip, f"has no free channel above it; its frames are in “{folder}”")
-    old = ground.old
-    if old is not None:
-        giving_way.take_back(ground.parts or (source,), old)
-    results = []
-    for span, channel in zip(ground.spans, channels, strict=True):
-        own = [part for part in ground.parts if frames_within(part, *span)]
-        like = source if source in own or not own else own[0]
-        result = _new_result(spec, folder, place, like, span, channel)
-        if is_mask:
-            masks.put_on(scene, own, result)
-        else:
-            copy_look(scene, like if old is None or was_mask(old) else old, result)
-        results.append((like, result))
+    if ground.old is not None:
+        giving_way.take_back(ground.parts or (source,), ground.old)
+    laid = [_laid(spec, folder, place, ground, *where) for where in zip(ground.spans, channels, strict=True)]
     for part, run in [] if is_mask or place.keep_source else ground.covered:
         _hide(part, *run)
-    if old is not None:
-        giving_way.make_way(scene, old, [result for _, result in results])
-    for like, result in results:
+    results = tuple(result for _, result in laid)
+    if ground.old is not None:
+        giving_way.make_way(scene, ground.old, results)
+    for like, result in laid:
         _connect(scene, like, result)
     covered = [part for part, _ in ground.covered]
     not_covered = tuple(part.name for part in ground.parts if part not in covered)
-    apart = lying_apart(scene, source, ground.parts, place)
-    seen = tuple(strip.name for strip in apart if not (strip.mute or masks.is_masked(strip)))
-    below = () if is_mask or old is not None else _between(scene, results)
-    return Inserted(tuple(result for _, result in results), not_covered, seen, below)
+    below = () if is_mask or ground.old is not None else _between(scene, laid)
+    return Inserted(results, not_covered, ground.apart, below)
 
 
 @dataclass(frozen=True)
 class _Ground:
     """What a placement finds on its timeline."""
 
+    source: versions.Strip
     parts: tuple[versions.Strip, ...]
     """What there is by now of the source, as far as it concerns the result."""
     covered: tuple[tuple[versions.Strip, tuple[int, int]], ...]
@@ -97,6 +87,8 @@ class _Ground:
     """From and before which timeline frames there is to be a result: where the source is, if it was matted."""
     old: versions.Strip | None
     """The result that gives way."""
+    apart: tuple[str, ...]
+    """As above."""
 
 
 def _ground(scene: bpy.types.Scene, source: versions.Strip, place: Placement, *, whole: bool) -> _Ground:
@@ -110,7 +102,27 @@ def _ground(scene: bpy.types.Scene, source: versions.Strip, place: Placement, *,
     reach = giving_way.EVERYWHERE if whole or old is None else giving_way.reach(scene, old, parts)
     near = tuple(part for part in parts if frames_within(part, *reach))
     covered = [(part, run) for part in near for run in runs if _is_within(_clipped(versions.handles(part), reach), run)]
-    return _Ground(near, tuple(covered), tuple(_runs(runs, reach) or runs), old)
+    apart = [strip.name for strip in lying_apart(scene, source, parts, place) if _is_seen_whole(strip)]
+    return _Ground(source, near, tuple(covered), tuple(_runs(runs, reach) or runs), old, tuple(apart))
+
+
+def _is_seen_whole(strip: versions.Strip) -> bool:
+    """Return whether a strip is seen, and nothing of it cut out."""
+    return not (strip.mute or masks.is_masked(strip))
+
+
+def _laid(
+    spec: JobSpec, folder: Path, place: Placement, ground: _Ground, span: tuple[int, int], channel: int
+) -> tuple[versions.Strip, versions.Strip]:
+    """Put a new strip of the frames in `folder` over a span, and return the part of the source it is like, and it."""
+    own = [part for part in ground.parts if frames_within(part, *span)]
+    source = ground.source if ground.source in own or not own else own[0]
+    result = _new_result(spec, folder, place, source, span, channel)
+    if spec.look.result is Result.MASK:
+        masks.put_on(source.id_data, own, result)
+    else:
+        copy_look(source.id_data, source if ground.old is None or was_mask(ground.old) else ground.old, result)
+    return source, result
 
 
 def _new_result(
