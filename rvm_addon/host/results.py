@@ -176,9 +176,15 @@ def _between(scene: bpy.types.Scene, results: list[tuple[versions.Strip, version
             is_between = source.channel < strip.channel < result.channel
             if not is_between or strip.type == "SOUND" or strip.mute or channels[strip.channel].mute:
                 continue
-            if frames_within(strip, *versions.handles(result)) and not _is_result_of_lower(scene, strip, source):
+            has_its_place = _is_result_of_lower(scene, strip, source) or _is_made_of(strip, source)
+            if frames_within(strip, *versions.handles(result)) and not has_its_place:
                 names[strip.name] = None
     return tuple(names)
+
+
+def _is_made_of(effect: versions.Strip, source: versions.Strip) -> bool:
+    """Return whether a strip is an effect on `source`, or on what is made of that: `effects` tells of these."""
+    return any(strip == source or _is_made_of(strip, source) for strip in versions.inputs(effect))
 
 
 def _is_result_of_lower(scene: bpy.types.Scene, strip: versions.Strip, source: versions.Strip) -> bool:

@@ -92,6 +92,8 @@ def test_a_transition_goes_on_between_results(timeline: Timeline, dissolve: Any,
     assert one.mute and two.mute and dissolve.mute
     new = timeline.strips["wipe matte"]
     assert timeline.addon.versions.inputs(new) == [timeline.result_of(one), timeline.result_of(two)]
+    said = [text for job in timeline.addon.runner.current().queue.jobs for text in job.warnings]
+    assert not any("lies above" in text for text in said), "it is no strip that the result hides"
 
 
 def test_a_transition_is_put_between_results_once(timeline: Timeline, dissolve: Any) -> None:
@@ -114,6 +116,16 @@ def test_a_transition_is_put_between_results_once(timeline: Timeline, dissolve: 
         assert bpy.ops.rvm.update_result() == {"FINISHED"}
     assert [strip.type for strip in timeline.strips].count("WIPE") == 2
     assert timeline.addon.versions.inputs(timeline.strips["wipe matte"]) == results
+    timeline.strips["wipe matte"].blend_alpha = 0.5
+    timeline.scene.rvm_matting.handles = 3
+    timeline.addon.versions.set_right_handle(two, 45)  # other frames: a new strip takes the result's place
+    timeline.select(results)
+    with timeline.shown():
+        assert bpy.ops.rvm.update_result() == {"FINISHED"}
+    results = [timeline.result_of(one), timeline.result_of(two)]
+    assert [strip.type for strip in timeline.strips].count("WIPE") == 2
+    kept = timeline.strips["wipe matte"]
+    assert (timeline.addon.versions.inputs(kept), kept.blend_alpha, dissolve.mute) == (results, 0.5, True)
 
 
 def test_masked_strips_keep_their_transition(timeline: Timeline, dissolve: Any) -> None:
