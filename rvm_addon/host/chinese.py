@@ -44,7 +44,6 @@ WORDS: dict[str, str] = {
     # results, changed afterwards
     "Matted Strip": "抠像片段",
     "Update Result": "更新结果",
-    "Update Results": "更新结果",
     "Matting Results": "抠像结果",
     "Make the selected matted strips again with the settings as they are now. Only new frames need the model": (
         "用当前设置重新生成所选的抠像片段，只有新的帧才需要模型"

@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from ..engine.outputs import Result
-from . import hiding, recipes, versions
+from . import belonging, hiding, recipes, versions
 from .animation import copy_animation
 from .likeness import copy_look
 from .placements import free_channel
-from .sources import frames_within, is_within, source_below
+from .sources import frames_within, is_within
 from .translations import say
 
 _TRANSITIONS = frozenset({"CROSS", "GAMMA_CROSS", "WIPE"})
@@ -123,15 +123,13 @@ def _result_of(strip: versions.Strip, effect: versions.Strip) -> versions.Strip 
     A mask is none: what is masked shows the cut-out in its transitions, too.
     """
     scene = strip.id_data
-    every = versions.all_strips(scene.sequence_editor)
     start, end = versions.handles(effect)
     found = []
     for one in versions.siblings(scene.sequence_editor, strip):
         recipe = recipes.read(one)
         if recipe is None or recipe.look.result is Result.MASK or frames_within(one, start, end) < end - start:
             continue
-        named = every.get(recipe.strip)
-        if named is not None and source_below(scene, named, one) == strip:
+        if belonging.source_of(scene, one, recipe) == strip:
             found.append(one)
     return max(found, key=lambda one: (not one.mute, one.channel), default=None)
 

@@ -201,6 +201,19 @@ def _open(path: Path) -> str:
     return ""
 
 
+class RVM_OT_results_arrived(bpy.types.Operator):
+    """Be the step by which results that have arrived are undone, and the last operation"""
+
+    # Else Blender would still let the operation before be adjusted: for that, it undoes all that came after.
+    bl_idname = "rvm.results_arrived"
+    bl_label = "Matting Results"
+    bl_options = {"REGISTER", "UNDO", "INTERNAL"}
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        """Change nothing: the results are there."""
+        return {"FINISHED"}
+
+
 classes = (
     RVM_OT_cancel_job,
     RVM_OT_dismiss_job,
@@ -211,5 +224,6 @@ classes = (
     RVM_OT_select_result,
     RVM_OT_cancel_all_jobs,
     RVM_OT_clear_ended_jobs,
+    RVM_OT_results_arrived,
 )
 register, unregister = bpy.utils.register_classes_factory(classes)

@@ -321,7 +321,7 @@ class Runner:
             jobs.append(job)
             came += self._deliver(job)
         if came and not bpy.app.background:  # there the operator's own step covers it, and none can be pushed
-            bpy.ops.ed.undo_push(message=_step_name(came))
+            bpy.ops.rvm.results_arrived("EXEC_DEFAULT", True)
         return jobs
 
     def _deliver(self, job: Job) -> list[Placement]:
@@ -337,15 +337,6 @@ class Runner:
             self._settle(job, _names(job.movies_owed), delivered=True)
             rates.current().learn(job)
         return touched
-
-
-def _step_name(came: list[Placement]) -> str:
-    """Return what a step is called, in the user's language, with which these results came."""
-    if not any(place.replaces for place in came):
-        return say("Matte Selected Strips")
-    if not all(place.replaces for place in came):
-        return say("Matting Results")
-    return say("Update Result") if len(came) == 1 else say("Update Results")
 
 
 def _in_use() -> bool:

@@ -184,5 +184,32 @@ def elsewhere() -> None:
     picture("living-8-home")
 
 
-for part in (edits, in_hand, away_and_back, reload_scripts, disable_and_enable, elsewhere, check_no_crash):
+def adjusted() -> None:
+    """Move a strip before a result comes: then no longer the move can be adjusted, for that would undo the result."""
+    print("Adjusted")
+    order("bpy.data.scenes[0].rvm_matting.ratio = 0.6")
+    begin(OUTDOOR, "RATIO")
+    click_strip("Backdrop")
+    point("timeline", EMPTY)
+    press("g")
+    run("xdotool", "type", "2")
+    press("Return")
+    before = states()[-1]
+    check("the job runs still", holds=running(before))
+    check("the move could be adjusted", holds=before["adjustable"] == "TRANSFORM_OT_seq_slide")
+    after = wait("the result comes", lambda s: results(s) > results(before))
+    check("and is the last operation", holds=after["adjustable"] == "RVM_OT_results_arrived")
+    press("ctrl+z")
+    after = wait("one step takes it back", lambda s: results(s) == results(before))
+    check("and leaves the move", holds=after["strips"]["Backdrop"] == before["strips"]["Backdrop"])
+    press("ctrl+shift+z")
+    wait("another brings it again", lambda s: results(s) > results(before))
+
+
+def results(state: State) -> int:
+    """Return how many results there are."""
+    return sum(strip["type"] == "IMAGE" for strip in state["strips"].values())
+
+
+for part in (edits, in_hand, away_and_back, reload_scripts, disable_and_enable, elsewhere, adjusted, check_no_crash):
     part()

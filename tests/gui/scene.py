@@ -144,6 +144,7 @@ def what_is_there(scene: bpy.types.Scene) -> dict[str, object]:
     return {
         "file": bpy.path.basename(bpy.data.filepath),
         "frame": scene.frame_current,
+        "adjustable": next((done.bl_idname for done in reversed(bpy.context.window_manager.operators)), ""),
         "jobs": [
             {"state": job.state.name, "frames": job.frames_done, "said": " ".join([job.error, *job.warnings])}
             for job in (host("runner").current().queue.jobs if enabled else ())
