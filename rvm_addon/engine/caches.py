@@ -7,13 +7,19 @@ JSON, and prints how many bytes are kept in the end. Standard library only, so t
 import argparse
 import contextlib
 import json
-import shutil
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from . import lifeline
-from .spec import JOB_FILE, PARTIAL_SUFFIX, RAW_FOLDER
+from .digests import DIGESTS_FILE
+from .resume import MEMORY_FILE
+from .spec import JOB_FILE, PARTIAL_SUFFIX, RAW_FOLDER, RAW_SUFFIX, holds_job
+
+_BESIDE_RAWS = frozenset({DIGESTS_FILE, MEMORY_FILE, f"{MEMORY_FILE}{PARTIAL_SUFFIX}"})
+_OF_MACS = "._"
+"""Begins the names of what macOS lays beside each file on foreign drives."""
 
 
 def prune(results: Path, limit: int) -> None:
@@ -42,23 +48,37 @@ def clear(results: Iterable[Path]) -> None:
         _give_up(folder, spared)
 
 
-def _spared(jobs: Iterable[Path]) -> set[Path]:
+def _spared(jobs: Iterable[Path]) -> set[str]:
     """Return the folders that jobs make or use which run now, in whichever Blender."""
-    return {used.resolve() for job in jobs if lifeline.is_held(job) for used in (*_kept(job), *_used_by(job))}
+    return {
+        os.path.realpath(used) for job in jobs if lifeline.is_held(job) for used in (*_kept(job), *_used_by(job))
+    }  # Path.resolve() raises where links lead in a circle
 
 
-def _give_up(folder: Path, spared: set[Path]) -> None:
-    """Delete a folder in which a job keeps something, unless it is spared.
+def _give_up(folder: Path, spared: set[str]) -> None:
+    """Delete what a job keeps in a folder, and the folder if nothing else lies there, unless it is spared.
 
-    Under another name first: a job that begins meanwhile finds all of it or nothing.
+    Under another name first: a job that begins meanwhile finds all of it or nothing. What is not ours, or does not go,
+    stays, and the folder has its name again.
     """
-    if folder.resolve() in spared:
+    if os.path.realpath(folder) in spared:
         return
     doomed = folder.with_name(f"{RAW_FOLDER}{PARTIAL_SUFFIX}")
-    shutil.rmtree(doomed, ignore_errors=True)
+    _empty(doomed)
     if folder != doomed:
         with contextlib.suppress(OSError):
-            shutil.rmtree(folder.replace(doomed), ignore_errors=True)
+            _empty(folder.replace(doomed))
+    with contextlib.suppress(OSError):
+        doomed.rename(folder.with_name(RAW_FOLDER))
+
+
+def _empty(folder: Path) -> None:
+    """Delete our own files in a folder, and it as well if nothing is left."""
+    for path in _own_files(folder):
+        with contextlib.suppress(OSError):
+            path.unlink()
+    with contextlib.suppress(OSError):
+        folder.rmdir()
 
 
 def _age(folder: Path) -> float:
@@ -70,21 +90,42 @@ def _age(folder: Path) -> float:
 
 
 def _jobs(results: Iterable[Path]) -> Iterator[Path]:
-    """Yield the folders of jobs in these folders of results; what no job made, such as the user's own, is left out."""
+    """Yield the folders of jobs in these folders of results.
+
+    What no job made, such as the user's own, is left out, and so is what may not be looked into.
+    """
     for parent in results:
-        yield from (folder for folder in parent.glob("*") if (folder / JOB_FILE).is_file())
+        yield from filter(holds_job, _entries(parent))
 
 
 def _kept(job: Path) -> list[Path]:
     """Return the folders in which a job keeps something, also what an interrupted deletion left."""
     folders = (job / f"{RAW_FOLDER}{PARTIAL_SUFFIX}", job / RAW_FOLDER)
-    return [folder for folder in folders if folder.is_dir()]
+    return [folder for folder in folders if os.path.isdir(folder)]  # noqa: PTH112  # Path's own raises
+
+
+def _own_files(folder: Path) -> list[Path]:
+    """Return what jobs have put into a folder in which they keep something."""
+    return [path for path in _entries(folder) if _is_own(path.name.removeprefix(_OF_MACS))]
+
+
+def _is_own(name: str) -> bool:
+    """Return whether a job calls a file so: a frame's raw matte, by number, or what lies beside those."""
+    return name in _BESIDE_RAWS or (name.endswith(RAW_SUFFIX) and name.removesuffix(RAW_SUFFIX).isdecimal())
+
+
+def _entries(folder: Path) -> list[Path]:
+    """Return what lies in a folder; nothing where that cannot be told."""
+    try:
+        return list(folder.iterdir())
+    except OSError:
+        return []
 
 
 def _size(folder: Path) -> int:
-    """Return how many bytes the files of a folder have; what disappears meanwhile has none."""
+    """Return how many bytes our files in a folder have; what disappears meanwhile has none."""
     total = 0
-    for path in folder.glob("*"):
+    for path in _own_files(folder):
         with contextlib.suppress(OSError):
             total += path.stat().st_size
     return total

@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -79,9 +79,11 @@ def run(spec: JobSpec, folder: Path, emit: Emit) -> None:
                 done += 1
             if writer.raws is not None:
                 _leave(writer.raws, rest.frames[-1] if rest.frames else done - 1, model.memory(), warn)
-    if spec.raw_limit:
-        prune(folder.parent, spec.raw_limit)
-    (folder / resume.MEMORY_FILE).unlink(missing_ok=True)
+    with suppress(OSError):  # all frames stand: what is not cleared up now is no failure of theirs
+        if spec.raw_limit:
+            prune(folder.parent, spec.raw_limit)
+    with suppress(OSError):
+        (folder / resume.MEMORY_FILE).unlink(missing_ok=True)
     emit(Finished(done, time.monotonic() - begun))
 
 

@@ -6,12 +6,14 @@ command line and the worker take them from this module.
 
 import hashlib
 import json
+import os
 import re
+import stat
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from pathlib import Path, PurePath
 from typing import Any
@@ -58,6 +60,9 @@ DEVICES = {
 
 Stamp = tuple[int, int]
 """A file's size in bytes and its time of modification in nanoseconds: while both stay, it is taken for the same."""
+
+_NEVER_MISSING = frozenset({"format_version", "name", "source", "output", "stem", "model"})
+"""What every version of `job.json` has."""
 
 WORKING_SIDE = 512
 """Pixels of the longest side at which the network looks at a picture; RVM's authors advise 512 for HD video."""
@@ -252,6 +257,33 @@ class JobSpec:
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise SpecError("job.json", f"it does not describe a job ({error})") from error
+
+
+def holds_job(folder: Path) -> bool:
+    """Return whether a job lies in a folder, of whichever version of the extension; others have a `job.json`, too.
+
+    It is asked at every redraw: a file is read again only where it has changed. One that cannot be read is no job's.
+    """
+    path = os.path.join(folder, JOB_FILE)  # noqa: PTH118  # a Path costs more than the question
+    try:
+        told = os.stat(path)  # noqa: PTH116  # likewise
+        return stat.S_ISREG(told.st_mode) and _describes_job(path, (told.st_size, told.st_mtime_ns))
+    except (OSError, ValueError):  # the second: the name is none that a system knows
+        return False
+
+
+@lru_cache(maxsize=4096)
+def _describes_job(path: str, _stamp: Stamp) -> bool:
+    """Return whether a file with this stamp has what the description of a job cannot do without.
+
+    Raises:
+        OSError: it cannot be read just now.
+    """
+    try:
+        told = json.loads(Path(path).read_bytes())
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(told, dict) and told.keys() >= _NEVER_MISSING
 
 
 def raw_name(frame: int) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import bpy
 
 from ..engine.outputs import Result
-from ..engine.spec import JOB_FILE, JobSpec
+from ..engine.spec import JobSpec, holds_job
 from . import recipes, versions
 from .placements import Placement, find, first_matted
 from .sources import absolute, frames_within, only_one_below, source_below, source_file, was_cut_from
@@ -15,7 +15,7 @@ from .sources import absolute, frames_within, only_one_below, source_below, sour
 
 def is_result(strip: versions.Strip) -> bool:
     """Return whether a strip shows the frames of a job: its job lies beside them."""
-    return strip.type == "IMAGE" and (Path(absolute(strip.directory)).parent / JOB_FILE).is_file()
+    return strip.type == "IMAGE" and holds_job(Path(absolute(strip.directory)).parent)
 
 
 def strips_of(folder: Path) -> Iterator[tuple[bpy.types.Scene, versions.Strip]]:

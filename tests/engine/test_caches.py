@@ -4,14 +4,18 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from rvm_addon.engine import caches, lifeline
 from rvm_addon.engine.events import Failed, Finished, FrameDone, Started, encode
+from rvm_addon.engine.spec import JobSpec, Source, SourceKind
+from tests.unprivileged import closed, give_up_rights
 
 STARTED = Started(9, 16, 9, "CPU", 1.0, "")
+SPEC = JobSpec("clip", Source(SourceKind.MOVIE, ("/clip.mp4",)), "frames", "clip", "/model.onnx")
 
 
 def job(
@@ -21,7 +25,7 @@ def job(
     folder = results / name
     for inner in ("raw", "frames"):
         (folder / inner).mkdir(parents=True)
-    (folder / "job.json").write_text(json.dumps({"raws": list(map(str, raws))}))
+    (folder / "job.json").write_text(replace(SPEC, raws=tuple(map(str, raws))).to_json())
     (folder / "events.jsonl").write_text("".join(map(encode, events)))
     for frame in range(2):
         (folder / "raw" / f"{frame:06d}.raw").write_bytes(bytes(500))
@@ -35,12 +39,17 @@ def kept(*jobs: Path) -> list[bool]:
     return [any(folder.glob("raw/*.raw")) for folder in jobs]
 
 
-@pytest.fixture
-def users_own(tmp_path: Path) -> Path:
-    """Camera files in a folder that happens to have the name, where the user lets results go to."""
-    own = tmp_path / "matte" / "holidays" / "raw" / "shot.dng"
+@pytest.fixture(params=[None, "", "[7]", '{"shot": 10, "frames": [1, 200]}', '{"name": "shot_010", "source": "A001"}'])
+def users_own(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """Camera files in a folder that happens to have the name, where the user lets results go to.
+
+    Beside it may lie what another program calls a job.
+    """
+    own = tmp_path / "matte" / "holidays" / "raw" / "000001.raw"
     own.parent.mkdir(parents=True)
     own.write_bytes(bytes(5000))
+    if request.param is not None:
+        (own.parents[1] / "job.json").write_text(request.param)
     return own
 
 
@@ -49,7 +58,8 @@ def run(*results: Path, clear: bool = False) -> int:
     environment = {"PYTHONPATH": str(Path(caches.__file__).parents[1])}
     line = [sys.executable, "-m", "engine.caches", *(["--clear"] if clear else [])]
     told = json.dumps([*map(str, results)])
-    return int(subprocess.run(line, env=environment, input=told, check=True, capture_output=True, text=True).stdout)
+    pipes = {"capture_output": True, "text": True, "preexec_fn": give_up_rights if os.name == "posix" else None}
+    return int(subprocess.run(line, env=environment, input=told, check=True, **pipes).stdout)
 
 
 @pytest.mark.usefixtures("users_own")
@@ -110,3 +120,35 @@ def test_the_oldest_jobs_give_way(tmp_path: Path, users_own: Path) -> None:
     caches.prune(tmp_path / "matte", 0)
     assert kept(*jobs) == [False] * 3
     assert users_own.is_file()
+
+
+def test_what_somebody_else_put_there_stays(tmp_path: Path) -> None:
+    """Among what a job keeps, whatever is not called as jobs call it; the folder keeps its name, and is not counted."""
+    folder = job(tmp_path / "matte", "a", Finished(2, 1.0))
+    own = ("pictures.txt", "memory.bin", "memory.bin.part", "._000001.raw")
+    others = ("A001_C003.raw", "notes.txt", "._A001_C003.raw", "1")
+    for name in (*own, *others[:-1]):
+        (folder / "raw" / name).write_bytes(bytes(10))
+    (folder / "raw" / "1").mkdir()
+    assert run(tmp_path / "matte") == 1040
+    assert run(tmp_path / "matte", clear=True) == 0
+    assert sorted(path.name for path in (folder / "raw").iterdir()) == sorted(others)
+    assert not (folder / "raw.part").exists()
+
+
+def test_what_may_not_be_looked_into_is_passed_over(tmp_path: Path) -> None:
+    """Such as `lost+found`, and a colleague's folder: in a folder of results, as a job's own, and as all of them."""
+    done = job(tmp_path / "matte", "done", Finished(2, 1.0))
+    hidden = job(tmp_path / "matte", "hidden", Finished(2, 1.0))
+    with closed(tmp_path / "matte" / "lost+found"), closed(hidden / "raw"), closed(tmp_path / "other") as other:
+        assert run(tmp_path / "matte", other, other / "matte", clear=True) == 0
+        assert kept(done) == [False]
+    assert kept(hidden) == [True]
+
+
+def test_a_folder_that_leads_in_a_circle_is_passed_over(tmp_path: Path) -> None:
+    """Python 3.11 raises another error for it than for anything else."""
+    done = job(tmp_path / "matte", "done", Finished(2, 1.0), raws=(tmp_path / "matte" / "circle",))
+    (tmp_path / "matte" / "circle").symlink_to(tmp_path / "matte" / "circle")
+    assert lifeline.hold(done), "its worker asks what it uses"
+    assert run(tmp_path / "matte", clear=True) == 1000

@@ -21,6 +21,7 @@ from rvm_addon.engine.tensors import Placed
 from rvm_addon.engine.viewing import Viewer
 from tests import tiny
 from tests.fakes import DictSink, EchoModel, ListSource
+from tests.unprivileged import as_anybody, closed
 
 SPEC = JobSpec("x", Source(SourceKind.MOVIE, ("/x.mp4",)), "frames", "x", "/m.onnx")
 ROOT = Path(__file__).resolve().parents[2]
@@ -142,6 +143,16 @@ def test_the_matte_follows_the_carried_state(tmp_path: Path, counting: Path) -> 
     files = sorted((tmp_path / "frames").iterdir())
     alphas = [int(cv2.imread(str(path), cv2.IMREAD_UNCHANGED)[..., 3].max()) for path in files]
     assert alphas == [102, 128, 153, 179, 204, 230]
+
+
+def test_what_cannot_be_cleared_up_fails_no_job(tmp_path: Path, passthrough: Path) -> None:
+    """All frames stand: neither a folder beside the job's that may not be entered counts, nor a memory that stays."""
+    paths = tuple(map(str, tiny.barcode_pictures(tmp_path / "in", range(2))))
+    source, folder = Source(SourceKind.IMAGES, paths), tmp_path / "matte" / "job"
+    (folder / "memory.bin" / "in the way").mkdir(parents=True)
+    with closed(tmp_path / "matte" / "lost+found"), as_anybody():
+        events = run(replace(SPEC, source=source, model=str(passthrough), raw_limit=1 << 20), folder)
+    assert isinstance(events[-1], Finished) and events[-1].frames == 2
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ import pytest
 
 from rvm_addon.engine.errors import SpecError
 from rvm_addon.engine.outputs import EdgeColour, Edges, Fit, FrameFormat, Look, Result, parse_colour
-from rvm_addon.engine.spec import JobSpec, Source, SourceKind
+from rvm_addon.engine.spec import FORMAT, JOB_FILE, JobSpec, Source, SourceKind, holds_job
+from tests.unprivileged import as_anybody, closed
 
 ROOT = Path(Path.cwd().anchor)
 MOVIE = JobSpec(
@@ -104,3 +105,31 @@ def test_colours_are_read_as_on_the_web() -> None:
     for text in ("green", "#12345", "#1234567", "#12", "red", ""):
         with pytest.raises(SpecError, match="background"):
             parse_colour(text)
+
+
+def test_a_jobs_folder_is_told_from_another_programs(tmp_path: Path) -> None:
+    """Whatever the version of the extension, for all of them leave frames; and it is seen when a file is another."""
+    path = tmp_path / JOB_FILE
+    assert not holds_job(tmp_path)
+    path.write_text(MOVIE.to_json())
+    assert holds_job(tmp_path)
+    for other in ("", "{", "7", "[]", '{"name": "shot_010", "frames": [1, 200]}', "[" * 100_000, "\xff"):
+        path.write_text(other, encoding="latin-1")
+        assert not holds_job(tmp_path)
+    path.write_text(MOVIE.to_json().replace(f'"format_version": {FORMAT}', f'"format_version": {FORMAT + 1}'))
+    assert holds_job(tmp_path)
+    path.unlink()
+    path.mkdir()
+    assert not holds_job(tmp_path) and not holds_job(tmp_path / "no\0name")
+
+
+def test_a_job_that_cannot_be_read_for_a_moment_is_one_afterwards(tmp_path: Path) -> None:
+    """What is remembered is what it says, not that the drive was away."""
+    (tmp_path / "job").mkdir()
+    path = tmp_path / "job" / JOB_FILE
+    path.write_text(MOVIE.to_json())
+    path.chmod(0)
+    with closed(tmp_path / "other"), as_anybody():
+        assert not holds_job(tmp_path / "job") and not holds_job(tmp_path / "other")
+    path.chmod(0o600)
+    assert holds_job(tmp_path / "job")

@@ -365,6 +365,14 @@ def test_a_result_is_not_matted_again(timeline: Timeline, clips: list[Path]) -> 
     assert "matted strip already" in problems[0]
 
 
+def test_pictures_beside_another_programs_job_are_no_result(timeline: Timeline, tmp_path: Path) -> None:
+    """Render managers, too, lay a `job.json` beside the folder of a shot's pictures."""
+    strip = timeline.pictures(tiny.barcode_pictures(tmp_path / "shot_010" / "plates", range(3)))
+    (tmp_path / "shot_010" / "job.json").write_text('{"name": "shot_010", "frames": [1, 200]}')
+    timeline.press_button(strip)
+    assert [a == b for _, a, b in timeline.compare(strip)] == [True] * 3
+
+
 def test_a_result_waits_for_the_end_of_a_render(
     timeline: Timeline, clips: list[Path], addon: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
