@@ -9,6 +9,7 @@ library; what is not translated is a bug and ends the worker with its traceback 
 
 import errno
 import os
+import stat
 from pathlib import Path
 
 _NO_SPACE = frozenset(map(os.strerror, (errno.ENOSPC, errno.EDQUOT)))
@@ -63,6 +64,15 @@ class SourceUnreadable(FileError):
     def __str__(self) -> str:
         """Say which file cannot be decoded, and why if that is known."""
         return f"“{self.path}” cannot be read as a movie or picture{self.because()}"
+
+
+class SourceRefused(SourceUnreadable):
+    """The system does not let it be read, or no longer: a drive that went away, a file that is another's."""
+
+    remedy = (
+        "Make sure that its drive is there and that you may read it, and start once more; "
+        "the frames made so far are kept."
+    )
 
 
 class RawUnreadable(FileError):
@@ -206,3 +216,20 @@ class SpecError(MattingError):
     def __str__(self) -> str:
         """Say which setting is wrong, and why."""
         return f"{self.field}: {self.reason}"
+
+
+def check_source(path: Path) -> None:
+    """Return if there is a file under this name.
+
+    Raises:
+        SourceMissing: there is none.
+        SourceRefused: the system does not tell: a folder that may not be entered, a drive that does not answer.
+    """
+    try:
+        is_file = stat.S_ISREG(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        is_file = False
+    except OSError as error:
+        raise SourceRefused(path, error.strerror or "") from error
+    if not is_file:
+        raise SourceMissing(path)

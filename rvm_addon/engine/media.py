@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import exr, png, targa, tiff, whole
-from .errors import OutputFailed, PictureDiffers, SourceMissing, SourceUnreadable
+from .errors import OutputFailed, PictureDiffers, SourceMissing, SourceRefused, SourceUnreadable, check_source
 from .outputs import FrameFormat
 from .spec import PARTIAL_SUFFIX, JobSpec, Source
 from .tensors import Picture, Placed, full, in_8_bits
@@ -75,8 +75,7 @@ class ImageSource:
         wanted = range(len(source.paths)) if source.frames is None else source.frames
         self._files = [(frame, Path(source.paths[frame])) for frame in wanted]
         for _, path in self._files:
-            if not path.is_file():
-                raise SourceMissing(path)
+            check_source(path)
         self._turned = 0 if source.upright else cv2.IMREAD_IGNORE_ORIENTATION
         self._with_alpha = source.use_alpha
         self._sequence = source.sequence
@@ -109,7 +108,7 @@ class ImageSource:
         except FileNotFoundError:
             raise SourceMissing(path) from None
         except OSError as error:
-            raise SourceUnreadable(path, error.strerror or "") from error
+            raise SourceRefused(path, error.strerror or "") from error
         if path.suffix == targa.SUFFIX:
             try:
                 return self._picture(targa.decode(data))

@@ -6,6 +6,7 @@ with it before ONNX Runtime sees a byte.
 
 import hashlib
 import json
+import os
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,7 +53,7 @@ class Weights:
 
         Raises:
             ModelMissing: there is no such file.
-            ModelDamaged: its size or its sha256 differs.
+            ModelDamaged: its size or its sha256 differs, or it cannot be read.
         """
         try:
             size = path.stat().st_size
@@ -61,6 +62,8 @@ class Weights:
             digest = sha256_of(path)
         except FileNotFoundError:
             raise ModelMissing(path) from None
+        except OSError as error:
+            raise ModelDamaged(path, error.strerror or "") from error
         if digest != self.sha256:
             raise ModelDamaged(path, f"its sha256 is {digest}, not {self.sha256}")
 
@@ -70,11 +73,14 @@ def catalogue(folder: Path) -> tuple[Weights, ...]:
 
     Raises:
         ModelMissing: the folder has no catalogue.
+        ModelDamaged: it cannot be read.
     """
     try:
         text = (folder / CATALOGUE).read_text(encoding="utf-8")
     except FileNotFoundError:
         raise ModelMissing(folder / CATALOGUE) from None
+    except OSError as error:
+        raise ModelDamaged(folder / CATALOGUE, error.strerror or "") from error
     return tuple(Weights(**entry) for entry in tomllib.loads(text)["weights"])
 
 
@@ -94,16 +100,17 @@ def cut_files(path: Path) -> tuple[Path, ...]:
 
 
 def cut_of(path: Path) -> tuple[Path, ...] | None:
-    """Return the pieces of the model at `path`; None if they are not there, whole and made of this file."""
+    """Return the pieces of the model at `path`; None if they are not there, whole, readable and made of this file."""
     *pieces, note = cut_files(path)
-    if not all(file.is_file() for file in (*pieces, note)):
+    if not all(map(os.path.isfile, (*pieces, note))):
         return None
     try:
         cut = Cut(**json.loads(note.read_text(encoding="utf-8")))
-    except (ValueError, TypeError):
+        made_of_this = (cut.recipe, cut.parent_sha256) == (CUT_RECIPE, sha256_of(path))
+        is_whole = made_of_this and cut.sha256 == [sha256_of(piece) for piece in pieces]
+    except (OSError, ValueError, TypeError):
         return None
-    made_of_this = (cut.recipe, cut.parent_sha256) == (CUT_RECIPE, sha256_of(path))
-    return tuple(pieces) if made_of_this and cut.sha256 == [sha256_of(piece) for piece in pieces] else None
+    return tuple(pieces) if is_whole else None
 
 
 def sha256_of(path: Path) -> str:
@@ -119,7 +126,7 @@ def verify(path: Path) -> None:
         ModelMissing: there is no such file.
         ModelDamaged: its size or its sha256 differs.
     """
-    if not path.is_file():
+    if not os.path.isfile(path):  # noqa: PTH113  # `Path.is_file` raises where a drive is away
         raise ModelMissing(path)
     entry = _entry(path)
     if entry is not None:
@@ -153,6 +160,6 @@ def check_identity(path: Path, known: str) -> None:
 
 def _entry(path: Path) -> Weights | None:
     """Return what the catalogue beside a file of weights says of it; None for a user's own, which is in none."""
-    if not (path.parent / CATALOGUE).is_file():
+    if not os.path.isfile(path.parent / CATALOGUE):  # noqa: PTH113  # `Path.is_file` raises where a drive is away
         return None
     return next((entry for entry in catalogue(path.parent) if entry.file == path.name), None)

@@ -6,6 +6,8 @@ SENTENCES: dict[str, str] = {
         "请将文件放回原处或重新选择其现在的位置，然后再次开始。"
     ),
     "“{path}” cannot be read as a movie or picture{why}": "无法将“{path}”作为视频或图片读取{why}",
+    "Make sure that its drive is there and that you may read it, and start once more; "
+    "the frames made so far are kept.": ("请确认其所在的驱动器可用且您有权读取，然后再次开始；已完成的帧会保留。"),
     "What was kept of a frame in “{path}” cannot be read{why}": "无法读取“{path}”中为某一帧保留的数据{why}",
     "Clear what is kept for changes in the preferences, and start once more: the model looks again.": (
         "请在偏好设置中清除为修改而保留的数据，然后再次开始：模型会重新处理。"

@@ -184,7 +184,7 @@ def _part(folder: Path, pictures: int, *, trusted: bool = False) -> Part:
 
 def left_in(folder: Path) -> Part | None:
     """Return the first part of a job that an earlier session left; None if it has none, or cannot be done any more."""
-    if not (folder / PROJECT_FILE).is_file():
+    if not os.path.isfile(folder / PROJECT_FILE):  # noqa: PTH113  # `Path.is_file` raises where a drive is away
         return None
     try:
         paths = Order.read(folder).paths

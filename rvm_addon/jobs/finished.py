@@ -3,6 +3,7 @@
 Of each job that does not match, the digests of its recipe are read and nothing else: a project may have hundreds.
 """
 
+import os
 from collections import defaultdict
 from pathlib import Path
 
@@ -45,7 +46,7 @@ class FinishedJobs:
         if not (spec.source.stamps or spec.source.disposable):
             return ()
         folders = [folder / RAW_FOLDER for folder in self._matted.get(spec.matting_digest, ())]
-        there = [folder for folder in folders if folder.is_dir()]
+        there = [folder for folder in folders if os.path.isdir(folder)]  # noqa: PTH112  # Path's own raises
         return tuple(str(folder) for folder in sorted(there, key=lambda folder: folder.stat().st_mtime))
 
     def _job(self, folder: Path) -> Job | None:

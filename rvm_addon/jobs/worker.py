@@ -131,7 +131,7 @@ class WorkerProcess:
     @property
     def took_nothing(self) -> bool:
         """Whether it was waiting and has not begun: should it have ended, no log says why."""
-        return self._was_waiting and not self._events.exists()
+        return self._was_waiting and not os.path.exists(self._events)  # noqa: PTH110  # Path's own raises
 
     def poll(self) -> tuple[list[Event], int | None]:
         """Return the events since the last call, and the exit status once the process has ended: then all are told."""

@@ -6,6 +6,7 @@ import pytest
 
 from rvm_addon.engine import weights
 from rvm_addon.engine.errors import ModelDamaged, ModelMissing
+from tests.unprivileged import as_anybody, closed
 
 CONTENT = b"weights of some kind"
 
@@ -65,3 +66,19 @@ def test_missing_files_are_named(folder: Path, tmp_path: Path) -> None:
         weights.verify(folder / "other.onnx")
     with pytest.raises(ModelMissing, match=weights.CATALOGUE):
         weights.catalogue(tmp_path / "nowhere")
+
+
+def test_weights_that_may_not_be_read_are_named(folder: Path, tmp_path: Path) -> None:
+    """Where nothing can be looked for, where the catalogue or the file is somebody else's; pieces are no loss."""
+    model, catalogue = folder / "tiny.onnx", folder / weights.CATALOGUE
+    with closed(tmp_path / "closed") as shut, as_anybody():
+        with pytest.raises(ModelMissing, match=r"tiny\.onnx"):
+            weights.verify(shut / "tiny.onnx")
+        assert weights.cut_of(shut / "tiny.onnx") is None and weights.identity(shut / "tiny.onnx") == ""
+        for piece in weights.cut_files(model):
+            piece.touch(mode=0)
+        assert weights.cut_of(model) is None
+        for refused in (model, catalogue):
+            refused.chmod(0)
+            with pytest.raises(ModelDamaged, match=f"{refused.name}.*Permission"):
+                weights.verify(model)

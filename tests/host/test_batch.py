@@ -11,6 +11,7 @@ import pytest
 
 from tests import tiny
 from tests.host.timeline import Timeline
+from tests.unprivileged import as_anybody, closed
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +99,19 @@ def test_a_worker_loads_while_the_press_is_busy(
     assert queue._worker._process is waiting
     timeline.finish()
     assert (job.state.name, queue._waiting) == ("DONE", None)
+
+
+def test_what_may_not_be_looked_into_is_not_found(timeline: Timeline, clips: list[Path], tmp_path: Path) -> None:
+    """A movie and pictures in a folder that somebody closed meanwhile; the good strip goes on."""
+    with closed(tmp_path / "closed") as folder:
+        folder.chmod(0o700)
+        movie = timeline.movie(tiny.barcode_movie(folder / "shut.avi", 9, fourcc="MJPG"), start=50)
+        pictures = timeline.pictures(tiny.barcode_pictures(folder, [1, 2]), start=100)
+        folder.chmod(0)
+        with as_anybody():
+            jobs, problems = timeline.submit(timeline.movie(clips[0]), movie, pictures)
+    assert [job.spec.name for job in jobs] == ["clip 0.avi"]
+    assert len(problems) == 2 and all("not found" in said for said in problems)
 
 
 def test_nothing_to_matte_is_an_error(timeline: Timeline, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from tests import tiny
 from tests.host.timeline import Timeline
+from tests.unprivileged import as_anybody, closed
 
 
 @pytest.fixture
@@ -131,6 +132,16 @@ def test_a_model_that_was_put_back_is_seen(timeline: Timeline, clip: Path, monke
     assert "model.onnx" in planned(timeline, strip).obstacle
     model.touch()
     assert planned(timeline, strip).obstacle == ""
+
+
+def test_a_model_that_may_not_be_looked_for_is_missing(
+    timeline: Timeline, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The panel is drawn, and says so: of a folder that is somebody else's, or a drive that does not answer."""
+    strip = timeline.movie(clip)
+    with closed(clip.parent / "closed") as folder, as_anybody():
+        monkeypatch.setattr(timeline.addon.preferences, "model", lambda: folder / "model.onnx")
+        assert "model.onnx" in planned(timeline, strip).obstacle
 
 
 def test_a_redraw_works_nothing_out_again(timeline: Timeline, clip: Path) -> None:

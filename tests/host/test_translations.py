@@ -105,7 +105,11 @@ TELLERS = {"warn": 1, "_warn": 1, "Warned": 1, "Failed": 2, "fail": 2}
 """Functions and events whose first arguments, so many, an editor reads; so is what is appended to `warnings`."""
 DECODERS = {"raw.py": errors.RawUnreadable, "targa.py": errors.SourceUnreadable}
 """Modules whose `decode` raises a ValueError, which whoever calls it takes for the reason of this error."""
-ERRORS = {cls.__name__: cls for cls in (*errors.FileError.__subclasses__(), *errors.NamedError.__subclasses__())}
+ERRORS = {
+    name: cls
+    for name, cls in vars(errors).items()
+    if isinstance(cls, type) and issubclass(cls, errors.FileError | errors.NamedError)
+}
 A_VALUE = "7"
 
 
