@@ -73,6 +73,8 @@ class MovieBackdrop:
         self._begun = 0.0
         """Milliseconds at which the movie's own clock was nought in this round."""
         self._open()
+        self._promised = self._decoder.count()
+        """Pictures in a round; after the first, as many as that had."""
         self._step = 1000.0 / (_rate(spec.source) or self._decoder.rate())
 
     def at(self, frame: int, size: tuple[int, int]) -> Picture:
@@ -93,6 +95,7 @@ class MovieBackdrop:
         if first is None:
             raise SourceUnreadable(self._path)
         self._shown, self._following = first, self._decoder.read()
+        self._count = 1
         self._begun -= first.time  # where the first picture comes late, it is not waited for
 
     def _ends_at(self) -> float:
@@ -102,10 +105,17 @@ class MovieBackdrop:
         return self._begun + self._shown.time + 1000.0 / self._decoder.rate()
 
     def _advance(self) -> None:
-        """Go on by a picture; after the last comes the first."""
+        """Go on by a picture; after the last comes the first.
+
+        Raises:
+            SourceMissing, SourceRefused: that was not the last one, but it can no longer be read.
+        """
         if self._following is not None:
             self._shown, self._following = self._following, self._decoder.read()
+            self._count += 1
             return
+        self._decoder.check_end(self._shown.time, self._promised - self._count)
+        self._promised = self._count
         self._begun = self._ends_at()
         self._decoder.close()
         self._open()

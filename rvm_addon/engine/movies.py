@@ -5,18 +5,22 @@ sequencer counts (strips).
 """
 
 import math
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 
-from .errors import SourceMissing, SourceUnreadable
+from .errors import SourceMissing, SourceRefused, SourceUnreadable, check_source
+from .resume import stamps
 from .spec import Source
 from .tensors import Picture
 
 _SEEK_MARGIN_MS = 2000.0
 """A seek aims this long before the wanted frame, and decoding forward decides which frame it is."""
+_SEEK_ERROR_MS = 1000.0
+"""Behind a seek, MPEG-PS with B-frames tells moments that are three frames late; a movie goes on only beyond this."""
 _CLOCK = 600.0
 """Ticks per second where they are not known: the fewest in use (MOV)."""
 _HAIR_MS = 1e-6
@@ -53,6 +57,7 @@ class Decoder:
         """
         self._path = path
         self._upright = upright
+        self._stamps = stamps([str(path)])
         self._start = 0.0
         self._newest = -math.inf
         self._capture = self._open()
@@ -106,6 +111,31 @@ class Decoder:
             self._rewind()
         return self.read()
 
+    def check_end(self, time: float, missing: int) -> None:
+        """Return if the movie ends where no more of it came: its last picture began at `time` (ms, as `Shot.time`).
+
+        FFmpeg takes it for an end, too, where a drive goes away or somebody cuts the file off while it is read. Where
+        more frames are `missing` than containers miscount, it is opened again, for the drive may be back by now.
+
+        Raises:
+            SourceMissing, SourceRefused: it did not end, or nobody can tell.
+        """
+        _check_readable(self._path)
+        if stamps([str(self._path)]) != self._stamps:
+            raise SourceRefused(self._path, "it has changed while it was read")
+        if missing <= _HELD_FRAMES_UNSPOKEN:
+            return
+        other = Decoder(self._path, upright=self._upright)
+        try:
+            beyond = time + max(_SEEK_ERROR_MS, (_HELD_FRAMES_UNSPOKEN + 0.5) * 1000.0 / other.rate())
+            shot = other.seek_before(time)
+            while shot is not None:
+                if shot.time > beyond:
+                    raise SourceRefused(self._path, "more of it could be read at a second look")
+                shot = other.read()
+        finally:
+            other.close()
+
     def close(self) -> None:
         """Close the movie."""
         self._capture.release()
@@ -117,10 +147,10 @@ class Decoder:
         self._capture = self._open()
 
     def _open(self) -> cv2.VideoCapture:
-        if not self._path.is_file():
-            raise SourceMissing(self._path)
+        check_source(self._path)
         capture = cv2.VideoCapture(str(self._path), cv2.CAP_FFMPEG)
         if not capture.isOpened():
+            _check_readable(self._path)
             raise SourceUnreadable(self._path)
         capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, float(self._upright))
         return capture
@@ -164,25 +194,43 @@ class MovieSource:
         self._decoder.close()
 
     def _all(self) -> Iterator[tuple[int, Picture]]:
-        """Yield every frame from the first wanted one on, and warn where the movie ends before its container says."""
+        """Yield every frame from the first wanted one on, and warn where the movie ends before its container says.
+
+        Raises:
+            SourceMissing, SourceRefused: it did not end, but can no longer be read.
+        """
         count = 0
-        for count, (frame, picture) in enumerate(self._decoded(), 1):  # noqa: B007  # the last count is wanted below
+        for count, (frame, picture) in enumerate(self._decoded(self.expected), 1):  # noqa: B007  # wanted below
             if frame >= self._since:
                 yield frame, picture
         if self.expected - count > _HELD_FRAMES_UNSPOKEN:
             self._warn(f"“{self._path}” ends early: {count} frames can be read of the {self.expected} that it promises")
 
-    def _decoded(self) -> Iterator[tuple[int, Picture]]:
-        """Yield every frame in the order of decoding."""
-        frame = 0
-        while (shot := self._decoder.read()) is not None:
+    def _decoded(self, promised: int) -> Iterator[tuple[int, Picture]]:
+        """Yield every frame in the order of decoding; so many are `promised`, or 0 where nobody knows.
+
+        Where it ends before, that is looked into before the last picture comes: one that was cut off is damaged.
+
+        Raises:
+            SourceMissing, SourceRefused: it did not end, but can no longer be read.
+        """
+        frame, shot = 0, self._decoder.read()
+        while shot is not None:
+            following = self._decoder.read()
+            missing = promised - frame - 1
+            if following is None and (missing > _HELD_FRAMES_UNSPOKEN or not promised):
+                self._decoder.check_end(shot.time, missing)
             yield frame, shot.picture
-            frame += 1
+            frame, shot = frame + 1, following
 
     def _by_count(self, wanted: tuple[int, ...]) -> Iterator[tuple[int, Picture]]:
-        """Yield the wanted frames, counted as they are decoded."""
+        """Yield the wanted frames, counted as they are decoded.
+
+        Raises:
+            SourceMissing, SourceUnreadable: it ends before, or can no longer be read.
+        """
         chosen = set(wanted)
-        for frame, picture in self._decoded():
+        for frame, picture in self._decoded(wanted[-1] + 1):
             if frame in chosen:
                 yield frame, picture
             if frame >= wanted[-1]:
@@ -195,21 +243,44 @@ class MovieSource:
         This is what Blender shows, also for a variable or a trembling frame rate and for edit lists (the table of
         `tests/host/test_every_frame.py`). Before the first picture begins that one shows; past the end the last picture
         is held, as Blender holds it.
+
+        Raises:
+            SourceMissing, SourceRefused: it did not end, but can no longer be read; no frame of it is held then.
         """
         step = 1000.0 / self._fps
         shown = self._decoder.seek_before(wanted[0] * step)
         following = self._decoder.read()
-        held = 0
-        for frame in wanted:
+        held: int | None = None
+        for place, frame in enumerate(wanted):
             limit = frame * step + self._half_tick
             while following is not None and following.time <= limit:
                 shown, following = following, self._decoder.read()
             if shown is None:
                 raise SourceUnreadable(self._path)
-            held += following is None and shown.time < limit - step
+            if held is None and following is None:
+                held = sum(shown.time < (later - 1) * step + self._half_tick for later in wanted[place:])
+                if held > _HELD_FRAMES_UNSPOKEN:
+                    self._decoder.check_end(shown.time, held)
             yield frame, shown.picture
-        if held > _HELD_FRAMES_UNSPOKEN:
+        if held is not None and held > _HELD_FRAMES_UNSPOKEN:
             self._warn(f"“{self._path}” ends early: its last picture stands for {held} more frames")
+
+
+def _check_readable(path: Path) -> None:
+    """Return if the last byte of a file can be read, which asks its drive.
+
+    Raises:
+        SourceMissing: it is gone.
+        SourceRefused: with the system's words.
+    """
+    try:
+        with path.open("rb") as stream:
+            stream.seek(max(stream.seek(0, os.SEEK_END) - 1, 0))
+            stream.read(1)
+    except FileNotFoundError:
+        raise SourceMissing(path) from None
+    except OSError as error:
+        raise SourceRefused(path, error.strerror or "") from error
 
 
 def _whole_rate(rate: float) -> float:

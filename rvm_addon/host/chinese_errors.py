@@ -152,6 +152,8 @@ SENTENCES: dict[str, str] = {
     # reasons in the sentences above; they come last, for some begin with a value, and would take those for it
     "it is a file, not a folder": "它是文件，而不是文件夹",
     "it leads to a place that is not there": "它指向的位置不存在",
+    "it has changed while it was read": "读取期间它已发生变化",
+    "more of it could be read at a second look": "再次读取时能读到更多内容",
     "it ends before frame {frame}": "它在第 {frame} 帧之前就结束了",
     "its values are floating-point numbers, whose meaning the file does not tell": (
         "其数值为浮点数，而文件没有说明其含义"

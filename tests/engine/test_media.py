@@ -1,3 +1,6 @@
+import os
+import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -7,13 +10,14 @@ import numpy as np
 import pytest
 
 from rvm_addon.engine.backdrop import MovieBackdrop
-from rvm_addon.engine.errors import OutputFailed, SourceMissing, SourceUnreadable
+from rvm_addon.engine.errors import OutputFailed, SourceMissing, SourceRefused, SourceUnreadable
 from rvm_addon.engine.media import FolderSink, ImageSource
 from rvm_addon.engine.movies import Decoder, MovieSource
 from rvm_addon.engine.outputs import FrameFormat, Look, Result
 from rvm_addon.engine.spec import JobSpec, Source, SourceKind
 from rvm_addon.engine.tensors import Picture, Placed
 from tests import movies, tiny
+from tests.unprivileged import as_anybody, closed
 
 SPEC = JobSpec("x", Source(SourceKind.MOVIE, ("/x.mp4",)), "frames", "x", "/m.onnx")
 
@@ -145,6 +149,108 @@ def test_a_movie_that_breaks_off_is_said(clip: Path, tmp_path: Path) -> None:
     assert len(said) == 1 and "150" in said[0]
 
 
+@pytest.fixture(scope="module", params=["mp4v.mp4", "MJPG.avi"])
+def large(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A movie of 150 frames of which FFmpeg does not read much ahead."""
+    fourcc, suffix = request.param.split(".")
+    path = tmp_path_factory.mktemp("large") / f"clip.{suffix}"
+    return tiny.barcode_movie(path, 150, fourcc=fourcc, size=(960, 540))
+
+
+def cut_off(path: Path, _source: MovieSource) -> None:
+    """Let only a third of a movie be left."""
+    os.truncate(path, path.stat().st_size // 3)
+
+
+def emptied(path: Path, _source: MovieSource) -> None:
+    """Let nothing be left."""
+    path.write_bytes(b"")
+
+
+def taken_away(path: Path, source: MovieSource) -> None:
+    """Let a drive go away."""
+    path.unlink()
+    source._decoder._capture.release()
+
+
+def closed_by_somebody(path: Path, source: MovieSource) -> None:
+    """Let a drive not be read any more."""
+    path.chmod(0)
+    source._decoder._capture.release()
+
+
+def away_for_a_moment(_path: Path, source: MovieSource) -> None:
+    """Let a drive go away, and come back."""
+    source._decoder._capture.release()
+
+
+@pytest.mark.parametrize("fps", [0.0, 24.0])
+@pytest.mark.parametrize(
+    ("happens", "why"),
+    [
+        (cut_off, "changed"),
+        (emptied, "changed"),
+        (taken_away, "not found"),
+        (closed_by_somebody, "Permission"),
+        (away_for_a_moment, "second look"),
+    ],
+)
+def test_a_movie_that_can_be_read_no_further_has_not_ended(
+    large: Path, tmp_path: Path, happens: Callable[[Path, MovieSource], None], why: str, fps: float
+) -> None:
+    """All frames that come are its own, none stands for others; then the reason is told."""
+    path = Path(shutil.copy(large, tmp_path))
+    source = movie(path, tuple(range(150)) if fps else None, fps)
+    told: list[tuple[int, int]] = []
+
+    def read() -> None:
+        for frame, picture in source.frames():
+            told.append((frame, tiny.read_barcode(picture)))
+            if frame == 20:
+                happens(path, source)
+
+    with closed(tmp_path / "elsewhere"), as_anybody(), pytest.raises((SourceMissing, SourceRefused), match=why):
+        read()
+    source.close()
+    assert told == [(frame, frame) for frame in range(len(told))] and 21 <= len(told) < 140
+
+
+def test_a_movie_that_lacks_its_end_goes_as_far_as_it_can(tmp_path: Path) -> None:
+    """Though a seek in it lands three pictures from where it says: nobody takes that for more of it."""
+    options = {"bf": "2"}
+    path = movies.write(
+        tmp_path / "clip.mpg", "mpeg2video", "yuv420p", frames=150, clock=Fraction(1, 24), options=options
+    )
+    os.truncate(path, path.stat().st_size * 4 // 5)
+    said: list[str] = []
+    source = MovieSource(Source(SourceKind.MOVIE, (str(path),), tuple(range(150)), 24.0), said.append)
+    last = numbers(source)[-1]
+    assert last[0] == 149 and 110 < last[1] < 140 and len(said) == 1 and "ends early" in said[0]
+
+
+def test_a_backdrop_that_can_be_read_no_further_has_not_ended(large: Path, tmp_path: Path) -> None:
+    """It does not begin anew where it was cut off; where it ends, it does, time and again."""
+    path = Path(shutil.copy(large, tmp_path))
+    look = Look(Result.BACKDROP, backdrop=str(path))
+    backdrop = MovieBackdrop(replace(SPEC, source=Source(SourceKind.IMAGES, ("/x.png",)), look=look))
+    for frame in (0, 149, 151, 320):
+        assert tiny.read_barcode(backdrop.at(frame, tiny.SIZE[::-1])) == frame % 150
+    os.truncate(path, path.stat().st_size // 3)
+    with pytest.raises(SourceRefused, match="changed"):
+        backdrop.at(449, tiny.SIZE[::-1])
+    backdrop.close()
+
+
+def test_a_movie_cut_off_for_its_counted_frames_has_not_ended(large: Path, tmp_path: Path) -> None:
+    """Nor is it told that it was too short."""
+    path = Path(shutil.copy(large, tmp_path))
+    frames = movie(path, tuple(range(150))).frames()
+    assert next(frames)[0] == 0
+    os.truncate(path, path.stat().st_size // 3)
+    with pytest.raises(SourceRefused, match="changed"):
+        list(frames)
+
+
 def test_behind_what_is_damaged_a_movie_goes_on(tmp_path: Path) -> None:
     """A few bytes that a card lost cost the pictures made of them, and none of those that follow."""
     path = movies.write(tmp_path / "clip.mp4", "libx264", "yuv420p", frames=96, options={"g": "12", "bf": "0"})
@@ -194,6 +300,20 @@ def test_a_movie_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | N
         path.write_bytes(content)
     with pytest.raises(SourceMissing if content is None else SourceUnreadable, match=r"bad\.mp4"):
         movie(path)
+
+
+@pytest.mark.parametrize("kind", SourceKind)
+def test_what_may_not_be_read_is_named_with_the_systems_words(tmp_path: Path, kind: SourceKind) -> None:
+    """In a folder that may not be entered, or by itself; and that it leads in a circle."""
+    name = "clip.avi" if kind is SourceKind.MOVIE else "picture.png"
+    with closed(tmp_path / "closed") as folder, as_anybody():
+        shut, circle = tmp_path / f"shut {name}", tmp_path / f"circle {name}"
+        shut.touch(mode=0)
+        circle.symlink_to(circle)
+        for path, why in ((folder / name, "Permission"), (shut, "Permission"), (circle, "symbolic links")):
+            source = Source(kind, (str(path),))
+            with pytest.raises(SourceRefused, match=rf"{name}.*: .*{why}"):
+                list((MovieSource(source, [].append) if kind is SourceKind.MOVIE else ImageSource(source)).frames())
 
 
 def test_pictures_come_in_the_order_asked_for(tmp_path: Path) -> None:
