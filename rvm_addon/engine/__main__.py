@@ -11,19 +11,28 @@ in which another process works is left to that.
 
 import argparse
 import logging
+import re
 import sys
 from pathlib import Path
 from typing import TextIO
 
 from . import lifeline, standby
 from .dlls import load_stable_interface
-from .errors import MattingError
+from .errors import OPENCV, LibraryUnusable, MattingError
 from .events import EVENTS_FILE, Event, Failed, encode
 from .spec import JOB_FILE, LOG_FILE, JobSpec
 
 load_stable_interface()
 
-from . import pipeline, viewing  # noqa: E402  # OpenCV: after the line above
+_unusable: ImportError | None = None
+"""What is in the way of everything else; it is told when there is a job to tell it of."""
+try:
+    from . import pipeline, viewing  # OpenCV: after the line above
+except ImportError as error:
+    _unusable = error
+
+_LIBRARIES = {"cv2": OPENCV, "isal": "ISA-L", "numpy": "NumPy"}
+"""What the two take, by the names of its modules."""
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +46,7 @@ def main() -> int:
     parser.add_argument("--stop-with-parent", action="store_true", help="end when standard input ends")
     arguments = parser.parse_args()
     if arguments.redraw:
+        _check_libraries()
         viewing.redraw(arguments.folder)
         return 0
     lifeline.yield_to_others()
@@ -62,6 +72,7 @@ def _run(folder: Path, stream: TextIO) -> int:
         stream.flush()
 
     try:
+        _check_libraries()
         spec = JobSpec.from_json((folder / JOB_FILE).read_text(encoding="utf-8"))
         pipeline.run(spec, folder, emit)
     except MattingError as error:
@@ -74,6 +85,22 @@ def _run(folder: Path, stream: TextIO) -> int:
         emit(Failed(f"The worker stopped unexpectedly ({type(error).__name__}: {error})", remedy))
         return 1
     return 0
+
+
+def _check_libraries() -> None:
+    """Return if all is loaded that every job takes.
+
+    Raises:
+        LibraryUnusable: the system cannot load a library.
+        ImportError: something else is in the way.
+    """
+    if _unusable is None:
+        return
+    told = f"{_unusable.name} {_unusable}"  # NumPy tells of itself in words only
+    for module, library in _LIBRARIES.items():
+        if re.search(rf"\b{module}", told):
+            raise LibraryUnusable(library, str(_unusable)) from _unusable
+    raise _unusable
 
 
 def _status() -> int:

@@ -14,6 +14,8 @@ from pathlib import Path
 
 _NO_SPACE = frozenset(map(os.strerror, (errno.ENOSPC, errno.EDQUOT)))
 """How systems say that a disk, or a user's share of it, is full."""
+OPENCV = "OpenCV"
+"""It asks for the media libraries of Windows, which editions named N lack."""
 
 
 class MattingError(Exception):
@@ -152,6 +154,15 @@ class LibraryUnusable(NamedError):
         "On Windows, install the newest Microsoft Visual C++ Redistributable (x64); elsewhere, "
         "install the extension again."
     )
+
+    def __init__(self, name: str, reason: str) -> None:
+        """Remember the library's name and the reason."""
+        super().__init__(name, reason)
+        if name == OPENCV:
+            self.remedy = (
+                "On Windows, add the Media Feature Pack (Settings, System, Optional features) and install the newest "
+                "Microsoft Visual C++ Redistributable (x64); elsewhere, install the extension again."
+            )
 
     def __str__(self) -> str:
         """Say which library, and why."""

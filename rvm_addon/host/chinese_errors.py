@@ -76,6 +76,11 @@ SENTENCES: dict[str, str] = {
     "install the extension again.": (
         "在 Windows 上，请安装最新的 Microsoft Visual C++ Redistributable（x64）；在其他系统上，请重新安装扩展。"
     ),
+    "On Windows, add the Media Feature Pack (Settings, System, Optional features) and install the newest Microsoft "
+    "Visual C++ Redistributable (x64); elsewhere, install the extension again.": (
+        "在 Windows 上，请添加媒体功能包（“设置”›“系统”›“可选功能”），并安装最新的 Microsoft Visual C++ "
+        "Redistributable（x64）；在其他系统上，请重新安装扩展。"
+    ),
     "Send the log “{path}” to the developers.": "请将日志“{path}”发送给开发者。",
     "The strip could not be rendered ({why})": "无法渲染该片段（{why}）",
     "Look into its log “{path}”.": "请查看其日志“{path}”。",

@@ -265,17 +265,31 @@ def test_a_run_keeps_the_colours_of_the_edge_that_it_shows(tmp_path: Path, count
         assert once.read_bytes() == again.read_bytes()
 
 
-def test_a_library_that_the_system_refuses_is_told_with_what_to_install(tmp_path: Path, counting: Path) -> None:
-    """On Windows, ONNX Runtime asks for a runtime that Blender does not bring along; that is no bug of anybody's."""
+@pytest.mark.parametrize(
+    ("module", "said", "remedy"),
+    [
+        ("onnxruntime", "ONNX Runtime cannot be loaded (", "Visual C++ Redistributable"),
+        ("cv2", "OpenCV cannot be loaded (", "Media Feature Pack"),
+        ("isal", "ISA-L cannot be loaded (", "Visual C++ Redistributable"),
+        ("numpy", "NumPy cannot be loaded (", "Visual C++ Redistributable"),
+        ("rvm_addon.engine.compose", "The worker stopped unexpectedly (", "Send the log"),
+    ],
+)
+def test_a_library_that_the_system_refuses_is_told_with_what_to_install(
+    tmp_path: Path, counting: Path, module: str, said: str, remedy: str
+) -> None:
+    """On Windows, ONNX Runtime asks for a runtime that Blender does not bring along; that is no bug of anybody's.
+
+    OpenCV asks for the media libraries, which Windows N lacks.
+    """
     (picture,) = tiny.barcode_pictures(tmp_path / "in", [1])
     spec = replace(SPEC, source=Source(SourceKind.IMAGES, (str(picture),)), model=str(counting))
     (tmp_path / JOB_FILE).write_text(spec.to_json(), encoding="utf-8")
-    code = "import sys; sys.modules['onnxruntime'] = None; from rvm_addon.engine.__main__ import main; sys.exit(main())"
+    code = f"import sys; sys.modules[{module!r}] = None; from rvm_addon.engine.__main__ import main; sys.exit(main())"
     done = subprocess.run([sys.executable, "-c", code, tmp_path], cwd=ROOT, check=False)
-    said = last_event(tmp_path)
-    assert done.returncode == 1 and isinstance(said, Failed)
-    assert said.message.startswith("ONNX Runtime cannot be loaded (")
-    assert "Visual C++ Redistributable" in said.remedy
+    last = last_event(tmp_path)
+    assert done.returncode == 1 and isinstance(last, Failed)
+    assert last.message.startswith(said) and remedy in last.remedy
 
 
 def test_where_all_is_known_neither_weights_nor_onnx_runtime_are_touched(tmp_path: Path, counting: Path) -> None:

@@ -246,9 +246,10 @@ FILE_ERRORS = [cls for cls in vars(errors).values() if isinstance(cls, type) and
 def test_a_library_that_cannot_be_loaded_is_understood(in_chinese: SimpleNamespace) -> None:
     """What happened and what to do; also where not even Python begins."""
     heard = in_chinese.translations.heard
-    error = errors.LibraryUnusable("ONNX Runtime", "DLL load failed")
+    error, opencv = (errors.LibraryUnusable(name, "DLL load failed") for name in ("ONNX Runtime", errors.OPENCV))
     alone = "Install the newest Microsoft Visual C++ Redistributable (x64). Its log is “/job/worker.log”."
-    assert [text for text in (str(error), error.remedy, alone) if heard(text) == text] == []
+    told = (str(error), error.remedy, str(opencv), opencv.remedy, alone)
+    assert len(set(told)) == 5 and [text for text in told if heard(text) == text] == []
     assert "ONNX Runtime" in heard(str(error))
 
 
