@@ -65,6 +65,60 @@ def half_model(path: Path) -> Path:
     )
 
 
+def pieces(folder: Path, fails_at_white: str = "") -> tuple[Path, ...]:
+    """Write what the published model is cut into, the same names with nothing behind them.
+
+    The coarse one sees nobody anywhere. One of them may run with grey pictures and not with white ones, as does a
+    device that has too little memory.
+    """
+    states = [f"r{i}" for i in range(1, 5)]
+    features = [f"feature_{i}" for i in range(1, 6)]
+    grey = [helper.make_node("ReduceMean", ["checked"], ["grey"], axes=[1])]
+    both = helper.make_node("Concat", ["checked", "grey"], ["maps"], axis=1)
+    made = {
+        "backbone": (["small_src"], dict.fromkeys(features, "checked"), []),
+        "decoder": (
+            ["small_src", *features, *(f"{name}i" for name in states)],
+            {"detail": "r1i", "seen": "checked", **{f"{name}o": f"{name}i" for name in states}},
+            [],
+        ),
+        "coarse": (
+            ["small_src", "detail", "r1o"],
+            {"coarse": "dark"},
+            [*grey, helper.make_node("Neg", ["grey"], ["dark"])],
+        ),
+        "refiner": (["small_src", "detail", "r1o"], {"slope": "maps", "offset": "maps"}, [*grey, both]),
+    }
+    return tuple(_piece(folder / f"{name}.onnx", *made[name], fails_at_white=name == fails_at_white) for name in made)
+
+
+def _piece(
+    path: Path, takes: list[str], gives: dict[str, str], between: list[onnx.NodeProto], *, fails_at_white: bool
+) -> Path:
+    """Write a graph that takes so many inputs, and gives each output what has another name."""
+    constants = {
+        "scale": helper.make_tensor("scale", TensorProto.FLOAT, [1], [1.5 if fails_at_white else 0.0]),
+        "one number": helper.make_tensor("one number", TensorProto.FLOAT, [1], [0.0]),
+    }
+    nodes = [
+        helper.make_node("ReduceMax", ["small_src"], ["brightest"], keepdims=0),
+        helper.make_node("Mul", ["brightest", "scale"], ["scaled"]),
+        helper.make_node("Cast", ["scaled"], ["place"], to=TensorProto.INT64),
+        helper.make_node("Gather", ["one number", "place"], ["nought"]),  # there is no second one
+        helper.make_node("Add", ["small_src", "nought"], ["checked"]),
+        *between,
+        *(helper.make_node("Identity", [value], [name]) for name, value in gives.items()),
+    ]
+    inputs = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, f"{name}c", f"{name}h", f"{name}w"])
+        for name in takes
+    ]
+    outputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in gives]
+    graph = helper.make_graph(nodes, "piece", inputs, outputs, list(constants.values()))
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), str(path))
+    return path
+
+
 def _write(
     path: Path,
     nodes: list[onnx.NodeProto],

@@ -1,5 +1,7 @@
 """ONNX files as sessions that fit the rest of the worker."""
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import onnxruntime
@@ -12,6 +14,8 @@ Value = onnxruntime.OrtValue
 """A tensor that stays with ONNX Runtime."""
 
 REFUSALS = (
+    ort_errors.EngineError,
+    ort_errors.EPFail,
     ort_errors.Fail,
     ort_errors.InvalidArgument,
     ort_errors.InvalidGraph,
@@ -60,6 +64,21 @@ def load(
     if session.get_providers()[0] != device.provider:  # ONNX Runtime says so in its log only
         raise DeviceMissing(device.name, "its libraries or its driver are missing")
     return session
+
+
+@contextlib.contextmanager
+def running_on(device: Device) -> Iterator[None]:
+    """Tell of what ONNX Runtime refuses meanwhile as of the device's failure; on the processor it is a bug.
+
+    Raises:
+        DeviceMissing: the device fails: it has no memory left for a frame of this size, say.
+    """
+    try:
+        yield
+    except REFUSALS as error:
+        if device.is_cpu:
+            raise
+        raise DeviceMissing(device.name, str(error).splitlines()[0]) from error
 
 
 def check_signature(

@@ -191,10 +191,15 @@ class CutRvm(_Rvm):
         self._loaded(downsampled_size(width, height, ratio_for(self._spec, width, height)))
 
     def prepared(self, picture: Picture) -> Prepared:
-        """Return the frame at the size at which the network looks, and what the backbone sees there."""
+        """Return the frame at the size at which the network looks, and what the backbone sees there.
+
+        Raises:
+            DeviceMissing: the device fails.
+        """
         height, width = picture.shape[:2]
         src = downsampled(picture, ratio_for(self._spec, width, height))
-        return Prepared(src, self._loaded(src.shape[2:]).look(src))
+        with graphs.running_on(self._device):
+            return Prepared(src, self._loaded(src.shape[2:]).look(src))
 
     def _loaded(self, size: tuple[int, int]) -> Pieces:
         """Return the pieces for small sources of this height and width."""
@@ -203,15 +208,25 @@ class CutRvm(_Rvm):
         return self._pieces
 
     def matte(self, picture: Picture, prepared: Prepared) -> Matte:
-        """Return the matte of the next frame; its last part is left to whoever asks for it."""
+        """Return the matte of the next frame; its last part is left to whoever asks for it.
+
+        Raises:
+            DeviceMissing: the device fails, now or in that last part.
+        """
         seen = prepared.seen
         if seen is None:
             raise ValueError("a frame was not prepared by this model")
-        if self._is_new_size(picture):
-            self._rec = seen.pieces.states(self._recalled_states())
-        decoded, self._rec = seen.pieces.remember(seen, self._rec)
         grid = grid_of(*picture.shape[:2], *prepared.src.shape[2:])
-        return LaterMatte(picture, lambda: GuidedMatte(picture, *seen.pieces.refine(decoded), grid))
+        with graphs.running_on(self._device):
+            if self._is_new_size(picture):
+                self._rec = seen.pieces.states(self._recalled_states())
+            decoded, self._rec = seen.pieces.remember(seen, self._rec)
+
+        def refined() -> Matte:
+            with graphs.running_on(self._device):
+                return GuidedMatte(picture, *seen.pieces.refine(decoded), grid)
+
+        return LaterMatte(picture, refined)
 
     def memory(self) -> Memory | None:
         """Return what it remembers of the frames so far; None where that is nothing."""

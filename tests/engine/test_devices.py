@@ -9,8 +9,11 @@ import onnxruntime
 import pytest
 
 from rvm_addon.engine import pipeline
-from rvm_addon.engine.errors import SpecError
+from rvm_addon.engine.devices import PROCESSOR, Device
+from rvm_addon.engine.errors import DeviceMissing, SpecError
 from rvm_addon.engine.events import Event, Started, Warned
+from rvm_addon.engine.graphs import REFUSALS
+from rvm_addon.engine.rvm import CutRvm
 from rvm_addon.engine.spec import CPU, DEVICES, JobSpec, Source, SourceKind
 from tests import tiny
 
@@ -86,3 +89,30 @@ def test_an_offered_device_makes_alike_frames(rvm_weights: Path, real_clips: Pat
         pipeline.run(spec, tmp_path / device, lambda _: None)
         mattes.append(cv2.imread(str(tmp_path / device / "frames" / "x.png"), cv2.IMREAD_UNCHANGED)[..., 3].astype(int))
     assert np.abs(mattes[0] - mattes[1]).mean() < 2
+
+
+@pytest.mark.parametrize("piece", ["backbone", "decoder", "refiner"])
+def test_a_device_that_fails_after_its_trial_is_named(tmp_path: Path, piece: str) -> None:
+    """A real frame may take more memory than it has."""
+    files = tiny.pieces(tmp_path, fails_at_white=piece)
+    with pytest.raises(DeviceMissing, match=r"“gpu” cannot be used .*Gather"):
+        try_and_run(files, Device("gpu", PROCESSOR.provider))
+
+
+def test_what_the_processor_fails_at_is_a_bug(tmp_path: Path) -> None:
+    """Nobody is told to choose another device."""
+    with pytest.raises(REFUSALS, match="Gather"):
+        try_and_run(tiny.pieces(tmp_path, fails_at_white="backbone"), PROCESSOR)
+
+
+def try_and_run(files: tuple[Path, ...], device: Device) -> None:
+    """Let the pieces of a model make all of a grey picture, and then of a white one."""
+    model = CutRvm(JobSpec("x", Source(SourceKind.IMAGES, ("/x.png",)), "frames", "x", "/m.onnx"), files, device)
+    shown(model, 127)
+    shown(model, 255)
+
+
+def shown(model: CutRvm, grey: int) -> None:
+    """Let a model make all of one grey picture."""
+    picture = np.full((144, 256, 3), grey, np.uint8)
+    model.matte(picture, model.prepared(picture)).alpha(deep=False)
