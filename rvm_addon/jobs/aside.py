@@ -22,7 +22,7 @@ def discard(folder: Path, launcher: Launcher) -> None:
     """
     doomed = folder.with_name(f".{folder.name}{PARTIAL_SUFFIX}")
     folder.rename(doomed)
-    _start(launcher.command("-c", _DELETE, str(doomed)))
+    _start(launcher.command("-c", _DELETE, str(doomed)), environment(launcher))
 
 
 def redraw(folder: Path, launcher: Launcher) -> subprocess.Popen[bytes]:
@@ -41,7 +41,8 @@ def open_page(page: Path, launcher: Launcher) -> None:
         OSError: the process that asks for it cannot be started.
     """
     if sys.platform in {"win32", "darwin"} or os.environ.keys() & {"DISPLAY", "WAYLAND_DISPLAY", "BROWSER"}:
-        _start(launcher.command("-m", "webbrowser", page.as_uri()))
+        # Python's settings are the user's, and the browser's own scripts shall have them: only this process shall not.
+        _start(launcher.command("-I", "-m", "webbrowser", page.as_uri()))
 
 
 def look_after_caches(results: Iterable[Path], launcher: Launcher, *, clear: bool) -> subprocess.Popen[str]:

@@ -60,6 +60,24 @@ def test_small_processes_run_no_module_of_a_users_folder(
     assert not trap.exists()
 
 
+def test_a_users_own_python_stops_no_small_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings for another Python, with which this one would not even begin: what is to go goes, the page is shown.
+
+    The browser has them all the same: it may be a script of the user's.
+    """
+    browser, opened = tmp_path / "browser", tmp_path / "opened"
+    browser.write_text(f'#!/bin/sh\necho "$1 $PYTHONHOME" > {opened}.part\nmv {opened}.part {opened}\n')
+    browser.chmod(0o755)
+    (tmp_path / "doomed").mkdir()
+    for name, value in {"PYTHONHOME": "/another/python", "BROWSER": f"{browser} %s"}.items():
+        monkeypatch.setenv(name, value)
+    aside.discard(tmp_path / "doomed", Launcher())
+    aside.open_page(tmp_path / "page.html", Launcher())
+    wait(lambda: not (tmp_path / ".doomed.part").exists())
+    wait(opened.exists)
+    assert opened.read_text() == f"{(tmp_path / 'page.html').as_uri()} /another/python\n"
+
+
 def test_caches_are_looked_after_in_however_many_folders(tmp_path: Path) -> None:
     """Of years of projects: no command line takes so many, on Windows not even a hundredth of that."""
     folders = [tmp_path / f"{number:06d}" / "A Project With A Name" / "matte" for number in range(50_000)]
