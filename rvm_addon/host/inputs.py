@@ -3,12 +3,13 @@
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
 from ..engine.clips import frame_numbers
-from ..engine.errors import SourceMissing, SourceUnreadable, SpecError
+from ..engine.errors import SourceRefused, SourceUnreadable, SpecError, check_source
 from ..engine.events import Finished, last_event
 from ..engine.outputs import FrameFormat, Look
 from ..engine.resume import MEMORY_FILE, names_in, stamps
@@ -62,7 +63,7 @@ def distinct(given: Sequence[Path]) -> Iterator[Input]:
     taken: set[str] = set()
     for each in given:
         path = Path(os.path.abspath(each))  # noqa: PTH100  # resolve() would follow links and lose the user's name
-        stem = composed(path.name if path.is_dir() else path.stem)
+        stem = composed(path.name if _is_folder(path) else path.stem)
         name, number = stem, 1
         while name.casefold() in taken:
             number += 1
@@ -75,13 +76,13 @@ def job_of(one: Input, request: Request) -> tuple[JobSpec, Path]:
     """Describe an input's job, and return it with the job's folder. A movie or a folder gets a folder of frames.
 
     Raises:
-        SourceMissing, SourceUnreadable: the input is not there, or nothing that can be matted.
+        SourceMissing, SourceUnreadable: the input is not there, cannot be looked at, or is nothing that can be matted.
         SpecError: the result would be written over files of the user's, or what an earlier run made of something else;
             or the backdrop is interlaced.
     """
     interlacing.check_backdrop(request.look)
     source = _source(one.path, request)
-    single = source.kind is SourceKind.IMAGES and not one.path.is_dir()
+    single = source.kind is SourceKind.IMAGES and not _is_folder(one.path)
     small = request.small_pictures and source.kind is SourceKind.IMAGES and request.look.result.holds_background
     look = replace(request.look, format=FrameFormat.JPEG) if small else request.look
     spec = JobSpec(
@@ -111,15 +112,14 @@ def _source(path: Path, request: Request) -> Source:
     Frames of a movie are counted as they are decoded. Those of one that is to become a movie again are counted by time,
     one for each frame that Blender plays, so that a variable frame rate keeps step with the sound.
     """
-    if path.is_dir():
-        pictures = sorted(str(file) for file in path.iterdir() if _is_picture(file))
+    if _is_folder(path):
+        pictures = sorted(str(file) for file in _files_in(path) if _is_picture(file))
         if not pictures:
             raise SourceUnreadable(path, "there are no pictures in this folder")
         if numbers := frame_numbers(pictures):
             pictures = [picture for _, picture in sorted(zip(numbers, pictures, strict=True))]
         return _pictures(pictures, request)
-    if not path.is_file():
-        raise SourceMissing(path)
+    check_source(path)
     if is_image(path):
         return _pictures([str(path)], request)
     if not is_movie(path):
@@ -183,7 +183,7 @@ def _stray(spec: JobSpec, *, ended: bool) -> Path | None:
 
 def _is_picture(file: Path) -> bool:
     """Return whether a file in a folder is a picture: not a hidden one, such as macOS lays beside on foreign drives."""
-    return is_image(file) and not file.name.startswith(".") and file.is_file()
+    return is_image(file) and not file.name.startswith(".") and os.path.isfile(file)  # noqa: PTH113  # Path's own raises
 
 
 def targets_of(spec: JobSpec, request: Request) -> list[Target]:
@@ -238,7 +238,7 @@ def guard(spec: JobSpec, folder: Path, request: Request) -> None:
     made, inputs = earlier.made(folder), set(_inputs(request))
     for target in targets_of(spec, request):
         for path in (request.output / target.name, *target.there):
-            if path.resolve() in inputs:
+            if os.path.realpath(path) in inputs:
                 raise SpecError("output", f"“{path}” is one of the inputs; choose another folder")
         for path in target.there:
             known = made.get(target.name)
@@ -250,10 +250,31 @@ def guard(spec: JobSpec, folder: Path, request: Request) -> None:
                 raise SpecError("output", f"{found}; choose another folder, or add --overwrite")
 
 
-def _inputs(request: Request) -> Iterator[Path]:
-    """Yield every file that goes in."""
+def _inputs(request: Request) -> Iterator[str]:
+    """Yield every file that goes in, links followed; `Path.resolve` raises where they lead in a circle.
+
+    A folder that cannot be listed has none: it fails by itself, and the others are not to.
+    """
     for path in request.inputs:
-        if path.is_dir():
-            yield from (file.resolve() for file in path.iterdir() if is_image(file))
-        else:
-            yield path.resolve()
+        if not _is_folder(path):
+            yield os.path.realpath(path)
+            continue
+        with suppress(SourceRefused):
+            yield from (os.path.realpath(file) for file in _files_in(path) if is_image(file))
+
+
+def _is_folder(path: Path) -> bool:
+    """Return whether an input is a folder; one that cannot be looked at is none."""
+    return os.path.isdir(path)  # noqa: PTH112  # Path's own raises
+
+
+def _files_in(folder: Path) -> list[Path]:
+    """Return what lies in an input folder.
+
+    Raises:
+        SourceRefused: it cannot be listed.
+    """
+    try:
+        return list(folder.iterdir())
+    except OSError as error:
+        raise SourceRefused(folder, error.strerror or "") from error

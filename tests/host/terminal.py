@@ -12,6 +12,7 @@ from typing import Any
 
 import cv2
 
+from tests.unprivileged import give_up_rights
 from tests.waiting import PATIENCE_SECONDS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,6 +36,7 @@ def matte(*arguments: object) -> tuple[int, list[dict[str, Any]], str]:
         text=True,
         env=environment(),
         timeout=PATIENCE_SECONDS,
+        preexec_fn=give_up_rights if os.name == "posix" else None,
         check=False,
     )
     return ended.returncode, [json.loads(line) for line in ended.stdout.splitlines()], ended.stderr

@@ -16,6 +16,7 @@ import pytest
 from rvm_addon.engine import lifeline
 from tests import movies, tiny
 from tests.host.terminal import command, digest, environment, matte, started, written
+from tests.unprivileged import closed
 from tests.waiting import wait
 
 
@@ -100,6 +101,23 @@ def test_one_bad_input_does_not_stop_the_others(clip: Path, passthrough: Path, t
     for path, entry in zip(bad, told, strict=False):
         assert path.name in entry["error"] and path.name in said
     assert told[-1]["frames"] == 20
+
+
+def test_one_input_that_may_not_be_looked_at_does_not_stop_the_others(
+    clip: Path, passthrough: Path, tmp_path: Path
+) -> None:
+    """A file in another's folder, that folder, a file that is another's, and a link that leads in a circle."""
+    circle, shut = tmp_path / "circle.mp4", tmp_path / "shut.mp4"
+    circle.symlink_to(circle)
+    shut.touch(mode=0)
+    with closed(tmp_path / "closed") as folder:
+        bad = [folder / "x.mp4", folder, shut, circle]
+        status, told, said = matte(*bad, clip, "--output", tmp_path / "out", "--model", passthrough)
+    assert status == 1
+    whys = ("Permission denied", "Permission denied", "Permission denied", "symbolic links", None)
+    for path, entry, why in zip((*bad, clip), told, whys, strict=True):
+        assert (why is None and "error" not in entry) or (why in entry["error"] and path.name in entry["error"]), entry
+    assert "Make sure that its drive is there" in said and told[-1]["frames"] == 20
 
 
 def test_a_folder_that_cannot_be_is_told_as_such(clip: Path, passthrough: Path, tmp_path: Path) -> None:
