@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -21,6 +22,8 @@ from .encoders import ENCODERS, MovieFormat
 
 JOBS_FOLDER = ".rvm_matting"
 """Inside the output folder: each input's job.json, events.jsonl and worker.log."""
+_NUMBERED = re.compile(r"_(\d{6,})\.[^.]*$")
+"""How the name of a movie's frame ends."""
 _IN_FLIGHT = 8
 """Frames that an interrupted run may have written behind one that it had not, and one or two more."""
 
@@ -192,7 +195,8 @@ def targets_of(spec: JobSpec, request: Request) -> list[Target]:
     if spec.source.kind is not SourceKind.MOVIE:
         named = ((output / spec.file_name(frame), Origin(path, settings, run)) for frame, path in enumerate(paths))
         return [_target(path, origin, request) for path, origin in named]
-    there = tuple(output / name for name in sorted(names_in(output)) if spec.frame_of(name) is not None)
+    names = names_in(output)
+    there = tuple(output / name for name in sorted(names) if _is_frame(spec, name, names))
     name = output / f"{spec.stem}_%06d{spec.look.format.suffix}"
     frames = replace(_target(name, Origin(paths[0], settings, run), request), there=there)
     movie = movie_target(spec.stem, request)
@@ -200,6 +204,24 @@ def targets_of(spec: JobSpec, request: Request) -> list[Target]:
         return [frames]
     made_so = Origin(paths[0], f"{settings} {request.movie}", run)
     return [frames, replace(_target(movie, made_so, request), is_movie=True)]
+
+
+def _is_frame(spec: JobSpec, name: str, names: frozenset[str]) -> bool:
+    """Return whether a file in the output folder, which has these `names`, is where a frame of a movie goes.
+
+    So it is also where a drive takes small and capital letters for the same: there it is another clip's frame.
+    """
+    if spec.frame_of(name) is not None:
+        return True
+    numbered = _NUMBERED.search(name)
+    own = spec.file_name(int(numbered[1]) - 1) if numbered else ""
+    if own.casefold() != name.casefold() or own in names:
+        return False
+    output = Path(spec.output)
+    try:
+        return os.path.samefile(output / own, output / name)  # noqa: PTH121  # it reads as it is meant
+    except OSError:
+        return False
 
 
 def _target(path: Path, origin: Origin, request: Request) -> Target:

@@ -2,9 +2,11 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,6 +16,8 @@ import numpy as np
 import pytest
 
 from rvm_addon.engine import lifeline
+from rvm_addon.engine.errors import SpecError
+from rvm_addon.host import cli, inputs, options
 from tests import movies, tiny
 from tests.host.terminal import command, digest, environment, matte, started, written
 from tests.unprivileged import closed
@@ -343,6 +347,28 @@ def test_another_clip_of_the_same_name_leaves_the_frames_of_the_first(
         assert status == int(not suffix)
         assert suffix or "choose another folder" in told["error"]
         assert frames_in(tmp_path / "out") == matted
+
+
+@pytest.mark.parametrize("is_refused", [True, False])
+def test_frames_that_differ_in_capitals_only_are_left(
+    clip: Path, passthrough: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_refused: bool
+) -> None:
+    """Where the drive takes both for the same, as those of Windows and macOS do; also if all is to be made anew.
+
+    Elsewhere, and where the name only looks like a frame's, they are somebody's own.
+    """
+    other = tmp_path / "Clip.avi"
+    shutil.copy(clip, other)
+    (tmp_path / "out" / "Clip").mkdir(parents=True)
+    for name in ("clip_000003.png", "clip_3.png", "clap_000001.png", "notes.txt"):
+        (tmp_path / "out" / "Clip" / name).touch()
+    told = str.casefold if is_refused else str
+    monkeypatch.setattr(os.path, "samefile", lambda one, two: told(str(one)) == told(str(two)))
+    given = [str(other), "--output", str(tmp_path / "out"), "--model", str(passthrough), "--overwrite"]
+    request = options.request_of(options.parse(cli.COMMAND, given))
+    (one,) = inputs.distinct(request.inputs)
+    with pytest.raises(SpecError, match=r"clip_000003\.png.* is there already") if is_refused else nullcontext():
+        inputs.job_of(one, request)
 
 
 def test_a_run_that_makes_nothing_leaves_the_frames_of_the_one_before(
