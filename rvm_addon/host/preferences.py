@@ -34,7 +34,7 @@ def model() -> Path:
     """Return the model that the user chose; the default where the extension runs without being enabled.
 
     Raises:
-        ModelMissing: the extension came without its models.
+        ModelMissing, ModelDamaged: the extension came without its models, or they may not be read.
     """
     chosen, folder = page(), weights_folder()
     if chosen is not None and chosen.model == OWN_FILE:

@@ -2,7 +2,7 @@
 
 import bpy
 
-from ..engine.errors import ModelMissing
+from ..engine.errors import ModelDamaged, ModelMissing
 from ..engine.spec import RAW_GIGABYTES
 from ..engine.weights import catalogue
 from . import caches, preferences, self_test
@@ -104,7 +104,7 @@ def _model_items() -> list[tuple[str, str, str, str, int]]:
     """Return the models of the catalogue, and one entry for a file of the user's own."""
     try:
         entries = catalogue(preferences.weights_folder())
-    except ModelMissing:
+    except (ModelDamaged, ModelMissing):
         entries = ()
     _offered[:] = [(one.name, one.name, one.good_for, "NONE", number) for number, one in enumerate(entries)]
     _offered.append((preferences.OWN_FILE, "Own File", "A model file of your own", "NONE", _OWN_FILE_NUMBER))

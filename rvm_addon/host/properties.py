@@ -118,7 +118,7 @@ def snapshot(scene: bpy.types.Scene) -> Settings:
     """Freeze `scene`'s settings.
 
     Raises:
-        ModelMissing: the extension came without its models.
+        ModelMissing, ModelDamaged: the extension came without its models, or they may not be read.
     """
     chosen, model = scene.rvm_matting, preferences.model()
     return Settings(
