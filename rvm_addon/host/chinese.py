@@ -361,6 +361,9 @@ WORDS: dict[str, str] = {
     ),
     "“{strip}” shows more than when it was matted: select its result and press Update Result": "“{strip}”"
     "比抠像时显示得更多：请选择其结果并按下“更新结果”",
+    "Be the step by which results that have arrived are undone, and the last operation": (
+        "作为撤销已到达结果的步骤，也是最后一次操作"
+    ),
     "“{effect}” goes on showing “{strip}” with its background; matte the effect instead": (
         "“{effect}”仍会显示“{strip}”及其背景；请改为对该特效抠像"
     ),

@@ -1,5 +1,6 @@
 """The queue of this Blender, and what happens when a job is done. `driver` moves it along in a window."""
 
+import os
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -84,7 +85,8 @@ class Runner:
         Raises:
             SpecError, JobHeld, OutputFailed: it cannot.
         """
-        known = [job for job in self.queue.jobs if job.spec.covers(spec) and job.folder.is_dir()]
+        alike = [job for job in self.queue.jobs if job.spec.covers(spec)]
+        known = [job for job in alike if os.path.isdir(job.folder)]  # noqa: PTH112  # Path's own raises
         coming = next((job for job in known if job.state in _TO_COME), None)
         job = coming or finished.find(spec) or next((job for job in known if job.state in _STOPPED), None)
         if job is None:
