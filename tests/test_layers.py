@@ -22,6 +22,7 @@ CONTRACT_MODULES = (
     "digests",
     "clips",
     "whole",
+    "chunks",
 )
 CONTRACT = {"engine", *(f"engine.{name}" for name in CONTRACT_MODULES)}
 ENGINE_LIBRARIES = {"numpy", "cv2", "onnxruntime", "isal"}

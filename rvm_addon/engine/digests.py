@@ -10,12 +10,10 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
+from .chunks import chunks
+
 DIGESTS_FILE = "pictures.txt"
 """Beside the raw mattes: a line for each picture, its frame and its digest; the last one of a frame counts."""
-_SIGNATURE_BYTES = 8
-_HEAD = struct.Struct(">I4s")
-"""Of a PNG's chunk: the length of what follows, and the chunk's kind."""
-_CHECKSUM_BYTES = 4
 _TARGA_END = struct.Struct("<II18s")
 """The last of a Targa file: where what is told of the picture begins, two places, and a signature."""
 _TARGA_SIGNATURE = b"TRUEVISION-XFILE.\0"
@@ -62,17 +60,7 @@ def _decisive(data: memoryview) -> Iterator[bytes | memoryview]:
         if signature == _TARGA_SIGNATURE:
             yield data[:told] if told else data
             return
-    for kind, content in _chunks(data):
+    for kind, content in chunks(data):
         if kind in _DECISIVE:
             yield kind
             yield content
-
-
-def _chunks(data: memoryview) -> Iterator[tuple[bytes, memoryview]]:
-    """Yield kind and content of a PNG's chunks."""
-    place = _SIGNATURE_BYTES
-    while place + _HEAD.size <= len(data):
-        length, kind = _HEAD.unpack_from(data, place)
-        place += _HEAD.size
-        yield kind, data[place : place + length]
-        place += length + _CHECKSUM_BYTES

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from . import exr, png, targa, tiff, whole
+from . import chunks, exr, png, targa, tiff, whole
 from .errors import OutputFailed, PictureDiffers, SourceMissing, SourceRefused, SourceUnreadable, check_source
 from .outputs import FrameFormat
 from .spec import PARTIAL_SUFFIX, JobSpec, Source
@@ -124,7 +124,7 @@ class ImageSource:
             raise SourceUnreadable(path, reason)
         if decoded.ndim == 3 and decoded.shape[2] == 4 and tiff.is_multiplied(data.data):
             decoded = tiff.straight(decoded)
-        if decoded.ndim == 2 and self._with_alpha and (nothing := png.see_through_grey(data.tobytes())) is not None:
+        if decoded.ndim == 2 and self._with_alpha and (nothing := chunks.see_through_grey(data.data)) is not None:
             alpha = np.where(decoded == nothing, 0, full(decoded.dtype)).astype(decoded.dtype)
             decoded = np.dstack([decoded, decoded, decoded, alpha])
         return self._picture(decoded)

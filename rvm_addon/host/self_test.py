@@ -10,6 +10,7 @@ from pathlib import Path
 
 import bpy
 
+from ..engine.chunks import SIGNATURE
 from ..engine.errors import MattingError
 from ..engine.spec import DEVICES, JobSpec, Source, SourceKind
 from ..jobs.job import Job, State
@@ -17,7 +18,6 @@ from ..jobs.queue import JobQueue
 from . import libraries, lines, preferences, runner, timers, words
 from .translations import explained, heard, say
 
-_PNG_BEGINS = b"\x89PNG\r\n\x1a\n"
 _COLOUR_TYPE_AT, _WITH_ALPHA = 25, 6
 """In a PNG: which byte tells what a pixel has, and what it says where that is red, green, blue and alpha."""
 _WIDTH, _HEIGHT, _PICTURES = 128, 72, 2
@@ -155,7 +155,7 @@ def _png() -> bytes:
     row = b"\0" + b"".join(bytes([2 * x]) * 3 for x in range(_WIDTH))
     header = struct.pack(">IIBBBBB", _WIDTH, _HEIGHT, 8, 2, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(row * _HEIGHT)), (b"IEND", b""))
-    return _PNG_BEGINS + b"".join(
+    return SIGNATURE + b"".join(
         struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in chunks
     )
 
@@ -163,7 +163,7 @@ def _png() -> bytes:
 def _has_alpha(path: Path) -> bool:
     """Return whether a file is a PNG of red, green, blue and alpha."""
     content = path.read_bytes() if path.is_file() else b""
-    return content.startswith(_PNG_BEGINS) and content[_COLOUR_TYPE_AT] == _WITH_ALPHA
+    return content.startswith(SIGNATURE) and content[_COLOUR_TYPE_AT] == _WITH_ALPHA
 
 
 _latest: SelfTest | None = None
