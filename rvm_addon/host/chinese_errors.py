@@ -64,8 +64,8 @@ SENTENCES: dict[str, str] = {
     "The movie could not be written ({why}). Look into its log “{path}”.": (
         "无法写入视频（{why}）。请查看其日志“{path}”。"
     ),
-    "The worker stopped unexpectedly (its end was not seen)": "工作进程意外停止（未能得知其结束情况）",
-    "The worker stopped unexpectedly ({what})": "工作进程意外停止（{what}）",
+    "The worker stopped unexpectedly ({why})": "工作进程意外停止（{why}）",
+    "The Blender in the background stopped unexpectedly ({why})": "后台的 Blender 意外停止（{why}）",
     "Its log is “{path}”.": "其日志位于“{path}”。",
     "It may have run out of memory. Its log is “{path}”.": "可能内存不足。其日志位于“{path}”。",
     "Install the newest Microsoft Visual C++ Redistributable (x64). Its log is “{path}”.": (
@@ -90,6 +90,9 @@ SENTENCES: dict[str, str] = {
     ),
     "“{program}” could not be started ({why})": "无法启动“{program}”（{why}）",
     "Install the extension again.": "请重新安装扩展。",
+    "Quit Blender and start it again: it may have been updated or moved meanwhile.": (
+        "请退出并重新启动 Blender：它可能在此期间被更新或移动。"
+    ),
     "Another file was opened; the frames go to “{path}”": "已打开其他文件；帧写入“{path}”",
     "The result of “{strip}” could not be put on the timeline as it should be ({why}); its frames are in “{path}”": (
         "“{strip}”的结果未能正确放到时间线上（{why}）；其帧位于“{path}”"
@@ -155,6 +158,8 @@ SENTENCES: dict[str, str] = {
     "source: frames must be ascending and not negative": "源：帧号必须递增且不为负",
     "source: a frame beyond the last picture was asked for": "源：请求的帧超出了最后一张图片",
     # reasons in the sentences above; they come last, for some begin with a value, and would take those for it
+    "its end was not seen": "未能得知其结束情况",
+    "status {status}": "状态 {status}",
     "it is a file, not a folder": "它是文件，而不是文件夹",
     "it leads to a place that is not there": "它指向的位置不存在",
     "it has changed while it was read": "读取期间它已发生变化",

@@ -285,7 +285,7 @@ class Job:
         if self.state is State.CANCELLING:
             self.drop()
         else:
-            self.fail("The worker stopped unexpectedly (its end was not seen)", self._suspicion(0))
+            self.fail(self._stopped("its end was not seen"), self._suspicion(0))
 
     def move(self, state: State) -> None:
         """Go to `state`, or raise ValueError where the table has no such way."""
@@ -331,7 +331,7 @@ class Job:
             gone = JobGone(self.folder)
             self.fail(str(gone), gone.remedy)
         else:
-            self.fail(f"The worker stopped unexpectedly (status {status})", self._suspicion(status))
+            self.fail(self._stopped(f"status {status}"), self._suspicion(status))
 
     def _why_no_movie(self, status: int, word: object) -> str:
         """Return why a part has ended without its movie, and what to do."""
@@ -342,6 +342,12 @@ class Job:
             return f"{word.message}. {word.remedy}"
         what = f"No movie was written, for Blender stopped unexpectedly (status {status})"
         return f"{what}. {self._suspicion(status)}"
+
+    def _stopped(self, why: str) -> str:
+        """Return which program has stopped without a word."""
+        if self.part.kind is Kind.MATTING:
+            return f"The worker stopped unexpectedly ({why})"
+        return f"The Blender in the background stopped unexpectedly ({why})"
 
     def _suspicion(self, status: int) -> str:
         """Return what may have ended a process that said nothing, and where more is to be read."""

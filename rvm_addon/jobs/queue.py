@@ -196,6 +196,9 @@ class JobQueue:
                 waiting.dismiss()
             job.fail(str(error), error.remedy)
         except OSError as error:
-            job.fail(f"“{part.command[0]}” could not be started ({error})", "Install the extension again.")
+            remedy = "Install the extension again."
+            if part.kind is not Kind.MATTING:  # that program is this very Blender's
+                remedy = "Quit Blender and start it again: it may have been updated or moved meanwhile."
+            job.fail(f"“{part.command[0]}” could not be started ({error})", remedy)
         else:
             self._running = job

@@ -147,6 +147,21 @@ def test_only_a_killed_worker_is_suspected_of_memory(job: Job) -> None:
     assert "status 1" in other.error
 
 
+@pytest.mark.parametrize(("kind", "program"), [("RENDERING", "Blender in the background"), ("MATTING", "worker")])
+@pytest.mark.parametrize("seen", [True, False])
+def test_the_program_that_stopped_is_named(tmp_path: Path, kind: str, program: str, seen: bool) -> None:
+    """The worker has not begun while another Blender renders what it will matte."""
+    job = Job(tmp_path, SPEC, (*([parts.rendering(frames=10)] if kind == "RENDERING" else []), parts.MATTING))
+    job.move(State.RUNNING)
+    if seen:
+        job.end_part(-11)
+    else:
+        job.abandon()
+    why = "status -11" if seen else "its end was not seen"
+    assert (job.state, job.error) == (State.FAILED, f"The {program} stopped unexpectedly ({why})")
+    assert f"{kind.lower()}.log" in job.remedy or kind == "MATTING"
+
+
 def test_a_worker_that_lacks_a_library_to_begin_tells_what_to_install(job: Job) -> None:
     """Windows ends it before it can say anything, with this status."""
     job.end_part(3221225781)

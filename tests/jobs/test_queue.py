@@ -13,6 +13,7 @@ import pytest
 from rvm_addon.engine import lifeline
 from rvm_addon.engine.errors import OutputFailed, SpecError
 from rvm_addon.engine.spec import JobSpec, Source, SourceKind
+from rvm_addon.jobs import parts
 from rvm_addon.jobs.job import Job, State
 from rvm_addon.jobs.queue import JobQueue
 from rvm_addon.jobs.worker import Launcher, Standby, _started, matting
@@ -313,7 +314,20 @@ def test_a_worker_that_cannot_start_is_a_failure(spec: JobSpec, tmp_path: Path) 
     job = submit(queue, tmp_path / "job", spec)
     queue.tick()
     assert job.state is State.FAILED and "could not be started" in job.error
+    assert job.remedy == "Install the extension again."
     assert not queue.busy
+
+
+def test_a_blender_that_cannot_start_is_not_the_extensions_fault(
+    queue: JobQueue, spec: JobSpec, tmp_path: Path
+) -> None:
+    """As where the user's own was updated while it ran."""
+    gone = str(tmp_path / "blender")
+    job = Job(tmp_path / "job", spec, (parts.rendering((gone,), 200), parts.MATTING))
+    queue.submit(job)
+    queue.tick()
+    assert job.state is State.FAILED and job.error.startswith(f"“{gone}” could not be started")
+    assert job.remedy.startswith("Quit Blender")
 
 
 def test_a_job_of_two_blenders_is_the_firsts(
