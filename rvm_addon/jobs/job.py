@@ -20,7 +20,9 @@ RECIPE_FILE = "recipe.sha256"
 """Holds `JobSpec.recipe_digest` and `matting_digest`, and the latter as it is where the model is gone: a line for each,
 so that a job is found again among many without reading them."""
 
-_KILLED = frozenset({-9, 137})
+KILLED_STATUS = -9
+"""How a process ends that was killed, as `subprocess` tells it."""
+_SHORT_OF_MEMORY = frozenset({KILLED_STATUS, 137})
 """How a process ends that the system killed, most often because memory ran out."""
 _LACKS_RUNTIME = 0xC0000135
 """How a process ends on Windows that lacks a library to begin: Blender's Python lacks Visual C++'s, if nothing else."""
@@ -351,7 +353,7 @@ class Job:
 
     def _suspicion(self, status: int) -> str:
         """Return what may have ended a process that said nothing, and where more is to be read."""
-        hint = "It may have run out of memory. " if status in _KILLED else ""
+        hint = "It may have run out of memory. " if status in _SHORT_OF_MEMORY else ""
         if status == _LACKS_RUNTIME:
             hint = "Install the newest Microsoft Visual C++ Redistributable (x64). "
         return f"{hint}Its log is “{self.log}”."

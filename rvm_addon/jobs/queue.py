@@ -1,12 +1,14 @@
 """The queue: one process at a time, moved along by `tick`."""
 
+import contextlib
 import logging
 import math
+import subprocess
 import time
 
 from ..engine import lifeline
 from ..engine.errors import JobHeld, MattingError, OutputFailed
-from .job import Job, State
+from .job import KILLED_STATUS, Job, State
 from .parts import Kind
 from .worker import Launcher, Standby, WorkerProcess, matting
 
@@ -14,6 +16,8 @@ KILL_AFTER_SECONDS = 2.0
 """How long a worker may take to end when it is asked to."""
 GONE_AFTER_SECONDS = 10.0
 """How long a process may take to end after its last word: what it had to do is done, but a library's end may hang."""
+LEFT_AFTER_SECONDS = 1.0
+"""How long a job lasts whose process, given up then, was killed and does not go; then it is left to the system."""
 FREE_AFTER_SECONDS = 2.0
 """How long a job's folder may seem to be another process's: Windows lets go of a lock a little after its process has
 ended, and a job's next part would be refused."""
@@ -33,6 +37,8 @@ class JobQueue:
         self._running: Job | None = None
         self._worker: WorkerProcess | None = None
         self._waiting: Standby | None = None
+        self._leaving: list[subprocess.Popen[bytes]] = []
+        """Processes that were killed, and that the system has not let go yet."""
         self._kill_at = 0.0
         self._gone_at = math.inf
         """When the running worker, which has said its last word, is given up."""
@@ -45,6 +51,7 @@ class JobQueue:
 
     def stand_by(self) -> None:
         """Let a worker load meanwhile, for a job is about to come; where one runs already, there is time enough."""
+        self._see_off()
         if self._running is None and self._waiting is None:
             try:
                 self._waiting = Standby(self._launcher)
@@ -55,7 +62,7 @@ class JobQueue:
         """Let go of the worker that waits, if there is one."""
         waiting, self._waiting = self._waiting, None
         if waiting is not None:
-            waiting.dismiss()
+            self._leaving.append(waiting.dismiss())
 
     def submit(self, job: Job) -> None:
         """Add a job; a later tick starts it. An ended one of its folder gives way to it.
@@ -100,10 +107,11 @@ class JobQueue:
         changed = [*self._follow(), *self._abandon()]
         if self._running is None:
             changed += self._start_next()
+        self._see_off()
         return changed
 
     def shutdown(self) -> None:
-        """End the worker at once and cancel what waits; for the moment when the program goes."""
+        """End the worker at once and cancel what waits; for the moment when the program goes: it waits a little."""
         self.stand_down()
         for job in self.jobs:
             self.cancel(job)
@@ -111,6 +119,14 @@ class JobQueue:
             self._worker.kill()
             self._worker.wait(KILL_AFTER_SECONDS)
         self._follow()
+        for process in self._leaving:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(KILL_AFTER_SECONDS)
+        self._see_off()
+
+    def _see_off(self) -> None:
+        """Forget the processes that were killed and are gone by now; to ask them lets the system forget them, too."""
+        self._leaving = [process for process in self._leaving if process.poll() is None]
 
     def _follow(self) -> list[Job]:
         """Fold the running worker's news into its job."""
@@ -123,12 +139,12 @@ class JobQueue:
         events, status = worker.poll()
         for event in events:
             job.apply(event)
-        if status is None and self._lingers(job):
-            status = worker.give_up()
+        if status is None and job.said_all:
+            status = self._give_up(worker)
         if status is not None:
             self._running = self._worker = None  # first of all: whatever comes, the next job gets its turn
             self._gone_at = math.inf
-            worker.close()
+            self._leaving.append(worker.close())
             if not (worker.took_nothing and job.state is State.RUNNING):  # else another does it, which has a log
                 job.end_part(status)
             if not job.state.ended:
@@ -137,13 +153,16 @@ class JobQueue:
             worker.kill()
         return [job] if events or status is not None or job.state is not before else []
 
-    def _lingers(self, job: Job) -> bool:
-        """Return whether the process of a job is still there long after its last word."""
-        if not job.said_all:
-            self._gone_at = math.inf
-        elif self._gone_at == math.inf:
-            self._gone_at = time.monotonic() + GONE_AFTER_SECONDS
-        return time.monotonic() > self._gone_at
+    def _give_up(self, worker: WorkerProcess) -> int | None:
+        """End a process that is there long after its last word; a later tick sees its end.
+
+        Returns the exit status to take for its, where it does not even go then.
+        """
+        now = time.monotonic()
+        self._gone_at = min(self._gone_at, now + GONE_AFTER_SECONDS)
+        if now > self._gone_at:
+            worker.kill()
+        return KILLED_STATUS if now > self._gone_at + LEFT_AFTER_SECONDS else None
 
     def _abandon(self) -> list[Job]:
         """End what seems to run and does not: an error came between a worker's end and its job's."""
@@ -192,8 +211,8 @@ class JobQueue:
             if isinstance(error, JobHeld) and time.monotonic() < self._give_up_at:
                 self._running, self._waiting = job, waiting
                 return
-            if waiting is not None:
-                waiting.dismiss()
+            self._waiting = waiting
+            self.stand_down()
             job.fail(str(error), error.remedy)
         except OSError as error:
             remedy = "Install the extension again."

@@ -25,11 +25,6 @@ MEMORY_IS_KEPT = {
 """For glibc, which hands each picture's memory back and then fetches it anew, page by page: 5 % of a frame's time. And
 it would have a heap for each thread, and each grows to the most that it ever holds; `engine.heap` trims them."""
 
-_KILLED = -9
-"""The exit status of a process that was killed, as `subprocess` tells it."""
-_GONE_SECONDS = 1.0
-"""How long a process that was killed is waited for; one that does not go is left to the system."""
-
 log = logging.getLogger(__name__)
 
 _PACKAGE_FOLDER = Path(__file__).resolve().parents[1]
@@ -90,17 +85,16 @@ class Standby:
             return None
         return self._process
 
-    def dismiss(self) -> None:
-        """End it, at once: it has done nothing yet."""
+    def dismiss(self) -> "subprocess.Popen[bytes]":
+        """End it, at once, for it has done nothing yet; hand it over to whoever sees that it goes."""
         self._process.kill()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(_GONE_SECONDS)
         if self._process.stdin is not None:
             self._process.stdin.close()
+        return self._process
 
 
 class WorkerProcess:
-    """A running process: its events are read from the job's folder, a few at a time."""
+    """A running process: its events are read from the job's folder, a few at a time. Only `wait` waits."""
 
     def __init__(self, folder: Path, part: Part, waiting: Standby | None = None, *, beside: bool = False) -> None:
         """Start it in the job's `folder`, or let the worker do it that is `waiting`.
@@ -146,12 +140,6 @@ class WorkerProcess:
         """End the process."""
         self._process.kill()
 
-    def give_up(self) -> int:
-        """End a process that has said its last word and does not end, and return the exit status to take for its."""
-        self.kill()
-        self.wait(_GONE_SECONDS)
-        return _KILLED
-
     def wait(self, seconds: float) -> bool:
         """Wait for the end, `seconds` at most, and return whether it came."""
         try:
@@ -160,10 +148,11 @@ class WorkerProcess:
             return False
         return True
 
-    def close(self) -> None:
-        """Let go of a process that has ended."""
+    def close(self) -> "subprocess.Popen[bytes]":
+        """Let go of a process, and hand it over: one that was killed may be there a little longer."""
         if self._process.stdin is not None:
             self._process.stdin.close()
+        return self._process
 
     def _new_events(self) -> list[Event]:
         """Return the events of the lines that are whole."""

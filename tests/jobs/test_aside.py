@@ -93,5 +93,5 @@ def test_what_has_no_job_yet_works_nowhere(tmp_path: Path, monkeypatch: pytest.M
     try:
         works_in = os.readlink(f"/proc/{standby._process.pid}/cwd")  # noqa: PTH115  # a link of /proc
     finally:
-        standby.dismiss()
+        standby.dismiss().wait(PATIENCE_SECONDS)
     assert not Path(works_in).is_relative_to(tmp_path)

@@ -130,7 +130,7 @@ def test_a_waiting_worker_goes_when_nothing_comes(queue: JobQueue, spec: JobSpec
     processes.append(queue._waiting._process)
     queue.cancel(submit(queue, tmp_path / "job", spec))
     assert queue._waiting is None
-    assert all(process.returncode not in (None, 0) for process in processes)
+    drive(queue, lambda: all(process.returncode not in (None, 0) for process in processes))
     alone = Standby(Launcher())
     assert alone._process.stdin is not None
     alone._process.stdin.close()
@@ -196,6 +196,14 @@ def test_a_worker_that_will_not_end_is_killed(spec: JobSpec, tmp_path: Path) -> 
     assert process.returncode == -9
 
 
+def hanging(folder: Path) -> Launcher:
+    """Return what starts workers that do not end when they have done their work."""
+    python = folder / "python"
+    python.write_text(f"#!/bin/sh\n'{sys.executable}' \"$@\"\nexec sleep 600\n")
+    python.chmod(0o755)
+    return Launcher(python=str(python))
+
+
 @pytest.mark.parametrize("state", [State.DONE, State.FAILED])
 def test_a_worker_that_does_not_end_after_its_last_word_is_given_up(
     spec: JobSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: State
@@ -204,10 +212,7 @@ def test_a_worker_that_does_not_end_after_its_last_word_is_given_up(
     if sys.platform == "win32":
         pytest.skip("the worker that hangs is a shell's script")
     monkeypatch.setattr("rvm_addon.jobs.queue.GONE_AFTER_SECONDS", 0.5)
-    hanging = tmp_path / "python"
-    hanging.write_text(f"#!/bin/sh\n'{sys.executable}' \"$@\"\nexec sleep 600\n")
-    hanging.chmod(0o755)
-    queue = JobQueue(Launcher(python=str(hanging)))
+    queue = JobQueue(hanging(tmp_path))
     gone = replace(spec, model=str(tmp_path / "gone.onnx"))
     first = submit(queue, tmp_path / "first", gone if state is State.FAILED else spec)
     following = submit(queue, tmp_path / "following", spec)
@@ -220,6 +225,61 @@ def test_a_worker_that_does_not_end_after_its_last_word_is_given_up(
     assert (first.state, following.state) == (state, State.DONE)
     assert ("gone.onnx" in first.error) is (state is State.FAILED)
     assert process is not None and process.returncode == -9
+
+
+def test_what_was_killed_is_not_waited_for(spec: JobSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a worker that hangs nor one that stood by: later ticks see that they go, and collect them."""
+    if sys.platform == "win32":
+        pytest.skip("the worker that hangs is a shell's script")
+    monkeypatch.setattr("rvm_addon.jobs.queue.GONE_AFTER_SECONDS", 0.2)
+    queue = JobQueue(hanging(tmp_path))
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(subprocess.Popen, "wait", None)
+        queue.stand_by()
+        assert queue._waiting is not None
+        waiting = queue._waiting._process
+        queue.stand_down()
+        job = submit(queue, tmp_path / "job", spec)
+        drive(queue, lambda: job.said_all)
+        assert queue._worker is not None
+        worker = queue._worker._process
+        drive(queue, lambda: job.state.ended and not queue._leaving)
+        assert (job.state, waiting.returncode, worker.returncode) == (State.DONE, -9, -9)
+    queue.shutdown()
+
+
+def test_a_worker_that_cannot_be_killed_is_left_to_the_system(
+    spec: JobSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one whose drive does not answer: its job ends all the same, and it is collected whenever it goes."""
+    if sys.platform == "win32":
+        pytest.skip("the worker that hangs is a shell's script")
+    monkeypatch.setattr("rvm_addon.jobs.queue.GONE_AFTER_SECONDS", 0.2)
+    monkeypatch.setattr("rvm_addon.jobs.queue.LEFT_AFTER_SECONDS", 0.2)
+    queue = JobQueue(hanging(tmp_path))
+    job, following = submit(queue, tmp_path / "job", spec), submit(queue, tmp_path / "following", spec)
+    drive(queue, lambda: job.said_all)
+    assert queue._worker is not None
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(queue._worker, "kill", lambda: None)
+        drive(queue, lambda: job.state.ended)
+    (process,) = queue._leaving
+    assert (job.state, process.poll()) == (State.DONE, None)
+    drive(queue, lambda: following.state.ended)
+    process.kill()
+    drive(queue, lambda: not queue._leaving)
+    queue.shutdown()
+    assert process.returncode == -9
+
+
+def test_what_was_killed_last_is_collected_at_the_end() -> None:
+    """No tick comes after it."""
+    queue = JobQueue(Launcher())
+    queue.stand_by()
+    assert queue._waiting is not None
+    waiting = queue._waiting._process
+    queue.shutdown()
+    assert waiting.returncode is not None and not queue._leaving
 
 
 def test_no_librarys_end_is_waited_for(spec: JobSpec, tmp_path: Path) -> None:
