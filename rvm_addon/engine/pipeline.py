@@ -62,6 +62,7 @@ def run(spec: JobSpec, folder: Path, emit: Emit) -> None:
     if rest.frames != ():
         left = replace(spec, source=replace(spec.source, frames=rest.frames))
         shelf = Shelf(spec.raws, digests.noted(folder / RAW_FOLDER) if spec.source.disposable else None)
+        shelf.touch()
         with _opened(left, warn, rest.since) as (opening, size), _backdrop(spec) as backdrop:
             model = NoModel() if shelf.needs_model(spec.source.frames) == set() else _model(spec, warn)
             if (expected := size.result()) is not None:

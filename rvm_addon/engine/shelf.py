@@ -95,9 +95,7 @@ class Shelf:
         Where the pictures were `rendered` for this job (frame: digest), not the frame's number tells which raw matte is
         its own, but what the picture shows.
         """
-        for folder in folders:
-            with contextlib.suppress(OSError):
-                os.utime(folder)  # what is used is young: it does not give way first
+        self._folders = folders
         there = [_raws_in(Path(folder)) for folder in folders]
         if rendered is None:
             self._files = {frame: path for files in there for frame, path in files.items()}
@@ -105,6 +103,12 @@ class Shelf:
             self._files = _looking_alike(rendered, folders, there)
         remembered = ((Path(folder), remembered_frame(Path(folder))) for folder in folders)
         self._remembered = {folder / raw_name(frame) for folder, frame in remembered if frame is not None}
+
+    def touch(self) -> None:
+        """Let what is used be young: it does not give way first."""
+        for folder in self._folders:
+            with contextlib.suppress(OSError):
+                os.utime(folder)
 
     def __contains__(self, frame: int) -> bool:
         """Return whether a frame's raw matte is there."""

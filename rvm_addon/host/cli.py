@@ -16,7 +16,7 @@ from . import alongside, codecs, earlier, words
 from .alongside import MovieAlongside
 from .earlier import EarlierFrames
 from .encoders import ENCODERS, MovieFormat
-from .inputs import JOBS_FOLDER, Input, Request, distinct, going_on, guard, job_of, movie_target, targets_of
+from .inputs import JOBS_FOLDER, Input, Request, distinct, guard, job_of, movie_target, take_up, targets_of
 from .options import parse, request_of
 from .runner import Runner
 from .show import Page
@@ -95,7 +95,7 @@ class _Call:
             alongside.clear(folder)
             if earlier.settle(folder, Path(spec.output)):
                 guard(spec, folder, self._request)
-            self._matte(one, *going_on(spec, folder, self._request), folder, outcome)
+            self._matte(one, *take_up(spec, folder, self._request), folder, outcome)
 
     def _matte(self, one: Input, spec: JobSpec, goes_on: bool, folder: Path, outcome: Outcome) -> None:
         """Matte one input, or what is left of it, in a folder that is this command's alone.
@@ -114,7 +114,7 @@ class _Call:
         with ExitStack() as beside:
             beside.callback(self._runner.cancel, job)  # else it would run with the next one, if it has not begun
             targets = partial(targets_of, spec, request)
-            frames = beside.enter_context(closing(EarlierFrames(job, targets, goes_on=goes_on)))
+            frames = beside.enter_context(closing(EarlierFrames.begin(job, targets, goes_on=goes_on)))
             missing = frames.first_missing()
             job.found = missing is None
             if goes_on and missing is not None:

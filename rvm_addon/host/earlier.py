@@ -7,11 +7,11 @@ import contextlib
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from ..engine import lifeline, whole
 from ..engine.errors import JobHeld, OutputFailed
@@ -138,33 +138,48 @@ def _note(folder: Path, told: Mapping[str, Origin]) -> None:
 class EarlierFrames:
     """What an earlier run made of an input that a job is about to work on. Whoever begins closes it."""
 
-    def __init__(self, job: Job, targets: Callable[[], Sequence[Target]], *, goes_on: bool) -> None:
-        """Note in the folder of `job` that it makes the targets; `targets` tells them with what is there just now.
+    def __init__(
+        self,
+        job: Job,
+        look: Callable[[], Sequence[Target]],
+        standing: Collection[str],
+        movie: Target | None,
+        *,
+        movie_stands: bool,
+    ) -> None:
+        """Remember what `begin` has found: the names of the frames that are there to stay, and the movie, if any."""
+        self._job = job
+        self._look = look
+        self._standing = standing
+        self._movie = movie
+        self.movie_stands = movie_stands
+        """Whether the movie was written before, of these frames."""
 
-        A job that `goes_on` leaves the frames that are there where they are, but for those that a power cut has
-        damaged. For any other they are moved apart: of a longer movie they would be left beside its own. Until it has
-        a frame of its own nothing is deleted: a model or a movie may turn out to be unusable.
+    @classmethod
+    def begin(cls, job: Job, look: Callable[[], Sequence[Target]], *, goes_on: bool) -> Self:
+        """Make room for what a job writes, by moving and deleting files, and note in its folder that it writes it.
+
+        `look` tells the targets with what is there just now. A job that `goes_on` leaves the frames that are there
+        where they are, but for those that a power cut has damaged. For any other they are moved apart: of a longer
+        movie they would be left beside its own. Until it has a frame of its own nothing is deleted: a model or a movie
+        may turn out to be unusable.
 
         Raises:
             OSError: a folder refuses; the frames are where they were.
         """
-        self._job, self._look = job, targets
-        noted, now = made(job.folder), targets()
-        self._movie = next((target for target in now if target.is_movie), None)
-        self.movie_stands = goes_on and self._movie is not None and self._movie.stands(noted)
-        """Whether the movie was written before, of these frames."""
+        noted, now = made(job.folder), look()
         frames = [path for target in now if not target.is_movie for path in target.there]
-        self._standing: frozenset[str] = frozenset()
+        standing: Collection[str] = ()
         if goes_on:
-            damaged = {path for path in frames if not is_whole(path)}
-            for path in damaged:
-                path.unlink()  # whoever writes a movie of them would not wait for it
-            self._standing = frozenset(path.name for path in frames if path not in damaged)
+            standing = _clear_of_damage(frames)
         else:
-            self._set_apart(noted, frames)
-        if self._movie is not None and not self.movie_stands:  # what is there now is another's until the last moment
-            noted[self._movie.name] = self._movie.origin._replace(run="")
+            _set_apart(job, noted, frames)
+        movie = next((target for target in now if target.is_movie), None)
+        movie_stands = goes_on and movie is not None and movie.stands(noted)
+        if movie is not None and not movie_stands:  # what is there now is another's until the last moment
+            noted[movie.name] = movie.origin._replace(run="")
         _note(job.folder, noted | {target.name: target.origin for target in now if not target.is_movie})
+        return cls(job, look, standing, movie, movie_stands=movie_stands)
 
     def first_missing(self) -> int | None:
         """Return the first frame that the job has to make; None where all stand."""
@@ -197,20 +212,35 @@ class EarlierFrames:
         unmade = {target.name for target in self._look() if not target.there}
         _note(self._job.folder, {name: how for name, how in made(self._job.folder).items() if name not in unmade})
 
-    def _set_apart(self, noted: Mapping[str, Origin], frames: Sequence[Path]) -> None:
-        """Move frames apart, with what is noted of them; only then is anything else noted of their names.
 
-        Raises:
-            OSError: a folder refuses; the frames are where they were.
-        """
-        apart = self._job.folder / _APART
-        if not frames:
-            return
-        try:
-            apart.mkdir(exist_ok=True)
-            _note(apart, noted)
-            for path in frames:
-                path.replace(apart / path.name)
-        except OSError:
-            settle(self._job.folder, self._job.output)
-            raise
+def _clear_of_damage(frames: Sequence[Path]) -> frozenset[str]:
+    """Delete the frames that a power cut has damaged, and return the names of the others.
+
+    Whoever writes a movie of them would not wait for those.
+
+    Raises:
+        OSError: the folder refuses.
+    """
+    damaged = {path for path in frames if not is_whole(path)}
+    for path in damaged:
+        path.unlink()
+    return frozenset(path.name for path in frames if path not in damaged)
+
+
+def _set_apart(job: Job, noted: Mapping[str, Origin], frames: Sequence[Path]) -> None:
+    """Move frames apart, with what is noted of them; only then is anything else noted of their names.
+
+    Raises:
+        OSError: a folder refuses; the frames are where they were.
+    """
+    apart = job.folder / _APART
+    if not frames:
+        return
+    try:
+        apart.mkdir(exist_ok=True)
+        _note(apart, noted)
+        for path in frames:
+            path.replace(apart / path.name)
+    except OSError:
+        settle(job.folder, job.output)
+        raise

@@ -141,30 +141,37 @@ def _pictures(paths: Sequence[str], request: Request) -> Source:
     return Source(SourceKind.IMAGES, tuple(paths), frames, use_alpha=request.use_alpha, stamps=stamps(paths))
 
 
-def going_on(spec: JobSpec, folder: Path, request: Request) -> tuple[JobSpec, bool]:
-    """Return whether a job goes on from the frames that are there, and the job as it does.
+def take_up(spec: JobSpec, folder: Path, request: Request) -> tuple[JobSpec, bool]:
+    """Let a job's folder be a command's; return the job as it is done now, and whether it goes on from earlier frames.
 
-    That is where the very same command made all of them. What the model remembers is of the last run in the folder: it
-    serves where that was of this command, too. Where that had come to its end, it is known how many frames a movie has.
+    What the model remembers is of the last run in the folder: it is deleted, unless that was of this command, too, all
+    of whose frames are there. Where that had come to its end, it is known how many frames a movie has.
 
     Raises:
         SpecError: among the frames there are files that no run has made.
         OSError: the folder refuses.
     """
-    noted = earlier.made(folder)
-    frames = [target for target in targets_of(spec, request) if not target.is_movie and target.there]
-    goes_on = bool(frames) and all(noted.get(target.name) == target.origin for target in frames)
-    goes_on = goes_on and not request.overwrite
+    goes_on = _goes_on(spec, folder, request)
     is_last = goes_on and _last_run(folder) == _run(spec)
     if not is_last:
         (folder / MEMORY_FILE).unlink(missing_ok=True)
+    if not goes_on:
+        return spec, False
     word = last_event(folder) if is_last else None
     if isinstance(word, Finished) and word.frames and spec.source.frames is None:
         spec = replace(spec, source=replace(spec.source, frames=tuple(range(word.frames))))
-    if goes_on and (stray := _stray(spec, ended=isinstance(word, Finished))) is not None:
+    if (stray := _stray(spec, ended=isinstance(word, Finished))) is not None:
         found = f"“{stray}” is there already, and no run is known to have made it of this input"
         raise SpecError("output", f"{found}; choose another folder, or add --overwrite to make all frames anew")
-    return spec, goes_on
+    return spec, True
+
+
+def _goes_on(spec: JobSpec, folder: Path, request: Request) -> bool:
+    """Return whether a job goes on from the frames that are there: the very same command has made all of them."""
+    noted = earlier.made(folder)
+    frames = [target for target in targets_of(spec, request) if not target.is_movie and target.there]
+    same = bool(frames) and all(noted.get(target.name) == target.origin for target in frames)
+    return same and not request.overwrite
 
 
 def _stray(spec: JobSpec, *, ended: bool) -> Path | None:

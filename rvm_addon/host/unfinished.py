@@ -72,9 +72,12 @@ class Expected:
 def of_this_project() -> Iterator[Expected]:
     """Yield the jobs whose results are still to come, and whose strips are in the open project.
 
-    Movies alone belong to the file in which the button was pressed.
+    Movies alone belong to the file in which the button was pressed. What was known of folders without a note is let go.
     """
-    for folder in _folders():
+    folders, bare = _folders()
+    for folder in bare:
+        known.forget(folder)  # whoever took the note away could not say so
+    for folder in folders:
         told = _read(folder)
         if told is None:
             continue
@@ -85,22 +88,21 @@ def of_this_project() -> Iterator[Expected]:
             yield Expected(folder, places, told.movies, pressed_here)
 
 
-def _folders() -> Iterable[Path]:
-    """Return the folders of jobs that may have a note, each once.
+def _folders() -> tuple[list[Path], list[Path]]:
+    """Return the folders of jobs that may have a note, each once, and those that were to have one and have none.
 
-    They are those that are known to have one, whatever was chosen or saved since, and all that lie where this project's
-    results go: these may have come from another machine. Where results of other projects went, nothing is looked for.
+    The former are those that are known to have one, whatever was chosen or saved since, and all that lie where this
+    project's results go: these may have come from another machine. Where results of other projects went, nothing is
+    looked for.
     """
     expected, own = known.expected(), [properties.unsaved_folder(), *known.of_this_project()]
     # Asked once for all of its jobs: a share that is out of reach answers after a minute.
     names = {parent: names_in(parent) for parent in dict.fromkeys([*own, *(job.parent for job in expected)])}
     real = {parent: parent.resolve() for parent, there in names.items() if there}
-    for job in expected:
-        there = names_in(job) if job.name in names[job.parent] else frozenset()
-        if there and PLACES_FILE not in there:  # nothing is there, too, where the drive does not answer
-            known.forget(job)  # whoever took the note away could not say so
+    there = {job: names_in(job) for job in expected if job.name in names[job.parent]}
+    bare = [job for job, files in there.items() if files and PLACES_FILE not in files]  # no files: no answer, perhaps
     every = [*expected, *(parent / name for parent in own for name in sorted(names[parent]))]
-    return {(real[job.parent], job.name): job for job in every if job.parent in real}.values()
+    return list({(real[job.parent], job.name): job for job in every if job.parent in real}.values()), bare
 
 
 @dataclass(frozen=True)

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 import threading
@@ -234,7 +235,9 @@ def test_known_frames_need_no_model(tmp_path: Path, counting: Path, green: Path)
     known = alphas(tmp_path / "first")
     assert known == pytest.approx([102, 128, 153, 179, 204, 230], abs=1)
     later = replace(first, raws=(str(tmp_path / "first" / "raw"),))
+    os.utime(tmp_path / "first" / "raw", (1, 1))
     run(replace(later, model=str(green)), tmp_path / "again")
+    assert (tmp_path / "first" / "raw").stat().st_mtime > 1, "what was used does not give way first"
     assert alphas(tmp_path / "again") == pytest.approx(known, abs=1), "rounded twice: to 16 bits, then to 8"
     assert not list((tmp_path / "again" / "raw").glob("*.raw")), "what is known is kept once"
     run(replace(later, source=replace(source, frames=tuple(range(8)))), tmp_path / "longer")

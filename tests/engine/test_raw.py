@@ -1,3 +1,4 @@
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -192,6 +193,17 @@ def test_the_model_looks_at_new_frames_and_some_before(
     for frame in known:
         (tmp_path / f"{frame:06d}.raw").touch()
     assert Shelf([str(tmp_path)]).needs_model(tuple(wanted)) == looked_at
+
+
+def test_what_is_used_is_young(tmp_path: Path) -> None:
+    """To look what is there is no use; only the job says that it takes it."""
+    folders = [tmp_path / "here", tmp_path / "gone"]
+    folders[0].mkdir()
+    os.utime(folders[0], (1, 1))
+    shelf = Shelf([str(folder) for folder in folders])
+    assert folders[0].stat().st_mtime == 1
+    shelf.touch()
+    assert folders[0].stat().st_mtime > 1
 
 
 @pytest.mark.parametrize("kind", ["guided", "matte"])

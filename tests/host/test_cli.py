@@ -290,7 +290,7 @@ def test_what_macos_lays_beside_frames_goes_with_them(addon: SimpleNamespace, tm
     job = addon.job.Job(tmp_path / "job", addon.spec.JobSpec("c", source, str(tmp_path), "c", "/m.onnx"))
     job.folder.mkdir()
     made = addon.earlier.Target("c_%06d.png", addon.earlier.Origin("c.mp4", "usual", "run"), tuple(frames))
-    earlier = addon.earlier.EarlierFrames(job, lambda: [made], goes_on=False)
+    earlier = addon.earlier.EarlierFrames.begin(job, lambda: [made], goes_on=False)
     assert not any(path.exists() for path in (*frames, *beside))
     if has_frames:
         job.apply(addon.events.FrameDone(0, 0.1))

@@ -316,7 +316,7 @@ def test_a_damaged_frame_is_gone_before_a_movie_is_begun(addon: SimpleNamespace,
     paths = tuple(path.rename(path.with_name(f"c_{number:06d}.png")) for number, path in enumerate(pictures, 1))
     paths[2].write_bytes(b"")
     frames = earlier.Target("c/c_%06d.png", earlier.Origin("c.mov", "usual", "run"), paths)
-    earlier.EarlierFrames(job, lambda: [frames], goes_on=True)
+    earlier.EarlierFrames.begin(job, lambda: [frames], goes_on=True)
     assert [path.exists() for path in paths] == [True, True, False, True, True]
 
 
