@@ -16,6 +16,7 @@ CONTRACT_MODULES = (
     "errors",
     "weights",
     "lifeline",
+    "process",
     "standby",
     "view",
     "resume",

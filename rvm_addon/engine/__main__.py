@@ -13,13 +13,13 @@ import argparse
 import logging
 import re
 import sys
+from functools import partial
 from pathlib import Path
-from typing import TextIO
 
-from . import lifeline, standby
+from . import lifeline, process, standby
 from .dlls import load_stable_interface
-from .errors import OPENCV, LibraryUnusable, MattingError
-from .events import EVENTS_FILE, Event, Failed, encode
+from .errors import OPENCV, LibraryUnusable
+from .events import EVENTS_FILE, Emit, Failed
 from .spec import JOB_FILE, LOG_FILE, JobSpec
 
 load_stable_interface()
@@ -33,8 +33,6 @@ except ImportError as error:
 
 _LIBRARIES = {"cv2": OPENCV, "isal": "ISA-L", "numpy": "NumPy"}
 """What the two take, by the names of its modules."""
-
-log = logging.getLogger(__name__)
 
 
 def main() -> int:
@@ -55,36 +53,21 @@ def main() -> int:
         if arguments.folder is None:
             return 0
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    if arguments.stop_with_parent:
-        lifeline.end_with_parent()
-    if not lifeline.hold(arguments.folder):
-        log.error("another process works in %s", arguments.folder)
-        return lifeline.HELD_STATUS
-    with (arguments.folder / EVENTS_FILE).open("w", encoding="utf-8", buffering=1) as stream:
-        return _run(arguments.folder, stream)
+    folder = arguments.folder
+    work, unforeseen = partial(_run, folder), partial(_unforeseen, folder)
+    return process.run(folder, EVENTS_FILE, work, unforeseen, stops_with_parent=arguments.stop_with_parent)
 
 
-def _run(folder: Path, stream: TextIO) -> int:
-    """Run the job, and tell of its end whatever that is."""
+def _run(folder: Path, emit: Emit) -> None:
+    """Run the job.
 
-    def emit(event: Event) -> None:
-        stream.write(encode(event))
-        stream.flush()
-
-    try:
-        _check_libraries()
-        spec = JobSpec.from_json((folder / JOB_FILE).read_text(encoding="utf-8"))
-        pipeline.run(spec, folder, emit)
-    except MattingError as error:
-        log.info("%s", error, exc_info=True)
-        emit(Failed(str(error), error.remedy))
-        return 1
-    except Exception as error:  # the worker's one broad door: a bug must reach the user with the log's place
-        log.exception("unexpected")
-        remedy = f"Send the log “{folder / LOG_FILE}” to the developers."
-        emit(Failed(f"The worker stopped unexpectedly ({type(error).__name__}: {error})", remedy))
-        return 1
-    return 0
+    Raises:
+        MattingError, OSError: in the user's words, or the system's.
+        ImportError: something is in the way that has no words.
+    """
+    _check_libraries()
+    spec = JobSpec.from_json((folder / JOB_FILE).read_text(encoding="utf-8"))
+    pipeline.run(spec, folder, emit)
 
 
 def _check_libraries() -> None:
@@ -103,16 +86,11 @@ def _check_libraries() -> None:
     raise _unusable
 
 
-def _status() -> int:
-    """Run `main` and return the status to end with, whatever comes of it: at an orderly end, a library may hang."""
-    try:
-        return main()
-    except SystemExit as asked:  # the command line is not understood, or only its help is wanted
-        return asked.code if isinstance(asked.code, int) else 1
-    except BaseException:
-        log.exception("unexpected")
-        return 1
+def _unforeseen(folder: Path, error: Exception) -> Failed:
+    """Return what is told of an error that nobody has foreseen."""
+    remedy = f"Send the log “{folder / LOG_FILE}” to the developers."
+    return Failed(f"The worker stopped unexpectedly ({type(error).__name__}: {error})", remedy)
 
 
 if __name__ == "__main__":
-    lifeline.end(_status())
+    lifeline.end_after(main)

@@ -8,6 +8,7 @@ it leaves them alone. The processes before and after the worker, other Blenders,
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import get_args
@@ -117,6 +118,9 @@ class MovieWritten:
 
 
 Event = Rendered | Started | FrameDone | Warned | Finished | Failed | Encoded | MovieWritten
+
+Emit = Callable[[Event], None]
+"""How a run tells of a step."""
 
 _KINDS: dict[str, type[Event]] = {kind.__name__: kind for kind in get_args(Event)}
 

@@ -5,11 +5,12 @@ Every process that runs a part of a job uses it.
 
 import contextlib
 import errno
+import logging
 import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
@@ -18,12 +19,16 @@ if sys.platform == "win32":
 else:
     import fcntl
 
+log = logging.getLogger(__name__)
+
 HELD_FILE = "held"
 """In a job's folder. The lock on it, not the file, says that a process works there: it ends with the process, killed or
 not."""
 HELD_STATUS = 4
 """How a process ends that finds another at work in its job's folder. (With 2 ends a Python that does not understand its
 command line.)"""
+_INTERRUPTED_STATUS = 130
+"""How a program ends at which the user has pressed Ctrl-C."""
 _REFUSALS = frozenset({errno.EACCES, errno.EAGAIN, errno.EDEADLK})
 """How a system says that another process has a lock; anything else says that this drive knows none."""
 
@@ -67,6 +72,20 @@ def _stop_at_end_of(descriptor: int) -> None:
     while os.read(descriptor, 1):
         pass
     os._exit(3)
+
+
+def end_after(main: Callable[[], int]) -> NoReturn:
+    """Do what a program is for and end this process with the status that comes of it, whatever that is."""
+    try:
+        status = main()
+    except SystemExit as asked:  # the command line is not understood, or only its help is wanted
+        status = asked.code if isinstance(asked.code, int) else 1
+    except KeyboardInterrupt:
+        status = _INTERRUPTED_STATUS
+    except BaseException:
+        log.exception("unexpected")
+        status = 1
+    end(status)
 
 
 def end(status: int) -> NoReturn:

@@ -21,7 +21,7 @@ from . import digests, heap, resume, weights
 from .backdrop import Backdrop, open_backdrop
 from .caches import prune
 from .errors import LibraryUnusable, MattingError
-from .events import Event, Finished, FrameDone, Started, Warned
+from .events import Emit, Finished, FrameDone, Started, Warned
 from .matte import Matte
 from .media import FolderSink, FrameSource, ImageSource
 from .memory import EVERY_FRAMES, Memory
@@ -31,8 +31,6 @@ from .shelf import RawSink, Shelf
 from .spec import RAW_FOLDER, JobSpec, SourceKind
 from .stages import Read, Reader, Writer
 from .viewing import Viewer
-
-Emit = Callable[[Event], None]
 
 _Item = TypeVar("_Item")
 

@@ -3,25 +3,17 @@
 It runs in a process of its own, which the queue starts and ends; never in the user's.
 """
 
-import contextlib
 import importlib
-import logging
-from collections.abc import Callable
-from functools import cache
+from functools import partial
 from pathlib import Path
-from typing import NoReturn, TextIO
+from typing import NoReturn
 
 import bpy
 
-from ..engine import lifeline
-from ..engine.errors import MattingError
-from ..engine.events import Event, Failed, encode
+from ..engine import lifeline, process
+from ..engine.events import Emit, Failed
 from ..jobs.parts import events_file, log_file
 from . import versions
-
-log = logging.getLogger(__name__)
-
-Emit = Callable[[Event], None]
 
 _FAILING = {
     "background_rendering": "The strip could not be rendered",
@@ -71,34 +63,18 @@ def trust() -> None:
 
 def main(module: str, folder: str, name: str, *, beside: bool) -> NoReturn:
     """Do a part's work, and end this process: Blender's own end can hang or crash after all is done."""
-    lifeline.end(run(module, Path(folder), name, beside=beside))
+    lifeline.end_after(partial(_run, module, Path(folder), name, beside=beside))
 
 
-def run(module: str, folder: Path, name: str, *, beside: bool) -> int:
+def _run(module: str, folder: Path, name: str, *, beside: bool) -> int:
     """Do a part's work and tell of it; return the process's status, which is 0 if all went well."""
-    with contextlib.ExitStack() as opened:
+    lifeline.yield_to_others()
 
-        @cache  # with the first event: until then, the file may be another process's
-        def stream() -> TextIO:
-            return opened.enter_context((folder / events_file(name)).open("w", encoding="utf-8"))
+    def work(emit: Emit) -> None:
+        importlib.import_module(f".{module}", __package__).work(folder, name, emit)
 
-        def emit(event: Event) -> None:
-            stream().write(encode(event))
-            stream().flush()
+    def unforeseen(error: Exception) -> Failed:
+        remedy = f"Look into its log “{folder / log_file(name)}”."
+        return Failed(f"{_FAILING[module]} ({str(error).strip()})", remedy)
 
-        try:
-            lifeline.yield_to_others()
-            lifeline.end_with_parent()
-            if not beside and not lifeline.hold(folder):
-                return lifeline.HELD_STATUS
-            importlib.import_module(f".{module}", __package__).work(folder, name, emit)
-        except MattingError as error:
-            log.info("%s", error, exc_info=True)
-            emit(Failed(str(error), error.remedy))
-            return 1
-        except Exception as error:  # the process's one broad door: whatever it is must reach the user
-            log.exception("unexpected")
-            remedy = f"Look into its log “{folder / log_file(name)}”."
-            emit(Failed(f"{_FAILING[module]} ({str(error).strip()})", remedy))
-            return 1
-    return 0
+    return process.run(folder, events_file(name), work, unforeseen, beside=beside)

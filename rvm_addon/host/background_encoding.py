@@ -12,11 +12,10 @@ import bpy
 
 from ..engine import whole
 from ..engine.errors import MovieFailed
-from ..engine.events import Encoded, Failed, Finished, MovieWritten, last_event
+from ..engine.events import Emit, Encoded, Failed, Finished, MovieWritten, last_event
 from ..engine.spec import JOB_FILE, PARTIAL_SUFFIX, JobSpec
 from ..jobs.claims import claim_file
 from . import encoding, movies, probes, sounds, versions
-from .background import Emit
 from .background_rendering import leave_alone, set_output
 from .encoders import ENCODERS
 from .encoding import Order, order_file

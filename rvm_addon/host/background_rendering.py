@@ -10,10 +10,9 @@ import bpy
 
 from ..engine import digests, resume, whole
 from ..engine.errors import PictureDiffers, SourceUnreadable
-from ..engine.events import Rendered
+from ..engine.events import Emit, Rendered
 from ..engine.spec import JOB_FILE, PARTIAL_SUFFIX, RAW_FOLDER, JobSpec
 from . import probes, versions
-from .background import Emit
 from .likeness import make_plain
 from .rendering import PROJECT_FILE, UNPACKED, Order, picture_size
 from .sounds import SIDE

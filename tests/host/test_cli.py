@@ -548,3 +548,25 @@ def test_blender_offers_the_command(addon: SimpleNamespace, capfd: pytest.Captur
         assert 'duplicate command "rvm_matting"' in "".join(capfd.readouterr())
     finally:
         bpy.utils.unregister_cli_command(second)
+
+
+@pytest.mark.parametrize(("error", "status"), [("ZeroDivisionError('odd')", 1), ("KeyboardInterrupt", 130)])
+def test_whatever_ends_the_command_line_is_its_own_end(error: str, status: int) -> None:
+    """Python's orderly one can hang in the bpy module: also where something came that nobody has foreseen."""
+    code = f"""
+import atexit, runpy
+from rvm_addon.host import cli
+
+def main(arguments):
+    print("begun")
+    raise {error}
+
+atexit.register(print, "an orderly end")
+cli.main = main
+runpy.run_module("rvm_addon.host", run_name="__main__")
+"""
+    ended = subprocess.run(
+        [sys.executable, "-P", "-c", code], env=environment(), capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stdout) == (status, "begun\n")
+    assert ("ZeroDivisionError: odd" in ended.stderr) is (status == 1)
