@@ -78,7 +78,7 @@ def _render(scene: bpy.types.Scene, movie: Any, target: Path) -> None:
     start, end = host("versions").handles(movie)
     scene.frame_start, scene.frame_end = start, end - 1
     element = movie.elements[0]
-    host("movie_output").set_picture(scene, element.orig_width // 2 * 2, element.orig_height // 2 * 2)
+    host("scenes").set_picture(scene, element.orig_width // 2 * 2, element.orig_height // 2 * 2)
     has_sound = any(strip.type == "SOUND" for strip in _strips(scene))
     host("movie_output").set_encoder(scene, target, audio=has_sound)
     with host("terminal").ProgressLine() as line:

@@ -15,6 +15,7 @@ from ..engine.spec import JOB_FILE, PARTIAL_SUFFIX, RAW_FOLDER, JobSpec
 from . import probes, versions
 from .likeness import make_plain
 from .rendering import PROJECT_FILE, UNPACKED, Order, picture_size
+from .scenes import set_picture
 from .sounds import SIDE
 from .sources import absolute
 
@@ -103,16 +104,10 @@ def _size_of_all(strip: versions.Strip, frames: range) -> tuple[int, int]:
 def set_output(scene: bpy.types.Scene, width: int, height: int, *, packed: bool = True) -> None:
     """Render pictures of this size in the colours that the files have, as PNG where they are to be `packed`."""
     versions.use_picture_output(scene, packed=packed)
-    render, view = scene.render, scene.view_settings
-    render.resolution_x, render.resolution_y, render.resolution_percentage = width, height, 100
+    set_picture(scene, width, height)
+    render = scene.render
     render.use_file_extension, render.use_overwrite, render.use_placeholder = False, True, False
-    render.use_sequencer, render.use_compositing = True, False
     render.use_border = render.use_stamp = render.use_multiview = False
-    render.dither_intensity = 0.0
-    scene.display_settings.display_device = "sRGB"
-    view.view_transform, view.look, view.exposure, view.gamma = "Standard", "None", 0.0, 1.0
-    view.use_curve_mapping = False
-    versions.take_off_white_balance(view)
 
 
 def pull_out(strip: versions.Strip, start: int, end: int) -> None:

@@ -26,17 +26,6 @@ def set_timing(scene: bpy.types.Scene, fps: float, length: int) -> None:
     scene.frame_start, scene.frame_end = 1, length
 
 
-def set_picture(scene: bpy.types.Scene, width: int, height: int) -> None:
-    """Render pictures of this size with the colours that the files have."""
-    scene.render.resolution_x, scene.render.resolution_y = width, height
-    scene.render.resolution_percentage = 100
-    scene.view_settings.view_transform = "Standard"
-    scene.view_settings.look = "None"
-    scene.render.dither_intensity = 0.0
-    scene.render.use_compositing = False
-    scene.render.use_sequencer = True
-
-
 def set_encoder(
     scene: bpy.types.Scene,
     target: Path,

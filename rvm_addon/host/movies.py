@@ -15,8 +15,8 @@ from . import versions
 from .encoders import ENCODERS, MovieFormat
 from .image_strips import new_image_strip
 from .likeness import read_as_written
-from .movie_output import render, set_encoder, set_picture, set_timing
-from .scenes import temporary_scene
+from .movie_output import render, set_encoder, set_timing
+from .scenes import set_picture, temporary_scene
 from .sounds import add_sound
 
 OPAQUE = Look(Result.COLOUR)

@@ -1,4 +1,4 @@
-"""Scenes of our own, beside the user's."""
+"""Scenes of our own, beside the user's; and how any scene renders what its sequencer shows, as the files have it."""
 
 import contextlib
 from collections.abc import Iterator
@@ -38,3 +38,21 @@ def sequencer_showing(scene: bpy.types.Scene) -> Iterator[None]:
     finally:
         area.type = kind
         versions.show_scene(window, *before)
+
+
+def set_picture(scene: bpy.types.Scene, width: int, height: int) -> None:
+    """Render what the sequencer shows in pictures of this size, with the colours that the files have."""
+    render = scene.render
+    render.resolution_x, render.resolution_y, render.resolution_percentage = width, height, 100
+    render.use_sequencer, render.use_compositing = True, False
+    use_file_colours(scene)
+
+
+def use_file_colours(scene: bpy.types.Scene) -> None:
+    """Render the values that the files have, whatever look the project has been given."""
+    view = scene.view_settings
+    scene.display_settings.display_device = "sRGB"
+    view.view_transform, view.look, view.exposure, view.gamma = "Standard", "None", 0.0, 1.0
+    view.use_curve_mapping = False
+    versions.take_off_white_balance(view)
+    scene.render.dither_intensity = 0.0

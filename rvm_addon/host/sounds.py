@@ -7,8 +7,8 @@ import bpy
 
 from . import versions
 from .encoders import ENCODERS, MovieFormat
-from .movie_output import render, set_encoder, set_picture
-from .scenes import sequencer_showing, temporary_scene
+from .movie_output import render, set_encoder
+from .scenes import sequencer_showing, set_picture, temporary_scene
 
 try:
     import aud

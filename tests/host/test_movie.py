@@ -116,6 +116,37 @@ def test_movies_of_other_frames(timeline: Timeline, strip: Any, frame_format: st
         assert np.abs(seen(one) - seen(two)).max() <= 1.5
 
 
+@pytest.fixture
+def graded(timeline: Timeline) -> Any:
+    """What a grade of the whole project is set on."""
+    view = timeline.scene.view_settings
+    view.exposure, view.gamma, view.use_curve_mapping = 1.5, 0.6, True
+    view.curve_mapping.curves[3].points[0].location = (0.0, 0.4)
+    view.curve_mapping.update()
+    return view
+
+
+@pytest.mark.usefixtures("with_green")
+def test_a_project_that_is_graded_has_the_same_movie(timeline: Timeline, strip: Any, graded: Any) -> None:
+    """A result's colours are the files': the grade comes over it on the timeline, not into it."""
+    wanted(timeline)
+    job = made(timeline, strip)
+    for frame, picture in zip(movies.decoded(Path(job.movies[0].path)), pictures(job), strict=True):
+        assert np.array_equal(seen(frame), seen(picture))
+    assert graded.exposure == 1.5, "and the project keeps it"
+
+
+def test_files_have_their_colours_in_a_scene_that_is_graded(timeline: Timeline, clip: Path, graded: Any) -> None:
+    """As another Blender renders strips of the project's copy."""
+    timeline.movie(clip)
+    altered = timeline.render(5)
+    graded.exposure, graded.gamma, graded.use_curve_mapping = 0.0, 1.0, False
+    plain = timeline.render(5)
+    graded.exposure, graded.gamma, graded.use_curve_mapping = 1.5, 0.6, True
+    timeline.addon.movies.set_picture(timeline.scene, *tiny.SIZE)
+    assert np.array_equal(timeline.render(5), plain) and not np.array_equal(altered, plain)
+
+
 def seen(picture: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Return a BGRA picture's alpha, and its colours as far as they are opaque."""
     return np.dstack([picture[..., :3] * (picture[..., 3:] / 255), picture[..., 3:]])
