@@ -22,6 +22,7 @@ CONTRACT_MODULES = (
     "resume",
     "digests",
     "clips",
+    "files",
     "whole",
     "chunks",
 )

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from . import lifeline
 from .digests import DIGESTS_FILE
+from .files import read_json
 from .resume import MEMORY_FILE
 from .spec import JOB_FILE, PARTIAL_SUFFIX, RAW_FOLDER, RAW_SUFFIX, holds_job
 
@@ -133,10 +134,7 @@ def _size(folder: Path) -> int:
 
 def _used_by(job: Path) -> list[Path]:
     """Return the folders of earlier jobs that a job reads."""
-    try:
-        return [Path(folder) for folder in json.loads((job / JOB_FILE).read_text(encoding="utf-8"))["raws"]]
-    except (OSError, ValueError, KeyError, TypeError):
-        return []
+    return read_json(job / JOB_FILE, lambda told: [Path(folder) for folder in told["raws"]]) or []
 
 
 def main() -> int:

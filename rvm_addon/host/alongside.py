@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ..engine.errors import MattingError, MovieFailed
 from ..engine.events import Encoded, Failed, MovieWritten
+from ..engine.files import read_json
 from ..jobs.job import Job
 from ..jobs.worker import WorkerProcess
 from . import encoding, movies
@@ -29,12 +30,14 @@ _END_SECONDS = 2.0
 def clear(folder: Path) -> None:
     """Delete what a command that was killed has left of a movie: the job's folder still has its order."""
     path = encoding.order_file(folder, _NAME)
-    with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
-        _delete_unfinished(encoding.Order.read(path))
-        path.unlink()
+    order = read_json(path, encoding.MovieOrder.from_dict)
+    if order is not None:
+        with contextlib.suppress(OSError, ValueError):
+            _delete_unfinished(order)
+            path.unlink()
 
 
-def _delete_unfinished(order: encoding.Order) -> None:
+def _delete_unfinished(order: encoding.MovieOrder) -> None:
     """Delete what there is of a movie that was ordered.
 
     Raises:
@@ -66,7 +69,7 @@ class MovieAlongside:
         self._job = job
         self.target = target
         shown = job.spec.source.frames or tuple(range(job.frames_done))
-        self._order = order = encoding.Order(
+        self._order = order = encoding.MovieOrder(
             scene="",
             strip="",
             # What is not whole yet lies beside the target: in the job's folder it would be taken for the worker's.

@@ -18,7 +18,7 @@ from ..jobs.claims import claim_file
 from . import encoding, movies, probes, sounds, versions
 from .background_rendering import leave_alone, set_output
 from .encoders import ENCODERS
-from .encoding import Order, order_file
+from .encoding import MovieOrder, order_file
 from .rendering import PROJECT_FILE
 
 _LOOK_SECONDS = 0.01
@@ -31,7 +31,7 @@ def work(folder: Path, name: str, emit: Emit) -> None:
     Raises:
         MovieFailed, OutputFailed: in the user's words.
     """
-    order = Order.read(order_file(folder, name))
+    order = MovieOrder.read(order_file(folder, name))
     spec = JobSpec.from_json((folder / JOB_FILE).read_text(encoding="utf-8"))
     suffix = ENCODERS[order.format].suffix
     called = Path(order.target) if order.target else folder / f"{order.name}{suffix}"
@@ -78,7 +78,7 @@ def _wait_for(folder: Path, called: Path, emit: Emit, frame: Path) -> None:
         time.sleep(_LOOK_SECONDS)
 
 
-def _sound(folder: Path, name: str, order: Order) -> tuple[Path | None, float]:
+def _sound(folder: Path, name: str, order: MovieOrder) -> tuple[Path | None, float]:
     """Return the file whose sound the movie gets, if any, and the movie's frame at which its time is nought."""
     if order.sound.file:
         return Path(order.sound.file), order.sound.begins - order.start + 1
@@ -89,7 +89,7 @@ def _sound(folder: Path, name: str, order: Order) -> tuple[Path | None, float]:
     return None, 1.0
 
 
-def mix_inside(target: Path, project: Path, order: Order) -> bool:
+def mix_inside(target: Path, project: Path, order: MovieOrder) -> bool:
     """Write what strips in a project make heard under the order's frames; False where none of them has sound.
 
     They are those inside the order's strip or, of a retimed movie, the sound strips that belong to it.

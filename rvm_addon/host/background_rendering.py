@@ -14,7 +14,7 @@ from ..engine.events import Emit, Rendered
 from ..engine.spec import JOB_FILE, PARTIAL_SUFFIX, RAW_FOLDER, JobSpec
 from . import probes, versions
 from .likeness import make_plain
-from .rendering import PROJECT_FILE, UNPACKED, Order, picture_size
+from .rendering import PROJECT_FILE, UNPACKED, RenderOrder, picture_size
 from .scenes import set_picture
 from .sounds import SIDE
 from .sources import absolute
@@ -34,7 +34,7 @@ def work(folder: Path, _name: str, emit: Emit) -> None:
         RuntimeError: Blender cannot open the copy, or cannot write a picture.
     """
     begun = time.monotonic()
-    order = Order.read(folder)
+    order = RenderOrder.read(folder)
     bpy.ops.wm.open_mainfile(filepath=str(folder / PROJECT_FILE), load_ui=False)
     scene = bpy.data.scenes[order.scene]
     strip = versions.all_strips(scene.sequence_editor)[order.strip]

@@ -11,10 +11,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from ..engine import lifeline, whole
 from ..engine.errors import JobHeld, OutputFailed
+from ..engine.files import read_json
 from ..engine.resume import is_whole
 from ..engine.spec import PARTIAL_SUFFIX
 from ..jobs.job import Job
@@ -63,11 +64,13 @@ class Target:
 
 def made(folder: Path) -> dict[str, Origin]:
     """Return what the runs of a job's folder made, and how; nothing where that is not known."""
-    try:
-        told = json.loads((folder / _MADE_FILE).read_text(encoding="ascii"))
-        return {str(name): Origin(how, "") if isinstance(how, str) else Origin(*how) for name, how in told.items()}
-    except (OSError, ValueError, AttributeError, TypeError):
-        return {}
+    return read_json(folder / _MADE_FILE, _origins) or {}
+
+
+def _origins(told: dict[str, Any]) -> dict[str, Origin]:
+    """Return what `_note` has noted, or an earlier version."""
+    pairs = dict(told).items()  # refuses what is no dictionary
+    return {str(name): Origin(how, "") if isinstance(how, str) else Origin(*how) for name, how in pairs}
 
 
 @contextlib.contextmanager

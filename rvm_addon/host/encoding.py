@@ -3,14 +3,16 @@
 This side only says what to do (`prepare`); `background_encoding` does it, in another process.
 """
 
-import contextlib
 import itertools
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any, Self
 
+from ..engine import whole
 from ..engine.errors import OutputFailed
+from ..engine.files import read_json
 from ..engine.resume import names_in
 from ..engine.spec import PARTIAL_SUFFIX, is_image, is_movie
 from ..jobs import parts
@@ -23,7 +25,7 @@ from .soundtrack import Soundtrack
 
 
 @dataclass(frozen=True)
-class Order:
+class MovieOrder:
     """What the background Blender shall write."""
 
     scene: str
@@ -48,14 +50,26 @@ class Order:
         Raises:
             OSError: the folder refuses.
         """
-        path.write_text(json.dumps(asdict(self)), encoding="utf-8")
+        whole.write(path, json.dumps(asdict(self)).encode())
 
     @classmethod
-    def read(cls, path: Path) -> "Order":
-        """Return the order that `write` left."""
-        data = json.loads(path.read_text(encoding="utf-8"))
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        """Return the order that was written as this.
+
+        Raises:
+            KeyError, TypeError, ValueError: it is something else.
+        """
         typed = {"format": MovieFormat(data["format"]), "shown": tuple(data["shown"])}
         return cls(**{**data, **typed, "sound": Soundtrack(**data["sound"])})
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Return the order that `write` left.
+
+        Raises:
+            OSError, ValueError, KeyError, TypeError: it is not there, or something else is.
+        """
+        return cls.from_dict(json.loads(path.read_text(encoding="utf-8")))
 
 
 def prepare(folder: Path, place: Placement, movie: MovieFormat, number: int) -> Part:
@@ -67,7 +81,7 @@ def prepare(folder: Path, place: Placement, movie: MovieFormat, number: int) -> 
         OutputFailed: the folder refuses.
     """
     shown = _visible(place)
-    order = Order(
+    order = MovieOrder(
         scene=place.scene,
         strip=place.strip,
         name=movie_name(place.strip),
@@ -85,7 +99,7 @@ def _called(number: int) -> str:
     return f"encoding_{number}"
 
 
-def ordered(folder: Path, name: str, order: Order) -> Part:
+def ordered(folder: Path, name: str, order: MovieOrder) -> Part:
     """Leave an order in the job's folder, and return the part that follows it; the part's files are called `name`.
 
     Raises:
@@ -99,7 +113,7 @@ def ordered(folder: Path, name: str, order: Order) -> Part:
     return _part(folder, name, order)
 
 
-def _part(folder: Path, name: str, order: Order) -> Part:
+def _part(folder: Path, name: str, order: MovieOrder) -> Part:
     """Return the part that follows an order in the job's folder."""
     command = background.command("background_encoding", folder, name, beside=order.waits)
     return parts.encoding(name, command, len(order.shown))
@@ -107,12 +121,14 @@ def _part(folder: Path, name: str, order: Order) -> Part:
 
 def left_in(folder: Path, names: Iterable[str]) -> list[Part]:
     """Return the parts of these names that an earlier session left in a folder, as far as their orders are there."""
-    found = []
-    for name in names:
-        with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
-            order = Order.read(order_file(folder, name))
-            found += [] if order.target else [_part(folder, name, order)]  # no strip's movie leaves its job's folder
-    return found
+    orders = ((name, _left(folder, name)) for name in names)
+    # No strip's movie leaves its job's folder.
+    return [_part(folder, name, order) for name, order in orders if order is not None and not order.target]
+
+
+def _left(folder: Path, name: str) -> MovieOrder | None:
+    """Return the order of the part of this name, as far as it is there."""
+    return read_json(order_file(folder, name), MovieOrder.from_dict)
 
 
 def free_number(folder: Path) -> int:
@@ -123,12 +139,9 @@ def free_number(folder: Path) -> int:
 
 def of_others(folder: Path, owed: list[Part], place: Placement) -> list[Part]:
     """Return the parts of a job that write movies of other strips than a placement's, which is pressed anew."""
-    own = set()
-    for part in owed:
-        with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
-            order = Order.read(order_file(folder, part.name))
-            own |= {part.name} if (order.scene, order.strip) == (place.scene, place.strip) else set()
-    return [part for part in owed if part.name not in own]
+    orders = ((part, _left(folder, part.name)) for part in owed)
+    own = (place.scene, place.strip)
+    return [part for part, order in orders if order is None or (order.scene, order.strip) != own]
 
 
 def order_file(folder: Path, name: str) -> Path:
@@ -136,7 +149,7 @@ def order_file(folder: Path, name: str) -> Path:
     return folder / f"{name}.json"
 
 
-def unfinished(order: Order, movie: Path) -> Path:
+def unfinished(order: MovieOrder, movie: Path) -> Path:
     """Return what a movie that is ordered is called until it is whole."""
     return movie.with_name(f"{order.name}{ENCODERS[order.format].suffix}{PARTIAL_SUFFIX}")
 

@@ -10,11 +10,13 @@ import os
 import shutil
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any, Self
 
 import bpy
 
 from ..engine import lifeline, whole
 from ..engine.errors import OutputFailed
+from ..engine.files import read_json
 from ..engine.outputs import FrameFormat
 from ..engine.spec import JobSpec, Source, SourceKind
 from ..jobs import parts
@@ -41,7 +43,7 @@ _BYTES_OF_A_PIXEL = 4
 
 
 @dataclass(frozen=True)
-class Order:
+class RenderOrder:
     """What the background Blender shall render."""
 
     scene: str
@@ -60,10 +62,22 @@ class Order:
         whole.write(folder / ORDER_FILE, json.dumps(asdict(self)).encode())
 
     @classmethod
-    def read(cls, folder: Path) -> "Order":
-        """Return the order that `write` left."""
-        data = json.loads((folder / ORDER_FILE).read_text(encoding="utf-8"))
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        """Return the order that was written as this.
+
+        Raises:
+            KeyError, TypeError: it is something else.
+        """
         return cls(**{**data, "paths": tuple(data["paths"])})
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Return the order that `write` left.
+
+        Raises:
+            OSError, ValueError, KeyError, TypeError: it is not there, or something else is.
+        """
+        return cls.from_dict(json.loads((folder / ORDER_FILE).read_text(encoding="utf-8")))
 
 
 def is_needed(strip: versions.Strip, form: FrameFormat) -> bool:
@@ -130,7 +144,7 @@ def prepare(folder: Path, spec: JobSpec, place: Placement, project: ProjectCopy)
         rendered.mkdir(parents=True, exist_ok=True)
         suffix = UNPACKED if _has_room(rendered, place, len(spec.source.paths)) else PACKED
         paths = tuple(str((rendered / name).with_suffix(suffix)) for name in spec.source.paths)
-        Order(place.scene, place.strip, place.start - place.before, paths).write(folder)
+        RenderOrder(place.scene, place.strip, place.start - place.before, paths).write(folder)
         project.write(folder / PROJECT_FILE)
     except OSError as error:
         raise OutputFailed(folder, error.strerror or "") from error
@@ -186,11 +200,10 @@ def left_in(folder: Path) -> Part | None:
     """Return the first part of a job that an earlier session left; None if it has none, or cannot be done any more."""
     if not os.path.isfile(folder / PROJECT_FILE):  # noqa: PTH113  # `Path.is_file` raises where a drive is away
         return None
-    try:
-        paths = Order.read(folder).paths
-    except (OSError, ValueError, TypeError, KeyError):
+    order = read_json(folder / ORDER_FILE, RenderOrder.from_dict)
+    if order is None or not lie_within(folder, order.paths):
         return None
-    return _part(folder, len(paths)) if lie_within(folder, paths) else None
+    return _part(folder, len(order.paths))
 
 
 def clean_up(folder: Path) -> None:

@@ -9,10 +9,12 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import bpy
 
 from ..engine import whole
+from ..engine.files import read_json
 from ..engine.resume import names_in
 from . import known, properties
 from .placements import Placement, find
@@ -117,12 +119,12 @@ class _Note:
 
 def _read(folder: Path) -> _Note | None:
     """Return the note in a job's folder; None where it is not whole, or of another version."""
-    try:
-        told = json.loads((folder / PLACES_FILE).read_text(encoding="utf-8"))
+
+    def build(told: dict[str, Any]) -> _Note:
         places = [Placement.from_dict(one) for one in told["places"]]
         return _Note(told["project"], places, list(told.get("movies", ())))
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        return None
+
+    return read_json(folder / PLACES_FILE, build)
 
 
 def _write(folder: Path, told: _Note) -> None:

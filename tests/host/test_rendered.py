@@ -54,7 +54,7 @@ def test_an_order_that_leads_elsewhere_is_not_followed(timeline: Timeline) -> No
     (job,), _ = timeline.submit(rendered_strips.colour(timeline, Path()))
     rendering = timeline.addon.rendering
     assert rendering.left_in(job.folder) is not None
-    order = rendering.Order.read(job.folder)
+    order = rendering.RenderOrder.read(job.folder)
     replace(order, paths=(str(timeline.folder / "mine.png"), *order.paths[1:])).write(job.folder)
     assert rendering.left_in(job.folder) is None
 
