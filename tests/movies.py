@@ -2,10 +2,12 @@
 
 import os
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import av
 import numpy as np
@@ -171,6 +173,27 @@ def samples(path: Path) -> NDArray[np.int16]:
         resampler = av.AudioResampler("s16", "stereo", SOUND_RATE)
         parts = [part.to_ndarray() for frame in movie.decode(audio=0) for part in resampler.resample(frame)]
         return np.concatenate([part.reshape(-1, 2) for part in parts])
+
+
+def by_blender(
+    addon: SimpleNamespace,
+    frames: Sequence[Path],
+    fps: float,
+    sound: Path | None,
+    target: Path,
+    name: str = "h264",
+    look: Any = None,
+    *,
+    begins: float = 1.0,
+) -> bool:
+    """Let Blender write a movie of pictures, opaque ones without a `look`; return whether it has sound."""
+    kind, opaque = addon.encoders.MovieFormat(name), addon.outputs.Look(addon.outputs.Result.COLOUR)
+    tell: Callable[[int], None] = lambda _: None  # noqa: E731
+    shown = look or opaque
+    wrote: bool = addon.movies.write_movie(
+        frames, fps, sound, target, tell, kind, shown, sound_begins=begins, ready=None
+    )
+    return wrote
 
 
 def lag(heard: NDArray[np.int16], wanted: NDArray[np.int16]) -> int:

@@ -99,14 +99,14 @@ def of_run(clip: Path, model: Path, frames: int) -> dict[str, float]:
     clock = Clock()
     spec = replace(job_spec(clip, model, frames), threads=1)  # as many as the clocks see
     rvm = TimedModel(clock, open_model(spec, sys.stderr.write), {"prepared": "downsample, backbone"})
-    return _spent(clock, spec, rvm, Shelf(()), OF_RUN)
+    return _spent(clock, spec, rvm, Shelf((), None), OF_RUN)
 
 
 def of_update(clip: Path, model: Path, frames: int, change: str, raws: str) -> dict[str, float]:
     """Return those of an update: one of `CHANGES`, and where the raw mattes are."""
     clock = Clock()
     spec = replace(job_spec(clip, model, frames), threads=1, look=CHANGES[change], raws=(raws,))
-    shelf = TimedShelf(clock, Shelf(spec.raws), {"read": "read raw mattes"})
+    shelf = TimedShelf(clock, Shelf(spec.raws, None), {"read": "read raw mattes"})
     return _spent(clock, spec, NoModel(), shelf, OF_UPDATE)
 
 

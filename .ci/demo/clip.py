@@ -16,11 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rvm_addon.engine.media import FolderSink
+from rvm_addon.engine.outputs import Look, Result
 from rvm_addon.engine.refine import cut_out
 from rvm_addon.engine.rvm import open_model
 from rvm_addon.engine.spec import JobSpec, Source, SourceKind
 from rvm_addon.engine.tensors import Placed
 from rvm_addon.engine.weights import catalogue
+from rvm_addon.host.encoders import MovieFormat
 from rvm_addon.host.movies import write_movie
 from rvm_addon.host.preferences import weights_folder
 from rvm_addon.host.terminal import ProgressLine
@@ -55,7 +57,8 @@ def main(portrait: Path, clip: Path) -> None:
         _write_notes(Path(scratch, "notes.wav"))
         files = [Path(scratch, spec.file_name(frame)) for frame in range(FRAMES)]
         tell = lambda done: line.bar("Writing the clip", done / FRAMES, f"{done} of {FRAMES} frames")  # noqa: E731
-        write_movie(files, FPS, Path(scratch, "notes.wav"), clip, tell)
+        sound, opaque = Path(scratch, "notes.wav"), Look(Result.COLOUR)
+        write_movie(files, FPS, sound, clip, tell, MovieFormat.H264, opaque, sound_begins=1.0, ready=None)
 
 
 def _spec(portrait: Path, folder: Path) -> JobSpec:

@@ -8,7 +8,7 @@ from pathlib import Path
 from rvm_addon.engine.errors import MattingError
 
 from . import bench as benchmarks
-from . import checks, environment, matting, packaging, weights, wheels
+from . import checks, demo, environment, matting, packaging, weights, wheels
 from .commands import INTERRUPTED, StepError
 from .layout import PACKAGES
 
@@ -41,9 +41,9 @@ def _parser() -> argparse.ArgumentParser:
         # No abbreviations: what a command does not know may belong to the program behind it.
         return commands.add_parser(name, help=text, description=text, allow_abbrev=False, add_help=add_help)
 
-    demo = add("demo", "Set everything up, matte a clip inside Blender, and show the result.")
-    demo.add_argument("clip", nargs="?", type=Path, help="a movie of your own instead of the made-up one")
-    demo.set_defaults(do=_demo)
+    demonstration = add("demo", "Set everything up, matte a clip inside Blender, and show the result.")
+    demonstration.add_argument("clip", nargs="?", type=Path, help="a movie of your own instead of the made-up one")
+    demonstration.set_defaults(do=lambda options: demo.run(options.clip))
 
     test = add("test", "Run the tests inside Blender; further arguments go to pytest.")
     _add_blender(test, "which Blender to test in; “each” is one for each Python found here")
@@ -108,12 +108,6 @@ def _test(options: argparse.Namespace) -> int:
     if options.oldest:
         return checks.test_oldest(options.rest)
     return checks.window() if options.gui else checks.test(_blenders(options.blender), options.rest)
-
-
-def _demo(options: argparse.Namespace) -> int:
-    from . import demo  # noqa: PLC0415 - the largest step, which no other command should wait for
-
-    return int(demo.run(options.clip) or 0)
 
 
 def _bench(options: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 
 from .outputs import Colour, Look, Result
 from .refine import Cutout, nearby_background
-from .tensors import Picture, Pixels, Placed, Plane, full, in_16_bits
+from .tensors import Picture, Pixels, Placed, Plane, full, in_16_bits, laid_over
 
 _DEEPER = (257.0,) * 4
 """From 8 bits to 16. OpenCV takes a scalar for each of the four channels that a picture can have."""
@@ -43,7 +43,7 @@ def over(cutout: Cutout, behind: Picture) -> Plane:
     if not alpha.size:
         return in_16_bits(behind) if deep else behind
     opaque = alpha == most
-    picked = cv2.copyTo(cutout.inner, opaque.view(np.uint8), behind[cutout.box].copy())
+    picked = laid_over(cutout.inner, opaque.view(np.uint8), behind[cutout.box])
     shown: Plane = in_16_bits(picked) if deep else picked
     pixels = Pixels.of((alpha > 0) != opaque, cutout.box)
     if pixels.inside.size:

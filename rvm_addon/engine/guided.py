@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .once import Once
-from .tensors import Box, Picture, Pixels, Plane, Tensor, full, neighbours
+from .tensors import Box, Picture, Pixels, Plane, Tensor, full, laid_over, neighbours
 
 _TILE_ROWS = 32
 """Rows that are drawn at once: what they need stays in the processor's cache."""
@@ -176,8 +176,7 @@ class ColourMaps:
                 painted = [np.empty_like(plane) for plane in source]
                 for drawn, slope, offset, plane in zip(painted, wide[:3], wide[3:], source, strict=True):
                     self.grid.draw(drawn, (slope, offset), plane, inner, span)
-                target = colours[within, here]
-                target[:] = cv2.copyTo(cv2.merge(painted), where[within, here], target.copy())
+                colours[within, here] = laid_over(cv2.merge(painted), where[within, here], colours[within, here])
 
 
 @dataclass(frozen=True)

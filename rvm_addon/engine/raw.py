@@ -26,7 +26,7 @@ from .matte import Matte
 from .once import Once
 from .outputs import Foreground
 from .spec import RAW_FORMAT
-from .tensors import Box, Picture, Plane, Tensor, box_of, full, in_8_bits, looked_up, overlap, within
+from .tensors import Box, Picture, Plane, Tensor, box_of, full, in_8_bits, laid_over, looked_up, overlap, within
 
 _HEAD = struct.Struct("<4sHHHHHHHHIII")
 """Magic; height and width of the frame; top, bottom, left, right of the crop; height and width of the maps, nought
@@ -85,7 +85,8 @@ class Edge:
         both = overlap(self.box, box)
         own, other = within(both, self.box), within(both, box)
         if where[other].size:
-            _put(colours, self.colours[own], cv2.bitwise_and(where[other], self.where[own]), other)
+            at_edge = cv2.bitwise_and(where[other], self.where[own])
+            colours[other] = laid_over(self.colours[own], at_edge, colours[other])
 
 
 @dataclass(frozen=True)
@@ -140,12 +141,8 @@ class RawMatte:
         else:
             own = within(both, crop)
             known = _grown(self.matte[crop], _BEYOND)[own]
-            _put(colours, self.foreground[own], cv2.bitwise_and(where[inner], known), inner)
-
-
-def _put(colours: Picture, values: Picture, where: Picture, part: Box) -> None:
-    """Put values (rows x columns x 3) on a part of some colours, where `where` (rows x columns) is not nought."""
-    colours[part] = cv2.copyTo(values, where, colours[part].copy())
+            seen = cv2.bitwise_and(where[inner], known)
+            colours[inner] = laid_over(self.foreground[own], seen, colours[inner])
 
 
 @cache

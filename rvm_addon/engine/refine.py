@@ -8,7 +8,7 @@ the edge.
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil
-from typing import Self
+from typing import Self, TypeVar
 
 import cv2
 import numpy as np
@@ -19,6 +19,7 @@ from .matte import Matte
 from .outputs import EdgeColour, Edges
 from .tensors import Box, Picture, Pixels, Placed, Plane, Tensor, box_of, full, in_8_bits, looked_up
 
+_Values = TypeVar("_Values", Plane, Tensor)
 _NEIGHBOURS = np.ones((3, 3), np.uint8)
 _NEARBY = 24.0
 """Pixels: the standard deviation of the Gaussian that tells what the background's colour is nearby."""
@@ -85,7 +86,7 @@ def refined(alpha: Plane, edges: Edges) -> Plane:
         morph = cv2.dilate if edges.grow > 0 else cv2.erode
         alpha = _changed(alpha, abs(edges.grow), lambda part: morph(part, around))
     if edges.feather:
-        alpha = _changed(alpha, ceil(_REACH * edges.feather), lambda part: _feathered(part, edges.feather))
+        alpha = _changed(alpha, ceil(_REACH * edges.feather), lambda part: _blurred(part, edges.feather))
     return alpha
 
 
@@ -96,12 +97,6 @@ def _changed(alpha: Plane, reach: int, change: Callable[[Plane], Plane]) -> Plan
     if box[0].stop:
         result[box] = change(alpha[box])
     return result
-
-
-def _feathered(alpha: Plane, spread: float) -> Plane:
-    """Return a Gaussian blur of a matte; at the border the outermost pixels go on."""
-    blurred: Plane = cv2.GaussianBlur(alpha, (0, 0), spread, borderType=cv2.BORDER_REPLICATE)
-    return blurred
 
 
 def _stretched(alpha: Plane, black: float, white: float) -> Plane:
@@ -178,7 +173,7 @@ def _nearby(picture: Picture, alpha: Plane, spread: float) -> Tensor:
     return behind
 
 
-def _blurred(values: Tensor, spread: float) -> Tensor:
+def _blurred(values: _Values, spread: float) -> _Values:
     """Return a Gaussian blur; at the border the outermost pixels go on."""
-    result: Tensor = cv2.GaussianBlur(values, (0, 0), spread, borderType=cv2.BORDER_REPLICATE)
+    result: _Values = cv2.GaussianBlur(values, (0, 0), spread, borderType=cv2.BORDER_REPLICATE)
     return result

@@ -89,7 +89,7 @@ def _looking_alike(
 class Shelf:
     """The raw mattes of earlier jobs."""
 
-    def __init__(self, folders: Sequence[str], rendered: dict[int, str] | None = None) -> None:
+    def __init__(self, folders: Sequence[str], rendered: dict[int, str] | None) -> None:
         """Look what is there; of a frame that is there twice, the one in the later folder counts.
 
         Where the pictures were `rendered` for this job (frame: digest), not the frame's number tells which raw matte is

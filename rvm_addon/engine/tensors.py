@@ -111,6 +111,15 @@ def in_16_bits(plane: Plane) -> Plane:
     return plane if plane.dtype == np.uint16 else plane * np.uint16(257)
 
 
+def laid_over(values: Picture, where: Picture, below: Picture) -> Picture:
+    """Return a picture (rows x columns x 3) with other values where `where` (rows x columns) is not nought.
+
+    It is a new one: OpenCV would leave a part of a larger picture, which does not lie in one piece, as it is.
+    """
+    together: Picture = cv2.copyTo(values, where, below.copy())
+    return together
+
+
 def box_of(plane: Plane, beyond: int = 0) -> Box:
     """Return the rows and columns that hold all that is not nought in a plane (H x W), and so many `beyond` them.
 

@@ -194,18 +194,13 @@ class _Call:
             self._page.show(job)
 
 
-def _run(arguments: Sequence[str]) -> int:
-    """Be Blender's `--command rvm_matting`."""
-    return main(arguments)
-
-
 _handle: object = None
 
 
 def register() -> None:
     """Offer the command to Blender."""
     global _handle  # noqa: PLW0603  # Blender wants it back to unregister
-    _handle = bpy.utils.register_cli_command(COMMAND, _run)
+    _handle = bpy.utils.register_cli_command(COMMAND, main)
 
 
 def unregister() -> None:

@@ -31,14 +31,13 @@ RESULTS = (
         "The source strip stays in its place and gets the matte as a mask; its sound, trims and pixels are untouched",
     ),
 )
-_LOSSLESS = (
+FORMATS = (
     ("PNG", "PNG", "8 bits for each channel, lossless; fast, and read everywhere"),
     ("PNG16", "PNG, 16 Bit", "A finer matte than 8 bits can hold, lossless; twice the space and more"),
     ("EXR", "OpenEXR", "Half floats in linear light, premultiplied: for compositing"),
     ("WEBP", "WebP", "8 bits, lossless; the smallest files, and by far the slowest to write"),
 )
-FORMATS = _LOSSLESS
-OPAQUE_FORMATS = (*_LOSSLESS, ("JPEG", "JPEG", "Small files that lose a little; only where nothing is transparent"))
+OPAQUE_FORMATS = (*FORMATS, ("JPEG", "JPEG", "Small files that lose a little; only where nothing is transparent"))
 FITS = (
     ("FILL", "Fill", "As large as it takes to leave nothing bare; what sticks out is cut off"),
     ("FIT", "Fit", "Seen whole, between black bars where its shape is another"),

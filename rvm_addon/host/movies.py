@@ -9,7 +9,7 @@ from pathlib import Path
 import bpy
 
 from ..engine.errors import MovieFailed
-from ..engine.outputs import Look, Result
+from ..engine.outputs import Look
 from ..engine.spec import PARTIAL_SUFFIX
 from . import versions
 from .encoders import ENCODERS, MovieFormat
@@ -19,9 +19,6 @@ from .movie_output import render, set_encoder, set_timing
 from .scenes import set_picture, temporary_scene
 from .sounds import add_sound
 
-OPAQUE = Look(Result.COLOUR)
-"""Frames of which no more is known."""
-
 
 def write_movie(
     frames: Sequence[Path],
@@ -29,11 +26,11 @@ def write_movie(
     sound: Path | None,
     target: Path,
     tell: Callable[[int], None],
-    kind: MovieFormat = MovieFormat.H264,
-    look: Look = OPAQUE,
+    kind: MovieFormat,
+    look: Look,
     *,
-    sound_begins: float = 1.0,
-    ready: Callable[[Path], None] | None = None,
+    sound_begins: float,
+    ready: Callable[[Path], None] | None,
 ) -> bool:
     """Write `frames`, all in one folder and of one size and `look`, at `fps` to `target`, with the sound of `sound`.
 

@@ -169,12 +169,7 @@ def _has_alpha(path: Path) -> bool:
 _latest: SelfTest | None = None
 
 classes = (RVM_OT_self_test,)
-_register, _unregister = bpy.utils.register_classes_factory(classes)
-
-
-def register() -> None:
-    """Register the operator."""
-    _register()
+register, _unregister = bpy.utils.register_classes_factory(classes)
 
 
 def unregister() -> None:

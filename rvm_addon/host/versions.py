@@ -149,7 +149,7 @@ def use_movie_output(scene: bpy.types.Scene) -> None:
     scene.render.image_settings.file_format = "FFMPEG"
 
 
-def use_picture_output(scene: bpy.types.Scene, *, packed: bool = True) -> None:
+def use_picture_output(scene: bpy.types.Scene, *, packed: bool) -> None:
     """Let the scene render pictures of 8 bits with alpha: PNG, encoded fast, or Targa that is not `packed` at all."""
     settings = scene.render.image_settings
     if _MEDIA_TYPE:
@@ -244,14 +244,14 @@ def connected(strip: Strip) -> list[Strip]:
     return list(strip.connections) if _CONNECTIONS_TOLD else []
 
 
-def connect(scene: bpy.types.Scene, strips: list[Strip]) -> bool:
-    """Connect the strips, so that selecting one selects all; False where this Blender or this screen cannot.
+def connect(scene: bpy.types.Scene, strips: list[Strip]) -> None:
+    """Connect the strips, so that selecting one selects all, where this Blender and this screen can do that.
 
     The operator works on the selection of a visible sequencer, which is given back as it was.
     """
     area = sequencer_area(scene)
     if not _CONNECTIONS or area is None:
-        return False
+        return
     everything = list(all_strips(scene.sequence_editor))
     selection = [strip for strip in everything if strip.select]
     for strip in everything:
@@ -260,7 +260,6 @@ def connect(scene: bpy.types.Scene, strips: list[Strip]) -> bool:
         bpy.ops.sequencer.connect(toggle=False)
     for strip in everything:
         strip.select = strip in selection
-    return True
 
 
 @contextlib.contextmanager

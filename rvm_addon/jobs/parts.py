@@ -43,12 +43,12 @@ class Part:
 MATTING = Part(Kind.MATTING, EVENTS_FILE, LOG_FILE)
 
 
-def rendering(command: tuple[str, ...] = (), frames: int = 0) -> Part:
+def rendering(command: tuple[str, ...], frames: int) -> Part:
     """Return the part that comes first where a job has one."""
     return _named("rendering", Kind.RENDERING, command, frames)
 
 
-def encoding(name: str, command: tuple[str, ...] = (), frames: int = 0) -> Part:
+def encoding(name: str, command: tuple[str, ...], frames: int) -> Part:
     """Return a part that comes last; its files are called `name`, for a job may write several movies."""
     return _named(name, Kind.ENCODING, command, frames)
 

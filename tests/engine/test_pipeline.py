@@ -32,7 +32,7 @@ PICTURES = [tiny.barcode(number) for number in range(12)]
 def matting(source: ListSource, sink: DictSink, spec: JobSpec = SPEC) -> Iterator[int]:
     """Run the loop; yields the frames in the order they are told."""
     model = EchoModel()
-    reader = Reader(spec, source, model, None, Shelf(()))
+    reader = Reader(spec, source, model, None, Shelf((), None))
     writer = Writer(spec, sink, None, Viewer(Path("nobody looks"), None))
     return pipeline.matte_frames(reader, model, writer, lambda *_: None)
 

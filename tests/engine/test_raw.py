@@ -145,7 +145,7 @@ def test_a_shelf_reads_what_a_sink_keeps(matte: PlainMatte, tmp_path: Path) -> N
     sink = RawSink(tmp_path, 10**9)
     for frame in (3, 4):
         sink.write(frame, drawn(matte))
-    shelf = Shelf([str(tmp_path / "raw")])
+    shelf = Shelf([str(tmp_path / "raw")], None)
     assert [frame in shelf for frame in (2, 3, 4)] == [False, True, True]
     assert np.array_equal(shelf.read(3, matte.picture).matte, drawn(matte).matte)
     file = tmp_path / "raw" / "000004.raw"
@@ -162,7 +162,7 @@ def test_what_macos_lays_beside_raw_mattes_is_none(matte: PlainMatte, tmp_path: 
     """On a drive of a foreign format it keeps what it knows of a file in another one, whose name begins with `._`."""
     RawSink(tmp_path, 10**9).write(3, drawn(matte))
     (tmp_path / "raw" / "._000003.raw").write_bytes(b"\0\5\x16\7")
-    shelf = Shelf([str(tmp_path / "raw")])
+    shelf = Shelf([str(tmp_path / "raw")], None)
     assert np.array_equal(shelf.read(3, matte.picture).matte, drawn(matte).matte)
 
 
@@ -192,7 +192,7 @@ def test_the_model_looks_at_new_frames_and_some_before(
     """What follows known frames is preceded by 15 of them, to warm the memory; what is known before stays so."""
     for frame in known:
         (tmp_path / f"{frame:06d}.raw").touch()
-    assert Shelf([str(tmp_path)]).needs_model(tuple(wanted)) == looked_at
+    assert Shelf([str(tmp_path)], None).needs_model(tuple(wanted)) == looked_at
 
 
 def test_what_is_used_is_young(tmp_path: Path) -> None:
@@ -200,7 +200,7 @@ def test_what_is_used_is_young(tmp_path: Path) -> None:
     folders = [tmp_path / "here", tmp_path / "gone"]
     folders[0].mkdir()
     os.utime(folders[0], (1, 1))
-    shelf = Shelf([str(folder) for folder in folders])
+    shelf = Shelf([str(folder) for folder in folders], None)
     assert folders[0].stat().st_mtime == 1
     shelf.touch()
     assert folders[0].stat().st_mtime > 1

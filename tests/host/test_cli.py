@@ -440,7 +440,7 @@ def test_a_movie_over_colour_comes_with_its_sound(addon: SimpleNamespace, passth
     """DIR/<stem>.mp4 has the clip's frames, rate and sound."""
     frames = tiny.barcode_pictures(tmp_path / "frames", range(30))
     source = tmp_path / "talk.mp4"
-    sounding = addon.movies.write_movie(frames, 30.0, tiny.tone(tmp_path / "t.wav", 1.0), source, lambda _: None)
+    sounding = movies.by_blender(addon, frames, 30.0, tiny.tone(tmp_path / "t.wav", 1.0), source)
     status, (told,), said = matte(
         source, "--output", tmp_path / "out", "--model", passthrough, "--result", "colour", "--movie"
     )

@@ -12,7 +12,7 @@ from typing import Any
 import bpy
 import pytest
 
-from tests import tiny
+from tests import movies, tiny
 from tests.host.timeline import Timeline
 
 FILES = 3000
@@ -178,8 +178,7 @@ def test_a_movie_is_written_of_all_files_at_once(
     monkeypatch.setattr(timeline.addon.image_strips, "_one_by_one", None)
     frames = tiny.barcode_pictures(tmp_path / "frames", range(20))
     movie = tmp_path / "movie.mkv"
-    lossless = timeline.addon.encoders.MovieFormat.FFV1
-    assert not timeline.addon.movies.write_movie(frames, 24.0, None, movie, lambda _: None, lossless)
+    assert not movies.by_blender(timeline.addon, frames, 24.0, None, movie, "ffv1")
     assert timeline.addon.movies.length(movie) == 20
 
 

@@ -38,7 +38,7 @@ def test_transparency_comes_through(addon: SimpleNamespace, tmp_path: Path, name
     paths = transparent_pictures(tmp_path / "in", size)
     target = tmp_path / f"out{addon.encoders.ENCODERS[kind].suffix}"
     tone = tiny.tone(tmp_path / "t.wav", FRAMES / 24)
-    addon.movies.write_movie(paths, 24, tone, target, lambda _: None, kind, addon.outputs.Look())
+    movies.by_blender(addon, paths, 24, tone, target, name, addon.outputs.Look())
     shown = movies.decoded(target)
     assert [tiny.read_barcode(frame) for frame in shown] == list(range(FRAMES))
     for frame, path in zip(shown, paths, strict=True):
@@ -59,7 +59,7 @@ def test_every_container_takes_its_sound(addon: SimpleNamespace, tmp_path: Path,
         pytest.skip(f"this Blender writes no {name}")
     paths = tiny.barcode_pictures(tmp_path / "in", range(12))
     target = tmp_path / f"out{addon.encoders.ENCODERS[kind].suffix}"
-    if not addon.movies.write_movie(paths, 24, tiny.tone(tmp_path / "t.wav", 0.5), target, lambda _: None, kind):
+    if not movies.by_blender(addon, paths, 24, tiny.tone(tmp_path / "t.wav", 0.5), target, name):
         pytest.skip("this Blender was built without its sound library")
     with av.open(str(target)) as movie:
         resample = av.AudioResampler("fltp", "stereo", 48000)
@@ -83,7 +83,7 @@ def test_the_rate_is_the_clips(addon: SimpleNamespace, tmp_path: Path, name: str
     paths = tiny.barcode_pictures(tmp_path / "in", range(24))
     kind = addon.encoders.MovieFormat(name)
     target = tmp_path / f"out{addon.encoders.ENCODERS[kind].suffix}"
-    addon.movies.write_movie(paths, addon.movies.frame_rate(clip), None, target, lambda _: None, kind)
+    movies.by_blender(addon, paths, addon.movies.frame_rate(clip), None, target, name)
     with av.open(str(target)) as movie:
         assert float(movie.streams.video[0].average_rate) == pytest.approx(float(rate), rel=1e-5)
 
@@ -100,9 +100,7 @@ def test_half_a_movie_is_a_failure(addon: SimpleNamespace, tmp_path: Path, name:
     resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, before[1]))
     try:
         with pytest.raises(addon.movies.MovieFailed, match="only a part"):
-            addon.movies.write_movie(
-                paths, 24, None, tmp_path / "out", lambda _: None, addon.encoders.MovieFormat(name)
-            )
+            movies.by_blender(addon, paths, 24, None, tmp_path / "out", name)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
@@ -115,7 +113,6 @@ def test_sound_without_the_module_for_it(
     monkeypatch.setattr(addon.sounds, "aud", None)
     clip = movies.talkie(tmp_path / "clip.mov", 48)
     paths = tiny.barcode_pictures(tmp_path / "in", range(24))
-    kind = addon.encoders.MovieFormat("ffv1")
-    assert addon.movies.write_movie(paths, 24, clip, tmp_path / "out", lambda _: None, kind, sound_begins=-11.0)
+    assert movies.by_blender(addon, paths, 24, clip, tmp_path / "out", "ffv1", begins=-11.0)
     heard, expected = movies.samples(tmp_path / "out"), movies.noise(2.0)[24000:]
     assert np.array_equal(heard[10 : len(expected) - 10 - 24000], expected[10 : len(expected) - 10 - 24000])

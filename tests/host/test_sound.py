@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tests import tiny
+from tests import movies, tiny
 from tests.host.timeline import Timeline
 
 FPS = 24
@@ -22,7 +22,7 @@ def talkie(addon: SimpleNamespace, tmp_path_factory: pytest.TempPathFactory) -> 
     folder = tmp_path_factory.mktemp("talkie")
     frames = tiny.barcode_pictures(folder / "frames", range(48))
     tone = tiny.tone(folder / "tone.wav", 2.0)
-    if not addon.movies.write_movie(frames, FPS, tone, folder / "talkie.mp4", lambda _: None):
+    if not movies.by_blender(addon, frames, FPS, tone, folder / "talkie.mp4"):
         pytest.skip("this Blender was built without its sound library")
     return folder / "talkie.mp4"
 

@@ -109,7 +109,7 @@ def test_a_job_whose_frames_stand_is_done(
     tmp_path: Path, events: list[Encoded | MovieWritten | Failed], cancelled: bool, movies: int, said: str
 ) -> None:
     """Whatever becomes of its movie, which can be made again without the frames."""
-    job = Job(tmp_path, SPEC, (parts.MATTING, parts.encoding("encoding_1", frames=10)))
+    job = Job(tmp_path, SPEC, (parts.MATTING, parts.encoding("encoding_1", (), 10)))
     job.move(State.RUNNING)
     for event in (STARTED, Finished(10, 9.0)):
         job.apply(event)
@@ -130,7 +130,7 @@ def test_a_job_whose_frames_stand_is_done(
 
 def test_what_waits_for_its_movie_only_can_be_dropped(tmp_path: Path) -> None:
     """Its frames stand: it is done, and says that there is no movie."""
-    job = Job.done_before(tmp_path, SPEC, [parts.encoding("encoding_1")])
+    job = Job.done_before(tmp_path, SPEC, [parts.encoding("encoding_1", (), 10)])
     assert job.state is State.QUEUED
     job.drop()
     assert (job.state, len(job.movies_missing), len(job.warnings)) == (State.DONE, 1, 1)
@@ -151,7 +151,7 @@ def test_only_a_killed_worker_is_suspected_of_memory(job: Job) -> None:
 @pytest.mark.parametrize("seen", [True, False])
 def test_the_program_that_stopped_is_named(tmp_path: Path, kind: str, program: str, seen: bool) -> None:
     """The worker has not begun while another Blender renders what it will matte."""
-    job = Job(tmp_path, SPEC, (*([parts.rendering(frames=10)] if kind == "RENDERING" else []), parts.MATTING))
+    job = Job(tmp_path, SPEC, (*([parts.rendering((), 10)] if kind == "RENDERING" else []), parts.MATTING))
     job.move(State.RUNNING)
     if seen:
         job.end_part(-11)
@@ -183,7 +183,7 @@ def test_a_drive_that_does_not_answer_ends_the_job(tmp_path: Path) -> None:
     assert (job.state, job.error) == (State.FAILED, f"The job's folder “{job.folder}” is gone")
 
 
-@pytest.mark.parametrize("of", [(parts.MATTING,), (parts.MATTING, parts.encoding("encoding_1"))])
+@pytest.mark.parametrize("of", [(parts.MATTING,), (parts.MATTING, parts.encoding("encoding_1", (), 10))])
 def test_a_folder_that_is_anothers_is_told_as_such(tmp_path: Path, of: tuple[parts.Part, ...]) -> None:
     """Nothing stopped unexpectedly: whoever works there goes on."""
     job = Job(tmp_path, SPEC, of) if len(of) == 1 else Job.done_before(tmp_path, SPEC, of[1:])
