@@ -16,6 +16,7 @@ CONTRACT_MODULES = (
     "errors",
     "weights",
     "lifeline",
+    "locks",
     "process",
     "standby",
     "view",

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from . import lifeline
+from . import locks
 from .digests import DIGESTS_FILE
 from .files import read_json
 from .resume import MEMORY_FILE
@@ -52,7 +52,7 @@ def clear(results: Iterable[Path]) -> None:
 def _spared(jobs: Iterable[Path]) -> set[str]:
     """Return the folders that jobs make or use which run now, in whichever Blender."""
     return {
-        os.path.realpath(used) for job in jobs if lifeline.is_held(job) for used in (*_kept(job), *_used_by(job))
+        os.path.realpath(used) for job in jobs if locks.is_held(job) for used in (*_kept(job), *_used_by(job))
     }  # Path.resolve() raises where links lead in a circle
 
 

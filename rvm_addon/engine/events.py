@@ -1,7 +1,7 @@
 """What a worker says while it runs: one line of JSON per event, in `events.jsonl`.
 
 Standard library only. Exactly one `Finished` or `Failed` ends a run; a process that ends without either was killed or
-crashed, or found another one at work in its folder (`lifeline.HELD_STATUS`): the events are the other one's then, and
+crashed, or found another one at work in its folder (`process.HELD_STATUS`): the events are the other one's then, and
 it leaves them alone. The processes before and after the worker, other Blenders, say `Rendered`, or `Encoded` and
 `MovieWritten`, and `Failed` where they must.
 """

@@ -10,11 +10,15 @@ from functools import cache
 from pathlib import Path
 from typing import TextIO
 
-from . import lifeline
+from . import lifeline, locks
 from .errors import MattingError
 from .events import Emit, Event, Failed, encode
 
 log = logging.getLogger(__name__)
+
+HELD_STATUS = 4
+"""How a process ends that finds another at work in its job's folder. (With 2 ends a Python that does not understand its
+command line.)"""
 
 
 def run(
@@ -44,9 +48,9 @@ def run(
         try:
             if stops_with_parent:
                 lifeline.end_with_parent()
-            if not beside and not lifeline.hold(folder):
+            if not beside and not locks.hold(folder):
                 log.error("another process works in %s", folder)
-                return lifeline.HELD_STATUS
+                return HELD_STATUS
             stream()  # that it is there says that the work has begun
             work(emit)
         except MattingError as error:

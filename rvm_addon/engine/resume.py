@@ -5,20 +5,17 @@ The frames that stand are not made again. The model remembers what it saw, so wh
 """
 
 import json
-import os
-from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from .spec import JobSpec, Stamp, composed
+from .files import names_in, stamps
+from .spec import JobSpec
+from .whole import is_whole
 
 MEMORY_FILE = "memory.bin"
 """In the job's folder: a line of JSON, then the states. `frame` is the newest that the model had seen, `bytes` the
 length of the states."""
-
-_END_BYTES = 16
-"""A power cut may leave files that are empty, or long enough and nought to the end."""
 
 
 @dataclass(frozen=True)
@@ -64,16 +61,6 @@ def standing(spec: JobSpec, folder: Path) -> frozenset[int]:
     return frozenset(frame for frame in there if is_whole(folder / spec.output / spec.file_name(frame)))
 
 
-def is_whole(path: Path) -> bool:
-    """Return whether a file that was given its name survived what came then, as far as its end tells."""
-    try:
-        with path.open("rb") as stream:
-            stream.seek(max(stream.seek(0, os.SEEK_END) - _END_BYTES, 0))
-            return any(stream.read())
-    except OSError:
-        return False
-
-
 def remembered_frame(folder: Path) -> int | None:
     """Return the newest frame that the kept memory has seen; None if nothing is kept, or not whole."""
     path = folder / MEMORY_FILE
@@ -85,31 +72,3 @@ def remembered_frame(folder: Path) -> int | None:
             return int(told["frame"]) if whole else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-def names_in(folder: Path) -> frozenset[str]:
-    """Return the names of what lies in a folder, as results are named; none where it cannot be looked into."""
-    try:
-        return frozenset(_as_named(folder, entry.name) for entry in os.scandir(folder))
-    except OSError:
-        return frozenset()
-
-
-def _as_named(folder: Path, found: str) -> str:
-    """Return the name under which a file was written, given the one that its drive tells (see `composed`)."""
-    name = composed(found)
-    return name if name == found or (folder / name).exists() else found
-
-
-def stamps(paths: Iterable[str]) -> tuple[Stamp, ...]:
-    """Return each file's size and time of modification; (-1, 0) for one that is not there."""
-    return tuple(map(_stamp, paths))
-
-
-def _stamp(path: str) -> Stamp:
-    """Return one file's."""
-    try:
-        told = os.stat(path)  # noqa: PTH116  # thousands of pictures: a Path for each costs more than the question
-    except OSError:
-        return -1, 0
-    return told.st_size, told.st_mtime_ns

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import ModelChanged, ModelDamaged, ModelMissing
-from .resume import stamps
+from .files import stamps
 
 CATALOGUE = "catalogue.toml"
 CUT_RECIPE = 4

@@ -1,6 +1,7 @@
-"""Files that appear whole or not at all. Standard library only."""
+"""Files that appear whole or not at all, and whether they are whole still. Standard library only."""
 
 import contextlib
+import os
 import time
 from pathlib import Path
 
@@ -11,6 +12,9 @@ _IN_USE = frozenset({5, 32, 33})
 new one for a moment. (The first of them also stands for a folder that refuses; nothing tells them apart.)"""
 _WAITS_SECONDS = (0.01, 0.03, 0.1, 0.3, 0.6)
 """Between the trials then."""
+
+_END_BYTES = 16
+"""A power cut may leave files that are empty, or long enough and nought to the end."""
 
 
 def write(path: Path, data: bytes, partial: Path | None = None) -> None:
@@ -47,3 +51,13 @@ def give_name(partial: Path, path: Path) -> None:
         else:
             return
     partial.replace(path)
+
+
+def is_whole(path: Path) -> bool:
+    """Return whether a file that was given its name survived what came then, as far as its end tells."""
+    try:
+        with path.open("rb") as stream:
+            stream.seek(max(stream.seek(0, os.SEEK_END) - _END_BYTES, 0))
+            return any(stream.read())
+    except OSError:
+        return False

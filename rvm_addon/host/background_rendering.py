@@ -45,7 +45,7 @@ def work(folder: Path, _name: str, emit: Emit) -> None:
     spec = JobSpec.from_json((folder / JOB_FILE).read_text(encoding="utf-8"))
     wanted = frozenset(resume.rest(spec, folder).frames or ())  # all, unless it goes on with an interrupted run
     for number, path in enumerate(map(Path, order.paths)):
-        if number in wanted and not resume.is_whole(path):
+        if number in wanted and not whole.is_whole(path):
             render_frame(scene, order.start + number, path)
             if spec.raw_limit:
                 digests.note(folder / RAW_FOLDER, number, path)

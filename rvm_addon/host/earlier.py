@@ -13,11 +13,11 @@ from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from ..engine import lifeline, whole
+from ..engine import locks, whole
 from ..engine.errors import JobHeld, OutputFailed
 from ..engine.files import read_json
-from ..engine.resume import is_whole
 from ..engine.spec import PARTIAL_SUFFIX
+from ..engine.whole import is_whole
 from ..jobs.job import Job
 from ..jobs.queue import FREE_AFTER_SECONDS
 
@@ -88,10 +88,10 @@ def alone(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise OutputFailed(folder, error.strerror or "") from error
     give_up_at = time.monotonic() + FREE_AFTER_SECONDS
-    with lifeline.held(folder, _COMMAND_FILE) as free:
-        while free and lifeline.is_held(folder) and time.monotonic() < give_up_at:
+    with locks.held(folder, _COMMAND_FILE) as free:
+        while free and locks.is_held(folder) and time.monotonic() < give_up_at:
             time.sleep(_LOOK_SECONDS)
-        if not free or lifeline.is_held(folder):
+        if not free or locks.is_held(folder):
             raise JobHeld(folder)
         yield
 

@@ -12,8 +12,7 @@ from typing import Any, Self
 
 from ..engine import whole
 from ..engine.errors import OutputFailed
-from ..engine.files import read_json
-from ..engine.resume import names_in
+from ..engine.files import names_in, read_json
 from ..engine.spec import PARTIAL_SUFFIX, is_image, is_movie
 from ..jobs import parts
 from ..jobs.claims import file_stem

@@ -12,8 +12,9 @@ from pathlib import Path
 from ..engine.clips import frame_numbers
 from ..engine.errors import SourceRefused, SourceUnreadable, SpecError, check_source
 from ..engine.events import Finished, last_event
+from ..engine.files import names_in, stamps
 from ..engine.outputs import FrameFormat, Look
-from ..engine.resume import MEMORY_FILE, names_in, stamps
+from ..engine.resume import MEMORY_FILE
 from ..engine.spec import JOB_FILE, JobSpec, Source, SourceKind, composed, is_image, is_movie
 from ..engine.weights import identity
 from . import codecs, earlier, interlacing, movies

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import bpy
 
-from ..engine import lifeline, whole
+from ..engine import locks, whole
 from . import preferences, properties
 
 log = logging.getLogger(__name__)
@@ -97,7 +97,7 @@ def _change(change: Callable[[_Folders], _Folders]) -> None:
     give_up_at = time.monotonic() + _IN_TURN_SECONDS
     try:
         while True:
-            with lifeline.held(_path().parent, _HELD_FILE) as alone:
+            with locks.held(_path().parent, _HELD_FILE) as alone:
                 if alone or time.monotonic() > give_up_at:
                     _write(change)
                     return

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import bpy
 
-from ..engine.resume import stamps
+from ..engine.files import stamps
 from ..engine.spec import Stamp
 from . import codecs, interlacing, versions
 from .scenes import temporary_scene

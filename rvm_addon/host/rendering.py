@@ -14,7 +14,7 @@ from typing import Any, Self
 
 import bpy
 
-from ..engine import lifeline, whole
+from ..engine import locks, whole
 from ..engine.errors import OutputFailed
 from ..engine.files import read_json
 from ..engine.outputs import FrameFormat
@@ -221,7 +221,7 @@ def give_up(folder: Path, launcher: Launcher) -> None:
 
     Where another Blender works on it, they are that one's.
     """
-    if lifeline.is_held(folder):
+    if locks.is_held(folder):
         return
     with contextlib.suppress(OSError):
         (folder / PROJECT_FILE).unlink(missing_ok=True)

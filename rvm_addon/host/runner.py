@@ -8,7 +8,7 @@ from pathlib import Path
 
 import bpy
 
-from ..engine import lifeline
+from ..engine import locks
 from ..engine.errors import MattingError
 from ..engine.spec import JobSpec
 from ..jobs.aside import discard
@@ -174,7 +174,7 @@ class Runner:
             unfinished.settle(job.folder, movies=())
         else:
             unfinished.forget(job.folder)
-        if job.state is State.CANCELLED and not lifeline.is_held(job.folder):  # it waited; else a step sees its end
+        if job.state is State.CANCELLED and not locks.is_held(job.folder):  # it waited; else a step sees its end
             self._clean_up(job)
 
     def dismiss(self, job: Job) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import bpy
 
-from ..engine.resume import stamps
+from ..engine.files import stamps
 from ..engine.spec import JobSpec, Source, SourceKind
 from ..jobs.claims import file_stem
 from . import probes, rendering, soundtrack, versions

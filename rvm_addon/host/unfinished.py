@@ -14,8 +14,7 @@ from typing import Any
 import bpy
 
 from ..engine import whole
-from ..engine.files import read_json
-from ..engine.resume import names_in
+from ..engine.files import names_in, read_json
 from . import known, properties
 from .placements import Placement, find
 

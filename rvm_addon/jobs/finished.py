@@ -9,8 +9,9 @@ from pathlib import Path
 
 from ..engine.errors import SpecError
 from ..engine.events import Finished, last_event
-from ..engine.resume import is_whole, names_in, stamps
+from ..engine.files import names_in, stamps
 from ..engine.spec import JOB_FILE, RAW_FOLDER, JobSpec
+from ..engine.whole import is_whole
 from .job import RECIPE_FILE, Job
 
 _KEPT_BACK_NANOSECONDS = 120_000_000_000

@@ -10,8 +10,8 @@ from pathlib import Path
 from ..engine import whole
 from ..engine.errors import JobGone, JobHeld
 from ..engine.events import Encoded, Event, Failed, Finished, FrameDone, MovieWritten, Rendered, Started, Warned
-from ..engine.lifeline import HELD_STATUS
-from ..engine.resume import names_in
+from ..engine.files import names_in
+from ..engine.process import HELD_STATUS
 from ..engine.spec import JOB_FILE, PARTIAL_SUFFIX, JobSpec
 from ..engine.view import PICTURE_FILE, VIEW_FILE
 from .parts import MATTING, Kind, Part, Tally

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..engine import lifeline
+from ..engine import locks
 from ..engine.errors import SpecError
 from ..engine.events import last_event
 from ..engine.spec import JOB_FILE, JobSpec
@@ -15,7 +15,7 @@ from .parts import MATTING, Part
 
 def done_in(folder: Path) -> Job | None:
     """Return the job of a folder if all its frames stand; None if not, or while a process works on it."""
-    job = None if lifeline.is_held(folder) else finished_job(folder)
+    job = None if locks.is_held(folder) else finished_job(folder)
     return job if job is not None and has_frames(job, job.spec) else None
 
 
@@ -29,7 +29,7 @@ def job_in(folder: Path, rendering: Part | None) -> Job | None:
     except (OSError, ValueError, SpecError):  # not there, half, or of another version
         return None
     unprepared = spec.source.disposable and rendering is None
-    if unprepared or not _minds_its_own(folder, spec) or lifeline.is_held(folder):
+    if unprepared or not _minds_its_own(folder, spec) or locks.is_held(folder):
         return None
     first = [] if rendering is None else [rendering]
     return Job.left_behind(folder, spec, (*first, MATTING), last_event(folder))

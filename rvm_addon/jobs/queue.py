@@ -6,7 +6,7 @@ import math
 import subprocess
 import time
 
-from ..engine import lifeline
+from ..engine import locks
 from ..engine.errors import JobHeld, MattingError, OutputFailed
 from .job import KILLED_STATUS, Job, State
 from .parts import Kind
@@ -73,7 +73,7 @@ class JobQueue:
             OutputFailed: its folder cannot be written.
         """
         job.spec.validate()
-        if lifeline.is_held(job.folder):
+        if locks.is_held(job.folder):
             raise JobHeld(job.folder)
         try:
             job.write()

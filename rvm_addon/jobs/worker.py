@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..engine import lifeline, standby
+from ..engine import locks, standby
 from ..engine.errors import JobGone, JobHeld, OutputFailed
 from ..engine.events import Event, decode
 from .parts import MATTING, Part
@@ -108,7 +108,7 @@ class WorkerProcess:
         """
         self._events = folder / part.events
         try:
-            with contextlib.nullcontext(True) if beside else lifeline.held(folder) as free:
+            with contextlib.nullcontext(True) if beside else locks.held(folder) as free:
                 if not free:
                     raise JobHeld(folder)
                 self._events.unlink(missing_ok=True)  # what an earlier run has said

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rvm_addon.engine import caches, lifeline
+from rvm_addon.engine import caches, locks
 from rvm_addon.engine.events import Failed, Finished, FrameDone, Started, encode
 from rvm_addon.engine.spec import JobSpec, Source, SourceKind
 from tests.unprivileged import closed, give_up_rights
@@ -89,7 +89,7 @@ def test_a_running_job_loses_nothing(tmp_path: Path) -> None:
     used = job(tmp_path / "matte", "used", Finished(2, 1.0))
     unused = job(tmp_path / "matte", "unused", Finished(2, 1.0))
     running = job(tmp_path / "matte", "running", STARTED, FrameDone(0, 1.0), raws=(used / "raw",))
-    assert lifeline.hold(running), "as its worker does"
+    assert locks.hold(running), "as its worker does"
     assert run(tmp_path / "matte", clear=True) == 2000
     assert kept(used, unused, running) == [True, False, True]
 
@@ -102,7 +102,7 @@ def test_a_running_job_loses_nothing_to_another(tmp_path: Path) -> None:
     running = job(tmp_path / "matte", "running", STARTED, FrameDone(0, 1.0), raws=(used / "raw",))
     for age, name in enumerate(names):
         os.utime(tmp_path / "matte" / name / "raw", (1_000_000 - age, 1_000_000 - age))
-    assert lifeline.hold(running), "as its worker does"
+    assert locks.hold(running), "as its worker does"
     caches.prune(tmp_path / "matte", 3000)
     assert kept(newest, running, used, unused) == [True, True, True, False]
     caches.prune(tmp_path / "matte", 0)

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from rvm_addon.engine import lifeline, process
+from rvm_addon.engine import locks, process
 from rvm_addon.engine.errors import SourceMissing
 from rvm_addon.engine.events import Emit, Event, Failed, Finished, decode
+from rvm_addon.engine.process import HELD_STATUS
 
 EVENTS = "part.jsonl"
 
@@ -49,15 +50,15 @@ def test_an_end_is_told(tmp_path: Path, end: Exception | None, status: int, word
 def test_a_folder_that_is_anothers_is_left_to_it(tmp_path: Path) -> None:
     """What that one has told stays; only who works beside it goes on."""
     (tmp_path / EVENTS).write_text("")
-    with lifeline.held(tmp_path) as free:
+    with locks.held(tmp_path) as free:
         assert free
-        assert (run(tmp_path), told(tmp_path)) == (lifeline.HELD_STATUS, [])
+        assert (run(tmp_path), told(tmp_path)) == (HELD_STATUS, [])
         assert (run(tmp_path, beside=True), told(tmp_path)) == (0, [Finished(1, 2.0)])
 
 
 def test_a_folder_that_cannot_be_held_is_told(tmp_path: Path) -> None:
     """A directory has the name of the file that is locked."""
-    (tmp_path / lifeline.HELD_FILE).mkdir()
+    (tmp_path / locks.HELD_FILE).mkdir()
     assert run(tmp_path) == 1
     (word,) = told(tmp_path)
-    assert isinstance(word, Failed) and lifeline.HELD_FILE in word.message
+    assert isinstance(word, Failed) and locks.HELD_FILE in word.message

@@ -20,7 +20,7 @@ from tests.host.timeline import Timeline
 PACKAGE = "bl_ext.user_default.rvm_matting"
 MODULES = (
     "engine.events",
-    "engine.lifeline",
+    "engine.locks",
     "engine.outputs",
     "engine.spec",
     "host.alongside",

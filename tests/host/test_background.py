@@ -8,8 +8,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from rvm_addon.engine import lifeline
+from rvm_addon.engine import locks
 from rvm_addon.engine.events import Failed, decode
+from rvm_addon.engine.process import HELD_STATUS
 from tests.waiting import PATIENCE_SECONDS
 
 NAME = "encoding_1"
@@ -69,19 +70,19 @@ def test_an_order_that_cannot_be_read_is_told(addon: SimpleNamespace, folder: Pa
 
 def test_a_folder_that_cannot_be_held_is_told(addon: SimpleNamespace, folder: Path) -> None:
     """A directory has the name of the file that is locked."""
-    (folder / lifeline.HELD_FILE).mkdir()
+    (folder / locks.HELD_FILE).mkdir()
     assert end_of(addon, folder)[0] == 1
     told = told_in(folder)
-    assert told.startswith("The movie could not be written (") and str(folder / lifeline.HELD_FILE) in told
+    assert told.startswith("The movie could not be written (") and str(folder / locks.HELD_FILE) in told
 
 
 def test_a_folder_that_is_held_is_left_alone(addon: SimpleNamespace, folder: Path) -> None:
     """What its holder tells stays."""
     events = folder / f"{NAME}.jsonl"
     events.write_text("the other one's")
-    with lifeline.held(folder) as free:
+    with locks.held(folder) as free:
         assert free
-        assert end_of(addon, folder)[0] == lifeline.HELD_STATUS
+        assert end_of(addon, folder)[0] == HELD_STATUS
     assert events.read_text() == "the other one's"
 
 

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import pytest
 
-from rvm_addon.engine import lifeline
+from rvm_addon.engine import locks
 from rvm_addon.engine.errors import SpecError
 from rvm_addon.host import cli, inputs, options
 from tests import movies, tiny
@@ -385,7 +385,7 @@ def test_a_run_that_makes_nothing_leaves_the_frames_of_the_one_before(
     assert matte(*options, passthrough)[0] == 1
     assert frames_in(tmp_path / "out") == matted
     clip.write_bytes(content)
-    assert lifeline.hold(tmp_path / "out" / ".rvm_matting" / "c"), "as its worker does"
+    assert locks.hold(tmp_path / "out" / ".rvm_matting" / "c"), "as its worker does"
     status, (told,), _ = matte(*options, passthrough)
     assert status == 1 and "Another Blender" in told["error"]
     assert frames_in(tmp_path / "out") == matted

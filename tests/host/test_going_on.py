@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
-from rvm_addon.engine import lifeline
+from rvm_addon.engine import locks
 from tests import movies, tiny
 from tests.host.terminal import contents, matte, started, written
 from tests.waiting import PATIENCE_SECONDS, wait
@@ -75,7 +75,7 @@ def interrupt(*arguments: object, how: int = signal.SIGKILL, frames: int = ENOUG
 
 def free(folder: Path) -> None:
     """Wait until nothing works in a job's folder any more."""
-    wait(lambda: not lifeline.is_held(folder))
+    wait(lambda: not locks.is_held(folder))
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from typing import Any
 import cv2
 import pytest
 
-from rvm_addon.engine import lifeline
+from rvm_addon.engine import locks
 from rvm_addon.engine.stages import LOOKS_AHEAD
 from tests import tiny
 from tests.host.conftest import set_model
@@ -146,7 +146,7 @@ def test_a_movie_is_written_by_a_later_session(sessions: Sessions) -> None:
     """Blender was closed while it was written: Continue makes it, and no second strip appears."""
     (closed,) = sessions.run("writing")
     assert closed["strips"] == ["clip", "clip matte"]
-    wait(lambda: not lifeline.is_held(Path(closed["folder"])))  # it ends with its parent
+    wait(lambda: not locks.is_held(Path(closed["folder"])))  # it ends with its parent
     opened, ended = sessions.run("come", "continue")
     (job,) = opened["jobs"]
     assert (job["state"], job["movies"]) == ("DONE", [])

@@ -262,7 +262,7 @@ def test_what_another_blender_works_on_is_not_deleted(timeline: Timeline, clip: 
     """Cancelled while it waits here: the folder is the other one's."""
     preferences.discard_cancelled = True
     (job,), _ = timeline.submit(timeline.movie(clip))
-    with timeline.addon.lifeline.held(job.folder) as free:
+    with timeline.addon.locks.held(job.folder) as free:
         assert free
         bpy.ops.rvm.cancel_job(folder=str(job.folder))
     assert job.state.name == "CANCELLED" and (job.folder / "job.json").is_file()

@@ -4,7 +4,7 @@ import pytest
 
 from rvm_addon.engine.errors import OutputFailed
 from rvm_addon.engine.events import Encoded, Failed, Finished, FrameDone, MovieWritten, Started, Warned
-from rvm_addon.engine.lifeline import HELD_STATUS
+from rvm_addon.engine.process import HELD_STATUS
 from rvm_addon.engine.spec import JobSpec, Source, SourceKind
 from rvm_addon.jobs import parts
 from rvm_addon.jobs.claims import claim_file, claim_folder

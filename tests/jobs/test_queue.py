@@ -10,8 +10,9 @@ from pathlib import Path
 import onnx
 import pytest
 
-from rvm_addon.engine import lifeline
+from rvm_addon.engine import locks
 from rvm_addon.engine.errors import OutputFailed, SpecError
+from rvm_addon.engine.process import HELD_STATUS
 from rvm_addon.engine.spec import JobSpec, Source, SourceKind
 from rvm_addon.jobs import parts
 from rvm_addon.jobs.job import Job, State
@@ -418,7 +419,7 @@ def test_a_folder_may_be_let_go_a_little_later(queue: JobQueue, spec: JobSpec, t
     """Windows frees the lock of a process after its end: the job waits for that, and the worker that waits is its."""
     queue.stand_by()
     job, waiting = submit(queue, tmp_path / "job", spec), queue._waiting
-    with lifeline.held(job.folder) as free:
+    with locks.held(job.folder) as free:
         assert free
         changed = [queue.tick() for _ in range(3)]
     assert (changed, job.state) == ([[job], [], []], State.RUNNING)
@@ -431,7 +432,7 @@ def test_a_job_that_waits_for_its_folder_can_be_cancelled(queue: JobQueue, spec:
     """It ends with the next tick, leaves what is the other process's, and the next job has its turn."""
     job, following = submit(queue, tmp_path / "job", spec), submit(queue, tmp_path / "following", spec)
     theirs = tmp_path / "job" / "000001.png.part"
-    with lifeline.held(job.folder) as free:
+    with locks.held(job.folder) as free:
         assert free
         queue.tick()
         theirs.touch()
@@ -448,12 +449,12 @@ def test_a_worker_leaves_a_held_folder_alone(spec: JobSpec, tmp_path: Path) -> N
     told = [tmp_path / "job" / name for name in ("events.jsonl", "worker.log")]
     for path in told:
         path.write_text("what the other one has said\n")
-    with lifeline.held(job.folder) as free:
+    with locks.held(job.folder) as free:
         assert free
         part = matting(job.folder, Launcher())
-        assert _started(job.folder, part).wait(PATIENCE_SECONDS) == lifeline.HELD_STATUS
+        assert _started(job.folder, part).wait(PATIENCE_SECONDS) == HELD_STATUS
         waiting = Standby(Launcher()).send(job.folder)
-        assert waiting is not None and waiting.wait(PATIENCE_SECONDS) == lifeline.HELD_STATUS
+        assert waiting is not None and waiting.wait(PATIENCE_SECONDS) == HELD_STATUS
     assert [path.read_text().partition("\n")[0] for path in told] == ["what the other one has said"] * 2
     assert "another process works in" in told[1].read_text()
     assert not job.output.exists()
