@@ -4,6 +4,7 @@ It runs in a process of its own, which the queue starts and ends; never in the u
 """
 
 import importlib
+import sys
 from functools import partial
 from pathlib import Path
 from typing import NoReturn
@@ -13,7 +14,6 @@ import bpy
 from ..engine import lifeline, process
 from ..engine.events import Emit, Failed
 from ..jobs.parts import events_file, log_file
-from . import versions
 
 _FAILING = {
     "background_rendering": "The strip could not be rendered",
@@ -53,7 +53,10 @@ def command(module: str, folder: Path, name: str, *, beside: bool = False, trust
         beside=beside,
         trusted=trusted,
     )
-    return versions.background_command(f"exec({code!r})")  # one line, whatever a system makes of several
+    expression = f"exec({code!r})"  # one line, whatever a system makes of several
+    if bpy.app.binary_path:
+        return (bpy.app.binary_path, "--background", "--python-exit-code", "1", "--python-expr", expression)
+    return (sys.executable, "-P", "-c", expression)  # the bpy module; nothing is imported from the job's folder
 
 
 def trust() -> None:

@@ -15,7 +15,7 @@ from ..engine.errors import MovieFailed
 from ..engine.events import Emit, Encoded, Failed, Finished, MovieWritten, last_event
 from ..engine.spec import JOB_FILE, PARTIAL_SUFFIX, JobSpec
 from ..jobs.claims import claim_file
-from . import encoding, movies, probes, sounds, versions
+from . import encoding, movies, probes, sounds, soundtrack, versions
 from .background_rendering import leave_alone, set_output
 from .encoders import ENCODERS
 from .encoding import MovieOrder, order_file
@@ -97,7 +97,7 @@ def mix_inside(target: Path, project: Path, order: MovieOrder) -> bool:
     bpy.ops.wm.open_mainfile(filepath=str(project), load_ui=False)
     scene = bpy.data.scenes[order.scene]
     strip = versions.all_strips(scene.sequence_editor)[order.strip]
-    beside = list(versions.sounds_of(strip, versions.siblings(scene.sequence_editor, strip)))
+    beside = list(soundtrack.sounds_of(strip, versions.siblings(scene.sequence_editor, strip)))
     muted = [sound.mute for sound in beside]
     if not beside and not _has_sound(strip):
         return False

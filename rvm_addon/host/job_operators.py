@@ -123,7 +123,7 @@ class RVM_OT_select_result(_OnJob, bpy.types.Operator):
             if scenes:
                 return say("The result is in another scene: {scenes}", scenes=scenes)
             return say("No strip shows these frames any more; they are in “{folder}”", folder=job.output)
-        seen = [strip for strip in here if versions.shows_level_of(shown.sequence_editor, strip)]
+        seen = [strip for strip in here if _shows_level_of(shown.sequence_editor, strip)]
         if not seen:
             meta = here[0].parent_meta()
             if meta is None:
@@ -192,6 +192,12 @@ def buttons(job: Job) -> list[tuple[type[bpy.types.Operator], str]]:
         case _:
             return [(RVM_OT_cancel_job, "CANCEL")]
     return [*first, (RVM_OT_dismiss_job, "X")]
+
+
+def _shows_level_of(editor: bpy.types.SequenceEditor, strip: versions.Strip) -> bool:
+    """Return whether the sequencer shows the level that `strip` lies at: the top, or the meta strip that is open."""
+    opened = editor.meta_stack[-1] if len(editor.meta_stack) else None
+    return bool(opened == strip.parent_meta())
 
 
 def _open(path: Path) -> str:

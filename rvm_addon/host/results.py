@@ -13,6 +13,7 @@ from .belonging import cut_off, source_of, stems_of, was_mask, without_suffixes
 from .image_strips import new_image_strip
 from .likeness import LINEAR, copy_look, is_placed_alike, read_as_written
 from .placements import Placement, StripUnsuitable, find, first_matted, free_channel, lying_apart
+from .soundtrack import sounds_of
 from .sources import frames_within, is_within, pieces
 
 
@@ -196,7 +197,7 @@ def _is_result_of_lower(scene: bpy.types.Scene, strip: versions.Strip, source: v
 
 def _connect(scene: bpy.types.Scene, source: versions.Strip, result: versions.Strip) -> None:
     """Let a result belong to its source, and to what belongs to that: its sound, and what the user has connected."""
-    sounds = versions.sounds_of(source, versions.siblings(scene.sequence_editor, source))
+    sounds = sounds_of(source, versions.siblings(scene.sequence_editor, source))
     others = [*sounds, *versions.connected(source)]
     if others:
         versions.connect(scene, [source, result, *others])

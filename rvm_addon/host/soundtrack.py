@@ -1,9 +1,10 @@
-"""What is heard under a strip's frames."""
+"""What is heard under a strip's frames, and which sound strips are its own."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from . import probes, versions
-from .sources import source_file
+from .sources import absolute, source_file
 
 
 @dataclass(frozen=True)
@@ -35,3 +36,24 @@ def of_strip(strip: versions.Strip, fps: float) -> Soundtrack:
         return Soundtrack(inside=True)
     left_out = versions.source_offset(strip) / probes.frame_rate(strip)
     return Soundtrack(source_file(strip), versions.content_start(strip) - left_out * fps)
+
+
+def sounds_of(strip: versions.Strip, others: Iterable[versions.Strip]) -> Iterator[versions.Strip]:
+    """Yield the sound strips of `others` that belong to a movie strip: same file, same place on the timeline.
+
+    Of a movie that was cut in two, each part has its own.
+    """
+    if strip.type != "MOVIE":
+        return
+    file = absolute(strip.filepath)
+    start, end = versions.handles(strip)
+    for other in others:
+        if (
+            other.type == "SOUND"
+            and other.sound is not None
+            and absolute(other.sound.filepath) == file
+            and versions.content_start(other) == versions.content_start(strip)
+            and versions.handles(other)[0] < end
+            and start < versions.handles(other)[1]
+        ):
+            yield other

@@ -5,7 +5,6 @@ Names changed in 4.4 (`sequences` became `strips`), old ones went in 5.0, and 5.
 """
 
 import contextlib
-import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -200,13 +199,6 @@ def clip_of(strip: Strip) -> bpy.types.MovieClip | None:
     return strip.clip
 
 
-def background_command(expression: str) -> tuple[str, ...]:
-    """Return the command line of another Blender like this one, without window, that executes a Python expression."""
-    if bpy.app.binary_path:
-        return (bpy.app.binary_path, "--background", "--python-exit-code", "1", "--python-expr", expression)
-    return (sys.executable, "-P", "-c", expression)  # the bpy module; nothing is imported from the job's folder
-
-
 def strip_curves(scene: bpy.types.Scene) -> bpy.types.bpy_prop_collection | None:
     """Return the F-curves of a scene's strips and other properties, as a collection that makes new ones."""
     animated = scene.animation_data
@@ -216,27 +208,6 @@ def strip_curves(scene: bpy.types.Scene) -> bpy.types.bpy_prop_collection | None
         return animated.action.fcurves
     bags = (strip.channelbag(animated.action_slot) for layer in animated.action.layers for strip in layer.strips)
     return next((bag.fcurves for bag in bags if bag is not None), None)
-
-
-def sounds_of(strip: Strip, others: Iterable[Strip]) -> Iterator[Strip]:
-    """Yield the sound strips of `others` that belong to a movie strip: same file, same place on the timeline.
-
-    Of a movie that was cut in two, each part has its own.
-    """
-    if strip.type != "MOVIE":
-        return
-    path = bpy.path.abspath(strip.filepath)
-    start, end = handles(strip)
-    for other in others:
-        if (
-            other.type == "SOUND"
-            and other.sound is not None
-            and bpy.path.abspath(other.sound.filepath) == path
-            and content_start(other) == content_start(strip)
-            and handles(other)[0] < end
-            and start < handles(other)[1]
-        ):
-            yield other
 
 
 def connected(strip: Strip) -> list[Strip]:
@@ -323,12 +294,6 @@ def show_scene(window: bpy.types.Window, scene: bpy.types.Scene, in_sequencer: b
     window.scene = scene
     if _SEQUENCER_SCENE:
         window.workspace.sequencer_scene = in_sequencer or scene
-
-
-def shows_level_of(editor: bpy.types.SequenceEditor, strip: Strip) -> bool:
-    """Return whether the sequencer shows the level that `strip` lies at: the top, or the meta strip that is open."""
-    opened = editor.meta_stack[-1] if len(editor.meta_stack) else None
-    return opened == strip.parent_meta()
 
 
 def sequencer_area(scene: bpy.types.Scene) -> dict[str, Any] | None:

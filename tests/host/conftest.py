@@ -52,6 +52,7 @@ MODULES = (
     "host.runner",
     "host.self_test",
     "host.sounds",
+    "host.soundtrack",
     "host.strips",
     "host.terminal",
     "host.timers",

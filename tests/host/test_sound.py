@@ -88,8 +88,8 @@ def test_of_a_cut_clip_each_part_keeps_its_sound(timeline: Timeline, talkie: Pat
     movie = timeline.movie(talkie, channel=2, start=5)
     sound = timeline.strips.new_sound(name="sound", filepath=str(talkie), channel=1, frame_start=5)
     later = [strip.split(frame=20, split_method="SOFT") for strip in (movie, sound)]
-    of_first = list(timeline.addon.versions.sounds_of(movie, timeline.strips))
-    of_later = list(timeline.addon.versions.sounds_of(later[0], timeline.strips))
+    of_first = list(timeline.addon.soundtrack.sounds_of(movie, timeline.strips))
+    of_later = list(timeline.addon.soundtrack.sounds_of(later[0], timeline.strips))
     assert ([strip.name for strip in of_first], of_later) == (["sound"], [later[1]])
 
 
@@ -106,7 +106,15 @@ def test_another_movies_sound_is_left_alone(timeline: Timeline, talkie: Path, tm
     movie = timeline.movie(talkie, channel=2, start=5)
     timeline.strips.new_sound(name="music", filepath=str(tiny.tone(tmp_path / "m.wav", 1)), channel=1, frame_start=5)
     timeline.strips.new_sound(name="later", filepath=str(talkie), channel=1, frame_start=70)
-    assert list(timeline.addon.versions.sounds_of(movie, timeline.strips)) == []
+    assert list(timeline.addon.soundtrack.sounds_of(movie, timeline.strips)) == []
+
+
+def test_a_movies_sound_is_its_own_however_it_is_written(timeline: Timeline, talkie: Path) -> None:
+    """One path may go up before it goes down to the same file."""
+    movie = timeline.movie(talkie, channel=2, start=5)
+    sound = timeline.strips.new_sound(name="sound", filepath=str(talkie), channel=1, frame_start=5)
+    sound.sound.filepath = str(talkie.parent / "frames" / ".." / talkie.name)
+    assert list(timeline.addon.soundtrack.sounds_of(movie, timeline.strips)) == [sound]
 
 
 def test_a_written_movie_has_its_frames_and_its_sound(talkie: Path) -> None:
