@@ -13,7 +13,7 @@ from pathlib import Path
 import cv2
 
 from .errors import SourceMissing, SourceRefused, SourceUnreadable, check_source
-from .resume import stamps
+from .files import stamps
 from .spec import Source
 from .tensors import Picture
 

@@ -150,5 +150,5 @@ def test_a_folder_that_leads_in_a_circle_is_passed_over(tmp_path: Path) -> None:
     """Python 3.11 raises another error for it than for anything else."""
     done = job(tmp_path / "matte", "done", Finished(2, 1.0), raws=(tmp_path / "matte" / "circle",))
     (tmp_path / "matte" / "circle").symlink_to(tmp_path / "matte" / "circle")
-    assert lifeline.hold(done), "its worker asks what it uses"
+    assert locks.hold(done), "its worker asks what it uses"
     assert run(tmp_path / "matte", clear=True) == 1000
