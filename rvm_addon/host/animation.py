@@ -17,9 +17,11 @@ def copy_animation(
     """Let `target` change as `source` does, in those of its properties (`transform`, `blend_alpha`, …)."""
     remove_animation(scene, target, properties)  # Blender leaves the drivers of a strip that had its name
     prefix, path = source.path_from_id(), target.path_from_id()
-    for curve in curves(scene, source, properties):
-        copy = versions.strip_curves(scene).new(path + curve.data_path.removeprefix(prefix), index=curve.array_index)
-        _copy_curve(curve, copy)
+    every = versions.strip_curves(scene)
+    if every is not None:
+        for curve in curves(scene, source, properties):
+            copy = every.new(path + curve.data_path.removeprefix(prefix), index=curve.array_index)
+            _copy_curve(curve, copy)
     for driver in drivers(scene, source, properties):
         copy = scene.animation_data.drivers.from_existing(src_driver=driver)
         copy.data_path = path + driver.data_path.removeprefix(prefix)
@@ -27,8 +29,10 @@ def copy_animation(
 
 def remove_animation(scene: bpy.types.Scene, strip: versions.Strip, properties: frozenset[str]) -> None:
     """Let a strip stand still, in those of its properties."""
-    for curve in curves(scene, strip, properties):
-        versions.strip_curves(scene).remove(curve)
+    every = versions.strip_curves(scene)
+    if every is not None:
+        for curve in curves(scene, strip, properties):
+            every.remove(curve)
     for driver in drivers(scene, strip, properties):
         scene.animation_data.drivers.remove(driver)
 

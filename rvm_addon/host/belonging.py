@@ -85,6 +85,8 @@ def _results_of(scene: bpy.types.Scene, source: versions.Strip, folder: Path) ->
 def cut_off(scene: bpy.types.Scene, result: versions.Strip) -> list[versions.Strip]:
     """Return the strips that were one with a result, and lie where the cut has left them; copies are others."""
     recipe, stems, start = recipes.read(result), stems_of(result), versions.content_start(result)
+    if recipe is None:
+        return []
     return [
         strip
         for where, strip in strips_of(Path(source_file(result)).parent)

@@ -74,7 +74,7 @@ class _OnCaches:
         try:
             current().begin(clear=self.clears)
         except OSError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, str(error))  # type: ignore[attr-defined]  # every operator has it
             return {"CANCELLED"}
         if not bpy.app.background:
             bpy.app.timers.register(_tick, persistent=True)

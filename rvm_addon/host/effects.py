@@ -103,8 +103,9 @@ def carry_over(result: versions.Strip) -> list[str]:
     level = list(versions.siblings(editor, result))
     said = []
     for effect in level:
-        results = [_result_of(strip, effect) for strip in versions.inputs(effect)]
-        if effect.type not in _TRANSITIONS or result not in results or None in results:
+        inputs = versions.inputs(effect)
+        results = [one for one in (_result_of(strip, effect) for strip in inputs) if one is not None]
+        if effect.type not in _TRANSITIONS or result not in results or len(results) < len(inputs):
             continue
         if any(one.type == effect.type and versions.inputs(one) == results for one in level):
             continue

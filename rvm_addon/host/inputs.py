@@ -107,7 +107,7 @@ def job_of(one: Input, request: Request) -> tuple[JobSpec, Path]:
 
 def movie_target(name: str, request: Request) -> Path | None:
     """Return where a result of this name goes as a movie; None if it becomes none."""
-    return request.movie and request.output / f"{name}{ENCODERS[request.movie].suffix}"
+    return None if request.movie is None else request.output / f"{name}{ENCODERS[request.movie].suffix}"
 
 
 def _source(path: Path, request: Request) -> Source:

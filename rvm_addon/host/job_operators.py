@@ -23,15 +23,20 @@ class _OnJob:
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Find the job, act on it, and show what became of it."""
         job = next((job for job in runner.current().queue.jobs if str(job.folder) == self.folder), None)
+        report = self.report  # type: ignore[attr-defined]  # every operator has it
         if job is None:
-            self.report({"WARNING"}, say("That job is no longer in the list"))
+            report({"WARNING"}, say("That job is no longer in the list"))
             return {"CANCELLED"}
         problem = self.act(context, job)
         driver.redraw()
         if problem:
-            self.report({"ERROR"}, problem)
+            report({"ERROR"}, problem)
             return {"CANCELLED"}
         return {"FINISHED"}
+
+    def act(self, context: bpy.types.Context, job: Job) -> str:
+        """Do what the operator is for; return what is in the way, or nothing."""
+        raise NotImplementedError
 
 
 class RVM_OT_cancel_job(_OnJob, bpy.types.Operator):
@@ -115,7 +120,7 @@ class RVM_OT_select_result(_OnJob, bpy.types.Operator):
 
     def act(self, context: bpy.types.Context, job: Job) -> str:
         """Select the job's strips in the scene that the sequencer shows."""
-        shown = versions.sequencer_scene(context)
+        shown = versions.scene_in_sequencer(context)
         found = list(belonging.strips_of(job.output))
         here = [strip for scene, strip in found if scene == shown]
         if not here:

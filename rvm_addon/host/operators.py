@@ -75,7 +75,7 @@ def submit_selected(context: bpy.types.Context) -> tuple[list[Job], list[str]]:
     What was matted before is not matted again, and strips of the same files share a job. Sound strips and earlier
     results are selected along with the movies that they are connected to, and left alone.
     """
-    scene = versions.sequencer_scene(context)
+    scene = versions.scene_in_sequencer(context)
     pictures = [strip for strip in versions.selected_strips(context) if strip.type != "SOUND"]
     sources = [strip for strip in pictures if not belonging.is_result(strip)]
     if pictures and not sources:

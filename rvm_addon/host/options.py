@@ -30,7 +30,7 @@ from .preferences import weights_folder
 RESULTS = [result for result in Result if result is not Result.MASK]
 """A mask belongs on a strip, and here is none."""
 _COLOURED = [result for result in RESULTS if not result.is_grey]
-_ONLY_FOR = {
+_ONLY_FOR: dict[str, tuple[Sequence[Result], object]] = {
     "background": ([Result.COLOUR], GREEN),
     "blur": ([Result.BLUR], Look().blur),
     "fit": ([Result.BACKDROP], Look().fit),

@@ -52,10 +52,16 @@ class _Settings(_SideBar):
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the settings the way Blender's own panels do."""
-        layout = self.layout
+        layout = self.layout  # type: ignore[attr-defined]  # every panel has one
         layout.use_property_split = True
         layout.use_property_decorate = False
-        self.draw_settings(context, layout.column(), versions.sequencer_scene(context).rvm_matting)
+        self.draw_settings(context, layout.column(), versions.scene_in_sequencer(context).rvm_matting)
+
+    def draw_settings(
+        self, context: bpy.types.Context, column: bpy.types.UILayout, settings: properties.MattingSettings
+    ) -> None:
+        """Draw this panel's part of the settings."""
+        raise NotImplementedError
 
 
 class RVM_PT_matting(_SideBar, bpy.types.Panel):
@@ -219,11 +225,11 @@ class RVM_PT_movie(_Settings, bpy.types.Panel):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Be there where results can be movies: a mask cannot."""
-        return super().poll(context) and versions.sequencer_scene(context).rvm_matting.result != "MASK"
+        return super().poll(context) and versions.scene_in_sequencer(context).rvm_matting.result != "MASK"
 
     def draw_header(self, context: bpy.types.Context) -> None:
         """Draw the switch before the label."""
-        self.layout.prop(versions.sequencer_scene(context).rvm_matting, "write_movie", text="")
+        self.layout.prop(versions.scene_in_sequencer(context).rvm_matting, "write_movie", text="")
 
     def draw_settings(
         self, context: bpy.types.Context, column: bpy.types.UILayout, settings: properties.MattingSettings

@@ -51,7 +51,7 @@ class RVM_OT_use_recipe(bpy.types.Operator):
         recipe = active_recipe(context)
         if recipe is None:
             return {"CANCELLED"}
-        recipes.show(recipe, versions.sequencer_scene(context).rvm_matting)
+        recipes.show(recipe, versions.scene_in_sequencer(context).rvm_matting)
         return {"FINISHED"}
 
 
@@ -65,7 +65,7 @@ def active_recipe(context: bpy.types.Context) -> recipes.Recipe | None:
 def update_selected(context: bpy.types.Context) -> tuple[list[Job], list[str]]:
     """Let each selected result be made anew from its source strip as that is now; return jobs and problems."""
     chosen = [strip for strip in versions.selected_strips(context) if recipes.read(strip) is not None]
-    return operators.submit_each(versions.sequencer_scene(context), chosen, _job_spec)
+    return operators.submit_each(versions.scene_in_sequencer(context), chosen, _job_spec)
 
 
 def _job_spec(
@@ -77,6 +77,8 @@ def _job_spec(
         StripUnsuitable: its source strip is gone, was renamed, or cannot be matted any more.
     """
     recipe = recipes.read(result)
+    if recipe is None:
+        raise ValueError(f"{result.name} is no result")
     source = belonging.source_of(scene, result, recipe)
     if source is None:
         name = recipe.strip

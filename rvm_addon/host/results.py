@@ -56,12 +56,15 @@ def insert_result(spec: JobSpec, folder: Path, place: Placement) -> Inserted:
     scene, source = found
     is_mask = spec.look.result is Result.MASK
     ground = _ground(scene, source, place, whole=is_mask)
-    channels = [free_channel(scene.sequence_editor, source, *span) for span in ground.spans]
-    if None in channels:
+    free = [free_channel(scene.sequence_editor, source, *span) for span in ground.spans]
+    channels = [channel for channel in free if channel is not None]
+    if len(channels) < len(free):
         raise StripUnsuitable(place.strip, f"has no free channel above it; its frames are in “{folder}”")
     if ground.old is not None:
         giving_way.take_back(ground.parts or (source,), ground.old)
-    laid = [_laid(spec, folder, place, ground, *where) for where in zip(ground.spans, channels, strict=True)]
+    laid = [
+        _laid(spec, folder, place, ground, span, channel) for span, channel in zip(ground.spans, channels, strict=True)
+    ]
     for part, run in [] if is_mask or place.keep_source else ground.covered:
         _hide(part, *run)
     results = tuple(result for _, result in laid)
@@ -170,7 +173,7 @@ def _is_within(span: tuple[int, int], run: tuple[int, int]) -> bool:
 
 def _between(scene: bpy.types.Scene, results: list[tuple[versions.Strip, versions.Strip]]) -> tuple[str, ...]:
     """Return the names of what is seen between sources and their new results, and has lain above the sources."""
-    names = {}
+    names: dict[str, None] = {}
     for source, result in results:
         channels = versions.channels(scene.sequence_editor, source)
         for strip in versions.siblings(scene.sequence_editor, source):

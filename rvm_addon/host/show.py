@@ -42,7 +42,7 @@ class Page:
         first, self._job = self._job is None, job
         try:
             view_of(job.spec.look).write(job.folder)
-            self._write(ended=False)
+            self._write(job, ended=False)
             if first:
                 open_page(self.path, launcher())
         except OSError as error:
@@ -56,19 +56,19 @@ class Page:
             return
         self._next = time.monotonic() + _EVERY_SECONDS
         with suppress(OSError):  # on Windows a browser may be reading it just now; the next second is soon enough
-            self._write(ended=False)
+            self._write(job, ended=False)
 
     def close(self) -> None:
         """Leave the last frame on the page, which then stands still."""
         try:
             if self._job is not None:
-                self._write(ended=True)
+                self._write(self._job, ended=True)
         except OSError as error:
             self.trouble = f"{error}"
 
-    def _write(self, *, ended: bool) -> None:
+    def _write(self, job: Job, *, ended: bool) -> None:
         """Write the page, whole."""
-        whole.write(self.path, _html(self._job, self.path.parent, ended=ended).encode())
+        whole.write(self.path, _html(job, self.path.parent, ended=ended).encode())
 
 
 def view_of(look: Look) -> View:

@@ -90,10 +90,10 @@ def shows_the_same(strip: versions.Strip, other: versions.Strip) -> bool:
     return strip.type in OF_FILES and strip.type == other.type and source_file(strip) == source_file(other)
 
 
-def frames_within(strip: versions.Strip, start: int, end: int) -> int:
+def frames_within(strip: versions.Strip, start: float, end: float) -> int:
     """Return how many timeline frames of a strip lie from `start` to `end` - 1."""
     first, last = versions.handles(strip)
-    return max(min(end, last) - max(start, first), 0)
+    return int(max(min(end, last) - max(start, first), 0))
 
 
 def is_within(strip: versions.Strip, start: int, end: int) -> bool:

@@ -46,6 +46,18 @@ def sequencer_scene(context: bpy.types.Context) -> bpy.types.Scene | None:
     return context.sequencer_scene if _SEQUENCER_SCENE else context.scene
 
 
+def scene_in_sequencer(context: bpy.types.Context) -> bpy.types.Scene:
+    """Return that scene, for whoever is only asked where there is one (`poll`).
+
+    Raises:
+        ValueError: there is none.
+    """
+    scene = sequencer_scene(context)
+    if scene is None:
+        raise ValueError("the sequencer shows no scene")
+    return scene
+
+
 def selected_strips(context: bpy.types.Context) -> list[Strip]:
     """Return the selected strips at the level that the sequencer shows (inside an open meta strip, its own)."""
     selected = context.selected_strips if _STRIPS_RENAMED else context.selected_sequences

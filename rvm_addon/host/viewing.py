@@ -84,7 +84,7 @@ class RVM_OT_preview_frame(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Start the trial; in background mode, go on to its end."""
-        scene = versions.sequencer_scene(context)
+        scene = versions.scene_in_sequencer(context)
         try:
             settings = properties.snapshot(scene)
             interlacing.check_backdrop(settings.look)
