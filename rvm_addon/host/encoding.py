@@ -79,18 +79,27 @@ def prepare(folder: Path, place: Placement, movie: MovieFormat, number: int) -> 
     Raises:
         OutputFailed: the folder refuses.
     """
-    shown = _visible(place)
-    order = MovieOrder(
+    return ordered(folder, _called(number), _order(place, movie))
+
+
+def _order(place: Placement, movie: MovieFormat) -> MovieOrder:
+    """Return the order for the movie of a placement."""
+    return MovieOrder(
         scene=place.scene,
         strip=place.strip,
         name=movie_name(place.strip),
         format=movie,
         fps=place.fps,
         start=place.start,
-        shown=shown,
+        shown=_visible(place),
         sound=place.sound,
     )
-    return ordered(folder, _called(number), order)
+
+
+def is_ordered(folder: Path, coming: Iterable[Part], place: Placement, movie: MovieFormat) -> bool:
+    """Return whether one of a job's parts that are still to come writes this very movie of a placement."""
+    wanted = _order(place, movie)
+    return any(_left(folder, part.name) == wanted for part in coming)
 
 
 def _called(number: int) -> str:

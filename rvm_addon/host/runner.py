@@ -39,6 +39,8 @@ class Runner:
         self.queue = JobQueue(libraries.launcher())
         self._placements: dict[Path, list[Placement]] = {}
         """By a job's folder, where results of the open project's jobs are still to come; none where only movies are."""
+        self._project = bpy.data.filepath
+        """The open one's file."""
         self._arrived: list[Job] = []
         self.batch: list[Job] = []
         """The jobs since the queue was idle last: what the user waits for, ended or not."""
@@ -96,7 +98,7 @@ class Runner:
         others = [one for one in self._placements.get(job.folder, []) if not one.is_same(place)]
         if job.state in _STOPPED:
             job = self._go_on(job, others)
-        if place.movie:
+        if place.movie and not encoding.is_ordered(job.folder, job.movies_coming, place, place.movie):
             job = self._with_movie(job, place)
         if job.state is State.DONE:
             self.queue.adopt(job)
@@ -226,8 +228,10 @@ class Runner:
 
     def follow_project(self) -> None:
         """The project was saved, perhaps under another name: what is to come belongs to that."""
-        for folder in self._placements:
-            unfinished.follow(folder)
+        before, self._project = self._project, bpy.data.filepath
+        if self._project != before:
+            for folder in self._placements:
+                unfinished.follow(folder, before)
 
     def step(self) -> list[Job]:
         """Move the queue on, put results of finished jobs on their timelines, and return the jobs that changed."""
@@ -262,6 +266,7 @@ class Runner:
         for job in self.queue.jobs:
             if self._placements.get(job.folder):
                 job.warnings.append(_elsewhere(job))
+        self._project = bpy.data.filepath
         self._placements.clear()
         self._arrived.clear()  # what waits for the end of a render comes when its project is open again
 

@@ -8,6 +8,7 @@ import contextlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,32 +23,39 @@ PLACES_FILE = "places.json"
 
 
 def note(folder: Path, places: list[Placement], movies: Iterable[str] = ()) -> None:
-    """Leave in a job's folder where its results go, and which of its parts are to write movies."""
-    _write(folder, _Note(bpy.data.filepath, places, list(movies)))
+    """Leave in a job's folder where its results go in the open project, and which of its parts are to write movies."""
+    own = _Note(bpy.data.filepath, places, list(movies))
+    _write(folder, [*(one for one in _read(folder) if one.project != own.project), own])
     known.expect(folder)
 
 
 def settle(folder: Path, movies: Iterable[str], *, delivered: bool = False) -> None:
-    """Let the note say what is still to come: of its movies these, and of its places none once they are `delivered`.
+    """Let a job's notes say what is still to come: of its movies these, and in the open project none `delivered`.
 
     Where nothing is left, there is no note any more; and where there is none, nothing was to come.
     """
-    told = _read(folder)
-    if told is None:
-        return
-    owed = set(movies)
-    left = replace(told, places=[] if delivered else told.places, movies=[one for one in told.movies if one in owed])
-    if left.places or left.movies:
+    told, owed, here = _read(folder), set(movies), bpy.data.filepath
+    left = [
+        replace(
+            one,
+            places=[] if delivered and one.project == here else one.places,
+            movies=[name for name in one.movies if name in owed],
+        )
+        for one in told
+    ]
+    left = [one for one in left if one.places or one.movies]
+    if left:
         _write(folder, left)
-    else:
+    elif told:
         forget(folder)
 
 
-def follow(folder: Path) -> None:
-    """Let what is still to come belong to the open project, which was saved, perhaps under another name."""
-    told = _read(folder)
-    if told is not None:
-        _write(folder, replace(told, project=bpy.data.filepath))
+def follow(folder: Path, before: str) -> None:
+    """Let what is still to come belong to the open project, which was saved under another name than `before`."""
+    told, here = _read(folder), bpy.data.filepath
+    own = [replace(one, project=here) for one in told if one.project == before]
+    if own:
+        _write(folder, [*(one for one in told if one.project not in (before, here)), *own])
 
 
 def forget(folder: Path) -> None:
@@ -79,14 +87,18 @@ def of_this_project() -> Iterator[Expected]:
     for folder in bare:
         known.forget(folder)  # whoever took the note away could not say so
     for folder in folders:
-        told = _read(folder)
-        if told is None:
-            continue
-        pressed_here = told.project == bpy.data.filepath
-        places = [place for place in told.places if find(place) is not None]
-        only_movies = not told.places and pressed_here and bpy.data.is_saved
-        if places or only_movies:
-            yield Expected(folder, places, told.movies, pressed_here)
+        here = (one for one in map(partial(_expected, folder), _read(folder)) if one is not None)
+        expected = max(here, key=lambda one: one.pressed_here, default=None)
+        if expected is not None:
+            yield expected
+
+
+def _expected(folder: Path, told: "_Note") -> Expected | None:
+    """Return what a note in a job's folder lets the open project expect; None if nothing."""
+    pressed_here = told.project == bpy.data.filepath
+    places = [place for place in told.places if find(place) is not None]
+    only_movies = not told.places and pressed_here and bpy.data.is_saved
+    return Expected(folder, places, told.movies, pressed_here) if places or only_movies else None
 
 
 def _folders() -> tuple[list[Path], list[Path]]:
@@ -108,7 +120,7 @@ def _folders() -> tuple[list[Path], list[Path]]:
 
 @dataclass(frozen=True)
 class _Note:
-    """What lies in a job's folder."""
+    """What a project waits for: a job's folder holds one for each in which its frames were asked for."""
 
     project: str
     """The file in which the button was pressed; empty for one that was not saved."""
@@ -116,17 +128,19 @@ class _Note:
     movies: list[str]
 
 
-def _read(folder: Path) -> _Note | None:
-    """Return the note in a job's folder; None where it is not whole, or of another version."""
+def _read(folder: Path) -> list[_Note]:
+    """Return the notes in a job's folder; none where they are not whole, or of another version."""
 
-    def build(told: dict[str, Any]) -> _Note:
-        places = [Placement.from_dict(one) for one in told["places"]]
-        return _Note(told["project"], places, list(told.get("movies", ())))
+    def build(told: list[dict[str, Any]]) -> list[_Note]:
+        return [
+            _Note(one["project"], [Placement.from_dict(place) for place in one["places"]], list(one["movies"]))
+            for one in told
+        ]
 
-    return read_json(folder / PLACES_FILE, build)
+    return read_json(folder / PLACES_FILE, build) or []
 
 
-def _write(folder: Path, told: _Note) -> None:
-    """Leave the note in a job's folder. One that refuses only costs what this is for."""
+def _write(folder: Path, told: list[_Note]) -> None:
+    """Leave notes in a job's folder. One that refuses only costs what this is for."""
     with contextlib.suppress(OSError):
-        whole.write(folder / PLACES_FILE, json.dumps(asdict(told)).encode())
+        whole.write(folder / PLACES_FILE, json.dumps([asdict(one) for one in told]).encode())

@@ -172,8 +172,13 @@ class Job:
     @property
     def movies_owed(self) -> list[Part]:
         """The parts that are still to write their movies, and those that have ended without."""
+        return [*self.movies_missing, *self.movies_coming]
+
+    @property
+    def movies_coming(self) -> list[Part]:
+        """The parts that are still to write their movies, or just do."""
         coming = [] if self.state.ended else self.parts[self._at :]
-        return [*self.movies_missing, *(part for part in coming if part.kind is Kind.ENCODING)]
+        return [part for part in coming if part.kind is Kind.ENCODING]
 
     @property
     def progress(self) -> float:

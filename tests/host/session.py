@@ -169,6 +169,20 @@ def away(project: str, results: str, clip: str) -> None:
     tell(jobs=listed(runner), strips=strips())
 
 
+def shared(project: str, results: str, clip: str) -> None:
+    """Press in two projects, one after the other, for the same frames; open the first again once they stand."""
+    runner = enabled()
+    new_project(project, results, clip)
+    job = press()
+    runner.current().step()
+    bpy.ops.wm.read_homefile(use_empty=True)
+    new_project(str(Path(project).with_stem("other")), results, clip)
+    tell(same=press() is job)
+    work_to_the_end(runner)
+    bpy.ops.wm.open_mainfile(filepath=project)
+    work_to_the_end(runner)
+
+
 def left(project: str, results: str, clip: str) -> None:
     """Open another file while the job runs, and quit when it is done."""
     runner = enabled()

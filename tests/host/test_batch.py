@@ -583,7 +583,8 @@ def test_another_file_keeps_its_timeline(timeline: Timeline, clips: list[Path], 
     strip = timeline.movie(clips[0])
     (job,), _ = timeline.submit(strip)
     note = job.folder / addon.unfinished.PLACES_FILE
-    note.write_text(json.dumps(json.loads(note.read_text()) | {"project": "/the/first.blend"}))
+    (told,) = json.loads(note.read_text())
+    note.write_text(json.dumps([told | {"project": "/the/first.blend"}]))
     addon.driver._file_opened("")
     timeline.finish()
     assert job.state.name == "DONE"

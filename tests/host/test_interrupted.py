@@ -124,6 +124,15 @@ def test_a_result_waits_for_its_project(sessions: Sessions) -> None:
 
 
 @pytest.mark.usefixtures("addon")
+def test_two_projects_wait_for_the_same_frames(sessions: Sessions) -> None:
+    """Asked for in both while they were made, each gets its strip."""
+    pressed, other, first = sessions.run("shared")
+    assert pressed == {"same": True}
+    assert (other["strips"], first["strips"]) == (["clip", "clip matte"],) * 2
+    assert sessions.run("look") == [{"jobs": [], "strips": ["clip"]}], "the project was not saved"
+
+
+@pytest.mark.usefixtures("addon")
 def test_a_result_waits_for_a_later_session(sessions: Sessions) -> None:
     """Blender was closed before its project was open again: there the strip appears, once; not in a copy.
 

@@ -180,15 +180,16 @@ def test_a_result_that_waits_for_a_render_stays_its_projects(
     runner = timeline.addon.runner.current()
     (job,), _ = timeline.submit(timeline.movie(clip))
     note = job.folder / timeline.addon.unfinished.PLACES_FILE
-    note.write_text(json.dumps({**json.loads(note.read_text()), "project": "/first.blend"}))
+    (told,) = json.loads(note.read_text())
+    note.write_text(json.dumps([told | {"project": "/first.blend"}]))
     app = SimpleNamespace(background=True, is_job_running=lambda _: True)
     with monkeypatch.context() as patch:
-        patch.setattr(timeline.addon.runner, "bpy", SimpleNamespace(app=app))
+        patch.setattr(timeline.addon.runner, "bpy", SimpleNamespace(app=app, data=bpy.data))
         timeline.drive(lambda: job.state.ended)
         runner.forget_placements()
     runner.step()
     runner.follow_project()
-    told = json.loads(note.read_text())
+    (told,) = json.loads(note.read_text())
     assert (told["project"], [place["strip"] for place in told["places"]]) == ("/first.blend", ["clip.avi"])
     assert not runner.busy
 
@@ -204,12 +205,13 @@ def test_a_save_looks_only_where_something_is_to_come(timeline: Timeline, clips:
     timeline.drive(lambda: with_movie.state.ended and alone.state.ended)
     notes = [job.folder / timeline.addon.unfinished.PLACES_FILE for job in (with_movie, alone, waits)]
     assert [note.exists() for note in notes] == [False, False, True]
-    of_another = {**json.loads(notes[2].read_text()), "project": "/other.blend"}
+    told = notes[2].read_text()
     for note in notes:
-        note.write_text(json.dumps(of_another))
+        note.write_text(told)
+    before = bpy.data.filepath  # empty where no test before this one has saved its project
+    bpy.ops.wm.save_as_mainfile(filepath=str(timeline.folder / "another name.blend"))
     runner.follow_project()
-    here = bpy.data.filepath  # empty where no test before this one has saved its project
-    assert [json.loads(note.read_text())["project"] for note in notes] == ["/other.blend", "/other.blend", here]
+    assert [json.loads(note.read_text())[0]["project"] for note in notes] == [before, before, bpy.data.filepath]
 
 
 def test_a_cancelled_job_keeps_its_frames(timeline: Timeline, clip: Path) -> None:

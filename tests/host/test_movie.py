@@ -206,6 +206,20 @@ def test_nothing_is_written_over(timeline: Timeline, strip: Any) -> None:
     assert sum(one.type == "IMAGE" for one in timeline.strips) == 1
 
 
+def test_pressed_twice_it_is_one_movie(timeline: Timeline, strip: Any) -> None:
+    """While the job runs, and while the movie is written; another format is another movie."""
+    wanted(timeline)
+    (job,), _ = timeline.submit(strip)
+    timeline.submit(strip)
+    timeline.drive(lambda: job.matted and not job.state.ended)
+    timeline.submit(strip)
+    wanted(timeline, "QTRLE")
+    timeline.submit(strip)
+    timeline.finish()
+    (job,) = timeline.addon.runner.current().queue.jobs
+    assert [Path(movie.path).name for movie in job.movies] == ["talk ü.mkv", "talk ü.mov"]
+
+
 def test_update_result_writes_the_movie_again(timeline: Timeline, strip: Any) -> None:
     """Of the frames as they are made anew; and the strip remembers the choice."""
     timeline.press_button(strip)
@@ -350,7 +364,7 @@ def test_a_movie_that_is_owed_stays_so(timeline: Timeline, clip: Path, strip: An
     assert (again.found, again.movies_missing) == (True, [owed])
     told = {Path(made.path).name: numbers(made.path) for made in again.movies}
     assert told == ({"other.mkv": list(range(FIRST - 1, FIRST + 2))} if movie else {})
-    note = json.loads((job.folder / timeline.addon.unfinished.PLACES_FILE).read_text())
+    (note,) = json.loads((job.folder / timeline.addon.unfinished.PLACES_FILE).read_text())
     assert (note["places"], note["movies"]) == ([], [owed.name])
     assert bpy.ops.rvm.retry_job(folder=str(job.folder)) == {"FINISHED"}
     (last,) = timeline.addon.runner.current().queue.jobs
