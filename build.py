@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The one door for people: set-up, demonstration, tests, weights and packages. `python3 build.py --help` lists them.
 
-The rooms behind it are in `.ci/steps`. This file keeps to syntax that any Python can read, so that an old one gets to
-say what it lacks instead of pointing at a comma.
+The steps are in `.ci/steps`. This file keeps to syntax that any Python can read, so that an old Python prints which
+version is needed instead of a syntax error.
 """
 
 import os

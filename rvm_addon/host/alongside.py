@@ -1,7 +1,7 @@
-"""The command line's movie: another Blender writes it while the worker still makes its frames.
+"""The command line's movie: the background Blender writes it while the worker still makes the frames.
 
-It starts together with the worker and waits for each frame, so that only the last of them is left to write when matting
-ends. In a window, where the strips must not wait for it, it is the job's last part instead (`encoding`).
+It starts together with the worker and waits for each frame, so that only the last few are left to write when matting
+ends. In a window, strips must not wait for a movie; there, it is the job's last part (`encoding`).
 """
 
 import contextlib
@@ -20,15 +20,15 @@ from .encoders import MovieFormat
 from .soundtrack import Soundtrack
 
 _NAME = "movie"
-"""Of the order's, the events' and the log's file in the job's folder."""
+"""The stem of the order's, the events' and the log's file in the job's folder."""
 _LOOK_SECONDS = 0.02
-"""Between two looks at how far it is."""
+"""The interval at which the process is polled."""
 _END_SECONDS = 2.0
-"""How long a process that was killed may take to be gone."""
+"""How long to wait for the end of a process that was killed."""
 
 
 def clear(folder: Path) -> None:
-    """Delete what a command that was killed has left of a movie: the job's folder still has its order."""
+    """Delete the unfinished movie of a command that was killed, and the order in the job's folder that tells of it."""
     path = encoding.order_file(folder, _NAME)
     order = read_json(path, encoding.MovieOrder.from_dict)
     if order is not None:
@@ -38,7 +38,7 @@ def clear(folder: Path) -> None:
 
 
 def _delete_unfinished(order: encoding.MovieOrder) -> None:
-    """Delete what there is of a movie that was ordered.
+    """Delete the unfinished files of an ordered movie.
 
     Raises:
         OSError: a folder refuses.
@@ -49,22 +49,22 @@ def _delete_unfinished(order: encoding.MovieOrder) -> None:
 
 
 class MovieNotWritten(MattingError):
-    """What the other Blender said went wrong, as it said it."""
+    """An error that the background Blender reported, in its words."""
 
     def __init__(self, message: str, remedy: str) -> None:
-        """Remember its words."""
+        """Remember the message and the remedy."""
         super().__init__(message)
         self.remedy = remedy
 
 
 class MovieAlongside:
-    """A movie on its way. Whoever begins one closes it."""
+    """A movie that is being written. Whoever creates one calls `close`."""
 
     def __init__(self, job: Job, clip: Path, kind: MovieFormat, target: Path) -> None:
-        """Begin to write `target`, with the sound of `clip`; the frames of the job need not stand yet.
+        """Begin to write `target`, with the sound of `clip`; the job's frames need not exist yet.
 
         Raises:
-            MattingError, OSError: the job's folder refuses or is another's, or Blender cannot be started.
+            MattingError, OSError: the job's folder refuses or is another process's, or Blender cannot be started.
         """
         self._job = job
         self.target = target
@@ -72,7 +72,7 @@ class MovieAlongside:
         self._order = order = encoding.MovieOrder(
             scene="",
             strip="",
-            # What is not whole yet lies beside the target: in the job's folder it would be taken for the worker's.
+            # The unfinished movie lies beside the target: in the job's folder, it would be taken for the worker's.
             name=f"{os.getpid()}_{_NAME}",
             format=kind,
             fps=movies.frame_rate(clip),
@@ -87,7 +87,7 @@ class MovieAlongside:
         self._process = WorkerProcess(job.folder, part, beside=order.waits)
 
     def finish(self, tell: Callable[[int], None]) -> MovieWritten:
-        """Wait for the movie, whose frames all stand by now, and return what it is; `tell` is given the frames so far.
+        """Wait for the movie, whose frames all stand, and return its event; `tell` gets the number of frames written.
 
         Raises:
             MovieNotWritten, MovieFailed: in the user's words.
@@ -107,7 +107,7 @@ class MovieAlongside:
         raise MovieFailed(self.target, f"Blender stopped unexpectedly; its log is “{self._job.folder / _NAME}.log”")
 
     def close(self) -> None:
-        """End the process, and delete what there is of a movie that was not finished; then its order has been met."""
+        """End the process; delete the files of an unfinished movie, and then its order."""
         if self._process.poll()[1] is None:
             self._process.kill()
             self._process.wait(_END_SECONDS)

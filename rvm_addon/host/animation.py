@@ -1,4 +1,4 @@
-"""F-curves of one strip, copied to another; `versions.strip_curves` knows where each Blender keeps them."""
+"""F-curves and drivers of a strip, copied to another; `versions.strip_curves` knows where each Blender keeps curves."""
 
 import re
 from collections.abc import Iterable
@@ -14,8 +14,8 @@ _CURVE = ("extrapolation", "color_mode", "color", "mute", "lock", "hide", "auto_
 def copy_animation(
     scene: bpy.types.Scene, source: versions.Strip, target: versions.Strip, properties: frozenset[str]
 ) -> None:
-    """Let `target` change as `source` does, in those of its properties (`transform`, `blend_alpha`, …)."""
-    remove_animation(scene, target, properties)  # Blender leaves the drivers of a strip that had its name
+    """Copy the F-curves and drivers of these properties (`transform`, `blend_alpha`, …) from `source` to `target`."""
+    remove_animation(scene, target, properties)  # a removed strip of the same name leaves its drivers
     prefix, path = source.path_from_id(), target.path_from_id()
     every = versions.strip_curves(scene)
     if every is not None:
@@ -28,7 +28,7 @@ def copy_animation(
 
 
 def remove_animation(scene: bpy.types.Scene, strip: versions.Strip, properties: frozenset[str]) -> None:
-    """Let a strip stand still, in those of its properties."""
+    """Remove the F-curves and drivers of these properties of a strip."""
     every = versions.strip_curves(scene)
     if every is not None:
         for curve in curves(scene, strip, properties):
@@ -62,7 +62,7 @@ def _first_name(path: str) -> str:
 
 
 def _copy_curve(source: bpy.types.FCurve, target: bpy.types.FCurve) -> None:
-    """Give a new F-curve the keys, the modifiers and the manners of another."""
+    """Copy keys, modifiers and settings to a new F-curve."""
     for name in _CURVE:
         setattr(target, name, getattr(source, name))
     target.keyframe_points.add(len(source.keyframe_points))

@@ -1,6 +1,6 @@
-"""Another Blender, without window, for what only Blender can do: how it is started, and its way in and out.
+"""The background Blender, without window, does what only Blender can do: its command line, its start and its end.
 
-It runs in a process of its own, which the queue starts and ends; never in the user's.
+It runs in a process of its own, which the queue or the command line starts and ends; never in the user's Blender.
 """
 
 import importlib
@@ -19,7 +19,7 @@ _FAILING = {
     "background_rendering": "The strip could not be rendered",
     "background_encoding": "The movie could not be written",
 }
-"""How the sentence about an error begins that nobody has foreseen, of each module that does a part's work."""
+"""The start of the message about an unforeseen error, for each module that does a part's work."""
 
 _WAY_IN = """
 import os, sys, traceback
@@ -33,17 +33,18 @@ except BaseException:
     traceback.print_exc()
     os._exit(1)
 """
-"""What the other Blender executes. Whatever fails, also on the way to `main`: its own end could hang."""
+"""What the background Blender executes. Any failure, also before `main`, ends the process at once: Blender's own end
+could hang."""
 
 
 def command(module: str, folder: Path, name: str, *, beside: bool = False, trusted: bool = False) -> tuple[str, ...]:
-    """Return the command line of a Blender that does the part of this name of a job, by a module's `work`.
+    """Return the command line of a Blender that does the job's part `name`, by the `work` of this module.
 
-    One that works `beside` another process of the job leaves the folder to that. Where the project is `trusted`, Python
-    in it runs, such as that of drivers; otherwise where the preferences say so.
+    With `beside`, another process of the job holds the folder's lock. If the project is `trusted`, its Python code
+    runs, such as that of drivers; otherwise the preferences decide.
     """
     package = Path(__file__).resolve().parents[1]
-    # By its path: the bpy module has nothing of this extension enabled, and a Blender another copy of it.
+    # By path: in the bpy module this extension is not enabled, and a Blender may have enabled another copy of it.
     code = _WAY_IN.format(
         place=str(package.parent),
         package=package.name,
@@ -53,24 +54,24 @@ def command(module: str, folder: Path, name: str, *, beside: bool = False, trust
         beside=beside,
         trusted=trusted,
     )
-    expression = f"exec({code!r})"  # one line, whatever a system makes of several
+    expression = f"exec({code!r})"  # one line: systems differ in how they pass several
     if bpy.app.binary_path:
         return (bpy.app.binary_path, "--background", "--python-exit-code", "1", "--python-expr", expression)
     return (sys.executable, "-P", "-c", expression)  # the bpy module; nothing is imported from the job's folder
 
 
 def trust() -> None:
-    """Let Python in files that are opened run."""
+    """Allow files that are opened to run their Python code."""
     bpy.context.preferences.filepaths.use_scripts_auto_execute = True
 
 
 def main(module: str, folder: str, name: str, *, beside: bool) -> NoReturn:
-    """Do a part's work, and end this process: Blender's own end can hang or crash after all is done."""
+    """Do a part's work and end this process, for Blender's own end can hang or crash after all is done."""
     lifeline.end_after(partial(_run, module, Path(folder), name, beside=beside))
 
 
 def _run(module: str, folder: Path, name: str, *, beside: bool) -> int:
-    """Do a part's work and tell of it; return the process's status, which is 0 if all went well."""
+    """Do a part's work and write its events; return the process's exit status, 0 on success."""
     lifeline.yield_to_others()
 
     def work(emit: Emit) -> None:

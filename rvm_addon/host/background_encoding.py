@@ -1,6 +1,6 @@
-"""The other Blender's last part: it writes a movie of the frames that a job has made.
+"""The background Blender's last part: it writes a movie of a job's frames.
 
-`encoding` describes it, in the user's Blender.
+`encoding` writes the order for it, in the user's Blender.
 """
 
 import os
@@ -22,11 +22,11 @@ from .encoding import MovieOrder, order_file
 from .rendering import PROJECT_FILE
 
 _LOOK_SECONDS = 0.01
-"""Between two looks for a frame that is still to come."""
+"""The interval of polling for a frame's file."""
 
 
 def work(folder: Path, name: str, emit: Emit) -> None:
-    """Write the movie that an order in the job's folder asks for, and tell of each frame.
+    """Write the movie that an order in the job's folder asks for, and emit an event for each frame.
 
     Raises:
         MovieFailed, OutputFailed: in the user's words.
@@ -65,10 +65,10 @@ def work(folder: Path, name: str, emit: Emit) -> None:
 
 
 def _wait_for(folder: Path, called: Path, emit: Emit, frame: Path) -> None:
-    """Wait until a frame's file stands.
+    """Wait until a frame's file exists.
 
-    Where the worker has told that all stand and this one does not, somebody has taken it away: this process says so and
-    ends, for an error would not end the rendering. Where the worker failed, whoever started this process ends it.
+    If it is missing after the worker has finished, somebody has removed it. This process then reports that and ends,
+    for an exception would not stop the rendering. If the worker fails, whoever started this process ends it.
     """
     while not frame.is_file():
         if isinstance(last_event(folder), Finished) and not frame.is_file():
@@ -79,7 +79,7 @@ def _wait_for(folder: Path, called: Path, emit: Emit, frame: Path) -> None:
 
 
 def _sound(folder: Path, name: str, order: MovieOrder) -> tuple[Path | None, float]:
-    """Return the file whose sound the movie gets, if any, and the movie's frame at which its time is nought."""
+    """Return the file whose sound the movie gets, if any, and the movie's frame (from 1) at which its time is zero."""
     if order.sound.file:
         return Path(order.sound.file), order.sound.begins - order.start + 1
     if order.sound.inside and sounds.can_be_heard():
@@ -90,9 +90,9 @@ def _sound(folder: Path, name: str, order: MovieOrder) -> tuple[Path | None, flo
 
 
 def mix_inside(target: Path, project: Path, order: MovieOrder) -> bool:
-    """Write what strips in a project make heard under the order's frames; False where none of them has sound.
+    """Mix the sound under the order's frames to a file; return False where there is none.
 
-    They are those inside the order's strip or, of a retimed movie, the sound strips that belong to it.
+    It comes from the strips inside the order's strip or, for a retimed movie, from the sound strips that belong to it.
     """
     bpy.ops.wm.open_mainfile(filepath=str(project), load_ui=False)
     scene = bpy.data.scenes[order.scene]
@@ -104,14 +104,14 @@ def mix_inside(target: Path, project: Path, order: MovieOrder) -> bool:
     leave_alone(scene, strip)
     for sound, mute in zip(beside, muted, strict=True):
         sound.mute = mute
-    set_output(scene, sounds.SIDE, sounds.SIDE)  # as the mix will have it
+    set_output(scene, sounds.SIDE, sounds.SIDE)  # the mix draws pictures of this size, too
     scene.frame_start, scene.frame_end, scene.frame_step = order.start, order.start + len(order.shown) - 1, 1
     sounds.mix_down(scene, target)
     return True
 
 
 def _has_sound(strip: versions.Strip) -> bool:
-    """Return whether anything inside a strip can be heard."""
+    """Return whether a strip, or anything inside it, makes sound."""
     if strip.type == "META":
         return any(map(_has_sound, versions.children(strip)))
     if strip.type == "SCENE" and strip.scene is not None:

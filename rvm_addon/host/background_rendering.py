@@ -1,6 +1,6 @@
-"""The other Blender's first part: it renders one strip's frames from a copy of the project, alone and as they come.
+"""The background Blender's first part: it renders one strip's frames, alone and plain, from a copy of the project.
 
-`rendering` describes it, in the user's Blender.
+`rendering` prepares it in the user's Blender.
 """
 
 import time
@@ -20,17 +20,17 @@ from .sounds import SIDE
 from .sources import absolute
 
 _SHOWS_WHAT_IS_BELOW = frozenset({"ADJUSTMENT", "MULTICAM"})
-"""Kinds of strip whose picture is made of the channels below; in a meta strip, of those below that."""
+"""Kinds of strip whose picture is made of the channels below; inside a meta strip, also of those below the meta."""
 _REMEMBERS_ITS_FILE = frozenset({"MOVIE", "MOVIECLIP"})
-"""Kinds of strip whose size Blender keeps until it draws them."""
+"""Kinds of strip whose stored size Blender updates only when it draws them."""
 
 
 def work(folder: Path, _name: str, emit: Emit) -> None:
-    """Render each frame of the order in the job's folder that the worker will want, and tell of it.
+    """Render each frame of the job's order that the worker will need, and emit an event for every frame of the order.
 
     Raises:
-        SourceUnreadable: what an image strip shows is no picture that Blender can read.
-        PictureDiffers: of an image sequence, one has another size.
+        SourceUnreadable: Blender cannot read a picture of an image strip.
+        PictureDiffers: a picture of an image sequence has another size.
         RuntimeError: Blender cannot open the copy, or cannot write a picture.
     """
     begun = time.monotonic()
@@ -43,7 +43,7 @@ def work(folder: Path, _name: str, emit: Emit) -> None:
     size = measured(scene, strip, range(order.start, order.start + len(order.paths)))
     set_output(scene, *size, packed=not order.paths[0].endswith(UNPACKED))
     spec = JobSpec.from_json((folder / JOB_FILE).read_text(encoding="utf-8"))
-    wanted = frozenset(resume.rest(spec, folder).frames or ())  # all, unless it goes on with an interrupted run
+    wanted = frozenset(resume.rest(spec, folder).frames or ())  # all, unless this continues an interrupted run
     for number, path in enumerate(map(Path, order.paths)):
         if number in wanted and not whole.is_whole(path):
             render_frame(scene, order.start + number, path)
@@ -53,7 +53,7 @@ def work(folder: Path, _name: str, emit: Emit) -> None:
 
 
 def render_frame(scene: bpy.types.Scene, frame: int, path: Path) -> None:
-    """Render a frame to a file, which appears whole: a run that goes on takes a picture that is there as it is."""
+    """Render a frame to a file, which an atomic rename makes appear whole: a resumed run reuses existing pictures."""
     scene.frame_set(frame)
     for each in versions.all_strips(scene.sequence_editor):
         each.invalidate_cache("RAW")  # from 5.0 on, frames of slowed strips would share their neighbour's picture
@@ -64,13 +64,13 @@ def render_frame(scene: bpy.types.Scene, frame: int, path: Path) -> None:
 
 
 def measured(scene: bpy.types.Scene, strip: versions.Strip, frames: range) -> tuple[int, int]:
-    """Return the width and height in pixels of what a strip, which is left alone, shows at these timeline frames.
+    """Return the width and height in pixels of what a strip shows at these timeline frames, after `leave_alone`.
 
-    The files may be others by now than those whose size the copy of the project remembers. Of a movie or a clip, a
-    frame is drawn: then it is the size of what was read, whichever stream that is and however it is turned.
+    The files may have changed since the project stored their sizes. Of a movie or a clip, a frame is drawn first: then
+    the stored size is that of the decoded picture, whichever stream it comes from and however it is rotated.
 
     Raises:
-        SourceUnreadable, PictureDiffers: of the pictures of an image strip, Blender cannot read one, or one has another
+        SourceUnreadable, PictureDiffers: Blender cannot read a picture of an image strip, or the pictures differ in
             size.
     """
     if strip.type == "IMAGE":
@@ -83,7 +83,7 @@ def measured(scene: bpy.types.Scene, strip: versions.Strip, frames: range) -> tu
 
 
 def _size_of_all(strip: versions.Strip, frames: range) -> tuple[int, int]:
-    """Return the width and height of all pictures that an image strip shows at these timeline frames.
+    """Return the common width and height of the pictures that an image strip shows at these timeline frames.
 
     Raises:
         SourceUnreadable, PictureDiffers: as above.
@@ -102,7 +102,7 @@ def _size_of_all(strip: versions.Strip, frames: range) -> tuple[int, int]:
 
 
 def set_output(scene: bpy.types.Scene, width: int, height: int, *, packed: bool = True) -> None:
-    """Render pictures of this size in the colours that the files have, as PNG where they are to be `packed`."""
+    """Set a scene to render pictures of this size in the files' own colours, as PNG if `packed`, else as raw Targa."""
     versions.use_picture_output(scene, packed=packed)
     set_picture(scene, width, height)
     render = scene.render
@@ -111,7 +111,7 @@ def set_output(scene: bpy.types.Scene, width: int, height: int, *, packed: bool 
 
 
 def pull_out(strip: versions.Strip, start: int, end: int) -> None:
-    """Let a strip, and the meta strips around it, show at least the frames `start` to `end` - 1."""
+    """Extend a strip, and the meta strips around it, to show at least the frames `start` to `end` - 1."""
     level: versions.Strip | None = strip
     while level is not None:
         first, last = versions.handles(level)
@@ -123,9 +123,9 @@ def pull_out(strip: versions.Strip, start: int, end: int) -> None:
 
 
 def leave_alone(scene: bpy.types.Scene, strip: versions.Strip) -> None:
-    """Let the sequencer show nothing but `strip`, as it comes; in a meta strip, through that as if it were not there.
+    """Let the sequencer show nothing but `strip`, made plain, as are the meta strips around it.
 
-    What it is made of stays: an effect's inputs, and below an adjustment strip the other channels.
+    What its picture is made of is not muted: an effect's inputs, and the channels below an adjustment strip.
     """
     level: versions.Strip | None = strip
     while level is not None:
@@ -141,13 +141,13 @@ def leave_alone(scene: bpy.types.Scene, strip: versions.Strip) -> None:
 
 
 def _needs_what_is_below(strip: versions.Strip) -> bool:
-    """Return whether the picture of a strip, or of what it is made of, is made of the channels below."""
+    """Return whether a strip, an input of it, or an unmuted strip inside it shows the channels below."""
     inside = [one for one in versions.children(strip) if not one.mute] if strip.type == "META" else []
     parts = (*versions.inputs(strip), *inside)
     return strip.type in _SHOWS_WHAT_IS_BELOW or any(_needs_what_is_below(part) for part in parts)
 
 
 def _made_of(effect: versions.Strip) -> list[versions.Strip]:
-    """Return the inputs of an effect strip, and theirs."""
+    """Return the inputs of an effect strip, and their inputs, recursively."""
     inputs = versions.inputs(effect)
     return [*inputs, *(deeper for strip in inputs for deeper in _made_of(strip))]

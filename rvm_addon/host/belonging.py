@@ -14,12 +14,12 @@ from .sources import absolute, frames_within, only_one_below, source_below, sour
 
 
 def is_result(strip: versions.Strip) -> bool:
-    """Return whether a strip shows the frames of a job: its job lies beside them."""
+    """Return whether a strip shows the frames of a job: the folder around them holds the job."""
     return strip.type == "IMAGE" and holds_job(Path(absolute(strip.directory)).parent)
 
 
 def strips_of(folder: Path) -> Iterator[tuple[bpy.types.Scene, versions.Strip]]:
-    """Yield every strip of the project that shows a job's frames, which are in `folder`, and its scene."""
+    """Yield every strip of the project whose files lie in `folder`, such as a job's frames, with its scene."""
     for scene in bpy.data.scenes:
         if scene.sequence_editor is not None:
             for strip in versions.all_strips(scene.sequence_editor):
@@ -28,22 +28,22 @@ def strips_of(folder: Path) -> Iterator[tuple[bpy.types.Scene, versions.Strip]]:
 
 
 def source_of(scene: bpy.types.Scene, result: versions.Strip, recipe: recipes.Recipe) -> versions.Strip | None:
-    """Return the strip that a result was made from, which has this recipe, also where one of the two was renamed.
+    """Return the strip that a result with this recipe was made from, even if one of the two was renamed.
 
-    None where it is gone, or several might be it.
+    None where the strip is gone, or several could be the one.
     """
     named = versions.all_strips(scene.sequence_editor).get(recipe.strip)
     if named is not None and is_result(named):
         named = None
-    if named is None or (recipe.source and source_file(named) != recipe.source):  # another strip's name by now?
+    if named is None or (recipe.source and source_file(named) != recipe.source):  # did another strip take the name?
         named = only_one_below(scene, recipe.source, result) or named
     return None if named is None else source_below(scene, named, result)
 
 
 def is_on_timeline(spec: JobSpec, folder: Path, place: Placement) -> bool:
-    """Return whether results of a placement's strip show all of a job's frames, which are in `folder`, where it lies.
+    """Return whether results of a placement's strip show all of a job's frames (in `folder`) that belong over it.
 
-    They may have been cut, as may the strip.
+    The results may have been cut, and so may the strip.
     """
     found = find(place)
     if found is None:
@@ -55,7 +55,7 @@ def is_on_timeline(spec: JobSpec, folder: Path, place: Placement) -> bool:
 
 
 def _wanted(spec: JobSpec, place: Placement, source: versions.Strip) -> dict[int, str]:
-    """Return the name of the picture that belongs over a source at each of its timeline frames that was matted."""
+    """Return, for each matted timeline frame of a source, the file name of the picture that belongs there."""
     start, end = versions.handles(source)
     if place.still:
         return dict.fromkeys(range(start, end), spec.file_name(place.shown[0]))
@@ -65,14 +65,14 @@ def _wanted(spec: JobSpec, place: Placement, source: versions.Strip) -> dict[int
 
 
 def _shows(result: versions.Strip, wanted: dict[int, str]) -> list[int]:
-    """Return the timeline frames at which a result shows the picture that is wanted there."""
+    """Return the timeline frames at which a result shows the wanted picture."""
     frames = range(*versions.handles(result))
     names = {frame: result.strip_elem_from_frame(frame).filename for frame in frames if frame in wanted}
     return [frame for frame, name in names.items() if name == wanted[frame]]
 
 
 def _results_of(scene: bpy.types.Scene, source: versions.Strip, folder: Path) -> Iterator[versions.Strip]:
-    """Yield the strips with frames in `folder` over a source that were made from it, or from what was one with it."""
+    """Yield the results over a source with frames in `folder`, made from it or from a strip it was cut apart from."""
     start, end = versions.handles(source)
     for strip in versions.siblings(scene.sequence_editor, source):
         if strip.type == "IMAGE" and frames_within(strip, start, end) and Path(source_file(strip)).parent == folder:
@@ -83,7 +83,7 @@ def _results_of(scene: bpy.types.Scene, source: versions.Strip, folder: Path) ->
 
 
 def cut_off(scene: bpy.types.Scene, result: versions.Strip) -> list[versions.Strip]:
-    """Return the strips that were one with a result, and lie where the cut has left them; copies are others."""
+    """Return the strips that were one with a result before a cut, and were not moved since; copies do not count."""
     recipe, stems, start = recipes.read(result), stems_of(result), versions.content_start(result)
     if recipe is None:
         return []
@@ -100,22 +100,22 @@ def cut_off(scene: bpy.types.Scene, result: versions.Strip) -> list[versions.Str
 
 
 def lies_beside(strip: versions.Strip, result: versions.Strip) -> bool:
-    """Return whether a strip begins and ends before a result does, or after."""
+    """Return whether a strip begins and ends before a result does, or begins and ends after it does."""
     (start, end), (first, last) = versions.handles(strip), versions.handles(result)
     return (start < first and end < last) or (first < start and last < end)
 
 
 def stems_of(strip: versions.Strip) -> list[str]:
-    """Return what a strip's files are called, without their formats' suffixes."""
+    """Return the names of a strip's files without their suffixes."""
     return without_suffixes(element.filename for element in strip.elements)
 
 
 def without_suffixes(names: Iterable[str]) -> list[str]:
-    """Return what files are called without their suffixes."""
+    """Return these file names without their suffixes."""
     return [os.path.splitext(name)[0] for name in names]  # noqa: PTH122  # pathlib takes ten times as long
 
 
 def was_mask(result: versions.Strip) -> bool:
-    """Return whether a result was made to be the mask of its source."""
+    """Return whether a result was made as the mask of its source."""
     recipe = recipes.read(result)
     return recipe is not None and recipe.look.result is Result.MASK

@@ -1,6 +1,6 @@
-"""What is kept for changes: how much it is in all folders of results, and a button that clears it.
+"""What is kept for changes: its size in all folders of results, and a button that clears it.
 
-Both are asked of a process beside Blender, never while something is drawn: there may be 100,000 files.
+A process beside Blender measures and clears, never a function that draws: there may be 100,000 files.
 """
 
 import subprocess
@@ -14,7 +14,7 @@ from . import known, libraries, preferences, timers, words
 from .translations import say
 
 _LOOK_SECONDS = 0.1
-"""Between two looks at the process."""
+"""The interval at which the process is polled."""
 
 
 class Cache:
@@ -23,7 +23,7 @@ class Cache:
     def __init__(self) -> None:
         """Know nothing."""
         self.bytes: int | None = None
-        """What was kept when somebody looked last."""
+        """The size of the caches when they were last measured; None where it is not known."""
         self._process: subprocess.Popen[str] | None = None
         self._clears = False
 
@@ -33,7 +33,7 @@ class Cache:
         return self._process is not None
 
     def begin(self, *, clear: bool) -> None:
-        """Look how much is kept, and clear it before if that is wanted.
+        """Start a process that measures the caches; with `clear`, it clears them first.
 
         Raises:
             OSError: the process cannot be started.
@@ -42,15 +42,15 @@ class Cache:
         self._process = look_after_caches(known.folders(), libraries.launcher(), clear=clear)
 
     def step(self) -> bool:
-        """Move on without waiting, and return whether there is more to do."""
+        """Poll the process without waiting, and return whether it is still at work."""
         if self._process is not None and self._process.poll() is not None:
-            ended, self._process = self._process, None  # first of all: whatever comes, somebody can look again
+            ended, self._process = self._process, None  # first, so that an error below does not block the next try
             said, _ = ended.communicate()
             self.bytes = int(said) if said.strip().isdecimal() else None
         return self.busy
 
     def told(self) -> str:
-        """Return what is known, in the user's language."""
+        """Return the state or the size of the caches, in the user's language."""
         if self.busy:
             return say("Clearing") if self._clears else say("Looking")
         if self.bytes is None:
@@ -59,7 +59,7 @@ class Cache:
 
 
 class _OnCaches:
-    """An operator that sets the process going; in background mode, it waits for it."""
+    """An operator that starts the process; in background mode, it waits for its end."""
 
     bl_options = {"INTERNAL"}
     clears = False
@@ -70,7 +70,7 @@ class _OnCaches:
         return not current().busy
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        """Begin."""
+        """Start the process, and a timer that polls it."""
         try:
             current().begin(clear=self.clears)
         except OSError as error:
@@ -104,7 +104,7 @@ class RVM_OT_clear_caches(_OnCaches, bpy.types.Operator):
 
 
 def draw(layout: bpy.types.UILayout) -> None:
-    """Draw how much is kept, and the buttons, below settings that are split the way Blender does it."""
+    """Draw the size of the caches and the buttons, split into name and value as Blender splits the settings above."""
     split = layout.split(factor=0.4)
     name = split.row()
     name.alignment = "RIGHT"
@@ -116,12 +116,12 @@ def draw(layout: bpy.types.UILayout) -> None:
 
 
 def _tick() -> float | None:
-    """Look after the process."""
+    """Do one step; an error does not end the timer."""
     return timers.carefully(_step)
 
 
 def _step() -> float | None:
-    """Look how far the process is, and show it; None ends the timer."""
+    """Poll the process and redraw; None ends the timer."""
     busy = current().step()
     preferences.redraw()
     return _LOOK_SECONDS if busy else None
@@ -138,7 +138,7 @@ register, _unregister = bpy.utils.register_classes_factory(classes)
 
 
 def unregister() -> None:
-    """Look no longer, and take the operators back; a process that clears goes on to its end."""
+    """Stop polling, and unregister the operators; a process that clears goes on to its end."""
     if bpy.app.timers.is_registered(_tick):
         bpy.app.timers.unregister(_tick)
     _unregister()

@@ -24,12 +24,12 @@ from .terminal import ProgressLine
 
 COMMAND = "rvm_matting"
 STOPPED = "stopped"
-"""The error of an input at which the user pressed Ctrl-C."""
+"""The error of the input during which the user pressed Ctrl-C."""
 
 
 @dataclass
 class Outcome:
-    """What became of one input; printed by `--json`."""
+    """What became of one input; `--json` prints it."""
 
     input: str
     result: str
@@ -41,13 +41,13 @@ class Outcome:
     error: str = ""
 
     def as_json(self) -> str:
-        """Return the outcome as one line; what there is none of is left out."""
+        """Return the outcome as one line of JSON; an empty movie or error is left out."""
         optional = ("movie", "error")
         return json.dumps({k: v for k, v in vars(self).items() if v or k not in optional})
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Matte the inputs one after another; 0 only if all succeeded."""
+    """Matte the inputs one after another; return 0 if all succeeded, 130 after Ctrl-C, otherwise 1."""
     try:
         options = parse(COMMAND, arguments)
     except SystemExit as stop:  # argparse has said what is wrong, or has shown the help
@@ -75,17 +75,17 @@ def main(arguments: Sequence[str]) -> int:
 
 
 class _Call:
-    """What all inputs of one call have in common."""
+    """What all inputs of one call share: the request, the runner, the progress line and the page."""
 
     def __init__(self, request: Request, line: ProgressLine, *, show: bool) -> None:
-        """Ask `request` of each input; progress goes to `line`, and to a page with the newest frame if `show`."""
+        """Apply `request` to each input; progress goes to `line` and, if `show`, to a page with the newest frame."""
         self._request = request
         self._line = line
         self._runner = Runner()
         self._page = Page(request.output / JOBS_FOLDER) if show else None
 
     def matte(self, one: Input, outcome: Outcome) -> None:
-        """Matte one input and fill in what became of it.
+        """Matte one input and fill in its outcome.
 
         Raises:
             MattingError, OSError: in the user's words, or the system's.
@@ -98,7 +98,7 @@ class _Call:
             self._matte(one, *take_up(spec, folder, self._request), folder, outcome)
 
     def _matte(self, one: Input, spec: JobSpec, goes_on: bool, folder: Path, outcome: Outcome) -> None:
-        """Matte one input, or what is left of it, in a folder that is this command's alone.
+        """Matte one input, or the rest of it, in a folder that this command has locked.
 
         Raises:
             MattingError, OSError: in the user's words, or the system's.
@@ -112,7 +112,7 @@ class _Call:
         if self._page is not None and self._page.begin(job):
             line.note(f"The newest frame is shown in “{self._page.path}”")
         with ExitStack() as beside:
-            beside.callback(self._runner.cancel, job)  # else it would run with the next one, if it has not begun
+            beside.callback(self._runner.cancel, job)  # a job that has not begun would run with the next input's
             targets = partial(targets_of, spec, request)
             frames = beside.enter_context(closing(EarlierFrames.begin(job, targets, goes_on=goes_on)))
             missing = frames.first_missing()
@@ -138,7 +138,7 @@ class _Call:
                 line.say(f"{one.path}: no movie of this one, for it has no frame rate and no sound")
 
     def _begin_movie(self, one: Input, job: Job, beside: ExitStack) -> MovieAlongside | None:
-        """Begin to write an input's result as a movie, if it becomes one, until `beside` is left.
+        """Begin to write an input's movie, if one is asked for; leaving `beside` closes it.
 
         Raises:
             MattingError, OSError: it cannot be begun.
@@ -149,7 +149,7 @@ class _Call:
         return beside.enter_context(closing(MovieAlongside(job, one.path, self._request.movie, target)))
 
     def _finish_movie(self, movie: MovieAlongside, outcome: Outcome) -> None:
-        """Wait until a movie is written.
+        """Wait until a movie is written, and say what it lacks.
 
         Raises:
             MattingError: in the user's words.
@@ -168,7 +168,7 @@ class _Call:
             self._line.say(f"{target}: without sound, for the clip has none that Blender can play")
 
     def _note(self, one: Input, job: Job, outcome: Outcome) -> None:
-        """Note what became of an input's frames, and say what the user should know."""
+        """Fill in the outcome of an input's frames, and print the job's warnings."""
         outcome.folder = str(job.output)
         outcome.frames = job.frames_done
         outcome.seconds = round(job.seconds, 3)
@@ -179,7 +179,7 @@ class _Call:
             outcome.error = job.error
 
     def close(self) -> None:
-        """Leave the page as it is at the end, and say where it is, or why there is none."""
+        """Close the page; if nothing could be shown, say why."""
         if self._page is None:
             return
         self._page.close()
@@ -187,7 +187,7 @@ class _Call:
             self._line.say(f"Nothing could be shown: {self._page.trouble}")
 
     def _tell(self, job: Job, frames: EarlierFrames) -> None:
-        """Show how a job stands, and let go of what it replaces."""
+        """Show a job's progress, and delete the frames that it replaces once it has one of its own."""
         frames.give_way()
         self._line.show(job)
         if self._page is not None:
@@ -204,5 +204,5 @@ def register() -> None:
 
 
 def unregister() -> None:
-    """Take the command back."""
+    """Withdraw the command."""
     bpy.utils.unregister_cli_command(_handle)

@@ -1,4 +1,4 @@
-"""A job's result is put on its timeline, and whatever Blender has against that is told."""
+"""A job's result is put on its timeline, and what goes wrong becomes a warning of the job."""
 
 import logging
 
@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 
 def is_there(job: Job, place: Placement) -> bool:
-    """Return whether a result of a job lies where it belongs already.
+    """Return whether a job's result is already where it belongs.
 
     A second strip of the same frames would make soft edges harder.
     """
@@ -22,8 +22,8 @@ def is_there(job: Job, place: Placement) -> bool:
 def put(job: Job, place: Placement, awaiting: frozenset[str] = frozenset()) -> bool:
     """Put one result of a job on its timeline, and return whether the timeline may have changed.
 
-    What goes wrong becomes the job's warning: the other results, and the other jobs, get their turn. Strips that are
-    `awaiting` results, by name, will not be seen as they are now.
+    Errors become warnings of the job, so that its other results and the other jobs still get their turn. No warning
+    concerns strips below the result that are `awaiting` results of their own (by name), for those will replace them.
     """
     try:
         if is_there(job, place):  # pressed twice, and the strip was moved, trimmed, renamed or cut in between
@@ -51,7 +51,7 @@ def put(job: Job, place: Placement, awaiting: frozenset[str] = frozenset()) -> b
 
 
 def _apart(strip: str, source: str) -> str:
-    """Return what the user is told of a strip that may have been cut off the source, and lies elsewhere."""
+    """Return the warning about a strip that may have been cut off the source, and lies elsewhere."""
     return say(
         "“{strip}” shows frames that were matted for “{source}”, but lies elsewhere and has no result: "
         "select it and press Matte Selected Strips",
@@ -61,7 +61,7 @@ def _apart(strip: str, source: str) -> str:
 
 
 def _below(strips: list[str], source: str) -> str:
-    """Return what the user is told of strips that lay above a source, and lie below its result."""
+    """Return the warning about strips that lay above a source, and now lie below its result."""
     if len(strips) == 1:
         return say(
             "The result of “{source}” lies above “{strip}”, which lay above its source: move that to a higher channel",
@@ -78,5 +78,5 @@ def _below(strips: list[str], source: str) -> str:
 
 
 def _not_covered(strip: str) -> str:
-    """Return what the user is told of a source that shows more than its result."""
+    """Return the warning about a source that shows more than its result."""
     return say("“{strip}” shows more than when it was matted: select its result and press Update Result", strip=strip)

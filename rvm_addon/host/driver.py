@@ -1,4 +1,4 @@
-"""What moves the runner along in a window: a timer, and the news that a file was opened or saved."""
+"""What drives the runner in a window: a timer, and handlers for files that are opened or saved."""
 
 import bpy
 from bpy.app.handlers import persistent
@@ -13,14 +13,14 @@ def start_timer() -> None:
 
 
 def redraw() -> None:
-    """Draw again what shows the jobs; the sequencers' side bars only, for timeline and preview can be slow to draw."""
+    """Redraw the status bar and, of sequencers, the side bars only: timeline and preview can be slow to draw."""
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
             if area.type == "SEQUENCE_EDITOR":
                 for region in area.regions:
                     if region.type == "UI":
                         region.tag_redraw()
-    # The status bar is in no screen's list of areas; but it watches the names of view layers.
+    # The status bar is in no screen's list of areas, but it redraws when a view layer's name changes.
     bpy.msgbus.publish_rna(key=(bpy.types.ViewLayer, "name"))
 
 
@@ -39,9 +39,10 @@ def _step() -> float | None:
 
 @persistent
 def _file_opened(_path: str) -> None:
-    """Blender shows another file, or the same one again. (Before it is opened nobody knows whether it will be.)
+    """Forget the placements of the file before. (A handler before opening would not know whether it succeeds.)
 
-    In a Blender without window, which renders for a farm or for a job of this extension's, nobody waits for results.
+    In a window, recall what the new file waits for. A Blender without window renders for a farm or for a job of this
+    extension: nobody waits for results there.
     """
     runner.current().forget_placements()
     if not bpy.app.background:
@@ -50,27 +51,27 @@ def _file_opened(_path: str) -> None:
 
 @persistent
 def _file_saved(_path: str) -> None:
-    """The project has a file, or another one."""
+    """Follow the project to its new file, if it has one."""
     runner.current().follow_project()
 
 
 def recall() -> None:
-    """Show what this project still waits for, and deliver what is there."""
+    """Show the results that this project still waits for, and deliver those that are there."""
     if runner.current().recall():
         start_timer()
         redraw()
 
 
 def _look() -> None:
-    """Do that once, as a timer."""
+    """Recall once, as a timer."""
     timers.carefully(recall)
 
 
 def register() -> None:
-    """Watch files being opened and written; look what the open one waits for, once Blender lets it be looked at."""
+    """Watch files being opened and saved; recall what the open one waits for, once Blender gives access to it."""
     bpy.app.handlers.load_post.append(_file_opened)
     bpy.app.handlers.save_post.append(_file_saved)
-    bpy.app.timers.register(_look, first_interval=0.0)  # without window, none fires
+    bpy.app.timers.register(_look, first_interval=0.0)  # without window, no timer fires
 
 
 def unregister() -> None:

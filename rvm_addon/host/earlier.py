@@ -1,6 +1,6 @@
-"""What earlier runs of the command line made: it is gone on from, or gives way to a run that makes something itself.
+"""What earlier runs of the command line made: a new run continues it, or replaces it once it has a frame of its own.
 
-`made.json` says of every file in the output folder by which command it was made, so that none is taken for another's.
+`made.json` records which command made each file in the output folder, so that no file is taken for another command's.
 """
 
 import contextlib
@@ -22,13 +22,13 @@ from ..jobs.job import Job
 from ..jobs.queue import FREE_AFTER_SECONDS
 
 _COMMAND_FILE = "command"
-"""In a job's folder: the lock that says that a command is at it, between its processes, too."""
+"""In a job's folder: the file whose lock a command holds from its start to its end, also between its processes."""
 _MADE_FILE = "made.json"
-"""In a job's folder: what its runs made, by name, of which file each and how. `job.json` tells of the last run only."""
+"""In a job's folder: the origin of each file that its runs made, by name. `job.json` describes the last run only."""
 _APART = "earlier"
-"""In a job's folder: frames that give way, until it is sure that they do; with what was noted of them then."""
+"""In a job's folder: earlier frames, with their own `made.json`, until the new run has a frame and they are deleted."""
 _DOOMED = "given way"
-"""In a job's folder: frames that have given way, while they are deleted."""
+"""In a job's folder: earlier frames while they are deleted."""
 _LOOK_SECONDS = 0.05
 
 
@@ -36,12 +36,12 @@ class Origin(NamedTuple):
     """How a file was made."""
 
     source: str
-    """Absolute path of the file of which it was made."""
+    """Absolute path of the input file."""
     settings: str
-    """What tells the settings from others; empty where a version made it that did not note them."""
+    """A digest of the settings; empty if an older version made the file, which did not note them."""
     run: str = ""
-    """What tells the command from all others, also whether its files are still the same: its frames are those of one
-    run. Empty where that is not known, and for a movie that is not written yet."""
+    """A digest of the command, with the stamps of its files: frames with the same digest fit together. Empty where it
+    is not known, and for a movie that is not written yet."""
 
 
 @dataclass(frozen=True)
@@ -49,35 +49,35 @@ class Target:
     """What a job writes: a file, or all frames of a movie."""
 
     name: str
-    """Below the output folder; `%06d` stands for the number of a frame."""
+    """Path relative to the output folder; `%06d` stands for the number of a frame."""
     origin: Origin
     """How it is made."""
     there: tuple[Path, ...]
-    """The files that have its name already."""
+    """The existing files of this name."""
     is_movie: bool = False
     """Whether it is a movie of the frames, rather than frames."""
 
     def stands(self, noted: Mapping[str, Origin]) -> bool:
-        """Return whether what is there was made by the very same command, all of it whole."""
+        """Return whether its files exist, are all whole, and were made by the very same command."""
         return bool(self.there) and noted.get(self.name) == self.origin and all(map(is_whole, self.there))
 
 
 def made(folder: Path) -> dict[str, Origin]:
-    """Return what the runs of a job's folder made, and how; nothing where that is not known."""
+    """Return the origin of each file that the runs in a job's folder made, by name; empty where it is not known."""
     return read_json(folder / _MADE_FILE, _origins) or {}
 
 
 def _origins(told: dict[str, Any]) -> dict[str, Origin]:
-    """Return what `_note` has noted, or an earlier version."""
-    pairs = dict(told).items()  # refuses what is no dictionary
+    """Return the origins that `_note` has written, in this or an older version."""
+    pairs = dict(told).items()  # raises if it is no dictionary
     return {str(name): Origin(how, "") if isinstance(how, str) else Origin(*how) for name, how in pairs}
 
 
 @contextlib.contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Make a job's folder where it is missing, and let no other command work there meanwhile.
+    """Make a job's folder where it is missing, and keep other commands out of it within the context.
 
-    What a killed one had started takes a moment to be gone.
+    The processes of a command that was killed take a moment to end; they are waited for.
 
     Raises:
         JobHeld: another process works there.
@@ -97,7 +97,9 @@ def alone(folder: Path) -> Iterator[None]:
 
 
 def settle(folder: Path, output: Path) -> bool:
-    """Bring to an end what a run has left of its beginning: `output` has its frames, or those before; True for these.
+    """Settle what a killed run left unsettled; return whether it has put earlier frames back into `output`.
+
+    If `output` has a new frame, the earlier frames, which were moved apart, are deleted. Otherwise they are put back.
 
     Raises:
         OSError: a folder refuses.
@@ -107,12 +109,12 @@ def settle(folder: Path, output: Path) -> bool:
     if not apart.is_dir():
         return False
     noted = made(apart)
-    names = (path for path in apart.iterdir() if not path.name.startswith("._"))  # macOS moves those with their files
+    names = (path for path in apart.iterdir() if not path.name.startswith("._"))  # macOS moves these with their files
     frames = [path for path in names if path.name != _MADE_FILE and path.suffix != PARTIAL_SUFFIX]
     if any((output / path.name).exists() for path in frames):
         _give_way(folder)
         return False
-    _note(folder, made(folder) | noted)  # first: their own command is not to be refused if this is cut off
+    _note(folder, made(folder) | noted)  # first, so that their own command is accepted even if this is interrupted
     for path in frames:
         path.replace(output / path.name)
     shutil.rmtree(apart, ignore_errors=True)
@@ -120,7 +122,7 @@ def settle(folder: Path, output: Path) -> bool:
 
 
 def _give_way(folder: Path) -> None:
-    """Delete the frames that are apart; to begin with, all of them at once have another name.
+    """Delete the frames that were moved apart; a rename comes first, so that all of them give way at once.
 
     Raises:
         OSError: the folder refuses.
@@ -130,7 +132,7 @@ def _give_way(folder: Path) -> None:
 
 
 def _note(folder: Path, told: Mapping[str, Origin]) -> None:
-    """Leave in a job's folder what its runs have made, or are about to.
+    """Write the origins of what a job's runs have made, or are about to make, to its folder.
 
     Raises:
         OSError: the folder refuses.
@@ -139,7 +141,7 @@ def _note(folder: Path, told: Mapping[str, Origin]) -> None:
 
 
 class EarlierFrames:
-    """What an earlier run made of an input that a job is about to work on. Whoever begins closes it."""
+    """What an earlier run made of a job's input. Whoever calls `begin` also calls `close`."""
 
     def __init__(
         self,
@@ -150,21 +152,21 @@ class EarlierFrames:
         *,
         movie_stands: bool,
     ) -> None:
-        """Remember what `begin` has found: the names of the frames that are there to stay, and the movie, if any."""
+        """Remember what `begin` has found: the names of the frames that stay, and the movie, if any."""
         self._job = job
         self._look = look
         self._standing = standing
         self._movie = movie
         self.movie_stands = movie_stands
-        """Whether the movie was written before, of these frames."""
+        """Whether an earlier run has written the movie from these frames."""
 
     @classmethod
     def begin(cls, job: Job, look: Callable[[], Sequence[Target]], *, goes_on: bool) -> Self:
-        """Make room for what a job writes, by moving and deleting files, and note in its folder that it writes it.
+        """Make room for what a job writes, by moving and deleting files, and note the job's targets in its folder.
 
-        `look` tells the targets with what is there just now. A job that `goes_on` leaves the frames that are there
-        where they are, but for those that a power cut has damaged. For any other they are moved apart: of a longer
-        movie they would be left beside its own. Until it has a frame of its own nothing is deleted: a model or a movie
+        `look` returns the targets with their existing files. A job that `goes_on` keeps the existing frames, except
+        those that a power cut has damaged. Any other job moves them apart: frames of a longer movie would otherwise
+        remain among its own. They are deleted only once the job has a frame of its own, because the model or the movie
         may turn out to be unusable.
 
         Raises:
@@ -179,7 +181,7 @@ class EarlierFrames:
             _set_apart(job, noted, frames)
         movie = next((target for target in now if target.is_movie), None)
         movie_stands = goes_on and movie is not None and movie.stands(noted)
-        if movie is not None and not movie_stands:  # what is there now is another's until the last moment
+        if movie is not None and not movie_stands:  # an existing movie is another command's until it is replaced
             noted[movie.name] = movie.origin._replace(run="")
         _note(job.folder, noted | {target.name: target.origin for target in now if not target.is_movie})
         return cls(job, look, standing, movie, movie_stands=movie_stands)
@@ -191,12 +193,12 @@ class EarlierFrames:
         return next((frame for frame in wanted if spec.file_name(frame) not in self._standing), None)
 
     def give_way(self) -> None:
-        """Delete what was moved apart, if the job has a frame of its own by now."""
+        """Delete the frames that were moved apart if the job has a frame of its own."""
         if self._job.frames_done and (self._job.folder / _APART).is_dir():
             _give_way(self._job.folder)
 
     def movie_written(self) -> None:
-        """Note that the movie is the job's.
+        """Note that the job has written the movie.
 
         Raises:
             OSError: the folder refuses.
@@ -205,7 +207,9 @@ class EarlierFrames:
             _note(self._job.folder, made(self._job.folder) | {self._movie.name: self._movie.origin})
 
     def close(self) -> None:
-        """Put back what was moved apart where the job has ended without a frame; and what was not made is the user's.
+        """Put back the frames that were moved apart if the job made none; forget the targets that have no files.
+
+        A file that later has the name of such a target is the user's.
 
         Raises:
             OSError: a folder refuses.
@@ -219,7 +223,7 @@ class EarlierFrames:
 def _clear_of_damage(frames: Sequence[Path]) -> frozenset[str]:
     """Delete the frames that a power cut has damaged, and return the names of the others.
 
-    Whoever writes a movie of them would not wait for those.
+    The background Blender, which writes the movie, waits only for frames that are missing, not for damaged ones.
 
     Raises:
         OSError: the folder refuses.
@@ -231,7 +235,7 @@ def _clear_of_damage(frames: Sequence[Path]) -> frozenset[str]:
 
 
 def _set_apart(job: Job, noted: Mapping[str, Origin], frames: Sequence[Path]) -> None:
-    """Move frames apart, with what is noted of them; only then is anything else noted of their names.
+    """Move frames apart together with the notes on them; the caller overwrites these notes only afterwards.
 
     Raises:
         OSError: a folder refuses; the frames are where they were.

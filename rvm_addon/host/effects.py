@@ -1,4 +1,4 @@
-"""Effect strips: what is matted of them and their inputs, and transitions, which go on between results."""
+"""Effect strips: whether an effect or its input is matted, and transitions, which are repeated between results."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -12,17 +12,17 @@ from .sources import frames_within, is_within
 from .translations import say
 
 _TRANSITIONS = frozenset({"CROSS", "GAMMA_CROSS", "WIPE"})
-"""Kinds of effect that lead from one strip to the next; of cut-outs they make a cut-out."""
+"""Kinds of effect that lead from one strip to the next; between cut-outs, they make a cut-out."""
 _OWN = ("use_default_fade", "effect_fader", "transition_type", "direction", "angle", "blur_width")
-"""What a transition has besides what every strip has; not every kind has all."""
+"""The properties of transitions that other strips lack; not every kind of transition has all."""
 
 
 def source_strips(strips: Iterable[versions.Strip]) -> list[versions.Strip]:
     """Return the strips to matte where these are selected, each once.
 
-    Of a strip that effects change (speed, transform, glow, blur), it is the effects: they show it, and it does not show
-    itself. A transition goes on between the results of its two strips, and is matted only where it is selected without
-    them. What lies in some other effect from end to end is matted with that.
+    Where effects change a strip (speed, transform, glow, blur), the effects are matted, for they show it in its place.
+    A transition is matted only if it is selected without its two strips; otherwise it is repeated between their
+    results. A strip that lies entirely within the range of any other effect on it is matted with that effect.
     """
     chosen: dict[str, versions.Strip] = {}
     levels: dict[str, Mapping[str, list[versions.Strip]]] = {}
@@ -43,7 +43,7 @@ def source_strips(strips: Iterable[versions.Strip]) -> list[versions.Strip]:
 
 
 def _effects(level: Iterable[versions.Strip]) -> Mapping[str, list[versions.Strip]]:
-    """Return the effects at one level of a timeline by the names of the strips that they are made of."""
+    """Return the effects at one level of a timeline by the names of their inputs."""
     effects: dict[str, list[versions.Strip]] = defaultdict(list)
     for effect in level:
         for strip in versions.inputs(effect):
@@ -52,19 +52,19 @@ def _effects(level: Iterable[versions.Strip]) -> Mapping[str, list[versions.Stri
 
 
 def _shown_instead(strip: versions.Strip, effects: Mapping[str, list[versions.Strip]]) -> list[versions.Strip]:
-    """Return the strips that show a strip: itself, or the effects that change it, or what changes these."""
-    # What is muted changes nothing; but both are where a result has taken their place.
+    """Return the strips that show a strip: itself or the effects that change it alone, followed to the last effect."""
+    # A muted effect changes nothing, unless its input is muted, too: then a result has taken the place of both.
     above = [one for one in effects.get(strip.name, ()) if len(versions.inputs(one)) == 1 and one.mute <= strip.mute]
     return [shown for effect in above for shown in _shown_instead(effect, effects)] or [strip]
 
 
 def _leads_between(strip: versions.Strip, chosen: Mapping[str, versions.Strip]) -> bool:
-    """Return whether a strip is a transition from or to one that is matted itself."""
+    """Return whether a strip is a transition from or to a strip that is matted itself."""
     return strip.type in _TRANSITIONS and any(one.name in chosen for one in versions.inputs(strip))
 
 
 def still_shown(chosen: list[versions.Strip]) -> list[str]:
-    """Return what the user must know where an effect goes on showing the background of strips that are matted."""
+    """Return a warning for each effect that goes on showing matted strips with their background."""
     names = {strip.name for strip in chosen}
     said: dict[str, str] = {}
     for strip in chosen:
@@ -90,14 +90,14 @@ def still_shown(chosen: list[versions.Strip]) -> list[str]:
 
 
 def _has_result(effect: versions.Strip, name: str) -> bool:
-    """Return whether there is a result of one of an effect's inputs, which has this name, below the effect."""
+    """Return whether the input of this name has a result under the whole effect."""
     return any(one.name == name and _result_of(one, effect) is not None for one in versions.inputs(effect))
 
 
 def carry_over(result: versions.Strip) -> list[str]:
-    """Let the transitions between a result's source and others that have results, too, go on between the results.
+    """Repeat the transitions of a result's source between the results, where all inputs have results.
 
-    Returns what the user must know.
+    Return a warning for each transition that finds no free channel.
     """
     editor = result.id_data.sequence_editor
     level = list(versions.siblings(editor, result))
@@ -119,9 +119,9 @@ def carry_over(result: versions.Strip) -> list[str]:
 
 
 def _result_of(strip: versions.Strip, effect: versions.Strip) -> versions.Strip | None:
-    """Return the picture that was made of a strip and lies below all of an effect on it; the uppermost of several.
+    """Return the result of a strip that covers the whole range of an effect; of several, the uppermost unmuted one.
 
-    A mask is none: what is masked shows the cut-out in its transitions, too.
+    Masks do not count: a masked strip shows the cut-out in its transitions already.
     """
     scene = strip.id_data
     start, end = versions.handles(effect)
@@ -136,7 +136,7 @@ def _result_of(strip: versions.Strip, effect: versions.Strip) -> versions.Strip 
 
 
 def _put_between(effect: versions.Strip, results: list[versions.Strip], channel: int) -> None:
-    """Put a transition like `effect` on two results, and hide that where nothing else of its inputs is seen."""
+    """Put a transition like `effect` on two results, and hide `effect` where all its inputs are muted."""
     scene = effect.id_data
     level = versions.siblings(scene.sequence_editor, effect)
     name, kind, extent = f"{effect.name} matte", effect.type, versions.handles(effect)

@@ -25,13 +25,13 @@ class Encoder:
     container: str
     codec: str
     sound: str
-    """A codec that the container takes."""
+    """An audio codec that the container takes."""
     suffix: str
     holds_alpha: bool = True
     even: bool = False
     """Whether width and height must be even."""
     profile: str = ""
-    """Of ProRes."""
+    """The profile of ProRes; empty for other codecs."""
 
 
 ENCODERS = {
@@ -74,5 +74,5 @@ def available() -> list[MovieFormat]:
 
 
 def choices(*, with_alpha: bool) -> list[MovieFormat]:
-    """Return the formats to offer, the most usual first; where alpha is to be kept, those that hold it."""
+    """Return the formats to offer, the most common first; `with_alpha`, only those that hold alpha."""
     return [kind for kind in available() if ENCODERS[kind].holds_alpha or not with_alpha]

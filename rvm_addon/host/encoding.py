@@ -1,6 +1,6 @@
-"""The movie of a result: another Blender writes it once the frames stand.
+"""The movie of a result: the background Blender writes it once the frames stand.
 
-This side only says what to do (`prepare`); `background_encoding` does it, in another process.
+This module only writes the order (`prepare`); `background_encoding` carries it out in another process.
 """
 
 import itertools
@@ -25,12 +25,12 @@ from .soundtrack import Soundtrack
 
 @dataclass(frozen=True)
 class MovieOrder:
-    """What the background Blender shall write."""
+    """The movie that the background Blender is to write."""
 
     scene: str
     strip: str
     name: str
-    """What the movie is called, without suffix."""
+    """The movie's name without suffix."""
     format: MovieFormat
     fps: float
     start: int
@@ -39,12 +39,12 @@ class MovieOrder:
     """For each timeline frame, the source frame whose matted picture shows."""
     sound: Soundtrack
     target: str = ""
-    """Where the movie goes, absolute; otherwise it gets a name in the job's folder that is free."""
+    """The movie's absolute path; empty for a free name in the job's folder."""
     waits: bool = False
-    """Whether the frames are still being made, by another process: each is waited for."""
+    """Whether another process is still making the frames, so that each must be waited for."""
 
     def write(self, path: Path) -> None:
-        """Leave the order in a file.
+        """Write the order to a file.
 
         Raises:
             OSError: the folder refuses.
@@ -53,7 +53,7 @@ class MovieOrder:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
-        """Return the order that was written as this.
+        """Return the order that `write` turned into this dictionary.
 
         Raises:
             KeyError, TypeError, ValueError: it is something else.
@@ -66,15 +66,15 @@ class MovieOrder:
         """Return the order that `write` left.
 
         Raises:
-            OSError, ValueError, KeyError, TypeError: it is not there, or something else is.
+            OSError, ValueError, KeyError, TypeError: the file is not there, or holds something else.
         """
         return cls.from_dict(json.loads(path.read_text(encoding="utf-8")))
 
 
 def prepare(folder: Path, place: Placement, movie: MovieFormat, number: int) -> Part:
-    """Leave the order for the movie of a placement in the job's folder, and return the part that writes it.
+    """Write the order for a placement's movie to the job's folder, and return the part that writes the movie.
 
-    `number` tells it from the other movies of the job.
+    `number` distinguishes it from the other movies of the job.
 
     Raises:
         OutputFailed: the folder refuses.
@@ -83,7 +83,7 @@ def prepare(folder: Path, place: Placement, movie: MovieFormat, number: int) -> 
 
 
 def _order(place: Placement, movie: MovieFormat) -> MovieOrder:
-    """Return the order for the movie of a placement."""
+    """Return the order for a placement's movie."""
     return MovieOrder(
         scene=place.scene,
         strip=place.strip,
@@ -97,18 +97,18 @@ def _order(place: Placement, movie: MovieFormat) -> MovieOrder:
 
 
 def is_ordered(folder: Path, coming: Iterable[Part], place: Placement, movie: MovieFormat) -> bool:
-    """Return whether one of a job's parts that are still to come writes this very movie of a placement."""
+    """Return whether one of a job's coming parts will write exactly this movie of a placement."""
     wanted = _order(place, movie)
     return any(_left(folder, part.name) == wanted for part in coming)
 
 
 def _called(number: int) -> str:
-    """Return what the part is called that writes a job's movie of a number."""
+    """Return the name of the part that writes a job's movie of this number."""
     return f"encoding_{number}"
 
 
 def ordered(folder: Path, name: str, order: MovieOrder) -> Part:
-    """Leave an order in the job's folder, and return the part that follows it; the part's files are called `name`.
+    """Write an order to the job's folder, and return the part that carries it out; the part's files are called `name`.
 
     Raises:
         OutputFailed: the folder refuses.
@@ -122,54 +122,54 @@ def ordered(folder: Path, name: str, order: MovieOrder) -> Part:
 
 
 def _part(folder: Path, name: str, order: MovieOrder) -> Part:
-    """Return the part that follows an order in the job's folder."""
+    """Return the part that carries out an order in the job's folder."""
     command = background.command("background_encoding", folder, name, beside=order.waits)
     return parts.encoding(name, command, len(order.shown))
 
 
 def left_in(folder: Path, names: Iterable[str]) -> list[Part]:
-    """Return the parts of these names that an earlier session left in a folder, as far as their orders are there."""
+    """Return the parts of these names that an earlier session left in a folder and whose orders can be read."""
     orders = ((name, _left(folder, name)) for name in names)
-    # No strip's movie leaves its job's folder.
+    # An order with a target is the command line's: the movies of strips stay in their job's folder.
     return [_part(folder, name, order) for name, order in orders if order is not None and not order.target]
 
 
 def _left(folder: Path, name: str) -> MovieOrder | None:
-    """Return the order of the part of this name, as far as it is there."""
+    """Return the order of the part of this name; None where it is missing or cannot be read."""
     return read_json(order_file(folder, name), MovieOrder.from_dict)
 
 
 def free_number(folder: Path) -> int:
-    """Return a number that no movie of a job has: an earlier one may still be owed, and its order is needed then."""
+    """Return a number that no movie of a job has: an earlier movie may still be due, and its order must stay."""
     names = names_in(folder)
     return next(number for number in itertools.count(1) if order_file(folder, _called(number)).name not in names)
 
 
 def of_others(folder: Path, owed: list[Part], place: Placement) -> list[Part]:
-    """Return the parts of a job that write movies of other strips than a placement's, which is pressed anew."""
+    """Return the parts in `owed` that write movies of other strips; that of the placement's strip is ordered anew."""
     orders = ((part, _left(folder, part.name)) for part in owed)
     own = (place.scene, place.strip)
     return [part for part, order in orders if order is None or (order.scene, order.strip) != own]
 
 
 def order_file(folder: Path, name: str) -> Path:
-    """Return where the order of a part is."""
+    """Return the path of a part's order."""
     return folder / f"{name}.json"
 
 
 def unfinished(order: MovieOrder, movie: Path) -> Path:
-    """Return what a movie that is ordered is called until it is whole."""
+    """Return the path that a movie has until it is whole."""
     return movie.with_name(f"{order.name}{ENCODERS[order.format].suffix}{PARTIAL_SUFFIX}")
 
 
 def movie_name(strip: str) -> str:
-    """Return what a strip's movie is called: its name, without the suffix that it has from its file."""
+    """Return the name of a strip's movie: the strip's name, without the suffix that it has from its file."""
     path = Path(strip)
     return file_stem(path.stem if is_movie(path) or is_image(path) else strip)
 
 
 def _visible(place: Placement) -> tuple[int, ...]:
-    """Return the source frame of each timeline frame of a result, its handles left out."""
+    """Return the source frame of each timeline frame of a result, without its handles."""
     if place.still:
         return place.shown * place.length
     return place.shown[place.before : place.before + place.length]

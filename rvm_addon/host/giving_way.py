@@ -1,4 +1,4 @@
-"""A result gives way to a new one: what it had done is taken back, and what belongs to it goes on with that."""
+"""A result gives way to a new one: what it did to its source is undone, and the new one takes over what it had."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -11,15 +11,15 @@ from .placements import Placement
 from .sources import frames_within
 
 EVERYWHERE = (-math.inf, math.inf)
-"""From and before which timeline frames."""
+"""The range of all timeline frames: the first, and the one after the last."""
 
 
 def result_to_replace(
     scene: bpy.types.Scene, parts: Iterable[versions.Strip], place: Placement
 ) -> versions.Strip | None:
-    """Return the result that gives way to a placement's new one, if any, given what there is of the source.
+    """Return the result that gives way to a placement's new one, if any; `parts` are the strips of the source.
 
-    What lies elsewhere than its source stays: it may be all that the user has of other frames.
+    A result that does not lie over its source stays: it may be all that the user has of other frames.
     """
     old = versions.all_strips(scene.sequence_editor).get(place.replaces)
     lies_over = old is not None and any(frames_within(old, *versions.handles(part)) for part in parts)
@@ -27,9 +27,9 @@ def result_to_replace(
 
 
 def reach(scene: bpy.types.Scene, old: versions.Strip, parts: Sequence[versions.Strip]) -> tuple[float, float]:
-    """Return from and before which timeline frames a strip may lie in whose favour a result gives way.
+    """Return the range in which a result gives way to new ones: its first timeline frame, and the one after its last.
 
-    Where the result was cut, it ends there, for the rest is another result of the same source.
+    Where the result was cut, the range ends at the cut, for the rest is another result of the same source.
     """
     recipe = recipes.read(old)
     names = {part.name for part in parts} | ({recipe.strip} if recipe is not None else set())
@@ -46,7 +46,7 @@ def reach(scene: bpy.types.Scene, old: versions.Strip, parts: Sequence[versions.
 
 
 def take_back(parts: Iterable[versions.Strip], old: versions.Strip) -> None:
-    """Undo what a result had done to what there is of its source."""
+    """Undo what a result did to the parts of its source: the mask is removed, and the part is shown again."""
     for part in parts:
         if masks.masks(part, old):
             masks.take_off(part)
@@ -54,13 +54,13 @@ def take_back(parts: Iterable[versions.Strip], old: versions.Strip) -> None:
 
 
 def make_way(scene: bpy.types.Scene, old: versions.Strip, results: Sequence[versions.Strip]) -> None:
-    """Remove a result, and let new ones have its channel where there is room, the first its name and its effects, too.
+    """Remove a result, and give new ones its channel where there is room; the first also gets its name and effects.
 
-    With a strip, Blender removes its effects, and empties the modifiers that it masks.
+    These are handed over first: with a strip, Blender removes its effects and empties the modifiers that it masks.
     """
     name, channel = old.name, old.channel
     level = versions.siblings(scene.sequence_editor, old)
-    stand_still(scene, old)  # or the drivers would be the new one's, too
+    stand_still(scene, old)  # otherwise its drivers would apply to the new strip of its name
     versions.take_inputs(level, old, results[0])
     masks.hand_over(versions.all_strips(scene.sequence_editor), old, results[0])
     level.remove(old)

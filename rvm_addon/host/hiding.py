@@ -1,7 +1,7 @@
-"""How a source strip is put out of sight when its result appears, and comes back.
+"""How a source strip is hidden when its result appears, and shown again.
 
-Muting a meta or a scene strip would silence the sound in it, and muting an effect would let its inputs show beside it:
-such a strip stays, with no opacity, and nothing moves that. What it had before is kept on it.
+Muting a meta or a scene strip would silence its sound, and muting an effect would let its inputs show beside it. Such a
+strip gets an opacity of zero instead, and the animation of that is muted. The strip keeps its old values in a property.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ _BLEND = frozenset({"blend_type", "blend_alpha"})
 
 
 def hide(strip: versions.Strip, *, needed: bool = False) -> None:
-    """Let a strip's picture not be seen; its sound goes on, and where it is `needed` it keeps its inputs hidden."""
+    """Hide a strip's picture; its sound goes on, and a strip that is `needed` keeps hiding its inputs."""
     if not needed and not _carries_sound(strip):
         strip.mute = True
     elif _PROPERTY not in strip:
@@ -42,7 +42,7 @@ def blend(strip: versions.Strip) -> tuple[str, float]:
 
 
 def let_move(strip: versions.Strip, hidden: versions.Strip) -> None:
-    """Let the blending of a strip, `hidden` itself or like it, move as it does when that is not hidden."""
+    """Restore the animation of a strip's blending that `hide` muted on `hidden`: the same strip, or its original."""
     kept: Any = hidden.get(_PROPERTY)
     if kept is not None and kept.get("moves"):
         for curve in _animation(strip):
@@ -50,13 +50,13 @@ def let_move(strip: versions.Strip, hidden: versions.Strip) -> None:
 
 
 def _animation(strip: versions.Strip) -> list[bpy.types.FCurve]:
-    """Return what moves the blending of a strip: F-curves and drivers."""
+    """Return the F-curves and drivers of a strip's blending."""
     scene = strip.id_data
     return [*animation.curves(scene, strip, _BLEND), *animation.drivers(scene, strip, _BLEND)]
 
 
 def _carries_sound(strip: versions.Strip) -> bool:
-    """Return whether sound would fall silent with a strip."""
+    """Return whether muting a strip would silence sound."""
     if strip.type == "META":
         return any(child.type == "SOUND" or _carries_sound(child) for child in versions.children(strip))
     editor = strip.scene.sequence_editor if strip.type == "SCENE" and strip.scene is not None else None

@@ -1,4 +1,4 @@
-"""Image strips of many files, made at once, whatever the user's screen shows."""
+"""Image strips of many files, made in one step, whatever the user's screen shows."""
 
 import contextlib
 from collections.abc import Iterator
@@ -20,9 +20,9 @@ def new_image_strip(
 ) -> versions.Strip:
     """Return a new image strip of these files at the level of the strip `beside`; without one, outside meta strips.
 
-    Blender's operator takes all files at once: 36,000 in 0.1 s. To append them one by one copies those before each
-    time, which takes 46 s to 60 s for as many; it is only for a Blender that has no sequencer to lend to the operator,
-    as where the only window shows one area in full, and that is none.
+    Blender's operator takes all files at once: 36,000 in 0.1 s. Appending them one by one takes 46 s to 60 s, for each
+    step copies the files before. It is the fallback where no area can serve the operator as a sequencer, as when the
+    only window shows another kind of area in full.
     """
     editor = scene.sequence_editor
     level = versions.top_strips(editor) if beside is None else versions.siblings(editor, beside)
@@ -48,15 +48,15 @@ def _one_by_one(
 
 @contextlib.contextmanager
 def _sequencer() -> Iterator[dict[str, Any] | None]:
-    """Yield the context of a sequencer, whatever it shows, for `temp_override`; None where there is none to be had.
+    """Yield the context of a sequencer, whatever it shows, for `temp_override`; None where there is none.
 
-    It is one that is seen, or else of another workspace's screen; where none has one, an area of such a screen is one
-    for the moment. Of a screen that somebody sees none is made one: what goes on there, such as a drag, would lose its
-    area.
+    A visible sequencer comes first, then one on a hidden screen of another workspace. Where neither exists, an area of
+    a hidden screen becomes a sequencer for the moment. An area of a visible screen never does: what goes on there, such
+    as a drag, would lose its area.
     """
     seen = [(window, window.screen) for window in bpy.context.window_manager.windows]
     others = [screen for screen in bpy.data.screens if all(screen != one for _, one in seen)]
-    # Blender lets a window that shows one area in full, or is the preferences', not be in another screen for a moment.
+    # A window that shows one area in full, or the preferences, cannot switch to another screen for a moment.
     hosts = [window for window, screen in seen if _is_whole(screen)][:1]
     unseen = [(window, screen) for window in hosts for screen in others if _is_whole(screen)]
     lent = unseen or (seen if bpy.app.background else [])
@@ -78,21 +78,21 @@ def _sequencer() -> Iterator[dict[str, Any] | None]:
 
 
 def _is_whole(screen: bpy.types.Screen) -> bool:
-    """Return whether a screen is one of a workspace, of which no area is shown in full."""
+    """Return whether a screen is a workspace's own, and shows no area in full."""
     return not (screen.is_temporary or screen.show_fullscreen)
 
 
 def _context(window: bpy.types.Window, screen: bpy.types.Screen, area: bpy.types.Area) -> dict[str, Any]:
-    """Return the context of a sequencer's main region; of a screen that is seen, Blender does not always take it."""
+    """Return the context of a sequencer's main region; it omits a visible screen, which Blender may refuse."""
     region = next(region for region in area.regions if region.type == "WINDOW")
     elsewhere = {} if screen == window.screen else {"screen": screen}
     return {"window": window, **elsewhere, "area": area, "region": region}
 
 
 def _set_kind(window: bpy.types.Window, screen: bpy.types.Screen, area: bpy.types.Area, kind: str) -> None:
-    """Let an area be of another kind, in a context that has it: nobody may see its screen.
+    """Change an area's kind, in a context that contains it, for its screen may be hidden.
 
-    Its `ui_type` tells a timeline from a dope sheet, which are of one `type`.
+    A `kind` is a `ui_type`, which distinguishes a timeline from a dope sheet; both have the same `type`.
     """
     with bpy.context.temp_override(window=window, screen=screen, area=area):
         area.ui_type = kind
@@ -100,7 +100,7 @@ def _set_kind(window: bpy.types.Window, screen: bpy.types.Screen, area: bpy.type
 
 @contextlib.contextmanager
 def _shown_level(editor: bpy.types.SequenceEditor, beside: versions.Strip | None) -> Iterator[None]:
-    """Let sequencers show the level that a strip lies at, for that is where operators work; then the user's again."""
+    """Let sequencers show a strip's level, where operators work; afterwards, they show the user's level again."""
     wanted = None if beside is None else beside.parent_meta()
     opened = editor.meta_stack[-1] if len(editor.meta_stack) else None
     if wanted == opened:
@@ -115,7 +115,7 @@ def _shown_level(editor: bpy.types.SequenceEditor, beside: versions.Strip | None
 
 @contextlib.contextmanager
 def _kept(scene: bpy.types.Scene) -> Iterator[None]:
-    """Give back what the operator that adds strips changes for the user: the way new strips fit, the active strip."""
+    """Restore what the operator that adds strips changes: the fit method of new strips, and the active strip."""
     settings = scene.tool_settings.sequencer_tool_settings
     fit, active = settings.fit_method, scene.sequence_editor.active_strip
     try:

@@ -1,4 +1,4 @@
-"""The command line's inputs as jobs: where each result goes, and that nothing of the user's is written over."""
+"""The command line's inputs as jobs: where each result goes, and a guard against overwriting the user's files."""
 
 import hashlib
 import os
@@ -22,11 +22,11 @@ from .earlier import Origin, Target
 from .encoders import ENCODERS, MovieFormat
 
 JOBS_FOLDER = ".rvm_matting"
-"""Inside the output folder: each input's job.json, events.jsonl and worker.log."""
+"""The folder inside the output folder that holds each input's job.json, events.jsonl and worker.log."""
 _NUMBERED = re.compile(r"_(\d{6,})\.[^.]*$")
 """How the name of a movie's frame ends."""
 _IN_FLIGHT = 8
-"""Frames that an interrupted run may have written behind one that it had not, and one or two more."""
+"""How far apart neighbouring frames of an interrupted run can be, plus one or two: several are written at a time."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,11 @@ class Request:
     device: str
     """A word of `spec.DEVICES`, or a plugin's absolute path."""
     movie: MovieFormat | None
-    """As what each movie's result is to be written as a movie, too."""
+    """The format in which each movie's result is written as a movie, too; None for frames only."""
     use_alpha: bool
-    """Whether what is transparent in a picture stays so."""
+    """Whether transparent parts of a picture stay transparent."""
     overwrite: bool
-    """Whether what was made of the same input with other settings may be replaced."""
+    """Whether results of the same input with other settings may be replaced."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Input:
     path: Path
     """Absolute."""
     name: str
-    """The result's, which no other input of the call has."""
+    """The result's name; no other input of the call has it."""
 
 
 def distinct(given: Sequence[Path]) -> Iterator[Input]:
@@ -80,9 +80,9 @@ def job_of(one: Input, request: Request) -> tuple[JobSpec, Path]:
     """Describe an input's job, and return it with the job's folder. A movie or a folder gets a folder of frames.
 
     Raises:
-        SourceMissing, SourceUnreadable: the input is not there, cannot be looked at, or is nothing that can be matted.
-        SpecError: the result would be written over files of the user's, or what an earlier run made of something else;
-            or the backdrop is interlaced.
+        SourceMissing, SourceUnreadable: the input is not there, cannot be read, or is nothing that can be matted.
+        SpecError: the result would overwrite the user's files, or what an earlier run made of another input; or the
+            backdrop is interlaced.
     """
     interlacing.check_backdrop(request.look)
     source = _source(one.path, request)
@@ -106,15 +106,15 @@ def job_of(one: Input, request: Request) -> tuple[JobSpec, Path]:
 
 
 def movie_target(name: str, request: Request) -> Path | None:
-    """Return where a result of this name goes as a movie; None if it becomes none."""
+    """Return the path of the movie of a result of this name; None if no movie is asked for."""
     return None if request.movie is None else request.output / f"{name}{ENCODERS[request.movie].suffix}"
 
 
 def _source(path: Path, request: Request) -> Source:
-    """Return what an input holds, told by its name.
+    """Return the source that an input's name stands for: a movie, a picture, or a folder of pictures.
 
-    Frames of a movie are counted as they are decoded. Those of one that is to become a movie again are counted by time,
-    one for each frame that Blender plays, so that a variable frame rate keeps step with the sound.
+    A movie's frames are counted as they are decoded. If its result becomes a movie again, they are counted by time, one
+    for each frame that Blender plays, so that a variable frame rate stays in sync with the sound.
     """
     if _is_folder(path):
         pictures = sorted(str(file) for file in _files_in(path) if _is_picture(file))
@@ -137,16 +137,16 @@ def _source(path: Path, request: Request) -> Source:
 
 
 def _pictures(paths: Sequence[str], request: Request) -> Source:
-    """Return pictures, each a frame, as what goes in."""
+    """Return the source that consists of these pictures, one per frame."""
     frames = tuple(range(len(paths)))
     return Source(SourceKind.IMAGES, tuple(paths), frames, use_alpha=request.use_alpha, stamps=stamps(paths))
 
 
 def take_up(spec: JobSpec, folder: Path, request: Request) -> tuple[JobSpec, bool]:
-    """Let a job's folder be a command's; return the job as it is done now, and whether it goes on from earlier frames.
+    """Prepare a job's folder for a command; return the job to run, and whether it goes on from earlier frames.
 
-    What the model remembers is of the last run in the folder: it is deleted, unless that was of this command, too, all
-    of whose frames are there. Where that had come to its end, it is known how many frames a movie has.
+    The saved recurrent state belongs to the last run in the folder. It is deleted unless that run was of this very
+    command and the job goes on from its frames. If that run has finished, its frame count completes the job of a movie.
 
     Raises:
         SpecError: among the frames there are files that no run has made.
@@ -168,7 +168,7 @@ def take_up(spec: JobSpec, folder: Path, request: Request) -> tuple[JobSpec, boo
 
 
 def _goes_on(spec: JobSpec, folder: Path, request: Request) -> bool:
-    """Return whether a job goes on from the frames that are there: the very same command has made all of them."""
+    """Return whether a job goes on from the existing frames: the very same command made all, and may keep them."""
     noted = earlier.made(folder)
     frames = [target for target in targets_of(spec, request) if not target.is_movie and target.there]
     same = bool(frames) and all(noted.get(target.name) == target.origin for target in frames)
@@ -178,7 +178,8 @@ def _goes_on(spec: JobSpec, folder: Path, request: Request) -> bool:
 def _stray(spec: JobSpec, *, ended: bool) -> Path | None:
     """Return a file with a frame's name that no run of a command can have made; None where there is none.
 
-    One that has not come to its end has made one frame after the other.
+    Such a file has a number behind the last wanted frame or, unless the run has `ended`, behind too large a gap: a run
+    makes its frames in order.
     """
     output, wanted = Path(spec.output), spec.source.frames
     names = names_in(output)
@@ -193,12 +194,12 @@ def _stray(spec: JobSpec, *, ended: bool) -> Path | None:
 
 
 def _is_picture(file: Path) -> bool:
-    """Return whether a file in a folder is a picture: not a hidden one, such as macOS lays beside on foreign drives."""
+    """Return whether a file is a picture and not hidden; macOS puts hidden ones beside files on foreign drives."""
     return is_image(file) and not file.name.startswith(".") and os.path.isfile(file)  # noqa: PTH113  # Path's own raises
 
 
 def targets_of(spec: JobSpec, request: Request) -> list[Target]:
-    """Return what a job writes, and what becomes of it."""
+    """Return what a job writes: its frames, and the movie that is made of them."""
     output, paths, settings, run = Path(spec.output), spec.source.paths, _settings(spec), _run(spec)
     if spec.source.kind is not SourceKind.MOVIE:
         named = ((output / spec.file_name(frame), Origin(path, settings, run)) for frame, path in enumerate(paths))
@@ -215,9 +216,9 @@ def targets_of(spec: JobSpec, request: Request) -> list[Target]:
 
 
 def _is_frame(spec: JobSpec, name: str, names: frozenset[str]) -> bool:
-    """Return whether a file in the output folder, which has these `names`, is where a frame of a movie goes.
+    """Return whether a file takes the place of a frame of a movie; `names` are all names in the output folder.
 
-    So it is also where a drive takes small and capital letters for the same: there it is another clip's frame.
+    On a drive that ignores case, that may be a frame of another clip whose name differs in case only.
     """
     if spec.frame_of(name) is not None:
         return True
@@ -233,21 +234,21 @@ def _is_frame(spec: JobSpec, name: str, names: frozenset[str]) -> bool:
 
 
 def _target(path: Path, origin: Origin, request: Request) -> Target:
-    """Return one file as something that a job writes."""
+    """Return the target for one file that a job writes."""
     name = path.relative_to(request.output).as_posix()
     return Target(name, origin, (path,) if path.exists() else ())
 
 
 def _settings(spec: JobSpec) -> str:
-    """Return what tells a job's settings from others, whatever its input, in 64 characters; the model by its name."""
+    """Return a digest of a job's settings, in 64 characters, without its input; the model counts by its file name."""
     source = Source(spec.source.kind, (), use_alpha=spec.source.use_alpha)
     return replace(spec, source=source, model=Path(spec.model).name, model_stamp="").recipe_digest
 
 
 def _run(spec: JobSpec) -> str:
-    """Return what tells a command from all others, in 64 characters: its settings, and the files that it reads.
+    """Return a digest of a command, in 64 characters: of its settings and the stamps of the files that it reads.
 
-    How many frames there are is the files' affair, but where they are counted by time.
+    The frame numbers are part of it only if they are counted by time; otherwise they follow from the files.
     """
     frames = spec.source.frames if spec.source.fps else None
     asked = replace(spec, source=replace(spec.source, frames=frames))
@@ -256,7 +257,7 @@ def _run(spec: JobSpec) -> str:
 
 
 def _last_run(folder: Path) -> str:
-    """Return the same of the command that was the last to begin in a job's folder; nothing where that is not known."""
+    """Return the digest (`_run`) of the last command that began in a job's folder; "" where it is not known."""
     try:
         return _run(JobSpec.from_json((folder / JOB_FILE).read_text(encoding="utf-8")))
     except (OSError, ValueError, SpecError):
@@ -264,7 +265,10 @@ def _last_run(folder: Path) -> str:
 
 
 def guard(spec: JobSpec, folder: Path, request: Request) -> None:
-    """Raise SpecError where a result would take the place of an input, or of a file that no run of ours made of it."""
+    """Raise SpecError where a result would replace an input, or a file that no earlier run made of the same input.
+
+    A file that was made with other settings is refused, too, unless the request says to overwrite.
+    """
     made, inputs = earlier.made(folder), set(_inputs(request))
     for target in targets_of(spec, request):
         for path in (request.output / target.name, *target.there):
@@ -281,9 +285,9 @@ def guard(spec: JobSpec, folder: Path, request: Request) -> None:
 
 
 def _inputs(request: Request) -> Iterator[str]:
-    """Yield every file that goes in, links followed; `Path.resolve` raises where they lead in a circle.
+    """Yield the real path of every input file; `Path.resolve` is not used, for it raises where links form a loop.
 
-    A folder that cannot be listed has none: it fails by itself, and the others are not to.
+    A folder that cannot be listed yields nothing: it fails as its own input and must not fail the others.
     """
     for path in request.inputs:
         if not _is_folder(path):
@@ -294,7 +298,7 @@ def _inputs(request: Request) -> Iterator[str]:
 
 
 def _is_folder(path: Path) -> bool:
-    """Return whether an input is a folder; one that cannot be looked at is none."""
+    """Return whether an input is a folder; False if it cannot be accessed."""
     return os.path.isdir(path)  # noqa: PTH112  # Path's own raises
 
 

@@ -14,7 +14,7 @@ _CLEARED = frozenset({State.DONE, State.FAILED, State.CANCELLED})
 
 
 class _OnJob:
-    """An operator on one job, which it is told by the job's folder."""
+    """An operator on one job, which the job's folder identifies."""
 
     bl_options = {"INTERNAL"}
 
@@ -35,7 +35,7 @@ class _OnJob:
         return {"FINISHED"}
 
     def act(self, context: bpy.types.Context, job: Job) -> str:
-        """Do what the operator is for; return what is in the way, or nothing."""
+        """Do the operator's work; return the problem in the user's words, or an empty string."""
         raise NotImplementedError
 
 
@@ -155,7 +155,7 @@ class RVM_OT_cancel_all_jobs(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Cancel every job that has not ended."""
-        for job in [*runner.current().queue.jobs]:  # some leave the list, if the preferences say so
+        for job in [*runner.current().queue.jobs]:  # a copy: some leave the list, if the preferences say so
             runner.current().cancel(job)
         driver.redraw()
         return {"FINISHED"}
@@ -174,7 +174,7 @@ class RVM_OT_clear_ended_jobs(bpy.types.Operator):
         return any(job.state in _CLEARED for job in runner.current().queue.jobs)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        """Forget the jobs that have ended; those that were interrupted are not finished."""
+        """Forget the jobs that have ended; interrupted jobs stay, for they can go on."""
         for job in [job for job in runner.current().queue.jobs if job.state in _CLEARED]:
             runner.current().dismiss(job)
         driver.redraw()
@@ -182,7 +182,7 @@ class RVM_OT_clear_ended_jobs(bpy.types.Operator):
 
 
 def buttons(job: Job) -> list[tuple[type[bpy.types.Operator], str]]:
-    """Return what can be done with a job as it stands: the operators and their icons, the way they stand in a row."""
+    """Return the operators for a job in its present state, with their icons, in the order of the row."""
     match job.state:
         case State.DONE:
             first = [(RVM_OT_select_result, "RESTRICT_SELECT_OFF"), (RVM_OT_open_result_folder, "FILE_FOLDER")]
@@ -192,7 +192,7 @@ def buttons(job: Job) -> list[tuple[type[bpy.types.Operator], str]]:
             first = [(RVM_OT_retry_job, "PLAY"), (RVM_OT_open_log, "TEXT")]
         case State.CANCELLED:
             first = [(RVM_OT_retry_job, "PLAY"), (RVM_OT_open_result_folder, "FILE_FOLDER")]
-        case State.INTERRUPTED:  # the panel offers to go on in so many words
+        case State.INTERRUPTED:  # the panel has a button of its own that continues the job
             first = [(RVM_OT_open_result_folder, "FILE_FOLDER")]
         case _:
             return [(RVM_OT_cancel_job, "CANCEL")]
@@ -206,7 +206,7 @@ def _shows_level_of(editor: bpy.types.SequenceEditor, strip: versions.Strip) -> 
 
 
 def _open(path: Path) -> str:
-    """Show a file or folder with the system's own program; return what is wrong, or nothing."""
+    """Show a file or folder with the system's own program; return the problem, or an empty string."""
     if not os.path.exists(path):  # noqa: PTH110  # `Path.exists` raises where a drive is away
         return say("“{path}” is not there", path=path)
     bpy.ops.wm.path_open(filepath=str(path))
@@ -216,7 +216,7 @@ def _open(path: Path) -> str:
 class RVM_OT_results_arrived(bpy.types.Operator):
     """Be the step by which results that have arrived are undone, and the last operation"""
 
-    # Else Blender would still let the operation before be adjusted: for that, it undoes all that came after.
+    # Without this step, Blender would still offer to adjust the previous operation, which undoes all that came after.
     bl_idname = "rvm.results_arrived"
     bl_label = "Matting Results"
     bl_options = {"REGISTER", "UNDO", "INTERNAL"}

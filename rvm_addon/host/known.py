@@ -1,6 +1,6 @@
 """The folders that results went to, and the jobs whose results are still to come there, whatever project is open.
 
-Nothing here looks into a folder: a drive may be away, and a share that is out of reach keeps whoever asks it waiting.
+Nothing here accesses these folders: a drive may be away, and a share that is out of reach blocks whoever asks it.
 """
 
 import json
@@ -18,16 +18,16 @@ from . import preferences, properties
 log = logging.getLogger(__name__)
 
 _FILE = "results.json"
-"""Among the extension's own files of the user."""
+"""In the extension's own folder of the user."""
 _HELD_FILE = "results.held"
-"""Beside it: the lock on it is had by the Blender that writes."""
+"""Beside `_FILE`: the Blender that writes holds the lock on this file."""
 _IN_TURN_SECONDS = 0.5
-"""How long it may be another's; it takes a thousandth of a second, so whoever has it longer stands still."""
+"""How long another Blender's lock is respected: writing takes a millisecond, so one that holds it longer hangs."""
 _MOST = 200
-"""So many folders are remembered, those that results went to last: what is kept for changes is found in all of them."""
+"""How many folders are remembered, the latest used first of all: the caches are measured and cleared in all of them."""
 _DRAWER_SECONDS = 90 * 24 * 3600.0
-"""For so long is a job expected that nobody finds: its disk may lie in a drawer. Afterwards it comes back only to a
-project that still sends its results there."""
+"""How long jobs stay expected after results were last sent to their folder: its disk may lie in a drawer. Afterwards
+only a project that still sends its results there finds them."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ _Folders = dict[str, _Known]
 
 
 def expect(job: Path) -> None:
-    """Remember a job's folder, for its results are still to come, and the folder of results that it lies in."""
+    """Remember a job whose results are still to come, and the folder of results that it lies in."""
 
     def more(known: _Folders) -> _Folders:
         before = known.pop(str(job.parent), _Known(0.0))  # it becomes the newest
@@ -55,7 +55,7 @@ def expect(job: Path) -> None:
 
 
 def forget(job: Path) -> None:
-    """Expect nothing of a job any more; the folder of results stays known."""
+    """Remove a job from those whose results are to come; its folder of results stays known."""
 
     def fewer(known: _Folders) -> _Folders:
         told = known.get(str(job.parent), _Known(0.0))
@@ -66,23 +66,23 @@ def forget(job: Path) -> None:
 
 
 def expected() -> list[Path]:
-    """Return the folders of the jobs whose results are still to come, as far as is known."""
+    """Return the folders of the jobs that are known to have results to come."""
     since = time.time() - _DRAWER_SECONDS
     return [Path(results, name) for results, told in _remembered().items() if told.used > since for name in told.jobs]
 
 
 def folders() -> list[Path]:
-    """Return every folder of results that is known: where results went so far, and where this project's will go."""
+    """Return every known folder of results: where results went so far, and where this project's will go."""
     return list(dict.fromkeys([*map(Path, _remembered()), *of_this_project()]))
 
 
 def of_this_project() -> list[Path]:
-    """Return where the results of this project's scenes will go."""
+    """Return the folders that the results of this project's scenes will go to."""
     return [properties.output_folder(properties.chosen_folder(scene.rvm_matting)) for scene in bpy.data.scenes]
 
 
 def _remembered() -> _Folders:
-    """Return what was remembered of each folder; nothing where the file is not there or cannot be read."""
+    """Return what is remembered of each folder; empty where the file is missing or cannot be read."""
     try:
         return _read()
     except OSError:
@@ -90,9 +90,9 @@ def _remembered() -> _Folders:
 
 
 def _change(change: Callable[[_Folders], _Folders]) -> None:
-    """Change what is known of each folder, and remember the newest of them; one Blender at a time.
+    """Change what is known of each folder, and write the newest of them; one Blender at a time.
 
-    A file that refuses only costs what this is for: what waits there is found only while a project has that folder.
+    An error of the file is only logged: results in a folder that is not known are found by a project that uses it.
     """
     give_up_at = time.monotonic() + _IN_TURN_SECONDS
     try:
@@ -106,7 +106,7 @@ def _change(change: Callable[[_Folders], _Folders]) -> None:
 
 
 def _write(change: Callable[[_Folders], _Folders]) -> None:
-    """Write what is known now, changed.
+    """Read what is known, change it, and write it if that makes a difference.
 
     Raises:
         OSError: the file refuses.
@@ -119,10 +119,10 @@ def _write(change: Callable[[_Folders], _Folders]) -> None:
 
 
 def _read() -> _Folders:
-    """Return what was remembered of each folder; nothing where the file is not there yet, or is damaged.
+    """Return what is remembered of each folder; empty where the file is missing or damaged.
 
     Raises:
-        OSError: it is there and refuses, as while a virus scanner looks at it.
+        OSError: the file exists but cannot be read, as while a virus scanner has it open.
     """
     try:
         told = json.loads(_path().read_text(encoding="utf-8"))
@@ -132,5 +132,5 @@ def _read() -> _Folders:
 
 
 def _path() -> Path:
-    """Return the file of the folders."""
+    """Return the path of the file that remembers the folders."""
     return Path(bpy.utils.extension_path_user(preferences.PACKAGE, create=True)) / _FILE

@@ -1,4 +1,4 @@
-"""Where the libraries of a worker are, found without importing any of them into Blender."""
+"""Where a worker's libraries are, found without importing any of them into Blender."""
 
 import importlib.util
 import sys
@@ -11,7 +11,7 @@ _EXTENSION_WHEELS = "/extensions/.local/"
 
 
 def launcher() -> Launcher:
-    """Return how workers find Python and their libraries: those that the extension brought come first."""
+    """Return how workers find Python and their libraries; the extension's own wheels come first."""
     own = [entry for entry in sys.path if _EXTENSION_WHEELS in Path(entry).as_posix() + "/"]
     found = [Path(origin).parents[1] for name in _LIBRARIES if (origin := _origin(name)) is not None]
     return Launcher(libraries=tuple(dict.fromkeys([*own, *map(str, found)])))
@@ -23,6 +23,6 @@ def missing() -> list[str]:
 
 
 def _origin(name: str) -> str | None:
-    """Return the file of a library's package without importing it."""
+    """Return the file of a library's package without importing it; None where there is none."""
     spec = importlib.util.find_spec(name)
     return None if spec is None else spec.origin

@@ -1,4 +1,4 @@
-"""How a result comes to look like its source: what both kinds of strip have in common, taken over."""
+"""How a result gets the look of its source: the properties that both kinds of strip share are copied."""
 
 import bpy
 
@@ -27,28 +27,28 @@ _PLAIN = {
     "color_saturation": 1.0,
     "multiply_alpha": False,
 }
-"""What shows a strip as it comes."""
+"""The values with which a strip shows its picture unchanged."""
 _UNMOVED = {"offset_x": 0.0, "offset_y": 0.0, "scale_x": 1.0, "scale_y": 1.0, "rotation": 0.0}
 _TRANSFORM = ("offset_x", "offset_y", "scale_x", "scale_y", "rotation", "origin", "filter")
 _CROP = ("min_x", "max_x", "min_y", "max_y")
 COVERING = frozenset({"REPLACE", "CROSS"})
 """Blend types that hide what lies below, which a cut-out is there to show."""
 _ANIMATED = frozenset({*_LOOK, "transform", "crop", "modifiers"})
-"""What may move over time on both; strobe and the like are in the frames already."""
+"""The properties whose animation is copied; that of others, such as strobe, is in the frames already."""
 _MAKES_IT_PLAIN = frozenset({*_ANIMATED, *_PLAIN, "mute"})
-"""What must stand still where a strip is to show its picture; what moves inside that (a text's size) goes on."""
+"""The properties whose animation is removed from a plain strip; animation of its content (a text's size) stays."""
 _FLIPS = () if versions.MASKS_BEFORE_MIRRORING else ("use_flip_x", "use_flip_y")
-"""Of a mask."""
+"""The flips that a mask shares with its source."""
 _POSITION = (*_FLIPS, "color_tag")
-"""Of a mask, besides transform and crop."""
+"""What a mask shares with its source, besides transform and crop."""
 LINEAR = "Linear Rec.709"
-"""Blender's name of the colour space of what is written as OpenEXR."""
+"""Blender's name for the colour space of OpenEXR results."""
 MASK_MODIFIER = "Matte"
-"""The name of the modifier by which a matte is put on its source; a cut-out needs none."""
+"""The name of the modifier that applies a matte to its source as a mask."""
 
 
 def copy_look(scene: bpy.types.Scene, source: versions.Strip, result: versions.Strip) -> None:
-    """Give the result the source's transform, crop, flips, blend, colour, modifiers, and how they move."""
+    """Give the result the source's transform, crop, flips, blend, colour and modifiers, with their animation."""
     for name in _LOOK:
         setattr(result, name, getattr(source, name))
     _copy_place(source, result)
@@ -62,7 +62,7 @@ def copy_look(scene: bpy.types.Scene, source: versions.Strip, result: versions.S
 
 
 def copy_position(scene: bpy.types.Scene, source: versions.Strip, result: versions.Strip) -> None:
-    """Let a mask lie where the source lies, and move as it moves; its picture stays as it comes."""
+    """Give a mask the position of its source on the canvas, with the animation; its picture stays unchanged."""
     for name in _POSITION:
         setattr(result, name, getattr(source, name))
     _copy_place(source, result)
@@ -70,7 +70,7 @@ def copy_position(scene: bpy.types.Scene, source: versions.Strip, result: versio
 
 
 def is_placed_alike(source: versions.Strip, mask: versions.Strip) -> bool:
-    """Return whether a mask lies on the canvas where its source lies, at the timeline's present frame."""
+    """Return whether a mask has its source's position on the canvas at the timeline's current frame."""
     pairs = (
         (source.transform, mask.transform, _TRANSFORM),
         (source.crop, mask.crop, _CROP),
@@ -80,36 +80,36 @@ def is_placed_alike(source: versions.Strip, mask: versions.Strip) -> bool:
 
 
 def _value(holder: bpy.types.bpy_struct, name: str) -> object:
-    """Return a property's value, to be compared with another's."""
+    """Return a property's value in a form that can be compared: arrays as tuples."""
     value = getattr(holder, name)
     return tuple(value) if hasattr(value, "__len__") else value
 
 
 def _copy_place(source: versions.Strip, result: versions.Strip) -> None:
-    """Copy transform and crop."""
+    """Copy transform and crop, and turn proxies off."""
     for name in _TRANSFORM:
         setattr(result.transform, name, getattr(source.transform, name))
     for name in _CROP:
         setattr(result.crop, name, getattr(source.crop, name))
-    result.use_proxy = False  # the frames stand where they are; a proxy would be made of what is there already
+    result.use_proxy = False  # the frames are files already; a proxy would only repeat them
 
 
 def read_as_written(strip: versions.Strip, look: Look) -> None:
-    """Tell Blender how the values in a look's files are meant, where it would take them for something else."""
+    """Set how Blender interprets the values in a look's files, where its own choice would be wrong."""
     strip.alpha_mode = "PREMUL" if look.format is FrameFormat.EXR and look.result.has_alpha else "STRAIGHT"
-    if look.result.is_grey:  # to be shown as it is: Blender would take “Non-Color” floats for linear light
+    if look.result.is_grey:  # its values are shown unchanged: Blender would take “Non-Color” floats for linear light
         strip.colorspace_settings.name = "sRGB"
     elif look.format is FrameFormat.EXR:
         strip.colorspace_settings.name = LINEAR
 
 
 def stand_still(scene: bpy.types.Scene, strip: versions.Strip) -> None:
-    """Let nothing move the look of a strip."""
+    """Remove the animation of a strip's look."""
     remove_animation(scene, strip, _MAKES_IT_PLAIN)
 
 
 def make_plain(scene: bpy.types.Scene, strip: versions.Strip) -> None:
-    """Take everything off a strip that `copy_look` gives to a result: what is left is the picture itself."""
+    """Remove everything from a strip that `copy_look` gives to a result; what is left is the picture itself."""
     stand_still(scene, strip)
     for name, value in _PLAIN.items():
         setattr(strip, name, value)
@@ -118,4 +118,4 @@ def make_plain(scene: bpy.types.Scene, strip: versions.Strip) -> None:
     for name in _CROP:
         setattr(strip.crop, name, 0)
     for modifier in strip.modifiers:
-        modifier.mute = True  # to remove one can crash Blender 5.0
+        modifier.mute = True  # removing one can crash Blender 5.0

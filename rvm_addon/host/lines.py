@@ -1,4 +1,4 @@
-"""Sentences in a panel: Blender's labels do not wrap."""
+"""Sentences in a panel, wrapped, because Blender's labels do not wrap."""
 
 from functools import lru_cache
 
@@ -8,9 +8,9 @@ import bpy
 _MARGIN = 3.4
 """What tabs and borders take of a side bar's width, in units of a widget's height."""
 _TEXT_MARGIN = 4.8
-"""The same with a box around the text, its icon, and a scroll bar: what is wider is cut off by Blender."""
+"""The same, plus a box around the text, its icon, and a scroll bar: Blender cuts off text that is wider."""
 _UNIT = 20
-"""Pixels of a widget's height at a resolution scale of 1."""
+"""A widget's height in pixels at a resolution scale of 1."""
 _UI_FONT = 0
 
 
@@ -23,7 +23,7 @@ def draw(
     alert: bool = False,
     centred: bool = False,
 ) -> None:
-    """Draw sentences as lines as wide as the region; each begins with the icon. They are in the user's language."""
+    """Draw sentences, which are in the user's language, wrapped to the region's width; each begins with the icon."""
     if not texts:
         return  # an empty column takes room
     column = layout.column(align=True)
@@ -41,7 +41,7 @@ def draw(
 
 
 def widgets_across(context: bpy.types.Context) -> float:
-    """Return how wide the region is inside its margins, in units of a widget's height."""
+    """Return the region's width inside its margins, in units of a widget's height."""
     return context.region.width / (_UNIT * context.preferences.system.ui_scale) - _MARGIN
 
 
@@ -49,7 +49,7 @@ def widgets_across(context: bpy.types.Context) -> float:
 def _wrapped(text: str, width: float, size: float) -> list[str]:
     """Return `text` in lines of at most `width` pixels in the interface's font at `size` points.
 
-    Lines end at spaces; a word that is longer than a line, such as a path, and Chinese, which has none, anywhere.
+    Lines break at spaces. A word that is longer than a line, such as a path, breaks anywhere, as does Chinese.
     """
     blf.size(_UI_FONT, size)
     lines, line = [], ""
@@ -67,7 +67,7 @@ def _wrapped(text: str, width: float, size: float) -> list[str]:
 
 
 def _pieces(word: str, width: float) -> list[str]:
-    """Return a word cut where it reaches `width` pixels."""
+    """Return a word in pieces of at most `width` pixels, or one character."""
     pieces, piece = [], ""
     for character in word:
         if piece and blf.dimensions(_UI_FONT, piece + character)[0] > width:

@@ -1,4 +1,4 @@
-"""What is to be made of matted frames, as the user chooses it: `outputs.Look` as properties, there and back."""
+"""The look of a result as the user chooses it: `outputs.Look` as Blender properties, in both directions."""
 
 from typing import Any
 
@@ -61,7 +61,7 @@ class LookSettings:
     )
     background: bpy.props.FloatVectorProperty(
         name="Background",
-        subtype="COLOR_GAMMA",  # the value is the sRGB one that is written, not scene linear
+        subtype="COLOR_GAMMA",  # the value is sRGB, as it is written to files, not scene linear
         size=3,
         min=0.0,
         max=1.0,
@@ -141,11 +141,11 @@ class LookSettings:
 
 
 def chosen_look(settings: Any) -> Look:
-    """Return the look that these properties describe. A black point above the white one gives way to it."""
+    """Return the look that these properties describe; the black point is kept below the white point."""
     result = Result[settings.result]
     edges = Edges(
         colour=EdgeColour[settings.edge_colour],
-        black=max(min(settings.black, settings.white - 0.01), 0.0),  # 32 bits of 0.01 are less than that
+        black=max(min(settings.black, settings.white - 0.01), 0.0),  # 0.01 as a 32-bit float is less than 0.01
         white=settings.white,
         grow=settings.grow,
         feather=settings.feather,
@@ -163,14 +163,14 @@ def chosen_look(settings: Any) -> Look:
 
 
 def _format(settings: Any, result: Result) -> FrameFormat:
-    """Return the format that was chosen for such a result."""
-    if result is Result.MASK:  # what a modifier makes of 16 bits and of floats differs between versions of Blender
+    """Return the chosen format for this kind of result."""
+    if result is Result.MASK:  # versions of Blender differ in how a mask modifier treats 16 bits and floats
         return FrameFormat.PNG
     return FrameFormat[settings.format if result.has_alpha else settings.opaque_format]
 
 
 def show_look(look: Look, settings: Any) -> None:
-    """Set the properties to what describes a look."""
+    """Set the properties so that they describe a look."""
     settings.result = look.result.name
     settings.background = [value / 255 for value in look.background]
     settings.blur = look.blur
