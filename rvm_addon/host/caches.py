@@ -70,7 +70,7 @@ class _OnCaches:
         return not current().busy
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        """Start the process, and a timer that polls it."""
+        """Start the process; in a window a timer polls it, in background mode this method does."""
         try:
             current().begin(clear=self.clears)
         except OSError as error:
