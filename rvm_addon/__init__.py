@@ -2,14 +2,14 @@
 
 
 def register() -> None:
-    """Blender enables the extension."""
+    """Register the extension; Blender calls this when it is enabled."""
     from . import host  # here, not above: the worker and the tests import `engine` and `jobs` without bpy
 
     host.register()
 
 
 def unregister() -> None:
-    """Blender disables the extension."""
+    """Unregister the extension; Blender calls this when it is disabled."""
     from . import host
 
     host.unregister()

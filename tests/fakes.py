@@ -12,7 +12,7 @@ from rvm_addon.engine.tensors import Picture, Placed, Plane, to_tensor
 
 
 class ListSource:
-    """Pictures from memory; may fail after them."""
+    """Yields pictures from memory, then raises `failure` if there is one."""
 
     def __init__(self, pictures: Sequence[Picture], failure: MattingError | None = None) -> None:
         self.expected = len(pictures)
@@ -28,11 +28,11 @@ class ListSource:
             raise self._failure
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no file is open."""
 
 
 class DictSink:
-    """Keeps what is written; may refuse one frame."""
+    """Keeps the written pictures; raises `failure` at frame `refuse`."""
 
     def __init__(self, refuse: int | None = None, failure: MattingError | None = None) -> None:
         self.pictures: dict[int, Plane] = {}
@@ -46,7 +46,7 @@ class DictSink:
 
 
 class EchoModel:
-    """Everything is foreground."""
+    """A model for which everything is foreground."""
 
     provider = "none"
     runtime = offered = ""
@@ -55,7 +55,7 @@ class EchoModel:
         """Nothing is remembered."""
 
     def expect(self, width: int, height: int) -> None:
-        """Nothing is loaded."""
+        """Do nothing: nothing is loaded."""
 
     def memory(self) -> None:
         """Nothing is remembered."""

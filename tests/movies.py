@@ -1,4 +1,4 @@
-"""Movies of many kinds whose frames tell their number, written with PyAV, and read by it to the pixel and sample."""
+"""Movies of many kinds whose frames show their number, written with PyAV, and read by it to the pixel and sample."""
 
 import os
 import struct
@@ -19,7 +19,7 @@ PQ, HLG = 16, 18
 """Transfer characteristics of HDR."""
 _X265 = {1: "bt709", PQ: "smpte2084", HLG: "arib-std-b67"}
 CLOCK = Fraction(1, 120000)
-"""Seconds: a common part of all the frame rates that the tests use. For MPEG-4 and its elders it is too fine."""
+"""Seconds per tick: every frame duration that the tests use is a multiple. Too fine for MPEG-4 and older codecs."""
 
 
 def write(
@@ -36,7 +36,7 @@ def write(
     form: str | None = None,
     clock: Fraction = CLOCK,
 ) -> Path:
-    """Write a movie whose frame i tells i and shows at `times[i]` seconds, or at i / `rate`, in ticks of `clock`."""
+    """Write a movie whose frame i shows barcode i at `times[i]` seconds, or at i / `rate`, in ticks of `clock`."""
     with _scheduled_as_before(), av.open(str(path), "w", format=form, options=container or {}) as movie:
         stream = movie.add_stream(codec, rate=rate, options=options or {})
         (stream.width, stream.height), stream.pix_fmt = size, pixels
@@ -52,9 +52,9 @@ def write(
 
 @contextmanager
 def _scheduled_as_before() -> Iterator[None]:
-    """Take back what SVT-AV1 does to the thread that opens it: as root it gets a real-time priority, its children too.
+    """Undo the real-time priority that SVT-AV1, as root, gives to the thread that opens it and to its children.
 
-    A suite that waits for its workers then starves them where there are fewer processors than processes.
+    With it, a suite that waits for its workers would starve them where there are fewer processors than processes.
     """
     if not hasattr(os, "sched_getscheduler"):
         yield
@@ -67,7 +67,7 @@ def _scheduled_as_before() -> Iterator[None]:
 
 
 def hdr(path: Path, transfer: int = HLG, frames: int = 3) -> Path:
-    """Write HEVC of 10 bits whose values stand for HDR light: BT.2020, `transfer` as ITU-T H.273 counts."""
+    """Write 10-bit HEVC tagged as HDR: BT.2020, `transfer` as numbered in ITU-T H.273."""
     tags = f"log-level=none:colorprim=bt2020:transfer={_X265[transfer]}:colormatrix=bt2020nc"
     with av.open(str(path), "w") as movie:
         stream = movie.add_stream("libx265", rate=24, options={"x265-params": tags})
@@ -82,7 +82,7 @@ def hdr(path: Path, transfer: int = HLG, frames: int = 3) -> Path:
 
 
 def wide(path: Path, frames: int = 3, primaries: int = 12) -> Path:
-    """Write H.264 in BT.709 but for its primaries, as ITU-T H.273 counts: 12 is Display P3."""
+    """Write H.264 in BT.709 except for its primaries, as numbered in ITU-T H.273: 12 is Display P3."""
     with av.open(str(path), "w") as movie:
         stream = movie.add_stream("libx264", rate=24)
         (stream.width, stream.height), stream.pix_fmt = tiny.SIZE, "yuv444p"
@@ -96,7 +96,7 @@ def wide(path: Path, frames: int = 3, primaries: int = 12) -> Path:
 
 
 def interlaced(path: Path, frames: int = 3, codec: str = "libx264", pixels: str = "yuv420p") -> Path:
-    """Write a movie of two fields a picture; what suffix a TS has is the cameras' affair."""
+    """Write an interlaced movie; the suffixes that cameras give a transport stream (TS) select that container."""
     more = {
         "libx264": {"x264-params": "tff=1"},
         "libx265": {"x265-params": "interlace=tff:log-level=none"},
@@ -111,9 +111,9 @@ def interlaced(path: Path, frames: int = 3, codec: str = "libx264", pixels: str 
 
 
 def turn(path: Path, height: int) -> Path:
-    """Let an MP4's metadata say that it is to be turned by a quarter, as phones write it; `height` is the picture's."""
+    """Set an MP4's metadata to a quarter turn, as phones do; `height` is the picture's."""
     content = bytearray(path.read_bytes())
-    matrix = content.index(b"tkhd") + 44  # behind version, times, track, duration, layer and volume: ISO 14496-12
+    matrix = content.index(b"tkhd") + 44  # after version, times, track, duration, layer and volume: ISO 14496-12
     one = 1 << 16
     content[matrix : matrix + 36] = struct.pack(">9i", 0, one, 0, -one, 0, 0, height * one, 0, 1 << 30)
     path.write_bytes(content)
@@ -125,7 +125,7 @@ SOUND_RATE = 48000
 
 
 def noise(seconds: float) -> NDArray[np.int16]:
-    """Return stereo sound (samples x 2) of which no part is like another, and which lossy codecs can keep."""
+    """Return stereo sound (samples x 2) without repetition that survives lossy codecs."""
     random = np.random.default_rng(7)
     rough = random.normal(0, 9000, (int(seconds * SOUND_RATE), 2))
     smooth = np.apply_along_axis(lambda channel: np.convolve(channel, np.hanning(32) / 8, "same"), 0, rough)
@@ -141,7 +141,10 @@ def talkie(
     delay: int = 0,
     size: tuple[int, int] = tiny.SIZE,
 ) -> Path:
-    """Write a movie of barcodes with `noise` that begins `delay` samples after the picture (before: whole frames)."""
+    """Write a movie of barcodes with `noise` that begins `delay` samples after the picture.
+
+    A negative `delay`, in whole frames, lets the sound begin first.
+    """
     heard = noise(frames / rate)
     with av.open(str(path), "w") as movie:
         shown, sound = movie.add_stream("mpeg4", rate=rate), movie.add_stream(codec, rate=SOUND_RATE)
@@ -166,7 +169,7 @@ def talkie(
 
 
 def samples(path: Path) -> NDArray[np.int16]:
-    """Return a file's sound (samples x 2); nothing where it has none."""
+    """Return a file's sound (samples x 2); an empty array if it has none."""
     with av.open(str(path)) as movie:
         if not movie.streams.audio:
             return np.empty((0, 2), np.int16)
@@ -186,7 +189,7 @@ def by_blender(
     *,
     begins: float = 1.0,
 ) -> bool:
-    """Let Blender write a movie of pictures, opaque ones without a `look`; return whether it has sound."""
+    """Let Blender write a movie of pictures, which are opaque unless `look` says otherwise; return if it has sound."""
     kind, opaque = addon.encoders.MovieFormat(name), addon.outputs.Look(addon.outputs.Result.COLOUR)
     tell: Callable[[int], None] = lambda _: None  # noqa: E731
     shown = look or opaque
@@ -197,7 +200,7 @@ def by_blender(
 
 
 def lag(heard: NDArray[np.int16], wanted: NDArray[np.int16]) -> int:
-    """Return by how many samples `heard` is late against `wanted`."""
+    """Return by how many samples `heard` lags behind `wanted`."""
     size = 1 << (len(heard) + len(wanted)).bit_length()
     spectrum = np.fft.rfft(heard[:, 0].astype(float), size) * np.conj(np.fft.rfft(wanted[:, 0].astype(float), size))
     best = int(np.argmax(np.fft.irfft(spectrum, size)))
@@ -207,7 +210,7 @@ def lag(heard: NDArray[np.int16], wanted: NDArray[np.int16]) -> int:
 def decoded(path: Path) -> list[NDArray[np.uint8]]:
     """Return a movie's frames, each H x W x 4, BGRA.
 
-    FFmpeg's own VP9 decoder would leave the alpha out; and Blender's ProRes is BT.709 without saying so.
+    FFmpeg's own VP9 decoder would drop the alpha, and Blender's ProRes is BT.709 without a tag.
     """
     with av.open(str(path)) as movie:
         video = movie.streams.video[0]

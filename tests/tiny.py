@@ -1,4 +1,4 @@
-"""Tiny real files, made on the spot: ONNX models with RVM's interface, movies whose frames tell their number."""
+"""Tiny real files, made on the spot: ONNX models with RVM's interface, and movies whose frames show their number."""
 
 import struct
 import wave
@@ -20,7 +20,7 @@ SIZE = (128, 64)
 
 
 def passthrough_model(path: Path) -> Path:
-    """Write a model that says of every picture: all foreground, in its own colours."""
+    """Write a model for which every picture is all foreground, in the picture's own colours."""
     ones = helper.make_tensor("one", TensorProto.FLOAT, [1], [1.0])
     nodes = [
         helper.make_node("Identity", ["src"], ["fgr"]),
@@ -34,7 +34,7 @@ def passthrough_model(path: Path) -> Path:
 def counting_model(path: Path, step: float = 0.1, *, window: int = 1) -> Path:
     """Write a model whose matte is `step` times the number of frames that its recurrent state has seen before.
 
-    A larger `window`, an odd number of pixels, makes it look around at each of them, and take the time for it.
+    A larger `window`, an odd number of pixels, adds a convolution of that size, and the time that it takes.
     """
     nodes = [
         helper.make_node("Identity", ["src"], ["fgr"]),
@@ -66,10 +66,10 @@ def half_model(path: Path) -> Path:
 
 
 def pieces(folder: Path, fails_at_white: str = "") -> tuple[Path, ...]:
-    """Write what the published model is cut into, the same names with nothing behind them.
+    """Write stand-ins for the pieces of the published model, with the same names of inputs and outputs.
 
-    The coarse one sees nobody anywhere. One of them may run with grey pictures and not with white ones, as does a
-    device that has too little memory.
+    The coarse piece sees nobody anywhere. The piece `fails_at_white` runs with grey pictures but fails with white ones,
+    like a device that has too little memory for real frames.
     """
     states = [f"r{i}" for i in range(1, 5)]
     features = [f"feature_{i}" for i in range(1, 6)]
@@ -95,7 +95,7 @@ def pieces(folder: Path, fails_at_white: str = "") -> tuple[Path, ...]:
 def _piece(
     path: Path, takes: list[str], gives: dict[str, str], between: list[onnx.NodeProto], *, fails_at_white: bool
 ) -> Path:
-    """Write a graph that takes so many inputs, and gives each output what has another name."""
+    """Write a graph with the inputs `takes`, whose outputs are copies of the values that `gives` names."""
     constants = {
         "scale": helper.make_tensor("scale", TensorProto.FLOAT, [1], [1.5 if fails_at_white else 0.0]),
         "one number": helper.make_tensor("one number", TensorProto.FLOAT, [1], [0.0]),
@@ -104,7 +104,7 @@ def _piece(
         helper.make_node("ReduceMax", ["small_src"], ["brightest"], keepdims=0),
         helper.make_node("Mul", ["brightest", "scale"], ["scaled"]),
         helper.make_node("Cast", ["scaled"], ["place"], to=TensorProto.INT64),
-        helper.make_node("Gather", ["one number", "place"], ["nought"]),  # there is no second one
+        helper.make_node("Gather", ["one number", "place"], ["nought"]),  # fails for place 1
         helper.make_node("Add", ["small_src", "nought"], ["checked"]),
         *between,
         *(helper.make_node("Identity", [value], [name]) for name, value in gives.items()),
@@ -155,7 +155,7 @@ def barcode(number: int, size: tuple[int, int] = SIZE) -> Picture:
 
 
 def read_barcode(picture: NDArray[np.uint8]) -> int:
-    """Return the number that a barcode picture tells, also after a lossy codec."""
+    """Return the number that a barcode picture shows, also after a lossy codec."""
     height, width = picture.shape[:2]
     row = picture[height // 8 : height * 3 // 8, :, :3].mean(axis=(0, 2))
     return sum((row[int((bit + 0.5) * width / BITS)] > 127) << bit for bit in range(BITS))
@@ -164,7 +164,7 @@ def read_barcode(picture: NDArray[np.uint8]) -> int:
 def barcode_movie(
     path: Path, frames: int, fps: float = 24.0, fourcc: str = "mp4v", size: tuple[int, int] = SIZE
 ) -> Path:
-    """Write a movie whose frame i tells i."""
+    """Write a movie whose frame i shows barcode i."""
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*fourcc), fps, size)
     assert writer.isOpened(), f"this OpenCV cannot write {fourcc}"
     for number in range(frames):
@@ -174,7 +174,7 @@ def barcode_movie(
 
 
 def barcode_pictures(folder: Path, numbers: Sequence[int], suffix: str = ".png") -> list[Path]:
-    """Write one picture per number, named by it."""
+    """Write one barcode picture per number, with the number in its name."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / f"shot_{number:04d}{suffix}" for number in numbers]
     for path, number in zip(paths, numbers, strict=True):
@@ -183,14 +183,14 @@ def barcode_pictures(folder: Path, numbers: Sequence[int], suffix: str = ".png")
 
 
 def tiff(path: Path, pixels: NDArray[Any], extra: int | None = None, order: str = "<") -> Path:
-    """Write a TIFF (H x W x channels, RGB or grey) in one strip, as TIFF 6.0 says; OpenCV's own writer tells no alpha.
+    """Write a TIFF 6.0 (H x W x channels, RGB or grey) in one strip; OpenCV's own writer cannot tag an alpha.
 
-    `extra` says what an extra channel is: 1 an alpha by which the colours are multiplied, 2 one by which they are not.
+    `extra` says what an extra channel is: 1 is the alpha of premultiplied colours, 2 that of straight ones.
     """
     height, width, channels = pixels.shape
     content = pixels.astype(pixels.dtype.newbyteorder(order)).tobytes()
     bits, kind = pixels.dtype.itemsize * 8, "uif".index(pixels.dtype.kind) + 1
-    head = 8  # behind it the pixels, then values that are too long for the table, then that
+    head = 8  # then come the pixels, the values that are too long for the table, and the table
     tags = {256: [width], 257: [height], 258: [bits] * channels, 259: [1], 262: [2 if channels > 2 else 1], 273: [head]}
     tags |= {277: [channels], 278: [height], 279: [len(content)]}
     tags |= ({} if extra is None else {338: [extra]}) | {339: [kind] * channels}

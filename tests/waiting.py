@@ -1,20 +1,20 @@
-"""How long tests have patience with what comes by itself, and how they wait for it."""
+"""How tests wait for asynchronous results, and for how long."""
 
 import time
 from collections.abc import Callable
 from typing import Any
 
 PATIENCE_SECONDS = 300.0
-"""What is not there by then never comes: a machine that runs other suites beside takes a tenth of it."""
+"""The time after which a wait fails; even a machine that runs other suites as well needs only a tenth of it."""
 _LOOK_SECONDS = 0.005
 
 
 def wait(
     ready: Callable[[], Any], step: Callable[[], object] | None = None, about: Callable[[], object] | None = None
 ) -> Any:
-    """Wait until `ready` tells something, and return that; sleep between, for what is waited for needs the processor.
+    """Wait until `ready` returns something true, and return that; sleep in between, to leave the processor to others.
 
-    What does not go by itself is moved along by `step`; what `about` tells is read where patience ends.
+    `step` is called in between, for work that needs a driver. `about` returns the message of a failed wait.
     """
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not (told := ready()):

@@ -2,11 +2,11 @@
 
 `job.json` goes in; `events.jsonl` and the frames come out; whatever is printed lands in `worker.log` through the pipe
 that the parent made. With `--stop-with-parent` the worker ends when its standard input does, so that a Blender that was
-killed leaves no process behind. Frames that an earlier run left in the folder stay, and it goes on from there. A folder
-in which another process works is left to that.
+killed leaves no process behind. Frames of an earlier run stay, and the worker goes on from there. If another process
+works in the folder, the worker leaves it alone.
 
-`python -m engine --standby` loads what every job takes, a third of the time until its first frame, and waits for
-`standby.order` on its standard input, which names the folder; then it is the same worker.
+`python -m engine --standby` loads what every job needs, which takes a third of the time until its first frame. Then it
+waits on its standard input for a `standby.order`, which names the folder, and goes on as the same worker.
 """
 
 import argparse
@@ -25,14 +25,14 @@ from .spec import JOB_FILE, LOG_FILE, JobSpec
 load_stable_interface()
 
 _unusable: ImportError | None = None
-"""What is in the way of everything else; it is told when there is a job to tell it of."""
+"""Why the libraries cannot be imported, if so; reported once there is a job to report it to."""
 try:
-    from . import pipeline, viewing  # OpenCV: after the line above
+    from . import pipeline, viewing  # import OpenCV, so after `load_stable_interface`
 except ImportError as error:
     _unusable = error
 
 _LIBRARIES = {"cv2": OPENCV, "isal": "ISA-L", "numpy": "NumPy"}
-"""What the two take, by the names of its modules."""
+"""The libraries that the two modules import, by the names of the libraries' modules."""
 
 
 def main() -> int:
@@ -62,8 +62,8 @@ def _run(folder: Path, emit: Emit) -> None:
     """Run the job.
 
     Raises:
-        MattingError, OSError: in the user's words, or the system's.
-        ImportError: something is in the way that has no words.
+        MattingError, OSError: with words for the user, or the system's.
+        ImportError: an unexpected module cannot be imported.
     """
     _check_libraries()
     spec = JobSpec.from_json((folder / JOB_FILE).read_text(encoding="utf-8"))
@@ -71,15 +71,15 @@ def _run(folder: Path, emit: Emit) -> None:
 
 
 def _check_libraries() -> None:
-    """Return if all is loaded that every job takes.
+    """Return if all modules that every job needs are imported.
 
     Raises:
         LibraryUnusable: the system cannot load a library.
-        ImportError: something else is in the way.
+        ImportError: another module cannot be imported.
     """
     if _unusable is None:
         return
-    told = f"{_unusable.name} {_unusable}"  # NumPy tells of itself in words only
+    told = f"{_unusable.name} {_unusable}"  # NumPy names itself in the message only
     for module, library in _LIBRARIES.items():
         if re.search(rf"\b{module}", told):
             raise LibraryUnusable(library, str(_unusable)) from _unusable
@@ -87,7 +87,7 @@ def _check_libraries() -> None:
 
 
 def _unforeseen(folder: Path, error: Exception) -> Failed:
-    """Return what is told of an error that nobody has foreseen."""
+    """Return the event that reports an unexpected error."""
     remedy = f"Send the log “{folder / LOG_FILE}” to the developers."
     return Failed(f"The worker stopped unexpectedly ({type(error).__name__}: {error})", remedy)
 

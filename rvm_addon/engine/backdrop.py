@@ -1,4 +1,4 @@
-"""What goes behind the foreground from another file: a picture that stands, or a movie that plays along and repeats."""
+"""What goes behind the foreground from another file: a still picture, or a movie that plays along and repeats."""
 
 from pathlib import Path
 from typing import Protocol
@@ -14,21 +14,21 @@ from .spec import JobSpec, Source, SourceKind, is_movie
 from .tensors import Picture
 
 _HALF_MILLISECOND = 0.5
-"""Containers round moments to milliseconds."""
+"""Containers round times to milliseconds."""
 
 
 class Backdrop(Protocol):
-    """Tells what lies behind each frame."""
+    """The pictures behind the frames."""
 
     def at(self, frame: int, size: tuple[int, int]) -> Picture:
-        """Return what lies behind source frame `frame`, BGR, height and width as `size` says; frames ascend.
+        """Return the picture behind source frame `frame`, BGR, with height and width `size`; frames must ascend.
 
         Raises:
             SourceMissing, SourceUnreadable: naming the file.
         """
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
 
 
 def open_backdrop(spec: JobSpec) -> Backdrop | None:
@@ -59,26 +59,26 @@ class PictureBackdrop:
         return self._fitted
 
     def close(self) -> None:
-        """The file is closed already."""
+        """Do nothing: the file is closed already."""
 
 
 class MovieBackdrop:
-    """A movie that begins with the first wanted frame, keeps its own pace, and begins anew when it ends."""
+    """A movie that begins with the first wanted frame, keeps its own frame rate, and repeats when it ends."""
 
     def __init__(self, spec: JobSpec) -> None:
-        """Open the movie. Where the source has no rate, such as pictures, a frame goes behind each frame."""
+        """Open the movie. Where the source has no rate, such as pictures, each frame gets the movie's next frame."""
         self._spec = spec
         self._path = Path(spec.look.backdrop)
         self._first = spec.source.frames[0] if spec.source.frames else 0
         self._begun = 0.0
-        """Milliseconds at which the movie's own clock was nought in this round."""
+        """Milliseconds since the first wanted frame at which this round's time 0 of the movie lies."""
         self._open()
         self._promised = self._decoder.count()
-        """Pictures in a round; after the first, as many as that had."""
+        """Pictures in a round: the container's count, then the number that the first round had."""
         self._step = 1000.0 / (_rate(spec.source) or self._decoder.rate())
 
     def at(self, frame: int, size: tuple[int, int]) -> Picture:
-        """Return the picture that shows when the source shows `frame`, at this size."""
+        """Return the movie's picture at the time of source frame `frame`, scaled to this size."""
         limit = (frame - self._first) * self._step + _HALF_MILLISECOND
         while self._ends_at() <= limit:
             self._advance()
@@ -96,19 +96,19 @@ class MovieBackdrop:
             raise SourceUnreadable(self._path)
         self._shown, self._following = first, self._decoder.read()
         self._count = 1
-        self._begun -= first.time  # where the first picture comes late, it is not waited for
+        self._begun -= first.time  # a first picture that begins late is shown at once
 
     def _ends_at(self) -> float:
-        """Return when the picture ends that is shown, in milliseconds since the first wanted frame."""
+        """Return when the current picture ends, in milliseconds since the first wanted frame."""
         if self._following is not None:
             return self._begun + self._following.time
         return self._begun + self._shown.time + 1000.0 / self._decoder.rate()
 
     def _advance(self) -> None:
-        """Go on by a picture; after the last comes the first.
+        """Go on to the next picture; after the last one, to the first.
 
         Raises:
-            SourceMissing, SourceRefused: that was not the last one, but it can no longer be read.
+            SourceMissing, SourceRefused: the movie has not ended, but can no longer be read.
         """
         if self._following is not None:
             self._shown, self._following = self._following, self._decoder.read()
@@ -122,7 +122,7 @@ class MovieBackdrop:
 
 
 def fitted(picture: Picture, size: tuple[int, int], fit: Fit) -> Picture:
-    """Return a picture (BGR) scaled to height and width `size`, in the middle; what stays bare is black."""
+    """Return a picture (BGR) scaled to height and width `size` and centred; what it does not cover is black."""
     height, width = size
     ratios = (height / picture.shape[0], width / picture.shape[1])
     scale = max(ratios) if fit is Fit.FILL else min(ratios)

@@ -1,7 +1,7 @@
-"""What jobs keep for later ones, in all folders of results together: how much it is, and how it gives way.
+"""What jobs keep for later jobs, in all folders of results: how much it is, and how it is deleted.
 
-Run as `python -m engine.caches [--clear]`, beside Blender: it is told the folders on its standard input, as a list in
-JSON, and prints how many bytes are kept in the end. Standard library only, so that it starts at once.
+Run as `python -m engine.caches [--clear]`, beside Blender: it reads the folders from its standard input, as a JSON
+list, and prints how many bytes are kept in the end. Standard library only, so that it starts at once.
 """
 
 import argparse
@@ -20,13 +20,13 @@ from .spec import JOB_FILE, PARTIAL_SUFFIX, RAW_FOLDER, RAW_SUFFIX, holds_job
 
 _BESIDE_RAWS = frozenset({DIGESTS_FILE, MEMORY_FILE, f"{MEMORY_FILE}{PARTIAL_SUFFIX}"})
 _OF_MACS = "._"
-"""Begins the names of what macOS lays beside each file on foreign drives."""
+"""The prefix of the files that macOS puts beside each file on foreign drives."""
 
 
 def prune(results: Path, limit: int) -> None:
     """Delete raw mattes of the jobs in a folder of results, the oldest first, until they take at most `limit` bytes.
 
-    What a running job makes or uses counts, and stays.
+    Those that a running job makes or uses count, too, but stay.
     """
     jobs = list(_jobs([results]))
     spared = _spared(jobs)
@@ -42,7 +42,7 @@ def size(results: Iterable[Path]) -> int:
 
 
 def clear(results: Iterable[Path]) -> None:
-    """Delete what jobs keep in these folders of results, all but what a running job makes or uses; frames stay."""
+    """Delete what jobs keep in these folders of results, except what a running job makes or uses; frames stay."""
     jobs = list(_jobs(results))
     spared = _spared(jobs)
     for folder in [folder for job in jobs for folder in _kept(job)]:
@@ -50,17 +50,17 @@ def clear(results: Iterable[Path]) -> None:
 
 
 def _spared(jobs: Iterable[Path]) -> set[str]:
-    """Return the folders that jobs make or use which run now, in whichever Blender."""
+    """Return the folders that currently running jobs, of any Blender, make or use."""
     return {
         os.path.realpath(used) for job in jobs if locks.is_held(job) for used in (*_kept(job), *_used_by(job))
     }  # Path.resolve() raises where links lead in a circle
 
 
 def _give_up(folder: Path, spared: set[str]) -> None:
-    """Delete what a job keeps in a folder, and the folder if nothing else lies there, unless it is spared.
+    """Delete what a job keeps in a folder, and the folder if it is empty then, unless it is spared.
 
-    Under another name first: a job that begins meanwhile finds all of it or nothing. What is not ours, or does not go,
-    stays, and the folder has its name again.
+    The folder is renamed first, so that a job that begins meanwhile finds all of it or nothing. Files that are not ours
+    or cannot be deleted stay, and the folder gets its name back.
     """
     if os.path.realpath(folder) in spared:
         return
@@ -74,7 +74,7 @@ def _give_up(folder: Path, spared: set[str]) -> None:
 
 
 def _empty(folder: Path) -> None:
-    """Delete our own files in a folder, and it as well if nothing is left."""
+    """Delete our own files in a folder, and the folder as well if it is empty then."""
     for path in _own_files(folder):
         with contextlib.suppress(OSError):
             path.unlink()
@@ -83,7 +83,7 @@ def _empty(folder: Path) -> None:
 
 
 def _age(folder: Path) -> float:
-    """Return what grows with the time since a folder was used last; what disappears meanwhile is the oldest."""
+    """Return a key that grows with the time since a folder's last use; one that disappears meanwhile is the oldest."""
     try:
         return -folder.stat().st_mtime
     except OSError:
@@ -93,30 +93,30 @@ def _age(folder: Path) -> float:
 def _jobs(results: Iterable[Path]) -> Iterator[Path]:
     """Yield the folders of jobs in these folders of results.
 
-    What no job made, such as the user's own, is left out, and so is what may not be looked into.
+    Folders that no job made, such as the user's own, are left out, and so are folders that cannot be read.
     """
     for parent in results:
         yield from filter(holds_job, _entries(parent))
 
 
 def _kept(job: Path) -> list[Path]:
-    """Return the folders in which a job keeps something, also what an interrupted deletion left."""
+    """Return the folders in which a job keeps something, including the rest of an interrupted deletion."""
     folders = (job / f"{RAW_FOLDER}{PARTIAL_SUFFIX}", job / RAW_FOLDER)
     return [folder for folder in folders if os.path.isdir(folder)]  # noqa: PTH112  # Path's own raises
 
 
 def _own_files(folder: Path) -> list[Path]:
-    """Return what jobs have put into a folder in which they keep something."""
+    """Return the files that jobs have put into one of these folders."""
     return [path for path in _entries(folder) if _is_own(path.name.removeprefix(_OF_MACS))]
 
 
 def _is_own(name: str) -> bool:
-    """Return whether a job calls a file so: a frame's raw matte, by number, or what lies beside those."""
+    """Return whether a name is one that jobs use: of a numbered raw matte, or of a file kept beside those."""
     return name in _BESIDE_RAWS or (name.endswith(RAW_SUFFIX) and name.removesuffix(RAW_SUFFIX).isdecimal())
 
 
 def _entries(folder: Path) -> list[Path]:
-    """Return what lies in a folder; nothing where that cannot be told."""
+    """Return the contents of a folder; an empty list where it cannot be read."""
     try:
         return list(folder.iterdir())
     except OSError:
@@ -124,7 +124,7 @@ def _entries(folder: Path) -> list[Path]:
 
 
 def _size(folder: Path) -> int:
-    """Return how many bytes our files in a folder have; what disappears meanwhile has none."""
+    """Return how many bytes our files in a folder have; files that disappear meanwhile do not count."""
     total = 0
     for path in _own_files(folder):
         with contextlib.suppress(OSError):

@@ -1,4 +1,4 @@
-"""What a PNG says chunk by chunk, and what of it OpenCV leaves out of one that it reads. Standard library only.
+"""The chunks of a PNG, and the transparent value of a grey PNG, which OpenCV ignores. Standard library only.
 
 Format: ISO/IEC 15948 (PNG, second edition).
 """
@@ -8,17 +8,17 @@ from collections.abc import Iterator
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 GREY = 0
-"""The type of colour that has one channel and no alpha of its own."""
+"""The colour type with one channel and no alpha channel."""
 
 _HEAD = struct.Struct(">I4s")
-"""The length of what follows, and the chunk's kind."""
+"""The length of the chunk's content, and the chunk's kind."""
 _CHECKSUM_BYTES = 4
 _DEPTH_AT, _COLOUR_TYPE_AT = 8, 9
-"""In the content of the first chunk."""
+"""Offsets in the content of the first chunk."""
 
 
 def chunks(data: bytes | memoryview) -> Iterator[tuple[bytes, memoryview]]:
-    """Yield kind and content of a PNG's chunks; the last one's as far as it is there, and none of what is no PNG."""
+    """Yield kind and content of a PNG's chunks, a truncated last one as far as it goes; nothing if it is no PNG."""
     view = memoryview(data)
     place = len(SIGNATURE) if view[: len(SIGNATURE)] == SIGNATURE else len(view)
     while place + _HEAD.size <= len(view):
@@ -29,9 +29,9 @@ def chunks(data: bytes | memoryview) -> Iterator[tuple[bytes, memoryview]]:
 
 
 def see_through_grey(data: bytes | memoryview) -> int | None:
-    """Return which value of a grey PNG stands for nothing, as OpenCV returns it (8 or 16 bit), which leaves that out.
+    """Return the value of a grey PNG that stands for transparent, scaled as OpenCV returns it (8 or 16 bit).
 
-    None where each is a grey, and of what is no such PNG.
+    OpenCV itself ignores this. None if no value is transparent, or the file is no grey PNG.
     """
     depth = 0
     for kind, content in chunks(data):
@@ -40,6 +40,6 @@ def see_through_grey(data: bytes | memoryview) -> int | None:
         elif kind == b"tRNS" and depth and len(content) >= 2:
             value = int.from_bytes(content[:2]) & ((1 << depth) - 1)
             return value * (255 // ((1 << depth) - 1)) if depth < 8 else value
-        elif kind == b"IDAT":  # what stands behind the pixels is none of theirs
+        elif kind == b"IDAT":  # chunks after the pixels do not describe them
             return None
     return None

@@ -1,4 +1,4 @@
-"""Whether pictures are the frames of one clip, as far as their names tell. Standard library only."""
+"""Whether pictures are the frames of one clip, judged by their names. Standard library only."""
 
 import re
 from collections.abc import Sequence
@@ -10,9 +10,9 @@ _NUMBERED = re.compile(r"(.*?)(\d+)", re.DOTALL)
 
 
 def frame_numbers(paths: Sequence[str]) -> list[int] | None:
-    """Return the number of each picture where the names are one stem, a number and one suffix; None where they are not.
+    """Return each picture's number if all names are one stem, distinct numbers and one suffix; else None.
 
-    So are the photos of a camera: of those nothing but what they show could tell.
+    A camera's photos have such names, too; only their content could tell them from a clip.
     """
     names = [PurePath(path) for path in paths]
     found = [_NUMBERED.fullmatch(name.stem) for name in names]
@@ -22,5 +22,5 @@ def frame_numbers(paths: Sequence[str]) -> list[int] | None:
 
 
 def is_clip(source: Source) -> bool:
-    """Return whether each frame follows the one before, so that what the model remembers is of use."""
+    """Return whether each frame follows the one before, so that the model's recurrent state is of use."""
     return source.kind is SourceKind.MOVIE or source.sequence or frame_numbers(source.paths) is not None

@@ -1,7 +1,7 @@
 """From a cut-out to the picture that is written.
 
-Over a background, C = F·a + B·(1 - a) with straight colour F (Porter and Duff 1984), applied to sRGB-encoded values as
-Blender's sequencer does by default.
+Over a background B, C = F·a + B·(1 - a) with straight colour F (Porter and Duff 1984), applied to sRGB-encoded values,
+as Blender's sequencer does by default.
 """
 
 import cv2
@@ -12,7 +12,7 @@ from .refine import Cutout, nearby_background
 from .tensors import Picture, Pixels, Placed, Plane, full, in_16_bits, laid_over
 
 _DEEPER = (257.0,) * 4
-"""From 8 bits to 16. OpenCV takes a scalar for each of the four channels that a picture can have."""
+"""The factor from 8 to 16 bits, once for each of the four channels of an OpenCV scalar."""
 
 
 def compose(look: Look, cutout: Cutout, picture: Picture, behind: Picture | None) -> Placed:
@@ -34,9 +34,9 @@ def compose(look: Look, cutout: Cutout, picture: Picture, behind: Picture | None
 
 
 def over(cutout: Cutout, behind: Picture) -> Plane:
-    """Return an opaque picture (BGR, H x W x 3): a cut-out over another (BGR, H x W x 3), which may be drawn upon.
+    """Return an opaque picture (BGR, H x W x 3): a cut-out over `behind` (BGR, H x W x 3), which may be overwritten.
 
-    Most pixels are all of the one or all of the other; only the rest are mixed.
+    Most pixels come wholly from one of the two; only the others are mixed.
     """
     alpha, most = cutout.alpha[cutout.box], full(cutout.alpha.dtype)
     deep = alpha.dtype == np.uint16
@@ -61,6 +61,6 @@ def over(cutout: Cutout, behind: Picture) -> Plane:
 
 
 def plain(size: tuple[int, int], colour: Colour) -> Picture:
-    """Return a picture (BGR, height and width as `size` says) of one colour (RGB)."""
+    """Return a picture (BGR, height and width `size`) of one colour (RGB)."""
     row = np.tile(np.array(colour[::-1], np.uint8), (size[1], 1))
-    return np.repeat(row[None], size[0], axis=0)  # pixel by pixel takes 30 times as long
+    return np.repeat(row[None], size[0], axis=0)  # filling pixel by pixel takes 30 times as long

@@ -1,4 +1,4 @@
-"""Where the network runs: the processor, or what ONNX Runtime offers besides on this machine, plugins included."""
+"""Where the network runs: the processor, or another device that ONNX Runtime offers here, plugins included."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,15 +17,15 @@ class Device:
     """An execution provider of ONNX Runtime."""
 
     name: str
-    """As the user calls it: a word of `DEVICES`, or a plugin's file."""
+    """The user's name for it: a key of `DEVICES`, or the name of a plugin's file."""
     provider: str
-    """As ONNX Runtime calls it."""
+    """ONNX Runtime's name for it."""
     plugged: tuple[Any, ...] = ()
-    """ONNX Runtime's devices of a plugin."""
+    """A plugin's devices, as ONNX Runtime lists them; empty for a built-in provider."""
 
     @property
     def is_cpu(self) -> bool:
-        """Whether it is the processor."""
+        """Whether the device is the processor."""
         return self.name == CPU
 
 
@@ -33,7 +33,7 @@ PROCESSOR = Device(CPU, DEVICES[CPU])
 
 
 def find(name: str, warn: Callable[[str], None]) -> Device:
-    """Return the device of this name; the processor, with a word that names both, where it is not there."""
+    """Return the device of this name; if it is missing, warn and return the processor."""
     try:
         return _plugged(Path(name)) if name not in DEVICES else _offered(name)
     except DeviceMissing as error:
@@ -42,7 +42,7 @@ def find(name: str, warn: Callable[[str], None]) -> Device:
 
 
 def _offered(name: str) -> Device:
-    """Return the device of a word.
+    """Return the device of a key of `DEVICES`.
 
     Raises:
         DeviceMissing: this ONNX Runtime has no such provider.
@@ -56,7 +56,7 @@ def _plugged(library: Path) -> Device:
     """Return the device of a plugin.
 
     Raises:
-        DeviceMissing: the file is no plugin of this ONNX Runtime, or finds nothing on this machine to run on.
+        DeviceMissing: the file is no plugin for this ONNX Runtime, or finds no device on this machine.
     """
     if not hasattr(onnxruntime, "register_execution_provider_library"):
         raise DeviceMissing(library.name, f"ONNX Runtime {onnxruntime.__version__} takes no plugins")

@@ -1,8 +1,8 @@
-"""Which rendered pictures look as they did in an earlier job, told by digests of their files. Standard library only.
+"""Which rendered pictures look as they did in an earlier job, by digests of their files. Standard library only.
 
-A strip that is rendered first has no file whose time would tell whether it still shows the same, and Python does not
-see all that a scene, a mask or a retimed strip depends on. So the pictures tell: the other Blender notes the digest of
-each beside the raw mattes, and a later job takes the raw matte of the picture that has the same.
+A strip that is rendered first has no file whose stamp would show a change, and Python does not see all that a scene, a
+mask or a retimed strip depends on. So the pictures themselves are compared: the background Blender notes the digest of
+each beside the raw mattes, and a later job takes the raw matte of the picture with the same digest.
 """
 
 import hashlib
@@ -13,16 +13,16 @@ from pathlib import Path
 from .chunks import chunks
 
 DIGESTS_FILE = "pictures.txt"
-"""Beside the raw mattes: a line for each picture, its frame and its digest; the last one of a frame counts."""
+"""Beside the raw mattes: a line for each picture, its frame and its digest; a frame's last line counts."""
 _TARGA_END = struct.Struct("<II18s")
-"""The last of a Targa file: where what is told of the picture begins, two places, and a signature."""
+"""The footer of a Targa file: offsets of the extension area (metadata) and of the developer area, and a signature."""
 _TARGA_SIGNATURE = b"TRUEVISION-XFILE.\0"
 _DECISIVE = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT"})
-"""The kinds of chunk that decide the pixels. Others tell, for example, when and from which file it was rendered."""
+"""The kinds of PNG chunks that decide the pixels. Others hold, for example, the time and the file of the rendering."""
 
 
 def note(folder: Path, frame: int, picture: Path) -> None:
-    """Note in `folder`, which is made where it is missing, the digest of the picture that was rendered for a frame.
+    """Note a rendered frame's digest in `folder`, which is made if it is missing.
 
     Raises:
         OSError: the picture cannot be read, or the folder refuses.
@@ -33,7 +33,7 @@ def note(folder: Path, frame: int, picture: Path) -> None:
 
 
 def noted(folder: Path) -> dict[int, str]:
-    """Return the digests that were noted in a folder, by frame; without a line that a crash left half written."""
+    """Return the digests noted in a folder, by frame; a last line that a crash left half written is ignored."""
     try:
         lines = (folder / DIGESTS_FILE).read_text(encoding="ascii", errors="replace").split("\n")[:-1]
     except OSError:
@@ -43,9 +43,9 @@ def noted(folder: Path) -> dict[int, str]:
 
 
 def digest(data: bytes) -> str:
-    """Return the digest of the pixels of a PNG or Targa, in hexadecimal: of what decides them, as the file has it.
+    """Return the digest, in hexadecimal, of the encoded bytes that decide the pixels of a PNG or Targa.
 
-    The same pixels written by another encoder have another digest.
+    The same pixels from another encoder have another digest.
     """
     told = hashlib.blake2b(digest_size=16)
     for part in _decisive(memoryview(data)):

@@ -1,16 +1,16 @@
-"""What OpenCV asks of Python on Windows, where Blender's own Python does not find it. Standard library only."""
+"""A library that OpenCV needs on Windows and that Blender's own Python does not find. Standard library only."""
 
 import sys
 from pathlib import Path
 
 _STABLE_INTERFACE = "python3.dll"
-"""Through it, an extension module that is made for no version in particular speaks to Python."""
+"""The library of Python's stable ABI, which extension modules for no particular version of Python link to."""
 
 
 def load_stable_interface() -> None:
-    """Load that library, if Python would not find it by itself; before OpenCV is imported.
+    """Load the library before OpenCV is imported, if Python would not find it by itself.
 
-    What is loaded, Windows takes for what is asked for by the same name. Other systems need nothing of the kind.
+    Windows then resolves the same name to the loaded library. Other systems need nothing of the kind.
     """
     if sys.platform == "win32":
         import ctypes  # noqa: PLC0415  # of no use elsewhere
@@ -21,9 +21,9 @@ def load_stable_interface() -> None:
 
 
 def beside_blender(python: Path) -> Path | None:
-    """Return Blender's own file, given the executable of its Python; None where Python has one, or Blender has none.
+    """Return Blender's copy of the library, given its Python's executable; None if Python has one or Blender has none.
 
-    Blenders of about 4.2 have it beside `blender.exe` only, and Python, in `4.2/python/bin`, looks beside itself.
+    Blender versions around 4.2 have it only beside `blender.exe`; Python, in `4.2/python/bin`, looks beside itself.
     """
     if python.with_name(_STABLE_INTERFACE).is_file():
         return None

@@ -2,9 +2,9 @@
 
 Standard library only: Blender's side imports this module too.
 
-An error carries data (a path, a frame); its sentence is made in `__str__` and says what happened to which file.
-`remedy` says what to do about it. Errors of third-party libraries are translated into these at the door that owns the
-library; what is not translated is a bug and ends the worker with its traceback in `worker.log`.
+An error carries data (a path, a frame); `__str__` makes the sentence that says what happened to which file, and
+`remedy` says what to do about it. The module that wraps a third-party library translates the library's errors into
+these. An error that is not translated is a bug: it ends the worker, with its traceback in `worker.log`.
 """
 
 import errno
@@ -13,9 +13,9 @@ import stat
 from pathlib import Path
 
 _NO_SPACE = frozenset(map(os.strerror, (errno.ENOSPC, errno.EDQUOT)))
-"""How systems say that a disk, or a user's share of it, is full."""
+"""The system's words for a full disk or an exhausted quota."""
 OPENCV = "OpenCV"
-"""It asks for the media libraries of Windows, which editions named N lack."""
+"""OpenCV needs the media libraries of Windows, which the N editions lack."""
 
 
 class MattingError(Exception):
@@ -28,18 +28,18 @@ class FileError(MattingError):
     """A failure that belongs to one file or folder, which is `path`."""
 
     def __init__(self, path: Path | str, reason: str = "") -> None:
-        """Remember the file and, where there is one, the reason in the words of whoever refused it."""
+        """Remember the file and, if there is one, the reason in the words of the system or library that refused it."""
         super().__init__(path, reason)
         self.path = Path(path)
         self.reason = reason
 
     def because(self) -> str:
-        """Return ': reason' or nothing, to end a sentence with."""
+        """Return the end of a sentence: ': reason', or nothing."""
         return f": {self.reason}" if self.reason else ""
 
 
 class NamedError(MattingError):
-    """A failure that belongs to something that is no file: a device, a library, a strip; it is called `name`."""
+    """A failure that belongs to something other than a file: a device, a library or a strip, called `name`."""
 
     def __init__(self, name: str, reason: str) -> None:
         """Remember its name, and the reason."""
@@ -69,7 +69,7 @@ class SourceUnreadable(FileError):
 
 
 class SourceRefused(SourceUnreadable):
-    """The system does not let it be read, or no longer: a drive that went away, a file that is another's."""
+    """The system does not let the file be read, or no longer: its drive went away, or it belongs to another user."""
 
     remedy = (
         "Make sure that its drive is there and that you may read it, and start once more; "
@@ -78,7 +78,7 @@ class SourceRefused(SourceUnreadable):
 
 
 class RawUnreadable(FileError):
-    """What an earlier job kept of a frame is damaged, or was cleared while this job began."""
+    """The raw matte that an earlier job kept of a frame is damaged, or was cleared while this job began."""
 
     remedy = "Clear what is kept for changes in the preferences, and start once more: the model looks again."
 
@@ -108,7 +108,7 @@ class ModelMissing(FileError):
 
 
 class ModelDamaged(FileError):
-    """The weights are not the ones that the catalogue promises: half a download, or another file under this name."""
+    """The weights differ from the catalogue's entry: half a download, or another file under this name."""
 
     remedy = "Delete the file and fetch the weights again (python3 build.py weights), or install the extension again."
 
@@ -118,7 +118,7 @@ class ModelDamaged(FileError):
 
 
 class ModelUnsuitable(FileError):
-    """The file is no ONNX model, or one without RVM's inputs and outputs."""
+    """The file is no ONNX model, or lacks RVM's inputs and outputs."""
 
     remedy = "Choose an ONNX file exported by Robust Video Matting with 32-bit weights."
 
@@ -128,17 +128,17 @@ class ModelUnsuitable(FileError):
 
 
 class ModelChanged(FileError):
-    """Under the model's name lies another file than the one that the job was made for: its frames would not match."""
+    """The model file is not the one that the job began with, so that the frames would not match."""
 
     remedy = "Put the former file back and continue, or start once more from the strip: then all frames are made anew."
 
     def __str__(self) -> str:
-        """Say which file is another one."""
+        """Say which file differs."""
         return f"The model file “{self.path}” is not the one that the job began with"
 
 
 class DeviceMissing(NamedError):
-    """What the network is to run on is not there, or cannot run it; `name` is what the user calls it."""
+    """The network's device is missing or cannot run it; `name` is what the user calls the device."""
 
     remedy = "Choose another device in the preferences."
 
@@ -148,7 +148,7 @@ class DeviceMissing(NamedError):
 
 
 class LibraryUnusable(NamedError):
-    """A library that came along cannot be loaded: on Windows, ONNX Runtime asks for a runtime that Blender lacks."""
+    """A bundled library cannot be loaded: on Windows, ONNX Runtime needs a runtime that Blender lacks."""
 
     remedy = (
         "On Windows, install the newest Microsoft Visual C++ Redistributable (x64); elsewhere, "
@@ -186,7 +186,7 @@ class OutputFailed(FileError):
 
 
 class JobHeld(FileError):
-    """Another process, such as that of a second Blender, works on the job."""
+    """Another process, such as a second Blender's, works on the job."""
 
     remedy = "Wait until it is done there, or cancel it there."
 
@@ -196,7 +196,7 @@ class JobHeld(FileError):
 
 
 class JobGone(FileError):
-    """A job's folder was deleted, moved or renamed while the job waited or ran, or its disk is away."""
+    """A job's folder was deleted, moved or renamed while the job waited or ran, or its disk is not connected."""
 
     remedy = "Bring it back and continue, or select the strip and start once more."
 
@@ -230,11 +230,11 @@ class SpecError(MattingError):
 
 
 def check_source(path: Path) -> None:
-    """Return if there is a file under this name.
+    """Return if `path` is a file.
 
     Raises:
-        SourceMissing: there is none.
-        SourceRefused: the system does not tell: a folder that may not be entered, a drive that does not answer.
+        SourceMissing: there is no such file.
+        SourceRefused: the system cannot tell: the folder may not be entered, or the drive does not answer.
     """
     try:
         is_file = stat.S_ISREG(path.stat().st_mode)

@@ -1,9 +1,9 @@
-"""What a worker says while it runs: one line of JSON per event, in `events.jsonl`.
+"""What a worker reports while it runs: one line of JSON per event, in `events.jsonl`.
 
-Standard library only. Exactly one `Finished` or `Failed` ends a run; a process that ends without either was killed or
-crashed, or found another one at work in its folder (`process.HELD_STATUS`): the events are the other one's then, and
-it leaves them alone. The processes before and after the worker, other Blenders, say `Rendered`, or `Encoded` and
-`MovieWritten`, and `Failed` where they must.
+Standard library only. Exactly one `Finished` or `Failed` ends a run. A process that ends without either was killed or
+crashed, or found another process at work in its folder (`process.HELD_STATUS`), whose events it leaves alone. The
+background Blenders that run before and after the worker emit `Rendered`, or `Encoded` and `MovieWritten`, and `Failed`
+if they fail.
 """
 
 import json
@@ -14,19 +14,19 @@ from pathlib import Path
 from typing import get_args
 
 EVENTS_FILE = "events.jsonl"
-"""In a job's folder: what its worker says."""
+"""In a job's folder: the events of its worker."""
 _LAST_LINE_BYTES = 1 << 14
-"""More than a line has that ends a run."""
+"""More than the last line of a run has."""
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """A picture that the worker will matte stands in the job's folder: a background Blender made it."""
+    """A background Blender has rendered a picture into the job's folder, for the worker to matte."""
 
     frame: int
     """On the timeline."""
     seconds: float
-    """Since that Blender began."""
+    """Since the background Blender began."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Started:
     height: int
     """Pixels."""
     provider: str
-    """The ONNX Runtime execution provider that really runs the model."""
+    """The ONNX Runtime execution provider that actually runs the model."""
     ratio: float
     """The downsample ratio in use."""
     runtime: str
@@ -48,7 +48,7 @@ class Started:
     offered: str = ""
     """The execution providers that ONNX Runtime has here, the chosen one among them; separated by commas."""
     made: int = 0
-    """How many of them stand already: an earlier run was stopped."""
+    """How many of `frames` stand already, because an earlier run was stopped."""
 
 
 @dataclass(frozen=True)
@@ -89,12 +89,12 @@ class Failed:
 
 @dataclass(frozen=True)
 class Encoded:
-    """A frame is in the movie that a background Blender writes."""
+    """A background Blender has written a frame into the movie."""
 
     frame: int
     """In the movie, from 1."""
     seconds: float
-    """Since that Blender began."""
+    """Since the background Blender began."""
 
 
 @dataclass(frozen=True)
@@ -104,23 +104,23 @@ class MovieWritten:
     path: str
     """Absolute."""
     format: str
-    """As the side that asked for it calls it."""
+    """The format's name on the side that asked for the movie."""
     width: int
     """Pixels."""
     height: int
     """Pixels."""
     frames: int
     seconds: float
-    """That it took."""
+    """How long it took."""
     bytes: int
-    """Of the file."""
+    """The file's size."""
     has_sound: bool
 
 
 Event = Rendered | Started | FrameDone | Warned | Finished | Failed | Encoded | MovieWritten
 
 Emit = Callable[[Event], None]
-"""How a run tells of a step."""
+"""Reports an event of a run."""
 
 _KINDS: dict[str, type[Event]] = {kind.__name__: kind for kind in get_args(Event)}
 
@@ -131,7 +131,7 @@ def encode(event: Event) -> str:
 
 
 def decode(line: str) -> Event:
-    """Return the event of a line that `encode` made.
+    """Return the event from the line that `encode` made of it.
 
     Raises:
         ValueError: the line is not an event.
@@ -144,7 +144,7 @@ def decode(line: str) -> Event:
 
 
 def last_event(folder: Path) -> Event | None:
-    """Return the last thing that the worker said in a job's folder; None if nothing, or if it was cut off saying it."""
+    """Return the last event in a job's folder; None if there is none, or its line is not whole."""
     try:
         with (folder / EVENTS_FILE).open("rb") as stream:
             stream.seek(max(stream.seek(0, os.SEEK_END) - _LAST_LINE_BYTES, 0))

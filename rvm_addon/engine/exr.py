@@ -1,7 +1,7 @@
-"""Writing OpenEXR: half floats, scene-linear, premultiplied; OpenCV's wheels come without that format.
+"""Writing OpenEXR: half floats, scene-linear, premultiplied; OpenCV's wheels lack this format.
 
-Scan lines in blocks of 16, deflated (ISA-L): what the format's documents call ZIP compression ("Technical Introduction
-to OpenEXR" and "OpenEXR File Layout", Academy Software Foundation).
+Scan lines are deflated (ISA-L) in blocks of 16, the format's ZIP compression. Sources: "Technical Introduction to
+OpenEXR" and "OpenEXR File Layout", Academy Software Foundation.
 """
 
 import struct
@@ -18,18 +18,18 @@ from .tensors import Placed, Plane, Tensor, full, looked_up
 _MAGIC_AND_VERSION = b"\x76\x2f\x31\x01\x02\x00\x00\x00"
 _ZIP = 3
 _ROWS = 16
-"""Of a block in this compression."""
+"""Rows of a block in ZIP compression."""
 _HALF = 1
 """The pixel type of 16-bit floats."""
 _LEVEL = 1
 _CHANNELS = {1: "Y", 3: "BGR", 4: "ABGR"}
-"""By how many there are: their names as the format has them, in alphabetical order."""
+"""The channels' names by their number, in alphabetical order as the format requires."""
 
 
 def encode(picture: Placed) -> bytes:
     """Return an OpenEXR file of a picture: grey, BGR, or BGR with straight alpha; 8 or 16 bit.
 
-    Values are sRGB-encoded in the picture, alpha is not; in the file colours are linear and multiplied by it.
+    The picture's colours are sRGB-encoded; in the file they are linear and multiplied by alpha. Alpha stays as it is.
     """
     height, width = picture.size
     header = _header(_CHANNELS[picture.channels], width, height)
@@ -58,7 +58,7 @@ def _planes(picture: Placed) -> list[NDArray[np.float16]]:
 
 
 def _halves(plane: Plane, table: NDArray[np.float16]) -> NDArray[np.float16]:
-    """Return what a table says of each value of a plane (H x W)."""
+    """Return the table's entry for each value of a plane (H x W)."""
     return looked_up(plane, table.view(np.uint16)).view(np.float16)
 
 
@@ -71,13 +71,13 @@ def _linear_values(most: int) -> Tensor:
 
 @cache
 def _linear_halves(most: int) -> NDArray[np.float16]:
-    """Return the same as it is stored."""
+    """Return `_linear_values` as half floats."""
     return _linear_values(most).astype(np.float16)
 
 
 @cache
 def _shares(most: int) -> NDArray[np.float16]:
-    """Return each value from 0 to `most` as a share of that, as it is stored."""
+    """Return each value from 0 to `most` as a share of `most`, in half floats."""
     return (np.arange(most + 1, dtype=np.float32) / most).astype(np.float16)
 
 
@@ -100,7 +100,7 @@ def _header(names: str, width: int, height: int) -> bytes:
 
 
 def _offsets(blocks: list[bytes], position: int) -> Iterator[bytes]:
-    """Yield where each block begins, in a table that itself begins at `position`."""
+    """Yield the entries of the table of block offsets; the table itself begins at `position`."""
     position += 8 * len(blocks)
     for block in blocks:
         yield struct.pack("<Q", position)
@@ -112,7 +112,7 @@ def _blocks(picture: Placed) -> Iterator[bytes]:
     (height, width), (rows, columns) = picture.size, picture.box
     planes = _planes(picture) if picture.inner.size else []
     for top in range(0, height, _ROWS):
-        block = np.zeros((min(_ROWS, height - top), picture.channels, width), np.float16)  # as the file has them
+        block = np.zeros((min(_ROWS, height - top), picture.channels, width), np.float16)  # in the file's layout
         first, last = max(rows.start, top), min(rows.stop, top + _ROWS)
         if first < last:
             for channel, plane in enumerate(planes):
@@ -123,7 +123,7 @@ def _blocks(picture: Placed) -> Iterator[bytes]:
 def _block(rows: NDArray[np.float16], top: int) -> bytes:
     """Return the block of these rows (rows x channels x W), whose first is `top`."""
     raw = rows.view(np.uint8).reshape(1, -1, 2)
-    halves = np.concatenate(cv2.split(raw), axis=1)[0]  # low bytes, then high ones; each told as a step from the last
+    halves = np.concatenate(cv2.split(raw), axis=1)[0]  # low bytes, then high ones; stored as differences
     steps = np.empty_like(halves)
     steps[0] = halves[0]
     np.subtract(halves[1:], halves[:-1], out=steps[1:])

@@ -1,4 +1,4 @@
-"""What is asked of files: which there are, whether they are still the same, what they say. Standard library only."""
+"""Names, stamps and JSON content of files. Standard library only."""
 
 import json
 import os
@@ -12,9 +12,9 @@ _Read = TypeVar("_Read")
 
 
 def read_json(path: Path, build: Callable[[Any], _Read]) -> _Read | None:
-    """Return what `build` makes of a file of JSON; None where that is not there, not whole or of another version.
+    """Return what `build` makes of a JSON file's content; None if the file is missing, not whole or of another version.
 
-    What it does not understand, `build` refuses with a ValueError, TypeError or KeyError.
+    `build` refuses content that it does not understand with a ValueError, TypeError or KeyError.
     """
     try:
         return build(json.loads(path.read_text(encoding="utf-8")))
@@ -23,7 +23,7 @@ def read_json(path: Path, build: Callable[[Any], _Read]) -> _Read | None:
 
 
 def names_in(folder: Path) -> frozenset[str]:
-    """Return the names of what lies in a folder, as results are named; none where it cannot be looked into."""
+    """Return the names in a folder, composed as names of results are; an empty set if the folder cannot be read."""
     try:
         return frozenset(_as_named(folder, entry.name) for entry in os.scandir(folder))
     except OSError:
@@ -31,20 +31,20 @@ def names_in(folder: Path) -> frozenset[str]:
 
 
 def _as_named(folder: Path, found: str) -> str:
-    """Return the name under which a file was written, given the one that its drive tells (see `composed`)."""
+    """Return the name under which a file was written, given the name that its drive lists (see `composed`)."""
     name = composed(found)
     return name if name == found or (folder / name).exists() else found
 
 
 def stamps(paths: Iterable[str]) -> tuple[Stamp, ...]:
-    """Return each file's size and time of modification; (-1, 0) for one that is not there."""
+    """Return each file's size and modification time; (-1, 0) for a missing file."""
     return tuple(map(_stamp, paths))
 
 
 def _stamp(path: str) -> Stamp:
-    """Return one file's."""
+    """Return one file's stamp."""
     try:
-        told = os.stat(path)  # noqa: PTH116  # thousands of pictures: a Path for each costs more than the question
+        told = os.stat(path)  # noqa: PTH116  # with thousands of pictures, making Paths costs more than the calls
     except OSError:
         return -1, 0
     return told.st_size, told.st_mtime_ns

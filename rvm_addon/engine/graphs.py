@@ -1,4 +1,4 @@
-"""ONNX files as sessions that fit the rest of the worker."""
+"""ONNX files as sessions, with the options that suit the worker."""
 
 import contextlib
 from collections.abc import Iterator
@@ -34,14 +34,14 @@ def load(
     *,
     keeps_memory: bool = True,
 ) -> onnxruntime.InferenceSession:
-    """Return a session of the file on a device, the sizes with these names fixed.
+    """Return a session of the file on a device, with the dimensions named in `sizes` fixed.
 
-    What the device cannot do is done on `threads` threads of the processor, 0 being one per core. A session that does
-    not keep its memory from run to run is a fifth slower where it takes much, and no slower where it takes little.
+    Nodes that the device cannot run use `threads` threads of the processor, 0 being one per core. A session that does
+    not keep its memory between runs is a fifth slower where it needs much, and no slower where it needs little.
 
     Raises:
         ModelUnsuitable: ONNX Runtime refuses the file.
-        DeviceMissing: it cannot use the device after all.
+        DeviceMissing: ONNX Runtime cannot use the device after all.
     """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
@@ -61,17 +61,17 @@ def load(
     except REFUSALS as error:
         reason = str(error).splitlines()[0]
         raise (ModelUnsuitable(path, reason) if device.is_cpu else DeviceMissing(device.name, reason)) from error
-    if session.get_providers()[0] != device.provider:  # ONNX Runtime says so in its log only
+    if session.get_providers()[0] != device.provider:  # ONNX Runtime reports this only in its log
         raise DeviceMissing(device.name, "its libraries or its driver are missing")
     return session
 
 
 @contextlib.contextmanager
 def running_on(device: Device) -> Iterator[None]:
-    """Tell of what ONNX Runtime refuses meanwhile as of the device's failure; on the processor it is a bug.
+    """Turn ONNX Runtime's errors inside the block into the device's failure; on the processor they are bugs and pass.
 
     Raises:
-        DeviceMissing: the device fails: it has no memory left for a frame of this size, say.
+        DeviceMissing: the device fails; for example, it has too little memory for a frame of this size.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""The deep guided filter's last step: from linear models in each pixel of a small map to planes of the frame's size.
+"""The deep guided filter's last step: small maps with a linear model per pixel become planes of the frame's size.
 
 For source colours s with mean m: foreground F = s + A·s + b for each colour, matte = A·m + b, all clipped to 0..1.
 H. Wu, S. Zheng, J. Zhang, K. Huang: "Fast End-to-End Trainable Guided Filter", CVPR 2018.
@@ -17,19 +17,19 @@ from .once import Once
 from .tensors import Box, Picture, Pixels, Plane, Tensor, full, laid_over, neighbours
 
 _TILE_ROWS = 32
-"""Rows that are drawn at once: what they need stays in the processor's cache."""
+"""Rows that are drawn at once: their data stays in the processor's cache."""
 _TILE_COLUMNS = 64
-"""Columns that are asked at once whether any of their pixels are wanted."""
+"""Columns that are drawn or left out together."""
 _FEW = 1 / 16
-"""Of a picture's pixels: up to so many are painted faster each by itself than in tiles."""
+"""Up to this share of a picture's pixels, painting each by itself is faster than in tiles."""
 _BESIDE = np.ones((1, 5), np.uint8)
 
 
 class Grid:
     """How small maps (h x w) become planes of the frame's size (H x W): bilinear, half-pixel centres.
 
-    Where many pixels are wanted, rows are mixed by a matrix product and columns by OpenCV, both a tile at a time; where
-    few are, each by itself.
+    For many pixels, a matrix product interpolates rows and OpenCV columns, both a tile at a time. Few pixels are
+    interpolated one by one.
     """
 
     def __init__(self, height: int, width: int, map_height: int, map_width: int) -> None:
@@ -44,24 +44,24 @@ class Grid:
         self._mix[rows, below] += share
 
     def bands(self, rows: slice | None = None) -> Iterator[slice]:
-        """Yield the rows of each row of tiles, of all or of those that hold some of `rows`."""
+        """Yield the frame's rows in each row of tiles: of all, or only of those that overlap `rows`."""
         first, last = (0, self.height) if rows is None else (rows.start, rows.stop)
         for top in range(first - first % _TILE_ROWS, last, _TILE_ROWS):
             yield slice(top, min(top + _TILE_ROWS, self.height))
 
     def over_tiles(self, plane: Tensor, extreme: np.ufunc) -> Tensor:
-        """Return the largest (np.maximum) or smallest (np.minimum) value of a map that decides any pixel of each tile.
+        """Return, per tile, the largest (np.maximum) or smallest (np.minimum) value of a map that decides its pixels.
 
-        What is just beside that may count as well.
+        Values just beside those may count, too.
         """
         of_bands = [extreme.reduce(plane[self._lines(rows)], axis=0) for rows in self.bands()]
-        # A tile's last column is decided by cells up to one beyond the first of the next tile's.
+        # The cells that decide a tile's last column reach one beyond the next tile's first cell.
         grown = (cv2.dilate if extreme is np.maximum else cv2.erode)(np.stack(of_bands), _BESIDE)
         of_tiles: Tensor = extreme.reduceat(grown, self._columns[0][::_TILE_COLUMNS], axis=1)
         return of_tiles
 
     def _lines(self, rows: slice) -> slice:
-        """Return the lines of the maps that decide some rows of the frame."""
+        """Return the lines of the maps that decide these rows of the frame."""
         return slice(int(self._rows[0][rows.start]), int(self._rows[1][rows.stop - 1]) + 1)
 
     def part(self, rows: slice, columns: slice) -> Box:
@@ -72,9 +72,9 @@ class Grid:
         )
 
     def pixels(self, planes: Tensor, part: Box, pixels: Pixels) -> Tensor:
-        """Return maps at some pixels of the frame's size (maps x pixels); `planes` are this part of the maps.
+        """Return the maps' values at some pixels of the frame (maps x pixels); `planes` are this `part` of the maps.
 
-        Beyond the part its outermost values go on.
+        Beyond the part, its edge values are replicated.
         """
         (above, below, down), (left, right, across) = self._rows, self._columns
         _, tall, wide = planes.shape
@@ -87,7 +87,7 @@ class Grid:
         corners = upper, upper_right, lower, lower_right = np.empty((4, len(down)), np.float32)
         for plane, out in zip(planes.reshape(len(planes), -1), mixed, strict=True):
             for corner, place in zip(corners, places, strict=True):
-                plane.take(place, out=corner, mode="clip")  # any other mode copies what it writes
+                plane.take(place, out=corner, mode="clip")  # any other mode writes through a copy
             _mix(upper, upper_right, across)
             _mix(lower, lower_right, across)
             _mix(upper_right, lower_right, down)
@@ -95,7 +95,7 @@ class Grid:
         return mixed
 
     def widened(self, plane: Tensor, rows: slice) -> Tensor:
-        """Return the lines of a map that decide some rows of the frame, as wide as that."""
+        """Return the lines of a map that decide these rows of the frame, scaled to the frame's width."""
         lines = plane[self._lines(rows)]
         wide: Tensor = cv2.resize(lines, (self.width, lines.shape[0]), interpolation=cv2.INTER_LINEAR)
         return wide
@@ -103,7 +103,8 @@ class Grid:
     def draw(self, drawn: Plane, wide: tuple[Tensor, Tensor], values: Plane, rows: slice, columns: slice) -> None:
         """Draw slope · values + offset into `drawn`, rounded to nearest and saturated.
 
-        `wide` are slope and offset as `widened` returns them; `drawn` and `values` are the frame's rows and columns.
+        `wide` are slope and offset as `widened` returns them; `drawn` and `values` cover `rows` and `columns` of the
+        frame.
         """
         mix = self._mix[rows, self._lines(rows)]
         slope, offset = (mix @ np.ascontiguousarray(lines[:, columns]) for lines in wide)
@@ -112,7 +113,7 @@ class Grid:
 
 
 def _mix(first: Tensor, second: Tensor, share: Tensor) -> None:
-    """Make `second` first + (second - first) · share."""
+    """Set `second` to first + (second - first) · share, in place."""
     second -= first
     second *= share
     second += first
@@ -120,25 +121,25 @@ def _mix(first: Tensor, second: Tensor, share: Tensor) -> None:
 
 @lru_cache(maxsize=4)
 def grid_of(height: int, width: int, map_height: int, map_width: int) -> Grid:
-    """Return the grid for frames and maps of these sizes; the frames of a clip share one for each kind of maps."""
+    """Return the grid for frames and maps of these sizes; the frames of a clip share one per size of maps."""
     return Grid(height, width, map_height, map_width)
 
 
 @dataclass(frozen=True)
 class ColourMaps:
-    """A foreground in small: blue, green and red are slope · s + offset of the source's, in 0..255."""
+    """A foreground as small maps: its blue, green and red are slope · s + offset of the source's s, in 0..255."""
 
     planes: Tensor
     """6 x rows x columns: slopes of blue, green, red, then offsets."""
     part: Box
-    """Of the small maps: where these lie."""
+    """The rows and columns of the whole small maps that `planes` holds."""
     grid: Grid
 
     def paint(self, picture: Picture, colours: Picture, where: Picture, box: Box) -> None:
-        """Put the foreground of `picture` (BGR, H x W x 3) on a box's `colours` where its `where` is not nought.
+        """Put the foreground of `picture` (BGR, H x W x 3) on a box's `colours` where the box's `where` is not zero.
 
-        `colours` lie in one piece. Beyond the maps' part their outermost values go on: where a matte is feathered far,
-        a straight seam would be seen otherwise.
+        `colours` is contiguous. Beyond the maps' part, edge values are replicated: otherwise a far-feathered matte
+        would show a straight seam.
         """
         wanted = where != 0
         if np.count_nonzero(wanted) < picture[..., 0].size * _FEW:
@@ -157,7 +158,7 @@ class ColourMaps:
         pixels.put(colours, cv2.convertScaleAbs(np.maximum(values, 0.0, out=values)))
 
     def _paint_tiles(self, picture: Picture, colours: Picture, where: Picture, box: Box) -> None:
-        """Paint tile by tile, those without a wanted pixel left out."""
+        """Paint tile by tile; leave out tiles without a wanted pixel."""
         top, left = box[0].start, box[1].start
         sizes = self.grid.map_height, self.grid.map_width
         around = [(side.start, size - side.stop) for side, size in zip(self.part, sizes, strict=True)]
@@ -181,7 +182,7 @@ class ColourMaps:
 
 @dataclass(frozen=True)
 class GuidedMatte:
-    """A matte as the deep guided filter leaves it."""
+    """A matte as the deep guided filter's small maps, not yet drawn; implements `Matte`."""
 
     picture: Picture
     """The source frame, BGR (H x W x 3)."""
@@ -194,8 +195,8 @@ class GuidedMatte:
     def alpha(self, *, deep: bool) -> Plane:
         """Return the matte (H x W), 8 bit, or 16 bit if `deep`.
 
-        Only tiles are drawn in which something lies between nought and one: with the mean m somewhere in 0..1, A·m + b
-        lies between b and A + b, and what is mixed of several lies between the least and the largest of them.
+        Only tiles that may hold values between 0 and 1 are interpolated; the others are filled. With the mean m in
+        0..1, A·m + b lies between b and A + b, and interpolated values lie between the least and largest of those.
         """
         kind = np.uint16 if deep else np.uint8
         most = full(kind)
@@ -219,22 +220,22 @@ class GuidedMatte:
 
     @Once
     def maps(self) -> ColourMaps:
-        """What the foreground is made from."""
+        """The maps that the foreground is made from."""
         planes = np.concatenate([self.slope[0, 2::-1] + 1, self.offset[0, 2::-1] * 255])
         return ColourMaps(planes, (slice(0, self.grid.map_height), slice(0, self.grid.map_width)), self.grid)
 
     def paint(self, colours: Picture, where: Picture, box: Box) -> None:
-        """Put the foreground on `colours` (BGR) in the pixels where `where` is not nought; both are the box's.
+        """Put the foreground on `colours` (BGR) where `where` is not zero; both have the box's size.
 
-        `colours` lie in one piece.
+        `colours` is contiguous.
         """
         self.maps.paint(self.picture, colours, where, box)
 
 
 def _columns(wanted: NDArray[np.bool_], width: int) -> Iterator[slice]:
-    """Yield the columns, of so many, of each run of wanted tiles."""
+    """Yield the columns of each run of wanted tiles, in a frame of this width."""
     tile = 0
-    for is_wanted, run in groupby(wanted.tolist()):  # they are few: numpy would take longer
+    for is_wanted, run in groupby(wanted.tolist()):  # there are few tiles: numpy would take longer
         first, tile = tile, tile + len(list(run))
         if is_wanted:
             yield slice(first * _TILE_COLUMNS, min(tile * _TILE_COLUMNS, width))

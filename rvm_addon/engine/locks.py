@@ -1,6 +1,6 @@
-"""Whose a job's folder is, and whatever else one process at a time may have: the lock on a file says so.
+"""File locks: which process owns a job's folder, or anything else that one process at a time may own.
 
-It ends with the process that has it. Standard library only.
+A lock ends with the process that holds it. Standard library only.
 """
 
 import contextlib
@@ -17,20 +17,21 @@ else:
     import fcntl
 
 HELD_FILE = "held"
-"""In a job's folder. The lock on it, not the file, says that a process works there: it ends with the process, killed or
-not."""
+"""In a job's folder. Not the file but the lock on it says that a process works there: the lock ends with the process,
+killed or not."""
 _REFUSALS = frozenset({errno.EACCES, errno.EAGAIN, errno.EDEADLK})
-"""How a system says that another process has a lock; anything else says that this drive knows none."""
+"""The errors when another process holds a lock; any other error means that this drive has no locks."""
 
 _ALL_LOCKS_EXCLUDE = sys.platform == "win32"
-"""Whether the system knows no lock that several have at once."""
+"""Whether the system has no shared locks."""
 _A_LOOK_SECONDS = 0.05
-"""How long a lock may be one's who only looks. Blender waits for that, too, and no longer."""
+"""How long to retry: a process that only looks (`is_held`) may hold the lock for a moment. Blender, too, waits at most
+this long."""
 _TRY_AGAIN_SECONDS = 0.005
 
 
 def hold(folder: Path) -> bool:
-    """Let a job's folder be this process's for as long as it lives; False if it is another's.
+    """Lock a job's folder for as long as this process lives; return False if another process holds it.
 
     Raises:
         OSError: the folder refuses.
@@ -40,9 +41,9 @@ def hold(folder: Path) -> bool:
 
 @contextlib.contextmanager
 def held(folder: Path, name: str = HELD_FILE) -> Iterator[bool]:
-    """Hold a job's folder meanwhile; yields False if it is another process's.
+    """Lock a job's folder inside the block; yield False if another process holds it.
 
-    `name` is the file that is locked: who starts others that hold the folder holds it by another one than they.
+    `name` is the file that is locked. A process that starts others which lock the folder needs a different file.
 
     Raises:
         OSError: the folder refuses.
@@ -55,7 +56,7 @@ def held(folder: Path, name: str = HELD_FILE) -> Iterator[bool]:
 
 
 def is_held(folder: Path) -> bool:
-    """Return whether a process, of this Blender or another, works in a job's folder."""
+    """Return whether a process, of this Blender or another one, works in a job's folder."""
     try:
         descriptor = os.open(folder / HELD_FILE, os.O_RDWR)
     except OSError:
@@ -67,7 +68,7 @@ def is_held(folder: Path) -> bool:
 
 
 def _soon_locked(descriptor: int) -> bool:
-    """Lock a file, and return whether nobody else has; one who only looks (`is_held`) has it for a moment."""
+    """Lock a file, with retries for a moment, and return whether that worked or the drive has no locks."""
     give_up_at = time.monotonic() + _A_LOOK_SECONDS
     while not _locked(descriptor):
         if time.monotonic() > give_up_at:
@@ -77,7 +78,10 @@ def _soon_locked(descriptor: int) -> bool:
 
 
 def _locked(descriptor: int, *, beside_others: bool = False) -> bool:
-    """Lock a file without waiting, and return whether nobody else has; those who only look do not see each other."""
+    """Lock a file without waiting, and return whether that worked or the drive has no locks.
+
+    `beside_others` takes a shared lock, so that processes that only look (`is_held`) do not see each other.
+    """
     try:
         if sys.platform == "win32":
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)

@@ -1,7 +1,7 @@
-"""What the model says of one frame, drawn when somebody needs it, on the thread that needs it.
+"""The model's output for one frame, drawn when it is needed, on the thread that needs it.
 
-The matte is wanted in every pixel; the foreground's colours only where they can show, which most of a picture does not.
-`guided.GuidedMatte` is the usual one.
+The matte is needed in every pixel; the foreground's colours only in the few pixels where they can show.
+`guided.GuidedMatte` is the usual implementation.
 """
 
 from collections.abc import Callable
@@ -24,15 +24,15 @@ class Matte(Protocol):
 
     @property
     def maps(self) -> ColourMaps | None:
-        """What the foreground is made from; None where it is known pixel by pixel."""
+        """The maps that make the foreground; None where its colours are known pixel by pixel."""
 
     def alpha(self, *, deep: bool) -> Plane:
         """Return the matte (H x W), 8 bit, or 16 bit if `deep`."""
 
     def paint(self, colours: Picture, where: Picture, box: Box) -> None:
-        """Put the foreground on `colours` (BGR) in the pixels where `where` is not nought; both are the box's.
+        """Put the foreground on `colours` (BGR) where `where` is not zero; both have the box's size.
 
-        `colours` lie in one piece. Pixels whose foreground is not known stay as they are.
+        `colours` is contiguous. Pixels whose foreground is not known stay as they are.
         """
 
 
@@ -53,15 +53,15 @@ class PlainMatte:
         return cv2.multiply(self.pha[0, 0], 65535.0, dtype=cv2.CV_16U) if deep else to_bytes(self.pha[0, 0])
 
     def paint(self, colours: Picture, where: Picture, box: Box) -> None:
-        """Put the foreground on `colours` (BGR) in the pixels where `where` is not nought; both are the box's."""
+        """Put the foreground on `colours` (BGR) where `where` is not zero; both have the box's size."""
         cv2.copyTo(cv2.merge(to_planes(self.fgr[:, :, box[0], box[1]])), where, colours)
 
 
 class LaterMatte:
-    """A matte that is worked out when it is first asked for, on the thread that asks."""
+    """A matte that is computed when it is first asked for, on the thread that asks."""
 
     def __init__(self, picture: Picture, work: Callable[[], Matte]) -> None:
-        """Remember the source frame (BGR, H x W x 3) and how its matte is worked out."""
+        """Remember the source frame (BGR, H x W x 3) and the function that computes its matte."""
         self.picture = picture
         self._work = work
 
@@ -71,7 +71,7 @@ class LaterMatte:
 
     @property
     def maps(self) -> ColourMaps | None:
-        """What the foreground is made from; None where it is known pixel by pixel."""
+        """The maps that make the foreground; None where its colours are known pixel by pixel."""
         return self._matte.maps
 
     def alpha(self, *, deep: bool) -> Plane:
@@ -79,5 +79,5 @@ class LaterMatte:
         return self._matte.alpha(deep=deep)
 
     def paint(self, colours: Picture, where: Picture, box: Box) -> None:
-        """Put the foreground on `colours` (BGR) in the pixels where `where` is not nought; both are the box's."""
+        """Put the foreground on `colours` (BGR) where `where` is not zero; both have the box's size."""
         self._matte.paint(colours, where, box)

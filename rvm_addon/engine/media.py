@@ -1,7 +1,7 @@
-"""What the pipeline reads from and writes to: the promises, pictures as a source, and the folder of frames.
+"""What the pipeline reads from and writes to: the protocols, pictures as a source, and the folder of frames.
 
 A *source* yields each wanted frame once, in ascending order; a *sink* makes a frame appear whole or not at all.
-Movies have a module of their own (`movies`). OpenCV's refusals end here: what leaves is a `MattingError`.
+Movies have a module of their own (`movies`). OpenCV's errors become a `MattingError` here.
 """
 
 from collections.abc import Iterator
@@ -21,14 +21,14 @@ from .tensors import Picture, Placed, full, in_8_bits
 
 _JPEG_BEGINS = b"\xff\xd8"
 _LOSSLESS_WEBP = (
-    # Colours beside the matte's edge are kept, for a viewer that scales the picture mixes them in.
+    # Keep the colours beside the matte's edge: a viewer that scales the picture mixes them in.
     [cv2.IMWRITE_WEBP_LOSSLESS_MODE, cv2.IMWRITE_WEBP_LOSSLESS_PRESERVE_COLOR]
     if hasattr(cv2, "IMWRITE_WEBP_LOSSLESS_MODE")
-    # OpenCV 4.12 (Macs with an Intel processor) cannot be asked for that, but for no loss where something shows.
+    # OpenCV 4.12 (Macs with an Intel processor) lacks that option; this is lossless only where something shows.
     else [cv2.IMWRITE_WEBP_QUALITY, 101]
 )
 _ENCODER_OPTIONS = {
-    # Colours as fine as brightness: usually they are halved, and a green background bleeds 2 pixels into the person.
+    # No chroma subsampling: the usual halving lets a green background bleed 2 pixels into the person.
     FrameFormat.JPEG: [
         *(cv2.IMWRITE_JPEG_QUALITY, 95),
         *(cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444),
@@ -36,14 +36,14 @@ _ENCODER_OPTIONS = {
     FrameFormat.WEBP: _LOSSLESS_WEBP,
 }
 _LONGEST_SIDES = {FrameFormat.JPEG: 65500, FrameFormat.WEBP: 16383}
-"""Pixels that a file of the format may have a side, as its encoder says."""
+"""The most pixels per side that the format's encoder accepts."""
 
 
 class FrameSource(Protocol):
     """The pictures of one clip."""
 
     expected: int
-    """How many frames will come; a movie's container may be wrong about it."""
+    """How many frames to expect; a movie's container may be wrong about it."""
 
     def frames(self) -> Iterator[tuple[int, Picture]]:
         """Yield (source frame, picture) for each wanted frame, ascending, each once; BGR, or BGRA with straight alpha.
@@ -53,7 +53,7 @@ class FrameSource(Protocol):
         """
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Close the files."""
 
 
 class FrameSink(Protocol):
@@ -71,7 +71,7 @@ class ImageSource:
     """One file per frame."""
 
     def __init__(self, source: Source) -> None:
-        """Look that every wanted file is there, so that a gap is told before an hour of work and not after."""
+        """Check that every wanted file is there, so that a gap is reported before an hour of work, not after."""
         wanted = range(len(source.paths)) if source.frames is None else source.frames
         self._files = [(frame, Path(source.paths[frame])) for frame in wanted]
         for _, path in self._files:
@@ -86,7 +86,8 @@ class ImageSource:
         """Yield each picture, 8 bit: BGRA where it carries alpha and that is wanted, else BGR.
 
         Raises:
-            PictureDiffers: of a sequence, the picture has not the first one's size.
+            PictureDiffers: a picture of a sequence has not the first one's size.
+            SourceMissing, SourceRefused, SourceUnreadable: naming the file.
         """
         height = width = 0
         for frame, path in self._files:
@@ -97,12 +98,12 @@ class ImageSource:
                 sizes = f"{picture.shape[1]} × {picture.shape[0]} instead of {width} × {height} pixels"
                 raise PictureDiffers(path, sizes)
             if self._disposable:
-                with suppress(OSError):  # on Windows a virus scanner may read it just now; it goes with its job
+                with suppress(OSError):  # on Windows a virus scanner may have it open; then it stays until its job goes
                     path.unlink()
             yield frame, picture
 
     def _read(self, path: Path) -> Picture:
-        """Return the file's picture. Python opens it, for OpenCV cannot open every name on Windows."""
+        """Return the file's picture. Python reads the file, since OpenCV cannot open every name on Windows."""
         try:
             data = np.fromfile(path, np.uint8)
         except FileNotFoundError:
@@ -130,7 +131,7 @@ class ImageSource:
         return self._picture(decoded)
 
     def _unsuitable(self, decoded: NDArray[Any], data: NDArray[np.uint8]) -> str:
-        """Return why what OpenCV read of a file is no picture for the model; nothing where it is one."""
+        """Return why the array that OpenCV read is no picture for the model; an empty string if it is one."""
         if decoded.dtype.kind == "f":
             return "its values are floating-point numbers, whose meaning the file does not tell"
         if decoded.dtype not in (np.uint8, np.uint16):
@@ -140,13 +141,13 @@ class ImageSource:
         return ""
 
     def _flags(self, data: NDArray[np.uint8]) -> int:
-        """Return how OpenCV reads a file: as it is, for alpha and 16 bits; only JPEG, which has neither, is turned."""
+        """Return OpenCV's flags: unchanged, to keep alpha and 16 bits; JPEG, which has neither, is turned."""
         jpeg = data[:2].tobytes() == _JPEG_BEGINS
         flags: int = cv2.IMREAD_COLOR | self._turned if jpeg else cv2.IMREAD_UNCHANGED
         return flags
 
     def _picture(self, decoded: NDArray[np.uint8] | NDArray[np.uint16]) -> Picture:
-        """Return what OpenCV read (H x W, or H x W x 3 or 4; 8 or 16 bit) as an 8-bit picture."""
+        """Return a decoded array (H x W, or H x W x 3 or 4; 8 or 16 bit) as an 8-bit picture."""
         picture = in_8_bits(decoded)  # rounds, as Blender does
         if picture.ndim == 2:
             coloured: Picture = cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR)
@@ -154,18 +155,18 @@ class ImageSource:
         return picture if self._with_alpha else picture[..., :3]
 
     def close(self) -> None:
-        """Nothing is held open between frames."""
+        """Do nothing: no file is open between frames."""
 
 
 class FolderSink:
     """A folder of numbered or named pictures.
 
-    Half-written ones are kept apart, in the job's own folder: nothing in the output is ever half a frame, and what a
-    killed worker leaves behind is known to be its own.
+    Half-written frames lie apart, in the job's own folder. So the output never holds half a frame, and the leftovers of
+    a killed worker are known to be its own.
     """
 
     def __init__(self, spec: JobSpec, job_folder: Path) -> None:
-        """Make the output folder of the job in `job_folder`, where it is missing.
+        """Make the output folder of the job in `job_folder`, if it is missing.
 
         Raises:
             OutputFailed: the folder cannot be made.
@@ -179,7 +180,7 @@ class FolderSink:
             raise OutputFailed(folder, error.strerror or "") from error
 
     def write(self, frame: int, picture: Placed) -> None:
-        """Encode the picture and write it under a temporary name; the last step gives it its own."""
+        """Encode the picture, write it under a temporary name and rename it at last."""
         path = self._folder / self._spec.file_name(frame)
         data = _encoded(picture, self._spec.look.format)
         if data is None:

@@ -1,6 +1,7 @@
-"""What the model remembers, kept in the job's folder: a run that was stopped goes on as if it had not been.
+"""The model's recurrent state, kept in the job's folder so that a stopped run goes on as if it had not been stopped.
 
-The states of a 1080p clip at the usual quality take 4 MB; to keep them every `EVERY_FRAMES` costs a job a thousandth.
+The states of a 1080p clip at the usual quality take 4 MB; keeping them every `EVERY_FRAMES` costs a job 0.1 % of its
+time.
 """
 
 import json
@@ -27,7 +28,7 @@ class Memory:
     """float32, each 1 x channels x height x width."""
 
     def write(self, folder: Path, frame: int) -> None:
-        """Keep the memory in a job's folder, whole or not at all; `frame` is the newest that it has seen.
+        """Write the memory into a job's folder, whole or not at all; `frame` is the newest frame in it.
 
         Raises:
             OutputFailed: the disk is full or the folder refuses.
@@ -42,7 +43,7 @@ class Memory:
 
     @classmethod
     def read(cls, folder: Path) -> "Memory | None":
-        """Return what `write` kept in a job's folder; None where that is nothing, or not whole."""
+        """Return the memory that `write` left in a job's folder; None if there is none, or it is not whole."""
         if remembered_frame(folder) is None:
             return None
         head, _, data = (folder / MEMORY_FILE).read_bytes().partition(b"\n")

@@ -1,7 +1,7 @@
 """Movies as a source of frames, through OpenCV's FFmpeg.
 
-Which picture is frame k is decided here and nowhere else: as it is decoded (the command line), or by time as Blender's
-sequencer counts (strips).
+Only this module decides which picture is frame k: by order of decoding (the command line), or by time as Blender's
+sequencer does (strips).
 """
 
 import math
@@ -18,18 +18,19 @@ from .spec import Source
 from .tensors import Picture
 
 _SEEK_MARGIN_MS = 2000.0
-"""A seek aims this long before the wanted frame, and decoding forward decides which frame it is."""
+"""A seek aims this long before the wanted frame; decoding forward from there finds the frame."""
 _SEEK_ERROR_MS = 1000.0
-"""Behind a seek, MPEG-PS with B-frames tells moments that are three frames late; a movie goes on only beyond this."""
+"""After a seek, times in MPEG-PS with B-frames are three frames late; only a later picture than this proves that a
+movie goes on."""
 _CLOCK = 600.0
 """Ticks per second where they are not known: the fewest in use (MOV)."""
 _HAIR_MS = 1e-6
-"""What is lost where numbers are rounded."""
+"""Tolerance for rounding errors."""
 _COMMON_RATE = 25.0
 _TRIES = 25
-"""OpenCV says at each damaged picture that the movie has ended, and goes on where it is asked again."""
+"""OpenCV reports the end of the movie at each damaged picture, but goes on when asked again."""
 _HELD_FRAMES_UNSPOKEN = 2
-"""Containers miscount by a frame or two; holding the last picture that long is no news."""
+"""Containers miscount by a frame or two; holding the last picture for that long needs no warning."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,8 @@ class Shot:
 
     picture: Picture
     time: float
-    """Milliseconds since the stream's beginning, as Blender counts. In AVI the first picture begins later than that, by
-    as many frames as the codec holds back to put its B-frames in order."""
+    """Milliseconds since the stream's beginning, as Blender counts. In AVI the first picture begins later than 0, by
+    the number of frames that the codec delays to reorder its B-frames."""
 
 
 class Decoder:
@@ -48,8 +49,8 @@ class Decoder:
     def __init__(self, path: Path, *, upright: bool = True, told: Callable[[int, int], None] | None = None) -> None:
         """Open the movie and decode its first picture; `upright` turns it as its metadata says.
 
-        Width and height are `told` as soon as the container has said them, which is before a picture is decoded; of a
-        movie that is turned, they are those of the turned pictures.
+        `told` receives width and height as soon as the container reports them, before a picture is decoded. In a movie
+        that is turned, they are those of the turned pictures.
 
         Raises:
             SourceMissing: there is no such file.
@@ -68,19 +69,19 @@ class Decoder:
         first = self.read()
         if first is None:
             raise SourceUnreadable(path)
-        self._start = min(first.time, 0.0)  # of raw MPEG-2, OpenCV 4.12 says that it begins 240,000 years before nought
-        self._first = Shot(first.picture, first.time - self._start)  # to open it again costs an eighth of a second
+        self._start = min(first.time, 0.0)  # OpenCV 4.12 lets raw MPEG-2 begin 240,000 years before zero
+        self._first = Shot(first.picture, first.time - self._start)  # opening it again would take an eighth of a second
 
     def count(self) -> int:
-        """Return how many frames the container says there are; it may be wrong, and 0 where it does not say."""
+        """Return how many frames the container promises, which may be wrong; 0 where it does not say."""
         return max(int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)), 0)
 
     def rate(self) -> float:
-        """Return the frames per second that the container tells; 25 where it does not."""
+        """Return the frames per second that the container reports; 25 where it reports none."""
         return self._capture.get(cv2.CAP_PROP_FPS) or _COMMON_RATE
 
     def read(self) -> Shot | None:
-        """Return the next picture (BGR, 8 bit), or None at the end; it begins after the one before."""
+        """Return the next picture (BGR, 8 bit), or None at the end; times always increase from picture to picture."""
         if self._first is not None:
             first, self._first = self._first, None
             return first
@@ -91,16 +92,16 @@ class Decoder:
             return None
         time = self._capture.get(cv2.CAP_PROP_POS_MSEC)
         if time <= self._newest or (time == 0.0 and self._newest > -math.inf):
-            # Of the last pictures in AVI, MPEG-PS and raw MPEG-2 with B-frames OpenCV says that they begin at nought.
+            # OpenCV reports time 0 for the last pictures of AVI, MPEG-PS and raw MPEG-2 with B-frames.
             time = self._newest + 1000.0 / self.rate()
         self._newest = time
         return Shot(picture, time - self._start)
 
     def seek_before(self, time: float) -> Shot | None:
-        """Return a picture that begins at or before `time` (ms, as `Shot.time`), near it where that is safe.
+        """Return a picture that begins at or before `time` (ms, as `Shot.time`), near it where seeking works.
 
-        Where a seek lands is the container's affair, so what it landed on is looked at; a movie that cannot be
-        trusted is decoded from its beginning.
+        The container decides where a seek lands, so the picture found there is checked. If it begins too late, the
+        movie is decoded from its beginning.
         """
         if time > _SEEK_MARGIN_MS:
             self._first, self._newest = None, -math.inf
@@ -112,13 +113,13 @@ class Decoder:
         return self.read()
 
     def check_end(self, time: float, missing: int) -> None:
-        """Return if the movie ends where no more of it came: its last picture began at `time` (ms, as `Shot.time`).
+        """Return if the movie really ends after the last picture read, which began at `time` (ms, as `Shot.time`).
 
-        FFmpeg takes it for an end, too, where a drive goes away or somebody cuts the file off while it is read. Where
-        more frames are `missing` than containers miscount, it is opened again, for the drive may be back by now.
+        FFmpeg also reports an end where a drive goes away or the file is truncated while it is read. Where more frames
+        are `missing` than containers miscount, the movie is opened again, since the drive may be back.
 
         Raises:
-            SourceMissing, SourceRefused: it did not end, or nobody can tell.
+            SourceMissing, SourceRefused: the movie goes on, has changed or can no longer be read.
         """
         _check_readable(self._path)
         if stamps([str(self._path)]) != self._stamps:
@@ -141,7 +142,7 @@ class Decoder:
         self._capture.release()
 
     def _rewind(self) -> None:
-        """Open the movie again: decoding from the beginning is exact in every container, seeking to it is not."""
+        """Open the movie again: decoding from the beginning is exact in every container, seeking there is not."""
         self._capture.release()
         self._newest = -math.inf
         self._capture = self._open()
@@ -166,9 +167,9 @@ class MovieSource:
         told: Callable[[int, int], None] | None = None,
         since: int = 0,
     ) -> None:
-        """Open the movie; `warn` is told, in words, of what the user should know, and `told` as `Decoder` says.
+        """Open the movie; `warn` receives texts that the user should read, `told` the size as in `Decoder`.
 
-        Where all frames are wanted, those before `since` are counted only.
+        Where all frames are wanted, frames before `since` are decoded and counted, but not yielded.
 
         Raises:
             SourceMissing: there is no such file.
@@ -194,10 +195,10 @@ class MovieSource:
         self._decoder.close()
 
     def _all(self) -> Iterator[tuple[int, Picture]]:
-        """Yield every frame from the first wanted one on, and warn where the movie ends before its container says.
+        """Yield every frame from `since` on, and warn if the movie ends earlier than its container promises.
 
         Raises:
-            SourceMissing, SourceRefused: it did not end, but can no longer be read.
+            SourceMissing, SourceRefused: the movie did not end, but can no longer be read.
         """
         count = 0
         for count, (frame, picture) in enumerate(self._decoded(self.expected), 1):  # noqa: B007  # wanted below
@@ -207,12 +208,13 @@ class MovieSource:
             self._warn(f"“{self._path}” ends early: {count} frames can be read of the {self.expected} that it promises")
 
     def _decoded(self, promised: int) -> Iterator[tuple[int, Picture]]:
-        """Yield every frame in the order of decoding; so many are `promised`, or 0 where nobody knows.
+        """Yield every frame in the order of decoding; `promised` is their number, or 0 where it is not known.
 
-        Where it ends before, that is looked into before the last picture comes: one that was cut off is damaged.
+        An early end is checked before the last picture is yielded, since the last picture of a truncated file is
+        damaged.
 
         Raises:
-            SourceMissing, SourceRefused: it did not end, but can no longer be read.
+            SourceMissing, SourceRefused: the movie did not end, but can no longer be read.
         """
         frame, shot = 0, self._decoder.read()
         while shot is not None:
@@ -227,7 +229,7 @@ class MovieSource:
         """Yield the wanted frames, counted as they are decoded.
 
         Raises:
-            SourceMissing, SourceUnreadable: it ends before, or can no longer be read.
+            SourceMissing, SourceUnreadable: the movie ends before the last wanted frame, or can no longer be read.
         """
         chosen = set(wanted)
         for frame, picture in self._decoded(wanted[-1] + 1):
@@ -238,14 +240,14 @@ class MovieSource:
         raise SourceUnreadable(self._path, f"it ends before frame {wanted[-1] + 1}")
 
     def _by_time(self, wanted: tuple[int, ...]) -> Iterator[tuple[int, Picture]]:
-        """Yield for frame k the last picture that begins by k / fps, which Blender rounds to the container's clock.
+        """Yield, for each wanted frame k, the last picture that begins by k / fps, rounded to the container's clock.
 
-        This is what Blender shows, also for a variable or a trembling frame rate and for edit lists (the table of
-        `tests/host/test_every_frame.py`). Before the first picture begins that one shows; past the end the last picture
-        is held, as Blender holds it.
+        This is what Blender shows, also with a variable or jittering frame rate and with edit lists (see the table of
+        `tests/host/test_every_frame.py`). Before the first picture begins, the first picture is shown. Past the end,
+        the last picture is held, as in Blender.
 
         Raises:
-            SourceMissing, SourceRefused: it did not end, but can no longer be read; no frame of it is held then.
+            SourceMissing, SourceRefused: the movie did not end, but can no longer be read; no picture is held then.
         """
         step = 1000.0 / self._fps
         shown = self._decoder.seek_before(wanted[0] * step)
@@ -267,11 +269,11 @@ class MovieSource:
 
 
 def _check_readable(path: Path) -> None:
-    """Return if the last byte of a file can be read, which asks its drive.
+    """Return if the last byte of a file can be read, which needs its drive.
 
     Raises:
-        SourceMissing: it is gone.
-        SourceRefused: with the system's words.
+        SourceMissing: the file is gone.
+        SourceRefused: the system cannot read it; the error has the system's words.
     """
     try:
         with path.open("rb") as stream:
@@ -284,9 +286,9 @@ def _check_readable(path: Path) -> None:
 
 
 def _whole_rate(rate: float) -> float:
-    """Return a rate, which Blender tells in 32 bits, as it is meant: whole, or NTSC's 1000 / 1001 of that.
+    """Return the exact value of a rate that Blender rounds to 32 bits: whole, or 1000 / 1001 of a whole one (NTSC).
 
-    After an hour, the rest would be more than a tick.
+    Without this, the error would exceed a tick after an hour.
     """
     meant = round(rate * 1001) / 1001
     return meant if abs(meant - rate) <= rate * 1e-7 else rate

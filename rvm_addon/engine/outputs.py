@@ -1,4 +1,4 @@
-"""What can be made of a matted frame: kinds of result, file formats, how edges are treated.
+"""What can be made of a matted frame: kinds of result, file formats, treatment of edges.
 
 Standard library only.
 """
@@ -15,9 +15,9 @@ Colour = tuple[int, int, int]
 
 GREEN: Colour = (0, 255, 0)
 MOST_GROWTH = 100
-"""Pixels by which a matte may be grown, choked or feathered at most; beyond, no edge is meant."""
+"""The most pixels by which a matte may be grown, choked or feathered; a larger value is no treatment of an edge."""
 MOST_BLUR = 500.0
-"""Pixels of the largest radius of a blurred background."""
+"""The largest blur of a background, in pixels of standard deviation."""
 
 
 class Result(StrEnum):
@@ -43,7 +43,7 @@ class Result(StrEnum):
 
     @property
     def holds_background(self) -> bool:
-        """Whether frames are opaque pictures."""
+        """Whether frames show a background, and are opaque."""
         return self in (Result.COLOUR, Result.BLUR, Result.BACKDROP)
 
     @property
@@ -58,14 +58,14 @@ class FrameFormat(StrEnum):
     PNG = "png"
     PNG16 = "png16"
     EXR = "exr"
-    """Half floats, scene-linear, premultiplied as the format wants it."""
+    """Half floats, scene-linear, premultiplied as the format requires."""
     WEBP = "webp"
     """Lossless."""
     JPEG = "jpeg"
 
     @property
     def suffix(self) -> str:
-        """How names of files end."""
+        """The suffix of file names."""
         return {FrameFormat.PNG16: ".png", FrameFormat.JPEG: ".jpg"}.get(self, f".{self.value}")
 
     @property
@@ -75,36 +75,36 @@ class FrameFormat(StrEnum):
 
     @property
     def is_deep(self) -> bool:
-        """Whether more than 8 bits of a channel are stored."""
+        """Whether channels have more than 8 bits."""
         return self in (FrameFormat.PNG16, FrameFormat.EXR)
 
 
 class EdgeColour(StrEnum):
-    """Whose colours the foreground has."""
+    """Where the foreground's colours come from."""
 
     MIXED = "mixed"
-    """The model's where alpha is soft, the source's own pixels where it is full; of 16 bits, as 8 have it."""
+    """From the model where alpha is soft, from the source where it is full; 16-bit alpha is rounded to 8 for this."""
     MODEL = "model"
     SOURCE = "source"
 
 
 class Foreground(Enum):
-    """How much of the foreground that the model says can be seen in a result."""
+    """How much of the model's foreground can be seen in a result."""
 
     NONE = 0
     """Nothing: colours are the source's, or there are none."""
     EDGE = 1
-    """What lies where its matte is soft in 8 bits, and a pixel beyond."""
+    """Only where the model's matte is soft in 8 bits, and one pixel beyond."""
     ALL = 2
 
 
 class Fit(StrEnum):
-    """How a backdrop of another shape comes to the frame's size."""
+    """How a backdrop of another aspect ratio is scaled to the frame's size."""
 
     FILL = "fill"
-    """As large as it takes to leave nothing bare; what sticks out is cut off."""
+    """The backdrop covers the whole frame; what sticks out is cut off."""
     FIT = "fit"
-    """Seen whole; what stays bare is black."""
+    """The whole backdrop is seen; the rest of the frame is black."""
 
 
 @dataclass(frozen=True)
@@ -121,11 +121,11 @@ class Edges:
     feather: float = 0.0
     """Standard deviation in pixels of the Gaussian that softens the matte."""
     despill: float = 0.0
-    """How much of the old background's own colour, as it is nearby, is taken out of soft edges: 0 to 1."""
+    """How much of the nearby old background's colour is taken out of soft edges: 0 to 1."""
 
     @property
     def keeps_edge(self) -> bool:
-        """Whether where the matte is soft, and there only, the foreground has just the model's colours."""
+        """Whether the foreground has exactly the model's colours where the model's matte is soft, and only there."""
         return self.keeps_matte and self.colour is EdgeColour.MIXED and not self.despill
 
     @property
@@ -155,7 +155,7 @@ UNTOUCHED = Edges()
 
 @dataclass(frozen=True)
 class Look:
-    """What is made of matted frames: all that can be changed afterwards without the model."""
+    """What is made of matted frames: all settings that can change later without running the model again."""
 
     result: Result = Result.CUTOUT
     background: Colour = GREEN
@@ -170,16 +170,16 @@ class Look:
 
     @property
     def foreground(self) -> Foreground:
-        """How much of the foreground that the model says is shown, where the source has no alpha of its own."""
+        """How much of the model's foreground the result shows, if the source has no alpha of its own."""
         if self.result.is_grey or self.edges.colour is EdgeColour.SOURCE:
             return Foreground.NONE
         is_wide = self.edges.colour is EdgeColour.MODEL or self.edges.grow or self.edges.feather
-        # Of what 8 bits take for full or empty, a finer matte may become soft where its points are moved.
+        # 16-bit values that 8 bits round to full or empty may become soft when black or white point moves.
         is_finer = self.format.is_deep and not self.edges.keeps_matte
         return Foreground.ALL if is_wide or is_finer else Foreground.EDGE
 
     def validate(self) -> None:
-        """Return if it can be made; files are looked at by the worker.
+        """Return if the look can be made; the worker checks the files.
 
         Raises:
             SpecError: naming the setting and what is wrong with it.
@@ -196,10 +196,10 @@ class Look:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "Look":
-        """Return the look that `dataclasses.asdict` made this of.
+        """Return the look from the dict that `dataclasses.asdict` made of it.
 
         Raises:
-            KeyError, TypeError, ValueError: it was made of something else.
+            KeyError, TypeError, ValueError: the dict does not describe a look.
         """
         edges = dict(data["edges"])
         return cls(
@@ -215,7 +215,7 @@ class Look:
 
 
 CUT_OUT = Look()
-"""What most people want."""
+"""The default: a cut-out as PNG."""
 
 
 def parse_colour(text: str) -> Colour:
@@ -225,7 +225,7 @@ def parse_colour(text: str) -> Colour:
         SpecError: the text is neither.
     """
     digits = text.removeprefix("#")
-    if len(digits) == 3:  # as style sheets shorten it: each digit stands for two
+    if len(digits) == 3:  # the short form of style sheets: each digit stands for two
         digits = "".join(digit * 2 for digit in digits)
     try:
         red, green, blue = bytes.fromhex(digits)

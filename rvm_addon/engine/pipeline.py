@@ -37,19 +37,19 @@ _Item = TypeVar("_Item")
 _AHEAD = 2
 """Frames decoded before the network asks for them. At 2160p each is 25 MB."""
 TRIMMED_EVERY = 25
-"""Frames after which free memory goes back to the system, of which at 1080p they would leave up to a tenth lying."""
+"""Frames after which free memory goes back to the system; at 1080p, up to a tenth would be left unused otherwise."""
 _FEWEST_WRITERS, _MOST_WRITERS = 2, 4
-"""Threads that draw, encode and write; the most take 40 MB more than the fewest at 1080p."""
+"""The number of threads that draw, encode and write; at 1080p, four take 40 MB more than two."""
 
 
 def run(spec: JobSpec, folder: Path, emit: Emit) -> None:
-    """Matte the job's frames into `folder / spec.output` and tell of every step; `Finished` is the last event.
+    """Matte the job's frames into `folder / spec.output` and emit an event per step; `Finished` is the last one.
 
     Raises:
-        MattingError: what happened, to which file; the frames made so far stay.
+        MattingError: says what happened to which file; the frames made so far stay.
     """
     begun = time.monotonic()
-    cv2.setNumThreads(1)  # frames are worked on side by side; splitting each one up as well only costs
+    cv2.setNumThreads(1)  # frames run in parallel already; splitting each frame as well would only cost time
 
     def warn(text: str) -> None:
         emit(Warned(text))
@@ -78,7 +78,7 @@ def run(spec: JobSpec, folder: Path, emit: Emit) -> None:
                 done += 1
             if writer.raws is not None:
                 _leave(writer.raws, rest.frames[-1] if rest.frames else done - 1, model.memory(), warn)
-    with suppress(OSError):  # all frames stand: what is not cleared up now is no failure of theirs
+    with suppress(OSError):  # all frames stand: a failed clean-up does not make the run fail
         if spec.raw_limit:
             prune(folder.parent, spec.raw_limit)
     with suppress(OSError):
@@ -87,7 +87,7 @@ def run(spec: JobSpec, folder: Path, emit: Emit) -> None:
 
 
 def _leave(raws: RawSink, frame: int, memory: Memory | None, warn: Callable[[str], None]) -> None:
-    """Leave what the model remembers after the last frame to a job that goes on; say so if not all could be kept."""
+    """Keep the model's state after the last frame, for a job that goes on; warn if not all raw mattes could be kept."""
     if memory is not None:
         raws.keep(frame, memory)
     if raws.room < 0:
@@ -95,7 +95,7 @@ def _leave(raws: RawSink, frame: int, memory: Memory | None, warn: Callable[[str
 
 
 def _writer(spec: JobSpec, folder: Path) -> Writer:
-    """Return where the frames of the job in `folder` go, and what is kept of them besides."""
+    """Return the writer of the job in `folder`: of its frames, its raw mattes and the pictures for a viewer."""
     raws = RawSink(folder, spec.raw_limit) if spec.raw_limit else None
     viewer = Viewer(folder, spec.source.frames[-1] if spec.source.frames else None)
     return Writer(spec, FolderSink(spec, folder), raws, viewer, folder)
@@ -104,9 +104,9 @@ def _writer(spec: JobSpec, folder: Path) -> Writer:
 def matte_frames(
     reader: Reader, model: MattingModel, writer: Writer, start: Callable[[int, int], None]
 ) -> Iterator[int]:
-    """Yield the number of each frame when its file stands; `start` is told width and height before the first.
+    """Yield the number of each frame when its file stands; call `start` with width and height before the first.
 
-    Where a frame fails, those before it are written and yielded first. Frames that were made before are not yielded.
+    If a frame fails, the frames before it are written and yielded first. Frames of an earlier run are not yielded.
     """
     writing: deque[tuple[int, Future[None], Memory | None]] = deque()
     cores = writer.spec.threads or os.cpu_count() or 1
@@ -136,12 +136,12 @@ def matte_frames(
 
 
 def writers_for(cores: int, *, with_model: bool) -> int:
-    """Return how many frames are drawn and written at once: half of the cores are the network's, if it has to look."""
+    """Return how many frames are drawn and written at once; the network, if it has to run, gets half of the cores."""
     return min(max(cores // 2 if with_model else cores, _FEWEST_WRITERS), _MOST_WRITERS)
 
 
 def _matted(model: MattingModel, read: Read) -> Matte | None:
-    """Return a frame's matte: the one that is known, or what the model says after the frames before.
+    """Return a frame's matte: the known one, or else the model's, given the frames before.
 
     None where the model only has to see the frame.
     """
@@ -154,7 +154,7 @@ def _matted(model: MattingModel, read: Read) -> Matte | None:
         return None if read.made or read.early else read.known or said
     if read.known is None and not read.made:
         raise ValueError(f"frame {read.frame} is neither known nor prepared for the model")
-    model.forget()  # what comes next does not follow what it saw last
+    model.forget()  # the next frame does not follow the one that the model saw last
     return read.known
 
 
@@ -165,11 +165,11 @@ def _model(spec: JobSpec, warn: Callable[[str], None]) -> MattingModel:
         ModelChanged, ModelMissing, ModelDamaged, ModelUnsuitable: naming the file.
         LibraryUnusable: the system cannot load ONNX Runtime.
     """
-    try:  # only now: what is known needs no ONNX Runtime, and a source opens meanwhile
+    try:  # imported late: a job whose mattes are all known does without, and a source opens meanwhile
         from .rvm import open_model  # noqa: PLC0415
     except ImportError as error:
         raise LibraryUnusable("ONNX Runtime", str(error)) from error
-    weights.check_identity(Path(spec.model), spec.model_stamp)  # a run that goes on would mix two models' frames
+    weights.check_identity(Path(spec.model), spec.model_stamp)  # a continued run would mix two models' frames
     return open_model(spec, warn)
 
 
@@ -177,11 +177,10 @@ def _model(spec: JobSpec, warn: Callable[[str], None]) -> MattingModel:
 def _opened(
     spec: JobSpec, warn: Callable[[str], None], since: int
 ) -> Iterator[tuple[Future[FrameSource], Future[tuple[int, int] | None]]]:
-    """Begin to open the job's source, which takes as long as a model does, on a thread of its own; close it at last.
+    """Begin to open the job's source on a thread of its own, since this takes as long as loading a model.
 
-    Of one of which all is wanted, only the frames from `since` on come.
-
-    What comes second is the width and height of its frames, which may be known well before it is open; None if not.
+    Yield the source, and the width and height of its frames, which may be known well before it is open; None if they
+    are not. Close the source at the end. Where all frames of a movie are wanted, it yields only those from `since` on.
     """
     size: Future[tuple[int, int] | None] = Future()
 
@@ -203,7 +202,7 @@ def _opened(
 
 @contextmanager
 def _backdrop(spec: JobSpec) -> Iterator[Backdrop | None]:
-    """Yield the job's backdrop, if its result has one, and close it."""
+    """Yield the job's backdrop, or None if its result has none; close it afterwards."""
     backdrop = open_backdrop(spec)
     try:
         yield backdrop
@@ -215,9 +214,9 @@ def _backdrop(spec: JobSpec) -> Iterator[Backdrop | None]:
 def open_source(
     spec: JobSpec, warn: Callable[[str], None], told: Callable[[int, int], None] | None = None, since: int = 0
 ) -> FrameSource:
-    """Return the source that the job describes; `told` is given the size of its frames, if that is known early.
+    """Return the source that the job describes; `told` receives the size of its frames, if it is known early.
 
-    Of a movie of which all is wanted, only the frames from `since` on come.
+    Where all frames of a movie are wanted, the source yields only those from `since` on.
 
     Raises:
         SourceMissing, SourceUnreadable: naming the file.
@@ -245,7 +244,7 @@ def _written(writing: deque[tuple[int, Future[None], Memory | None]], writer: Wr
 
 
 def _start(emit: Emit, spec: JobSpec, model: MattingModel, frames: int, made: int, width: int, height: int) -> None:
-    """Tell that a run begins or goes on: `frames` in all, of which `made` stand already."""
+    """Emit that a run begins or goes on: with `frames` in all, of which `made` stand already."""
     started = Started(
         frames=frames,
         made=made,

@@ -1,7 +1,7 @@
 """Writing PNG fast: rows filtered by "up", deflated by Intel's ISA-L.
 
 A 1080p cut-out takes a tenth of the time that OpenCV's encoder needs, and no more space: "up" is one subtraction for
-many rows, and ISA-L's fast level still finds what that leaves. Format: ISO/IEC 15948 (PNG, second edition).
+many rows, and ISA-L's fast level compresses its result well. Format: ISO/IEC 15948 (PNG, second edition).
 """
 
 import struct
@@ -15,7 +15,7 @@ from .chunks import GREY, SIGNATURE
 from .tensors import Picture, Placed, in_16_bits
 
 _UP = 2
-"""The filter type that stores each byte as its difference from the one above."""
+"""The filter type that stores each byte as its difference from the byte above."""
 _COLOUR_TYPES = {1: GREY, 3: 2, 4: 6}
 """Grey, RGB and RGBA, by the number of channels."""
 _LEVEL = 1
@@ -24,7 +24,7 @@ _BAND = 64
 
 
 def encode(picture: Placed) -> bytes:
-    """Return a PNG: grey for one channel, RGB for BGR, RGBA where there is an alpha; 8 or 16 bit."""
+    """Return a PNG of a picture: grey, RGB, or RGBA where it has an alpha; 8 or 16 bit."""
     height, width = picture.size
     depth = 16 if picture.is_deep else 8
     header = struct.pack(">IIBBBBB", width, height, depth, _COLOUR_TYPES[picture.channels], 0, 0, 0)
@@ -34,14 +34,14 @@ def encode(picture: Placed) -> bytes:
 
 
 def _bands(picture: Placed) -> Iterator[Picture]:
-    """Yield some rows after others (rows x bytes), each led by its filter type; one band's memory is the next one's."""
+    """Yield bands of filtered rows (rows x bytes), each row led by its filter type; bands share one buffer."""
     (height, width), (rows, columns) = picture.size, picture.box
     size = picture.channels * (2 if picture.is_deep else 1)
     band = np.zeros((_BAND, 1 + width * size), np.uint8)
     band[:, 0] = _UP
     inner = band[:, 1 + columns.start * size : 1 + columns.stop * size]
     values = np.zeros((1 + _BAND, inner.shape[1]), np.uint8)
-    """Of the row above the band, then of the band."""
+    """The bytes of the row above the band, then of the band's rows."""
     for top in range(0, height, _BAND):
         values[0] = values[-1]
         values[1:] = 0
@@ -53,9 +53,9 @@ def _bands(picture: Placed) -> Iterator[Picture]:
 
 
 def _bytes(picture: Placed, rows: slice) -> Picture:
-    """Return some rows of a picture's box as bytes, red before blue and the more significant of two first."""
+    """Return some rows of a picture's box as bytes, red before blue; 16-bit values are big-endian."""
     pixels = picture.inner[rows]
-    if pixels.ndim == 3:  # put in order before they are deepened: OpenCV is slow at 16 bits
+    if pixels.ndim == 3:  # reorder before widening: OpenCV is slow with 16 bits
         pixels = cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB if picture.alpha is None else cv2.COLOR_BGR2RGBA)
     if picture.is_deep:
         pixels = in_16_bits(pixels)

@@ -1,6 +1,6 @@
-"""How a process does its part of a job: in a folder that is its own, telling of itself. Standard library only.
+"""How a process runs its part of a job: it locks the job's folder and emits events. Standard library only.
 
-The worker goes this way, and so does the other Blender.
+The worker and the background Blender both run this way.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ from .events import Emit, Event, Failed, encode
 log = logging.getLogger(__name__)
 
 HELD_STATUS = 4
-"""How a process ends that finds another at work in its job's folder. (With 2 ends a Python that does not understand its
+"""The exit status of a process that finds another one at work in its job's folder. (2 is Python's status for a wrong
 command line.)"""
 
 
@@ -30,14 +30,14 @@ def run(
     stops_with_parent: bool = True,
     beside: bool = False,
 ) -> int:
-    """Do a part's work and tell of it in the file `events` of the job's folder; return the status to end with.
+    """Do a part's work and write its events to the file `events` in the job's folder; return the exit status.
 
-    What is told of an error that nobody has foreseen, `unforeseen` says. One that works `beside` another process of the
-    job leaves the folder to that.
+    `unforeseen` turns an unexpected error into the event that reports it. A process that works `beside` another one of
+    the same job does not lock the folder.
     """
     with contextlib.ExitStack() as opened:
 
-        @cache  # once the folder is held, or an error must be told: until then, the file may be another process's
+        @cache  # opened once the folder is held or an error must be told: before, the file may be another process's
         def stream() -> TextIO:
             return opened.enter_context((folder / events).open("w", encoding="utf-8"))
 
@@ -51,7 +51,7 @@ def run(
             if not beside and not locks.hold(folder):
                 log.error("another process works in %s", folder)
                 return HELD_STATUS
-            stream()  # that it is there says that the work has begun
+            stream()  # the file's existence shows that the work has begun
             work(emit)
         except MattingError as error:
             log.info("%s", error, exc_info=True)

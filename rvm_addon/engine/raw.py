@@ -1,12 +1,12 @@
-"""Raw mattes: what the model said of each frame, kept to make other results without it.
+"""Raw mattes: the model's output for each frame, kept to make other results without running the model.
 
-One file per frame: the matte, cropped to where it is above nought and a little beyond, and what the foreground's
-colours are there: the guided filter's small maps in 16-bit floats, or the colours themselves where a model has no such
-maps. Of the matte it is a bit for each pixel that is full, one for each that is soft, and the soft ones' values, of 16
-bits; of the colours the differences from the row above, as in PNG. All of it is deflated by ISA-L.
+Each frame has one file. It holds the matte, cropped to its pixels above zero and a margin, and the foreground's colours
+in that crop: the guided filter's small maps as 16-bit floats, or the colours themselves where a model has no such maps.
+The matte is stored as one bit per pixel for "full", one bit per pixel for "soft", and the 16-bit values of the soft
+pixels. Colours are stored as differences from the row above, as in PNG. Everything is deflated by ISA-L.
 
-Beside the maps lie the colours that they make at the matte's *edge*, if a run has painted those anyway: most changes
-show no others, and to read them takes a third of the time of reading the maps and painting.
+The file also holds the foreground's colours at the matte's *edge*, if a run has painted them anyway. Most changes show
+no others, and reading these takes a third of the time of reading the maps and painting.
 """
 
 import struct
@@ -29,11 +29,11 @@ from .spec import RAW_FORMAT
 from .tensors import Box, Picture, Plane, Tensor, box_of, full, in_8_bits, laid_over, looked_up, overlap, within
 
 _HEAD = struct.Struct("<4sHHHHHHHHIII")
-"""Magic; height and width of the frame; top, bottom, left, right of the crop; height and width of the maps, nought
-where there are none; bytes of the deflated matte, edge (nought if it is not there) and colours or maps."""
+"""Magic; height and width of the frame; top, bottom, left, right of the crop; height and width of the maps, zero where
+there are none; bytes of the deflated matte, of the edge (zero if it is missing) and of the colours or maps."""
 _MAGIC = f"RVM{RAW_FORMAT}".encode()
 _BEYOND = 8
-"""Colours are known so many pixels beyond the matte, so that it can be grown."""
+"""Colours are known this many pixels beyond the matte, so that the matte can be grown."""
 _LEVEL = 1
 _MAPS = 6
 """Slope and offset of blue, green and red."""
@@ -41,18 +41,18 @@ _MAPS = 6
 
 @dataclass(frozen=True)
 class HalfMaps:
-    """What a foreground is made from, in 16-bit floats, as far as it is needed."""
+    """The needed part of the maps that a foreground is made from, as 16-bit floats."""
 
     halves: NDArray[np.float16]
     """6 x rows x columns: slopes of blue, green, red, then offsets."""
     rows: slice
     columns: slice
-    """Of the small maps: where these lie."""
+    """The rows and columns of the whole small maps that `halves` holds."""
     grid: Grid
 
     @classmethod
     def of(cls, maps: ColourMaps, rows: slice, columns: slice) -> Self:
-        """Return what decides these rows and columns of the frame."""
+        """Return the part of the maps that decides these rows and columns of the frame."""
         part = maps.grid.part(rows, columns)
         own = within(part, maps.part)
         return cls(maps.planes[:, own[0], own[1]].astype(np.float16), *part, maps.grid)
@@ -66,14 +66,14 @@ class HalfMaps:
 
 @dataclass(frozen=True)
 class Edge:
-    """The foreground's colours where a matte of 8 bits is soft, and a pixel beyond."""
+    """The foreground's colours where an 8-bit matte is soft, and one pixel beyond."""
 
     colours: Picture
-    """The box's, BGR; what is not at the edge may be anything."""
+    """BGR, rows x columns x 3 of the box; pixels off the edge may have any value."""
     where: Picture
-    """Of the box: where (1, else 0) the edge is."""
+    """Rows x columns of the box: 1 at the edge, else 0."""
     box: Box
-    """Of all that is above nought in 8 bits, and a pixel beyond."""
+    """The box of all pixels above zero in 8 bits, and one pixel beyond."""
 
     @classmethod
     def of(cls, colours: Picture, alpha: Plane, box: Box) -> Self:
@@ -81,7 +81,7 @@ class Edge:
         return cls(colours, _edge_of(in_8_bits(alpha[box])), box)
 
     def paint(self, colours: Picture, where: Picture, box: Box) -> None:
-        """Put it on some other box's colours where `where` is not nought."""
+        """Put the edge on the colours (BGR) of another `box`, where that box's `where` is not zero."""
         both = overlap(self.box, box)
         own, other = within(both, self.box), within(both, box)
         if where[other].size:
@@ -91,24 +91,24 @@ class Edge:
 
 @dataclass(frozen=True)
 class RawMatte:
-    """A matte as it was drawn once; a `Matte` together with its source frame."""
+    """A matte that was drawn once, with its source frame; implements `Matte`."""
 
     picture: Picture
     """The source frame, BGR (H x W x 3)."""
     matte: NDArray[np.uint16]
     """The matte, H x W."""
     foreground: Picture | HalfMaps | None
-    """The foreground's colours in the crop, BGR (rows x columns x 3), or what they are made from; None where nobody
-    asked for them."""
+    """The foreground's colours in the crop, BGR (rows x columns x 3), or the maps that make them; None where they were
+    not asked for."""
     rows: slice
     columns: slice
     """The crop: where the foreground is known."""
     edge: Edge | None = None
-    """The foreground's colours at the matte's edge, if they are at hand."""
+    """The foreground's colours at the matte's edge, if they were read or painted."""
 
     @property
     def maps(self) -> ColourMaps | None:
-        """What the foreground is made from; None where it is known pixel by pixel."""
+        """The maps that make the foreground; None where its colours are stored or were not read."""
         return self.foreground.maps if isinstance(self.foreground, HalfMaps) else None
 
     def alpha(self, *, deep: bool) -> Plane:
@@ -121,10 +121,10 @@ class RawMatte:
         return in_8_bits(self.matte)
 
     def paint(self, colours: Picture, where: Picture, box: Box) -> None:
-        """Put the foreground on `colours` (BGR) where `where` is not nought and it is known; both are the box's.
+        """Put the known foreground on `colours` (BGR) where `where` is not zero; both have the box's size.
 
-        `colours` lie in one piece. Where the edge is at hand, it is the only part that counts as known; what is made
-        from maps is known everywhere.
+        `colours` is contiguous. With an edge, only the edge counts as known; a foreground made from maps is known
+        everywhere.
         """
         if self.edge is not None:
             self.edge.paint(colours, where, box)
@@ -147,12 +147,12 @@ class RawMatte:
 
 @cache
 def _widened() -> Tensor:
-    """Return each 16-bit float in 32 bits, in the order of their bits; OpenCV looks up faster than numpy converts."""
+    """Return every 16-bit float as 32 bits, indexed by its bits: OpenCV's lookup is faster than numpy's conversion."""
     return np.arange(1 << 16, dtype=np.uint16).view(np.float16).astype(np.float32)
 
 
 def drawn(matte: Matte) -> RawMatte:
-    """Return all that a matte says of its frame, as exactly as a file will keep it."""
+    """Return a matte and its foreground in the precision that a file keeps."""
     alpha: NDArray[np.uint16] = matte.alpha(deep=True)  # type: ignore[assignment]  # as `deep` says
     box = rows, columns = box_of(alpha, _BEYOND)
     if matte.maps is not None:
@@ -164,7 +164,7 @@ def drawn(matte: Matte) -> RawMatte:
 
 
 def encode(raw: RawMatte) -> bytes:
-    """Return the file of a raw matte, its source frame left out.
+    """Return the file of a raw matte, without its source frame.
 
     Raises:
         ValueError: the foreground's colours are not known.
@@ -186,12 +186,12 @@ def encode(raw: RawMatte) -> bytes:
 
 
 def decode(data: bytes, picture: Picture, foreground: Foreground = Foreground.ALL) -> RawMatte:
-    """Return the raw matte of a file that belongs to the source frame `picture`.
+    """Return the raw matte in a file that belongs to the source frame `picture`.
 
-    Of the `foreground` only so much is read as is asked for; where its edge is not there by itself, all of it.
+    Only the wanted part of the `foreground` is read; all of it where its edge is wanted but not stored.
 
     Raises:
-        ValueError: the data is not whole, or belongs to a frame of another size.
+        ValueError: the data is not whole, or belongs to another version or to a frame of another size.
     """
     try:
         magic, height, width, top, bottom, left, right, map_height, map_width, *sizes = _HEAD.unpack_from(data)
@@ -225,26 +225,26 @@ def decode(data: bytes, picture: Picture, foreground: Foreground = Foreground.AL
 
 
 def _edge_of(alpha: Picture) -> Picture:
-    """Return where (1, else 0) a matte of 8 bits (H x W) is soft, or nought beside what is not."""
+    """Return where (1, else 0) an 8-bit matte (H x W) is soft, or zero beside pixels above zero."""
     edge: Picture = _grown(alpha, 1) & (alpha != full(np.uint8))
     return edge
 
 
 def _listed(edge: Edge) -> Picture:
-    """Return the colours of an edge, each as its difference from the one before: 3 x pixels."""
+    """Return the colours of an edge (3 x pixels), each as its difference from the pixel before."""
     places = 3 * np.flatnonzero(edge.where.view(np.bool_))
     flat = edge.colours.reshape(-1)
     steps = np.zeros((3, 1 + len(places)), np.uint8)
-    for channel, values in enumerate(steps):  # one by one, for numpy is slow at rows of three
+    for channel, values in enumerate(steps):  # one by one: numpy is slow with rows of three
         values[1:] = flat.take(places + channel)
     return np.diff(steps)
 
 
 def _unlisted(data: bytes, alpha: Picture) -> Edge:
-    """Return the colours of the edge of a matte (H x W), of which `_listed` made this.
+    """Return the edge of a matte (H x W, 8 bit) from the bytes that `_listed` made of it.
 
     Raises:
-        ValueError: there are more of them, or fewer.
+        ValueError: there are more or fewer colours than pixels at the edge.
     """
     box = box_of(alpha, 1)
     edge = Edge.of(np.zeros((*alpha[box].shape, 3), np.uint8), alpha, box)
@@ -256,66 +256,66 @@ def _unlisted(data: bytes, alpha: Picture) -> Edge:
 
 
 def _classed(matte: NDArray[np.uint16]) -> bytes:
-    """Return which pixels of a matte are full and which are soft, a bit each, and the soft ones' high and low bytes."""
+    """Return a bit per pixel for "full", a bit per pixel for "soft", and the soft pixels' high and low bytes."""
     opaque = matte == full(np.uint16)
     soft = (matte > 0) != opaque
     return b"".join([np.packbits(opaque).tobytes(), np.packbits(soft).tobytes(), _halved(matte[soft]).tobytes()])
 
 
 def _unclassed(data: bytes, height: int, width: int) -> NDArray[np.uint16]:
-    """Return the matte (H x W) that `_classed` made this of.
+    """Return the matte (H x W) from the bytes that `_classed` made of it.
 
     Raises:
-        ValueError: there is more of it, or less.
+        ValueError: there are more or fewer bytes.
     """
     size = -(-height * width // 8)
     bits = np.frombuffer(data, np.uint8)
     opaque, soft = (np.unpackbits(part, count=height * width) for part in (bits[:size], bits[size : 2 * size]))
     matte = opaque * np.uint16(full(np.uint16))
-    matte[np.flatnonzero(soft.view(np.bool_))] = _joined(bits[2 * size :])  # of bytes it takes eight times as long
+    matte[np.flatnonzero(soft.view(np.bool_))] = _joined(bits[2 * size :])  # a byte mask takes eight times as long
     return matte.reshape(height, width)
 
 
 def _halved(values: NDArray[np.uint16]) -> Picture:
-    """Return the high bytes of 16-bit values, and below them the low ones."""
+    """Return the high bytes of 16-bit values, followed by their low bytes, along the first axis."""
     halves: Picture = np.concatenate([values >> 8, values & 255]).astype(np.uint8)
     return halves
 
 
 def _joined(halves: Picture) -> NDArray[np.uint16]:
-    """Return the values of which these are high and low bytes."""
+    """Return the 16-bit values that `_halved` split into high and low bytes."""
     high, low = np.split(halves, 2)
     values: NDArray[np.uint16] = (high.astype(np.uint16) << np.uint16(8)) | low
     return values
 
 
 def _grown(matte: Plane, pixels: int) -> Picture:
-    """Return where (1, else 0) a matte (H x W) is above nought, and so many pixels beyond."""
-    if not matte.size:  # OpenCV takes nothing empty
+    """Return where (1, else 0) a matte (H x W) is above zero, and this many pixels beyond."""
+    if not matte.size:  # OpenCV refuses empty arrays
         return np.zeros(matte.shape, np.uint8)
     grown: Picture = cv2.dilate((matte > 0).view(np.uint8), np.ones((2 * pixels + 1,) * 2, np.uint8))
     return grown
 
 
 def _steps(rows: Picture) -> Picture:
-    """Return rows (H x bytes) as differences from the one above."""
+    """Return rows (H x bytes), each as its difference from the row above."""
     steps = rows.copy()
     np.subtract(rows[1:], rows[:-1], out=steps[1:])
     return steps
 
 
 def _summed(data: bytes, height: int, width: int) -> Picture:
-    """Return the rows (H x W bytes) whose differences these are.
+    """Return the rows (H x W bytes) from the differences that `_steps` made of them.
 
     Raises:
-        ValueError: there are more or fewer.
+        ValueError: there are more or fewer bytes.
     """
     steps = np.frombuffer(data, np.uint8).reshape(height, width)
     together = max(isqrt(height), 1)
     blocks = np.zeros((-(-height // together), together, width), np.uint8)
     rows: Picture = blocks.reshape(len(blocks) * together, width)
     rows[:height] = steps
-    for row in range(1, together):  # of all blocks at once, for numpy is slow at short rows
+    for row in range(1, together):  # in all blocks at once: numpy is slow with short rows
         blocks[:, row] += blocks[:, row - 1]
     for block in range(1, len(blocks)):
         blocks[block] += blocks[block - 1, -1]

@@ -1,8 +1,7 @@
-"""From what the model says to a cut-out: the matte's edge, and the colours of what is left.
+"""From the model's output to a cut-out: the matte's edge, and the foreground's colours.
 
-A cut-out's colours are straight. They are zeroed where nothing of them can ever show, which makes the PNG a third of
-the size and of the time. One pixel beyond the matte keeps its colour: a viewer that scales the picture mixes it into
-the edge.
+A cut-out's colours are straight. They are zero where they can never show, which reduces a PNG to a third in size and
+time. One pixel beyond the matte keeps its colour, since a viewer that scales the picture mixes it into the edge.
 """
 
 from collections.abc import Callable
@@ -22,13 +21,13 @@ from .tensors import Box, Picture, Pixels, Placed, Plane, Tensor, box_of, full, 
 _Values = TypeVar("_Values", Plane, Tensor)
 _NEIGHBOURS = np.ones((3, 3), np.uint8)
 _NEARBY = 24.0
-"""Pixels: the standard deviation of the Gaussian that tells what the background's colour is nearby."""
+"""The standard deviation, in pixels, of the Gaussian that estimates the nearby background's colour."""
 _REACH = 5
-"""Standard deviations beyond which nothing comes of a Gaussian's mean: OpenCV's reach 3 to 4, and half a pixel."""
+"""Standard deviations beyond which a Gaussian blur has no effect: OpenCV's kernels reach 3 to 4, plus half a pixel."""
 _FINENESS = 3
-"""Pixels of the smaller picture in which the background is blurred that a Gaussian's deviation spans, at least."""
+"""The background is blurred in a smaller picture, of which the Gaussian's deviation spans at least this many pixels."""
 _LEAST_SHARE = 0.125
-"""Of the foreground in a pixel, to unmix it: below, the rounding of 8 bits would be taken for colour."""
+"""The least share of the foreground that unmixing a pixel assumes: with less, 8-bit rounding would turn into colour."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +35,11 @@ class Cutout:
     """A cut-out before it is composed or written."""
 
     inner: Picture
-    """The box's colours, BGR, straight; nought where nothing shows."""
+    """The box's colours, BGR (rows x columns x 3), straight; zero where nothing shows, unless left uncoloured."""
     alpha: Plane
     """H x W, 8 or 16 bit."""
     box: Box
-    """Where something may show: beyond, alpha is nought."""
+    """Where something may show: outside, alpha is zero."""
 
     @classmethod
     def of(cls, colours: Picture, alpha: Plane) -> Self:
@@ -50,7 +49,7 @@ class Cutout:
 
     @property
     def placed(self) -> Placed:
-        """The cut-out as a picture, as deep as its alpha."""
+        """The cut-out as a picture with the bit depth of its alpha."""
         return Placed(self.inner, self.box, self.alpha.shape, self.alpha[self.box])
 
     @property
@@ -60,9 +59,9 @@ class Cutout:
 
 
 def cut_out(matte: Matte, edges: Edges, carried: Picture | None, *, deep: bool, coloured: bool = True) -> Cutout:
-    """Return a frame's cut-out; `carried` is the alpha (H x W) that the source had, if any. `deep` is 16-bit alpha.
+    """Return a frame's cut-out; `carried` is the source's alpha (H x W), if any. `deep` makes 16-bit alpha.
 
-    Where it need not be `coloured`, it has the source's colours, which cost nothing.
+    If it need not be `coloured`, it has the source's colours, which cost nothing.
     """
     alpha = refined(matte.alpha(deep=deep), edges)
     if carried is not None:
@@ -91,7 +90,7 @@ def refined(alpha: Plane, edges: Edges) -> Plane:
 
 
 def _changed(alpha: Plane, reach: int, change: Callable[[Plane], Plane]) -> Plane:
-    """Return a matte (H x W) after a change that leaves nought what is more than `reach` pixels from anything else."""
+    """Return a matte (H x W) after a `change` that keeps zeros more than `reach` pixels from values above zero."""
     box = box_of(alpha, reach)
     result: Plane = np.zeros(alpha.shape, alpha.dtype)
     if box[0].stop:
@@ -100,7 +99,7 @@ def _changed(alpha: Plane, reach: int, change: Callable[[Plane], Plane]) -> Plan
 
 
 def _stretched(alpha: Plane, black: float, white: float) -> Plane:
-    """Return (alpha - black) / (white - black), in 0..1 of what the plane holds."""
+    """Return (alpha - black) / (white - black), where 1 is the plane's full value; clipped."""
     most, span = full(alpha.dtype), white - black
     depth = cv2.CV_16U if alpha.dtype == np.uint16 else cv2.CV_8U
     values = np.arange(most + 1, dtype=np.float32)
@@ -109,9 +108,9 @@ def _stretched(alpha: Plane, black: float, white: float) -> Plane:
 
 
 def _colours(matte: Matte, alpha: Plane, edges: Edges, box: Box) -> Picture:
-    """Return the box's colours of a cut-out with this alpha (H x W): whose they are is the edges' choice."""
-    rounded = in_8_bits(alpha[box])  # what is less than half of the smallest step from full or empty is taken for that
-    # As masks: OpenCV takes what is not nought for wanted, and its own comparison takes a single pixel for a number.
+    """Return the box's colours of a cut-out with this alpha (H x W), from the model or the source as `edges` says."""
+    rounded = in_8_bits(alpha[box])  # within half an 8-bit step of full or empty, alpha counts as such
+    # Masks for OpenCV, in which any value but zero is set. Its own comparison takes a single pixel for a scalar.
     opaque = (rounded == full(np.uint8)).view(np.uint8)
     shown = cv2.dilate((rounded > 0).view(np.uint8), _NEIGHBOURS)
     soft = cv2.bitwise_xor(shown, opaque)  # what is opaque is shown
@@ -128,7 +127,7 @@ def _despill(
 ) -> None:
     """Take the old background's colour out of soft pixels, by `strength` (0..1); `colours` and `soft` are the box's.
 
-    A pixel of the source is C = F·a + B·(1 - a) (Porter and Duff 1984); with the background B nearby, F follows.
+    A source pixel is C = F·a + B·(1 - a) (Porter and Duff 1984); with B estimated from nearby background, F follows.
     """
     pixels = Pixels.of(soft, box)
     if not pixels.inside.size:
@@ -145,10 +144,10 @@ def _despill(
 
 
 def nearby_background(picture: Picture, alpha: Plane, spread: float) -> Picture:
-    """Return what lies behind the foreground, guessed from what is seen around it: blurred, the foreground left out.
+    """Return an estimate of the background behind the foreground: a blur that leaves the foreground out.
 
     `picture` is BGR (H x W x 3), `spread` the Gaussian's standard deviation in pixels. A normalised convolution
-    (H. Knutsson, C.-F. Westin, 1993): the blurred background over the blurred share of it.
+    (H. Knutsson, C.-F. Westin, 1993): the blurred background divided by its blurred share.
     """
     height, width = alpha.shape
     coarse = cv2.convertScaleAbs(_nearby(picture, alpha, spread))
@@ -157,16 +156,16 @@ def nearby_background(picture: Picture, alpha: Plane, spread: float) -> Picture:
 
 
 def _nearby(picture: Picture, alpha: Plane, spread: float) -> Tensor:
-    """Return the same in small (h x w x 3, BGR, 0..255), not yet rounded: it has no detail that would be lost.
+    """Return `nearby_background` at a smaller size (h x w x 3, BGR, 0..255), not rounded; a blur loses no detail by it.
 
-    What bilinear growing makes of a Gaussian that spans three pixels is off by a seventieth of its contrast at most.
+    Bilinear enlargement of a Gaussian that spans three pixels is off by at most a seventieth of its contrast.
     """
     height, width = alpha.shape
     coarse = 1 << max(int(spread / _FINENESS).bit_length() - 1, 0)
     size = (max(width // coarse, 1), max(height // coarse, 1))
     small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.float32)
     bare = 1 - cv2.resize(alpha, size, interpolation=cv2.INTER_AREA).astype(np.float32) / full(alpha.dtype)
-    share = bare**4 + np.float32(1e-4)  # where all is foreground, its blur is better than nothing
+    share = bare**4 + np.float32(1e-4)  # where all is foreground, the foreground's blur is better than nothing
     together = cv2.merge([*(plane * share for plane in cv2.split(small)), share])
     *weighed, total = cv2.split(_blurred(together, spread / coarse))
     behind: Tensor = cv2.merge([plane / total for plane in weighed])
@@ -174,6 +173,6 @@ def _nearby(picture: Picture, alpha: Plane, spread: float) -> Tensor:
 
 
 def _blurred(values: _Values, spread: float) -> _Values:
-    """Return a Gaussian blur; at the border the outermost pixels go on."""
+    """Return a Gaussian blur; at the border, edge values are replicated."""
     result: _Values = cv2.GaussianBlur(values, (0, 0), spread, borderType=cv2.BORDER_REPLICATE)
     return result

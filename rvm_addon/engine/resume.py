@@ -1,7 +1,7 @@
-"""What an interrupted run has left to do, as its job's folder tells it. Standard library only.
+"""What an interrupted run has left to do, judged by its job's folder. Standard library only.
 
-The frames that stand are not made again. The model remembers what it saw, so what it remembers is kept now and then
-(`memory`); a run that goes on lets it look again at the frames since. Each frame comes out as in one run.
+Frames that stand are not made again. The model's recurrent state is kept now and then (`memory`); a run that goes on
+loads it and lets the model see the frames since once more. So each frame comes out as in one run.
 """
 
 import json
@@ -14,21 +14,21 @@ from .spec import JobSpec
 from .whole import is_whole
 
 MEMORY_FILE = "memory.bin"
-"""In the job's folder: a line of JSON, then the states. `frame` is the newest that the model had seen, `bytes` the
-length of the states."""
+"""In the job's folder: a line of JSON, then the states. `frame` is the newest frame in the states, `bytes` their
+length."""
 
 
 @dataclass(frozen=True)
 class Rest:
-    """What is left of a job; of one that begins, everything."""
+    """What is left of a job; all of it for a new one."""
 
     made: frozenset[int]
     """The frames whose files stand."""
     frames: tuple[int, ...] | None
-    """The frames to read, ascending: from after what the model remembers to the last that is missing. None is all that
-    there are from `since` on: where the job asks for all of a movie, nobody knows which is the last."""
+    """The frames to read, ascending: from the first after the kept state to the last missing one. None means all from
+    `since` on: where a job asks for a whole movie, its last frame is not known."""
     recalls: bool = False
-    """Whether they follow what the model remembers."""
+    """Whether the frames follow the kept state of the model."""
     since: int = 0
     """The first frame to read."""
 
@@ -42,7 +42,7 @@ def rest(spec: JobSpec, folder: Path) -> Rest:
     if missing is None:
         return Rest(made, ())
     seen = remembered_frame(folder)
-    recalls = seen is not None and seen < missing  # else it is of later: a frame was taken away since
+    recalls = seen is not None and seen < missing  # else the state is too new: a frame was deleted since
     since = seen + 1 if seen is not None and recalls else 0
     if wanted is None:
         return Rest(made, None, recalls, since)
@@ -51,7 +51,7 @@ def rest(spec: JobSpec, folder: Path) -> Rest:
 
 
 def standing(spec: JobSpec, folder: Path) -> frozenset[int]:
-    """Return the wanted frames whose files stand whole in the output folder; none if the source has changed since."""
+    """Return the wanted frames whose files are whole in the output folder; none if the source has changed since."""
     source = spec.source
     names = names_in(folder / spec.output)
     if not names or (source.stamps and stamps(source.paths) != source.stamps):
@@ -62,7 +62,7 @@ def standing(spec: JobSpec, folder: Path) -> frozenset[int]:
 
 
 def remembered_frame(folder: Path) -> int | None:
-    """Return the newest frame that the kept memory has seen; None if nothing is kept, or not whole."""
+    """Return the newest frame in the kept state; None if no state is kept, or it is not whole."""
     path = folder / MEMORY_FILE
     try:
         with path.open("rb") as stream:

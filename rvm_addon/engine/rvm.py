@@ -1,10 +1,11 @@
-"""Robust Video Matting on ONNX Runtime: `fgr, pha, *rec = model(src, *rec)`, the state kept between frames.
+"""Robust Video Matting on ONNX Runtime: `fgr, pha, *rec = model(src, *rec)`, with recurrent state between frames.
 
 S. Lin, L. Yang, I. Saleemi, S. Sengupta: "Robust High-Resolution Video Matting with Temporal Guidance", WACV 2022.
 
-The published graph works at two sizes: the network looks at a downsampled frame, then a guided filter brings its word
-to the frame's own size, which costs a third of the time. Its *pieces* (`cut`) end before that filter's last step;
-`guided.GuidedMatte` draws the rest, only where there is something to draw, while the network looks at the next frame.
+The published graph works at two sizes: the network runs on a downsampled frame, then a guided filter brings its output
+to the frame's own size, which costs a third of the time. The graph's *pieces* (`cut`) end before that filter's last
+step. `guided.GuidedMatte` draws this step, only where there is something to draw, while the network runs on the next
+frame.
 """
 
 import os
@@ -30,16 +31,16 @@ NEXT_STATES = ("r1o", "r2o", "r3o", "r4o")
 WHOLE_INPUTS = ("src", *STATES, "downsample_ratio")
 WHOLE_OUTPUTS = ("fgr", "pha", *NEXT_STATES)
 _TRIAL_SIZE = (144, 256)
-"""Height and width, in pixels, of the picture with which a device is tried."""
+"""Height and width, in pixels, of the picture that tries a device."""
 
 
 def open_model(spec: JobSpec, warn: Callable[[str], None]) -> MattingModel:
-    """Return the job's model: in pieces where they lie beside it, else whole, with a word about that.
+    """Return the job's model: in pieces where they lie beside it, else whole, with a warning.
 
     Raises:
         ModelMissing: there is no such file.
         ModelDamaged: it is not the file that the catalogue promises under this name.
-        ModelUnsuitable: it is not ONNX, or not with RVM's inputs and outputs in 32 bits.
+        ModelUnsuitable: it is not ONNX, or lacks RVM's inputs and outputs in 32 bits.
     """
     path = Path(spec.model)
     weights.verify(path)
@@ -58,9 +59,9 @@ def open_model(spec: JobSpec, warn: Callable[[str], None]) -> MattingModel:
 def _elsewhere(
     spec: JobSpec, path: Path, cut: tuple[Path, ...] | None, device: Device, warn: Callable[[str], None]
 ) -> MattingModel | None:
-    """Return the job's model on a device other than the processor, tried on a grey picture; None, with a word, if none.
+    """Return the job's model on a device other than the processor, tried on a grey picture; None if it does not run.
 
-    Where the pieces do not run there, the whole graph is tried.
+    Where the pieces do not run, the whole graph is tried. Either failure is a warning.
     """
     ways: list[Callable[[], MattingModel]] = [partial(WholeRvm, spec, path, device)]
     if cut is not None:
@@ -83,10 +84,10 @@ def _elsewhere(
 
 
 class _Rvm:
-    """What both graphs share: the ratio, and when the state begins anew.
+    """What both graphs share: the ratio, and when the recurrent state is reset.
 
-    That is where a frame has another size than the one before: the state's shape belongs to the size, and a picture of
-    another size is another scene.
+    It is reset where a frame's size differs from the one before: the state's shape depends on the size, and a picture
+    of another size is another scene.
     """
 
     runtime = f"onnxruntime {onnxruntime.__version__} ({Path(onnxruntime.__file__).parent})"
@@ -99,19 +100,19 @@ class _Rvm:
         self._recalled: Memory | None = None
 
     def expect(self, width: int, height: int) -> None:
-        """Load what frames of this size take; the published graph takes all."""
+        """Load what frames of this size need; here nothing, since the whole graph takes any size."""
 
     def forget(self) -> None:
-        """Begin anew: the next frame does not follow the last one."""
+        """Reset the recurrent state: the next frame does not follow the last one."""
         self._size = (0, 0)
         self._recalled = None
 
     def recall(self, memory: Memory) -> None:
-        """Begin with what another run of the same job remembered."""
+        """Begin with the recurrent state of an earlier run."""
         self._size, self._recalled = (0, 0), memory
 
     def _recalled_states(self) -> tuple[Tensor, ...]:
-        """Return the states to begin with, once; none where the clip has another size than they were made at."""
+        """Return the recalled states once, then none; none as well if they belong to another frame size."""
         memory, self._recalled = self._recalled, None
         return memory.states if memory is not None and memory.size == self._size else ()
 
@@ -143,7 +144,7 @@ class WholeRvm(_Rvm):
         """Return the matte of the next frame.
 
         Raises:
-            ModelUnsuitable: it is not of the frame's size, or the graph takes no frames of that size.
+            ModelUnsuitable: the graph takes no frames of this size, or returns a matte of another size.
             DeviceMissing: the device fails.
         """
         if self._is_new_size(picture):
@@ -165,15 +166,15 @@ class WholeRvm(_Rvm):
         return PlainMatte(picture, fgr, pha)
 
     def memory(self) -> Memory | None:
-        """Return what it remembers of the frames so far; None where that is nothing."""
+        """Return the recurrent state after the frames so far; None before the first."""
         return Memory(self._size, tuple(self._rec)) if any(self._size) else None
 
 
 class CutRvm(_Rvm):
     """The published graph in pieces, at the downsampled size throughout.
 
-    The backbone looks at a frame while the decoder is busy with the one before and the refiner with the one before
-    that: each on half the cores, which loses less to waiting than one after another on all.
+    The backbone runs on one frame while the decoder runs on the frame before and the refiner on the one before that.
+    Each uses half the cores, which loses less time to waiting than running them in turn on all cores.
     """
 
     def __init__(self, spec: JobSpec, files: tuple[Path, ...], device: Device = PROCESSOR) -> None:
@@ -191,7 +192,7 @@ class CutRvm(_Rvm):
         self._loaded(downsampled_size(width, height, ratio_for(self._spec, width, height)))
 
     def prepared(self, picture: Picture) -> Prepared:
-        """Return the frame at the size at which the network looks, and what the backbone sees there.
+        """Return the frame at the network's size, and the backbone's features of it.
 
         Raises:
             DeviceMissing: the device fails.
@@ -202,16 +203,16 @@ class CutRvm(_Rvm):
             return Prepared(src, self._loaded(src.shape[2:]).look(src))
 
     def _loaded(self, size: tuple[int, int]) -> Pieces:
-        """Return the pieces for small sources of this height and width."""
+        """Return the pieces, loaded for small sources of this height and width."""
         if self._pieces is None or self._pieces.size != size:
             self._pieces = Pieces.load(self._files, self._threads, size, self._device)
         return self._pieces
 
     def matte(self, picture: Picture, prepared: Prepared) -> Matte:
-        """Return the matte of the next frame; its last part is left to whoever asks for it.
+        """Return the matte of the next frame; the refiner runs when the matte is first asked for.
 
         Raises:
-            DeviceMissing: the device fails, now or in that last part.
+            DeviceMissing: the device fails, here or in the refiner.
         """
         seen = prepared.seen
         if seen is None:
@@ -229,5 +230,5 @@ class CutRvm(_Rvm):
         return LaterMatte(picture, refined)
 
     def memory(self) -> Memory | None:
-        """Return what it remembers of the frames so far; None where that is nothing."""
+        """Return the recurrent state after the frames so far; None before the first."""
         return Memory(self._size, tuple(state.numpy() for state in self._rec)) if any(self._size) else None

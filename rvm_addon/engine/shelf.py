@@ -1,4 +1,4 @@
-"""Where raw mattes lie: those that a job keeps in its folder, and those that earlier jobs have kept."""
+"""The raw mattes that a job keeps in its folder, and those that earlier jobs have kept."""
 
 import contextlib
 import os
@@ -15,7 +15,7 @@ from .spec import PARTIAL_SUFFIX, RAW_FOLDER, RAW_SUFFIX, raw_name
 from .tensors import Picture
 
 WARM_UP_FRAMES = 15
-"""RVM's error falls sharply over its first 15 frames (so say the paper's figures)."""
+"""RVM's error falls sharply over its first 15 frames (figures of the paper)."""
 
 
 class RawSink:
@@ -30,14 +30,14 @@ class RawSink:
         self._folder = job_folder / RAW_FOLDER
         self._job_folder = job_folder
         self.room = limit
-        """Bytes left; below nought nothing more is kept."""
+        """Bytes left; below zero, no more are kept."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputFailed(self._folder, error.strerror or "") from error
 
     def keep(self, frame: int, memory: Memory) -> None:
-        """Keep what the model remembers after the last frame, for a job that goes on from there.
+        """Keep the model's state after the last frame, for a job that goes on from there.
 
         Raises:
             OutputFailed: the disk is full or the folder refuses.
@@ -63,17 +63,17 @@ class RawSink:
 
 
 def _raws_in(folder: Path) -> dict[int, Path]:
-    """Return the raw mattes of a folder by frame, without the `._…` that macOS lays beside files on foreign drives."""
+    """Return the raw mattes of a folder by frame, without the `._…` files of macOS on foreign drives."""
     return {int(path.stem): path for path in folder.glob(f"*{RAW_SUFFIX}") if path.stem.isdecimal()}
 
 
 def _looking_alike(
     rendered: dict[int, str], folders: Sequence[str], there: Sequence[dict[int, Path]]
 ) -> dict[int, Path]:
-    """Return, for each rendered picture, a raw matte of a picture of the same digest, if there is one.
+    """Return, for each rendered frame, a raw matte of a picture with the same digest, if there is one.
 
-    Of several, the newest; of those, that of the same frame: what stands still is matted a little differently each
-    time.
+    Of several, take those in the newest folder (the last one), and of these the same frame's: even a still picture is
+    matted a little differently in each frame.
     """
     alike: dict[str, dict[int, Path]] = {}
     for folder, files in zip(folders, there, strict=True):
@@ -90,10 +90,10 @@ class Shelf:
     """The raw mattes of earlier jobs."""
 
     def __init__(self, folders: Sequence[str], rendered: dict[int, str] | None) -> None:
-        """Look what is there; of a frame that is there twice, the one in the later folder counts.
+        """List the raw mattes; of a frame that is there twice, the one in the later folder counts.
 
-        Where the pictures were `rendered` for this job (frame: digest), not the frame's number tells which raw matte is
-        its own, but what the picture shows.
+        Where the pictures were `rendered` for this job (frame: digest), the digest identifies a frame's raw matte, not
+        the frame's number.
         """
         self._folders = folders
         there = [_raws_in(Path(folder)) for folder in folders]
@@ -105,7 +105,7 @@ class Shelf:
         self._remembered = {folder / raw_name(frame) for folder, frame in remembered if frame is not None}
 
     def touch(self) -> None:
-        """Let what is used be young: it does not give way first."""
+        """Mark the folders as used just now, so that they are not the first to be deleted."""
         for folder in self._folders:
             with contextlib.suppress(OSError):
                 os.utime(folder)
@@ -115,10 +115,10 @@ class Shelf:
         return frame in self._files
 
     def needs_model(self, wanted: Sequence[int] | None) -> set[int] | None:
-        """Return the frames that the model must look at, of those wanted (ascending); None is all, in and out.
+        """Return which `wanted` frames (ascending) the model must see; None stands for all, as argument and result.
 
-        That is what is not there, and some of what comes before that, for the model remembers; nothing before it where
-        that memory is kept.
+        These are the frames without a raw matte, and some frames before each gap to warm up the recurrent state; none
+        before it where that state is kept.
         """
         if wanted is None:
             return None
@@ -131,14 +131,14 @@ class Shelf:
         return looked_at
 
     def memory_after(self, frame: int) -> Memory | None:
-        """Return what the model remembered after a frame; None where an earlier job has not kept that."""
+        """Return the model's state after a frame; None where no earlier job has kept it."""
         path = self._files.get(frame)
         return Memory.read(path.parent) if path in self._remembered else None
 
     def read(self, frame: int, picture: Picture, foreground: Foreground = Foreground.ALL) -> RawMatte:
         """Return the raw matte of a frame, given its picture (BGR, H x W x 3).
 
-        Of the `foreground` at least so much is read as is asked for.
+        At least the wanted part of the `foreground` is read.
 
         Raises:
             RawUnreadable: naming the file.

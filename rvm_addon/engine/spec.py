@@ -22,14 +22,14 @@ from .errors import SpecError
 from .outputs import CUT_OUT, Look, Result
 
 FORMAT = 2
-"""The version of `job.json`. A worker refuses what it does not know."""
+"""The version of `job.json`. A worker refuses any other."""
 
 JOB_FILE = "job.json"
 """In a job's folder: the job's description."""
 LOG_FILE = "worker.log"
 """In a job's folder: what its worker prints."""
 PARTIAL_SUFFIX = ".part"
-"""Ends the names of files, in a job's folder, that are not whole yet."""
+"""In a job's folder: the suffix of files that are not whole yet."""
 
 MOVIE_SUFFIXES = frozenset(
     {
@@ -43,9 +43,9 @@ RAW_FOLDER = "raw"
 """In a job's folder: its raw mattes."""
 RAW_SUFFIX = ".raw"
 RAW_FORMAT = 4
-"""The version of their files. Those of another one serve no job: the model looks again."""
+"""The version of the files of raw mattes. A job ignores files of another version: the model runs again."""
 RAW_GIGABYTES = 10.0
-"""For the raw mattes in a folder of results, unless the user chooses otherwise."""
+"""The limit for the raw mattes in a folder of results, unless the user chooses another."""
 
 CPU = "cpu"
 DEVICES = {
@@ -56,13 +56,13 @@ DEVICES = {
     "openvino": "OpenVINOExecutionProvider",
     "migraphx": "MIGraphXExecutionProvider",
 }
-"""What the network may run on, and ONNX Runtime's name for it. Which of them are there is known on the machine only."""
+"""The devices that the network may run on, with ONNX Runtime's execution provider. Few machines have all of them."""
 
 Stamp = tuple[int, int]
-"""A file's size in bytes and its time of modification in nanoseconds: while both stay, it is taken for the same."""
+"""A file's size in bytes and modification time in nanoseconds. While both stay, the file counts as unchanged."""
 
 _NEVER_MISSING = frozenset({"format_version", "name", "source", "output", "stem", "model"})
-"""What every version of `job.json` has."""
+"""The settings that every version of `job.json` has."""
 
 WORKING_SIDE = 512
 """Pixels of the longest side at which the network looks at a picture; RVM's authors advise 512 for HD video."""
@@ -83,22 +83,22 @@ class Source:
     paths: tuple[str, ...]
     """Absolute: one movie, or one file per frame."""
     frames: tuple[int, ...] | None = None
-    """The source frames to matte, ascending, counted from 0; None is all there are."""
+    """The source frames to matte, ascending, counted from 0; None means all."""
     fps: float = 0.0
-    """Frames per second by which a movie's frame numbers count its time, as Blender counts them: frame k is what shows
-    at k / fps. 0 counts the frames as they are decoded, which differs where the frame rate varies."""
+    """Frames per second that turn a movie's frame numbers into times, as Blender does: frame k is what shows at
+    k / fps. With 0, frames are counted as they are decoded, which differs where the frame rate varies."""
     clock: float = 0.0
-    """Ticks per second in which a movie's container counts: Blender rounds k / fps to that. 0 where it is not known."""
+    """Ticks per second of a movie's container: Blender rounds k / fps to such a tick. 0 where it is not known."""
     upright: bool = True
     """Turn pictures and movies as their metadata says. Blender's sequencer does so with movies, from 4.4 on."""
     use_alpha: bool = True
-    """Multiply the matte by the alpha that pictures carry: what was transparent stays so."""
+    """Multiply the matte by the alpha of the pictures, so that transparent pixels stay transparent."""
     disposable: bool = False
     """The pictures were made for this job, in its folder: each is deleted once it has been read."""
     sequence: bool = False
     """The pictures are the frames of one clip: they have one size."""
     stamps: tuple[Stamp, ...] = ()
-    """Of `paths`, when the job was made; none where nobody will ask whether the files are still the same."""
+    """The stamps of `paths` when the job was made; empty where nobody will ask whether the files have changed."""
 
 
 @dataclass(frozen=True)
@@ -111,29 +111,29 @@ class JobSpec:
     output: str
     """The folder of the frames, absolute or relative to the job's own folder."""
     stem: str
-    """What the results are called: a single picture this, a movie's frame i `<stem>_<i+1, six digits>`."""
+    """The names of the results: a single picture is called `<stem>`, a movie's frame i `<stem>_<i+1, six digits>`."""
     model: str
     """Absolute path of the ONNX file."""
     model_stamp: str = ""
-    """What told that file from others when the job was made (`weights.identity`): another one under its name makes
-    other frames. Empty where it was gone, or nobody will ask."""
+    """The model file's identity when the job was made (`weights.identity`): another file under its name would make
+    other frames. Empty where the file was missing, or nobody will ask."""
     look: Look = CUT_OUT
     raw_limit: int = 0
-    """Bytes that raw mattes and foregrounds, kept to make other results without the model, may take in this job's
-    folder and in those beside it; 0 keeps none."""
+    """Bytes that raw mattes and foregrounds may take in this job's folder and those beside it. They are kept to make
+    other results without the model; 0 keeps none."""
     raws: tuple[str, ...] = ()
-    """Folders of raw mattes of earlier jobs with the same matting: frames found there do not need the model."""
+    """Folders of raw mattes of earlier jobs with the same matting, newest last: frames found there need no model."""
     ratio: float | None = None
     """The downsample ratio, above 0 and at most 1; None scales the longest side to `working_side`."""
     working_side: int = WORKING_SIDE
-    """Pixels; larger finds finer detail and costs its square."""
+    """Pixels; a larger side finds finer detail, and the cost grows with its square."""
     threads: int = 0
-    """Of the processor, for the network; 0 is one for each core."""
+    """Processor threads for the network; 0 is one per core."""
     device: str = CPU
-    """A word of `DEVICES`, or the absolute path of a plugin for ONNX Runtime. The processor where that is not there."""
+    """A key of `DEVICES`, or the absolute path of a plugin for ONNX Runtime. Where it is missing, the CPU is used."""
 
     def validate(self) -> None:
-        """Return if the job makes sense by itself; files are looked at by the worker.
+        """Return if the settings make sense by themselves; the worker checks the files.
 
         Raises:
             SpecError: naming the setting and what is wrong with it.
@@ -152,9 +152,10 @@ class JobSpec:
         self.look.validate()
 
     def file_name(self, frame: int) -> str:
-        """Return the name of source frame `frame`'s file inside the output folder.
+        """Return the file name of source frame `frame` in the output folder.
 
-        Of several pictures each keeps its own name; where two differ by their suffix only, it stays in the name.
+        Each of several pictures keeps its own name; where two names differ only by suffix, the suffix is part of the
+        stem.
         """
         if self.source.kind is SourceKind.MOVIE:
             return f"{composed(self.stem)}_{frame + 1:06d}{self.look.format.suffix}"
@@ -163,7 +164,7 @@ class JobSpec:
         return f"{self._picture_stems[frame]}{self.look.format.suffix}"
 
     def frame_of(self, name: str) -> int | None:
-        """Return the source frame of a movie whose file has this name in the output folder; None for any other."""
+        """Return the frame of a movie whose file in the output folder has this name; None for any other name."""
         pattern = re.escape(composed(self.stem)) + r"_(\d{6,})" + re.escape(self.look.format.suffix)
         found = re.fullmatch(pattern, name) if self.source.kind is SourceKind.MOVIE else None
         frame = int(found[1]) - 1 if found else -1
@@ -171,20 +172,21 @@ class JobSpec:
 
     @property
     def recipe(self) -> "JobSpec":
-        """What decides the pixels of a frame: this job without names, choice of frames, and what it keeps besides."""
+        """All that decides the pixels of a frame: this job without names, frames, raw mattes, threads and device."""
         source = replace(self.source, frames=None)
         return replace(self, name="", output="", stem="", source=source, raw_limit=0, raws=(), threads=0, device=CPU)
 
     @property
     def recipe_digest(self) -> str:
-        """The recipe in 64 characters."""
+        """A digest of the recipe, 64 characters."""
         return hashlib.sha256(self.recipe.to_json().encode()).hexdigest()
 
     @property
     def matting_digest(self) -> str:
-        """What decides a frame's raw matte and its file, in 64 characters: the recipe without what is made of it.
+        """A digest, 64 characters, of all that decides a frame's raw matte and its file: the recipe without the look.
 
-        Where pictures are rendered for each job anew, also without them: they tell by themselves (`digests`).
+        Paths of disposable pictures are left out, too, since each job renders them anew: they are recognized by
+        digests of their own (`digests`).
         """
         paths = () if self.source.disposable else self.source.paths
         recipe = replace(self, look=CUT_OUT, source=replace(self.source, paths=paths)).recipe
@@ -192,7 +194,7 @@ class JobSpec:
 
     @property
     def reusable(self) -> bool:
-        """Whether another job may use these frames: it is known which they are, and from which files they were made."""
+        """Whether another job may use these frames: their numbers and the stamps of their source files are known."""
         known = bool(self.source.stamps) and self.source.frames is not None and not self.source.disposable
         return known and self.look.result is not Result.BACKDROP
 
@@ -226,7 +228,7 @@ class JobSpec:
     def to_json(self) -> str:
         """Return the text of `job.json`, a setting a line."""
         settings = {"format_version": FORMAT, **_fields(self)}
-        # ASCII only: a file name that is no valid text on this system comes through it unharmed.
+        # ASCII only, so that a file name that is not valid text on this system survives.
         lines = (f' "{name}": {json.dumps(value, default=_fields)}' for name, value in settings.items())
         return "{\n" + ",\n".join(lines) + "\n}\n"
 
@@ -260,21 +262,21 @@ class JobSpec:
 
 
 def holds_job(folder: Path) -> bool:
-    """Return whether a job lies in a folder, of whichever version of the extension; others have a `job.json`, too.
+    """Return whether a folder holds a job, of any version of the extension; other programs write a `job.json`, too.
 
-    It is asked at every redraw: a file is read again only where it has changed. One that cannot be read is no job's.
+    This is asked at every redraw, so a file is read again only if it has changed. A file that cannot be read is no job.
     """
-    path = os.path.join(folder, JOB_FILE)  # noqa: PTH118  # a Path costs more than the question
+    path = os.path.join(folder, JOB_FILE)  # noqa: PTH118  # making a Path costs more than the check
     try:
         told = os.stat(path)  # noqa: PTH116  # likewise
         return stat.S_ISREG(told.st_mode) and _describes_job(path, (told.st_size, told.st_mtime_ns))
-    except (OSError, ValueError):  # the second: the name is none that a system knows
+    except (OSError, ValueError):  # ValueError: the system cannot have a file of this name
         return False
 
 
 @lru_cache(maxsize=4096)
 def _describes_job(path: str, _stamp: Stamp) -> bool:
-    """Return whether a file with this stamp has what the description of a job cannot do without.
+    """Return whether the file has the settings of every job; the stamp keys the cache.
 
     Raises:
         OSError: it cannot be read just now.
@@ -292,9 +294,9 @@ def raw_name(frame: int) -> str:
 
 
 def composed(name: str) -> str:
-    """Return a name with each accent in one character with its letter, as all names of results are.
+    """Return a name with each letter and its accent composed into one character, as in all names of results.
 
-    Drives of Macs either keep them apart whatever they are given (Mac OS Extended), or take both for the same (APFS).
+    Mac OS Extended always stores the two apart; APFS takes both spellings for the same name.
     """
     return unicodedata.normalize("NFC", name)
 
@@ -310,12 +312,12 @@ def is_image(path: Path) -> bool:
 
 
 def _fields(described: Any) -> dict[str, Any]:
-    """Return a dataclass's fields as they are: to copy each of 10,000 frame numbers takes its time."""
+    """Return a dataclass's fields uncopied: `asdict` would copy each of 10,000 frame numbers."""
     return {field.name: getattr(described, field.name) for field in fields(described)}
 
 
 def _check_source(source: Source) -> None:
-    """Raise SpecError unless the source names files, and wanted frames are ascending numbers that may exist."""
+    """Raise SpecError unless the source names files and its frames are ascending numbers that may exist."""
     if not source.paths:
         raise SpecError("source", "there is nothing to matte")
     if source.kind is SourceKind.MOVIE and len(source.paths) != 1:

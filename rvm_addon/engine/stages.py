@@ -1,4 +1,4 @@
-"""What happens to a frame before the model sees it, and after: each on threads of its own."""
+"""What happens to a frame before and after the model, each on threads of its own."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -26,11 +26,11 @@ from .tensors import Picture
 from .viewing import Viewer
 
 LOOKS_AHEAD = 4
-"""Frames that the model sees, backwards, before the first of a clip: without a memory it takes for background what a
-moment later it knows to be a person's. At a cut in a real clip the first frame is 0.6 of 255 (MAD) off what it is in
-the middle of a run, and 3.1 without; more of them gain little, and each takes a decoder's pass."""
+"""Frames that the model sees, backwards, before the first one of a clip. Without recurrent state it takes parts of a
+person for background that it recognizes a moment later. At a cut in a real clip, the first frame is 0.6 of 255 (MAD)
+off its matte in the middle of a run, and 3.1 without these frames. More gain little; each costs a decoder's pass."""
 _CUT = 15
-"""Frames apart that do not follow one another: what lies between was not wanted."""
+"""Wanted frames that are further apart than this do not count as following one another."""
 
 
 @dataclass(frozen=True)
@@ -47,17 +47,17 @@ class Read:
     behind: Picture | None
     """The backdrop, BGR, H x W x 3."""
     looked_at: bool
-    """The model has to look at it."""
+    """The model has to run on the frame."""
     prepared: Prepared | None = None
-    """What it knows ahead; None before that, and where it need not look."""
+    """What the model computed ahead; None before that, and where the model need not run."""
     made: bool = False
-    """Its file stands already: only the model has to see it, to go on from there."""
+    """The frame's file stands already; the model has to see the frame only for its state."""
     recalled: Memory | None = None
-    """What the model remembered, in an earlier job, after the frame before."""
+    """The model's state after the frame before, kept by an earlier job."""
     alone: bool = False
-    """It does not follow the frame before: the model begins anew."""
+    """The frame does not follow the one before: the model begins anew."""
     early: bool = False
-    """Its turn comes later: the model only looks at it, before it begins."""
+    """The frame's turn comes later: the model sees it only to warm up."""
 
 
 class Reader:
@@ -74,9 +74,9 @@ class Reader:
         *,
         goes_on: bool = False,
     ) -> None:
-        """Find out which frames are known already; those of `made` stand already, in the output folder.
+        """Find out which raw mattes are known; the frames of `made` stand in the output folder already.
 
-        Where the model `goes_on`, it remembers what came before the first frame.
+        A model that `goes_on` already has the state from before the first frame.
         """
         self._goes_on = goes_on
         self._made = made
@@ -89,7 +89,7 @@ class Reader:
         self._alone = not is_clip(spec.source)
 
     def frames(self) -> Iterator[Read]:
-        """Yield each wanted frame, and before the first that the model begins with those that it looks at ahead.
+        """Yield each wanted frame; before one with which the model begins anew, also those to look ahead.
 
         Raises:
             SourceMissing, SourceUnreadable: naming the file.
@@ -102,7 +102,7 @@ class Reader:
             if self._begins(read, before):
                 try:
                     ahead += islice(reads, LOOKS_AHEAD - len(ahead))
-                except MattingError as error:  # the frames before that one come first
+                except MattingError as error:  # frames that were read before it are yielded first
                     broken = error
                 together = self._following(read, ahead)
                 yield from self._backwards(ahead, together)
@@ -113,7 +113,7 @@ class Reader:
                 raise broken
 
     def _begins(self, read: Read, before: Read | None) -> bool:
-        """Return whether the model begins with a frame, given the one before, and is one to look ahead."""
+        """Return whether the model begins anew with a frame, given the one before, and has to look ahead."""
         if not read.looked_at or read.alone or read.recalled is not None:
             return False
         if before is None:
@@ -121,7 +121,7 @@ class Reader:
         return not before.looked_at or read.frame - before.frame > _CUT
 
     def _following(self, first: Read, ahead: Iterable[Read]) -> int:
-        """Return how many of the frames `ahead` follow the first one, for the model to look at."""
+        """Return how many of the frames `ahead` follow the first one without a gap and need the model."""
         together = 0
         for before, read in pairwise([first, *ahead]):
             if not read.looked_at or read.frame - before.frame > _CUT or read.recalled is not None:
@@ -130,23 +130,23 @@ class Reader:
         return together
 
     def _backwards(self, ahead: deque[Read], count: int) -> Iterator[Read]:
-        """Yield so many of the frames `ahead`, the last of them first, for the model only to see.
+        """Yield the first `count` frames of `ahead`, last one first, for the model only to see.
 
-        Each is prepared when it is asked for, and stays so: the model has begun with the ones before meanwhile.
+        Each is prepared when its turn comes, while the model runs on the ones before, and stays prepared.
         """
         for place in reversed(range(count)):
             ahead[place] = read = self._prepared(ahead[place])
             yield replace(read, early=True, alone=place == count - 1, known=None, behind=None)
 
     def _prepared(self, read: Read) -> Read:
-        """Return a frame with what the model knows ahead, if it has to look at it."""
+        """Return a frame with what the model can compute ahead, if it has to run on it."""
         if not read.looked_at or read.prepared is not None:
             return read
         return replace(read, prepared=self._model.prepared(read.picture))
 
     def _reads(self) -> Iterator[Read]:
         """Yield each wanted frame, not yet prepared."""
-        before: int | None = None  # the frame before, where the model has not looked at it
+        before: int | None = None  # the frame before, if the model has not seen it
         for frame, read in self._source.frames():
             carried = cv2.extractChannel(read, 3) if read.shape[2] == 4 else None
             picture = read if carried is None else cv2.cvtColor(read, cv2.COLOR_BGRA2BGR)
@@ -159,7 +159,7 @@ class Reader:
                 )
                 continue
             is_known = frame in self._shelf and self._looked_at is not None
-            # Inflated by whoever draws it: there are several of them, and this thread has frames to decode.
+            # The writers' threads inflate it: there are several of them, and this thread has frames to decode.
             read_it = partial(self._shelf.read, frame, picture, shown(self._foreground, carried))
             known = LaterMatte(picture, read_it) if is_known else None
             behind = self._backdrop.at(frame, picture.shape[:2]) if self._backdrop else None
@@ -167,7 +167,7 @@ class Reader:
 
 
 def shown(foreground: Foreground, carried: Picture | None) -> Foreground:
-    """Return how much of the foreground shows where a source carries an alpha: what the model says is full is soft."""
+    """Return how much of the foreground shows, given a source's alpha, which may make the model's full pixels soft."""
     return Foreground.ALL if carried is not None and foreground is Foreground.EDGE else foreground
 
 
@@ -180,10 +180,10 @@ class Writer:
     raws: RawSink | None
     viewer: Viewer
     folder: Path | None = None
-    """The job's, where what the model remembers is kept; None keeps nothing."""
+    """The job's folder, where the model's state is kept; None keeps nothing."""
 
     def keep(self, frame: int, memory: Memory) -> None:
-        """Keep what the model remembers after a frame that stands, as all before it do.
+        """Keep the model's state after a frame; its file and those of all frames before must stand.
 
         Raises:
             OutputFailed: the disk is full or the folder refuses.
@@ -194,9 +194,9 @@ class Writer:
     def write(self, read: Read, matte: Matte) -> None:
         """Write one frame; runs on an encoding thread."""
         look = self.spec.look
-        raws = self.raws if read.known is None else None  # what is known is kept already
+        raws = self.raws if read.known is None else None  # a known one is kept already
         kept = drawn(matte) if raws is not None and raws.room > 0 else None
-        carried = None if look.result is Result.MASK else read.carried  # Blender masks what has its alpha already
+        carried = None if look.result is Result.MASK else read.carried  # the masked strip has its own alpha already
         cutout = cut_out(kept or matte, look.edges, carried, deep=look.format.is_deep, coloured=not look.result.is_grey)
         if raws is not None and kept is not None:
             raws.write(read.frame, self._edged(kept, cutout, read.carried))
@@ -204,6 +204,6 @@ class Writer:
         self.viewer.show(read.frame, read.picture, cutout)
 
     def _edged(self, matte: RawMatte, cutout: Cutout, carried: Picture | None) -> RawMatte:
-        """Return a matte with the colours of its edge, where its cut-out shows just those."""
+        """Return a raw matte with the colours of its edge added, if its cut-out shows exactly those."""
         is_plain = shown(self.spec.look.foreground, carried) is Foreground.EDGE and self.spec.look.edges.keeps_edge
         return replace(matte, edge=Edge.of(cutout.inner, cutout.alpha, cutout.box)) if is_plain else matte

@@ -1,4 +1,4 @@
-"""A worker that is loaded before it is known what it will do, and how it is told then. Standard library only."""
+"""A worker that is loaded before its job is known, and the order that tells it the job. Standard library only."""
 
 import json
 import os
@@ -16,9 +16,10 @@ def order(folder: Path) -> bytes:
 
 
 def ordered() -> Path | None:
-    """Wait for an order, take its folder for the current one and let its log be what is printed; None if none comes.
+    """Wait for an order and return its folder; None if standard input ends without one.
 
-    Nobody may read standard input meanwhile, and nothing may have been read of it.
+    The folder becomes the current one, and output goes to the log there. Nothing else may have read from standard
+    input, or read it meanwhile.
     """
     line = b""
     while not line.endswith(b"\n"):
@@ -27,7 +28,7 @@ def ordered() -> Path | None:
             return None
         line += read
     folder = Path(json.loads(line))
-    with (folder / LOG_FILE).open("ab") as log:  # should another process have the folder, it is that one's
+    with (folder / LOG_FILE).open("ab") as log:  # appended: another process may hold the folder and own the log
         for descriptor in (_STANDARD_OUTPUT, _STANDARD_ERROR):
             os.dup2(log.fileno(), descriptor)
     os.chdir(folder)

@@ -1,7 +1,7 @@
-"""Reading Targa pictures without compression, as another Blender leaves those that it has rendered for a job.
+"""Reading uncompressed Targa pictures, as the background Blender renders them for a job.
 
-Blender writes one in a tenth of the time of a PNG, and it is read here at once. Format: "Truevision TGA File Format
-Specification", version 2.0.
+Blender writes one in a tenth of the time of a PNG, and reading takes hardly any time. Format: "Truevision TGA File
+Format Specification", version 2.0.
 """
 
 import struct
@@ -13,18 +13,19 @@ from .tensors import Picture
 
 SUFFIX = ".tga"
 _HEAD = struct.Struct("<BBBHHBHHHHBB")
-"""Length of the picture's name; whether there is a palette; kind; three facts of the palette; the two of the origin;
-width and height; bits per pixel; what else there is to know of the pixels."""
+"""Length of the image ID; whether there is a palette; image type; first entry, length and entry size of the palette;
+x and y of the origin; width and height; bits per pixel; the image descriptor's flags."""
 _TRUE_COLOUR = 2
-"""The kind that has colours, no palette, and no compression."""
+"""The image type with colours, no palette, and no compression."""
 _FROM_THE_TOP = 0x20
+"""The flag of the image descriptor that says that the first row is the top one."""
 
 
 def decode(data: NDArray[np.uint8]) -> Picture:
     """Return the picture in a file's bytes: BGR or straight BGRA, H x W x 3 or 4.
 
     Raises:
-        ValueError: it is not whole, or is not such a picture.
+        ValueError: the file is not whole, or is no uncompressed Targa picture.
     """
     try:
         name, palette, kind, _, _, _, _, _, width, height, bits, told = _HEAD.unpack(data[: _HEAD.size].tobytes())

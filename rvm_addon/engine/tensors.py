@@ -1,7 +1,7 @@
-"""Between pictures and tensors: the one place where colour order, layout and range change.
+"""Between pictures and tensors: the only place where colour order, layout and range change.
 
-A *picture* is uint8, height x width x channels, BGR or BGRA as OpenCV keeps it. A *tensor* is float32, 1 x channels x
-height x width, RGB, 0 to 1 as the model wants it. A *plane* is one channel of a picture, 8 or 16 bit.
+A *picture* is uint8, height x width x channels, BGR or BGRA as in OpenCV. A *tensor* is float32, 1 x channels x
+height x width, RGB, 0 to 1 as the model takes it. A *plane* is one channel of a picture, 8 or 16 bit.
 """
 
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ def to_tensor(picture: Picture) -> Tensor:
 
 
 def downsampled_size(width: int, height: int, ratio: float) -> tuple[int, int]:
-    """Return floor(H·r) and floor(W·r) of a frame at `ratio` r of its size; the graph has r in 32 bits."""
+    """Return floor(H·r) and floor(W·r) of a frame at `ratio` r of its size, with r in 32 bits as in the graph."""
     exact = np.float32(ratio)
     return int(np.float32(height) * exact), int(np.float32(width) * exact)
 
@@ -39,8 +39,9 @@ def downsampled_size(width: int, height: int, ratio: float) -> tuple[int, int]:
 def downsampled(picture: Picture, ratio: float) -> Tensor:
     """Return a BGR picture (H x W x 3) at `ratio` of its size as an RGB tensor (1 x 3 x floor(H·r) x floor(W·r), 0..1).
 
-    Equal to the published graph's first step (ONNX Resize, linear, half_pixel, without antialias): pixel i looks at
-    (i + 0.5) / r - 0.5 and mixes its two neighbours there. OpenCV's own resize differs where H·r is not whole.
+    Equal to the published graph's first step (ONNX Resize, linear, half_pixel, without antialias): pixel i is the
+    linear interpolation of the two neighbours of (i + 0.5) / r - 0.5. OpenCV's own resize differs where H·r is not
+    whole.
     """
     height, width = picture.shape[:2]
     tall, wide = downsampled_size(width, height, ratio)
@@ -48,7 +49,7 @@ def downsampled(picture: Picture, ratio: float) -> Tensor:
     above, below, down = neighbours(tall, height, exact)
     left, right, across = neighbours(wide, width, exact)
     rows, columns = np.concatenate([above, below]), np.concatenate([left, right])
-    # Pixels are gathered four bytes at a time, which numpy does many times faster than three.
+    # Gather pixels of four bytes, which is many times faster in numpy than three.
     words = cv2.cvtColor(picture[rows], cv2.COLOR_BGR2BGRA).view(np.uint32)[..., 0]
     gathered = words.take(columns, axis=1).view(np.uint8).reshape(len(rows), len(columns), 4)
     of_upper, of_lower = ((share * np.float32(1 / 255))[:, None] for share in (1 - down, down))
@@ -63,7 +64,7 @@ def downsampled(picture: Picture, ratio: float) -> Tensor:
 
 
 def neighbours(count: int, available: int, ratio: float) -> tuple[NDArray[np.intp], NDArray[np.intp], Tensor]:
-    """Return, for `count` samples of `available` ones at `ratio`, the two to mix and the second one's share (0..1)."""
+    """Return, for `count` samples of `available` ones at `ratio`, two neighbours each and the second's share (0..1)."""
     place = np.clip((np.arange(count) + 0.5) / ratio - 0.5, 0, available - 1)
     first = np.floor(place).astype(np.intp)
     return first, np.minimum(first + 1, available - 1), (place - first).astype(np.float32)
@@ -81,10 +82,10 @@ def to_planes(tensor: Tensor) -> list[Picture]:
 
 
 def looked_up(plane: Plane, table: NDArray[_Entry]) -> NDArray[_Entry]:
-    """Return what a table says of each value of a plane; it has an entry for each value that there can be.
+    """Return the table's entry for each value of a plane; the table has an entry for every possible value.
 
-    OpenCV is two to five times as fast at it as numpy, but before version 5 (Macs with an Intel processor have 4.12) it
-    takes tables of 256 entries only.
+    OpenCV is two to five times as fast as numpy, but before version 5 (Macs with an Intel processor have 4.12) it takes
+    only tables of 256 entries.
     """
     if plane.size and (len(table) == 256 or _HAS_LONG_TABLES):
         flat = cv2.LUT(plane.reshape(1, -1), table.reshape(1, -1))
@@ -93,37 +94,37 @@ def looked_up(plane: Plane, table: NDArray[_Entry]) -> NDArray[_Entry]:
 
 
 def full(kind: type[np.uint8 | np.uint16] | np.dtype[np.uint8 | np.uint16]) -> int:
-    """Return the value of such a plane that stands for 1."""
+    """Return the value that stands for 1 in planes of this dtype."""
     return int(np.iinfo(kind).max)
 
 
 def in_8_bits(plane: Plane) -> Picture:
-    """Return a plane of 8 or 16 bits in 8, rounded to nearest."""
+    """Return a plane or picture of 8 or 16 bits in 8 bits, rounded to nearest."""
     if plane.dtype == np.uint8:
-        return plane  # type: ignore[return-value]  # as just asked
+        return plane  # type: ignore[return-value]  # checked above
     rounded: Picture = cv2.convertScaleAbs(plane, alpha=1 / 257)
     return rounded
 
 
 def in_16_bits(plane: Plane) -> Plane:
-    """Return a plane or picture of 8 or 16 bits in 16."""
-    # A fifth of what OpenCV takes to multiply several channels.
+    """Return a plane or picture of 8 or 16 bits in 16 bits."""
+    # Numpy takes a fifth of the time that OpenCV needs to multiply several channels.
     return plane if plane.dtype == np.uint16 else plane * np.uint16(257)
 
 
 def laid_over(values: Picture, where: Picture, below: Picture) -> Picture:
-    """Return a picture (rows x columns x 3) with other values where `where` (rows x columns) is not nought.
+    """Return a copy of `below` (rows x columns x 3) with `values` where `where` (rows x columns) is not zero.
 
-    It is a new one: OpenCV would leave a part of a larger picture, which does not lie in one piece, as it is.
+    It is a copy because OpenCV would not change a view of a larger picture that is not contiguous.
     """
     together: Picture = cv2.copyTo(values, where, below.copy())
     return together
 
 
 def box_of(plane: Plane, beyond: int = 0) -> Box:
-    """Return the rows and columns that hold all that is not nought in a plane (H x W), and so many `beyond` them.
+    """Return the box of all pixels above zero in a plane (H x W), grown by `beyond` pixels within the frame.
 
-    Where all is nought it holds nothing.
+    The box is empty where all pixels are zero.
     """
     left, top, wide, tall = cv2.boundingRect(plane if plane.dtype == np.uint8 else (plane > 0).view(np.uint8))
     if not wide:
@@ -138,14 +139,14 @@ class Pixels:
     """Some pixels of a frame, all of them in one box."""
 
     inside: NDArray[np.intp]
-    """Which they are in the box, counted row by row."""
+    """Their flat indices in the box, counted row by row."""
     rows: NDArray[np.intp]
-    """Of the frame, as the columns."""
+    """Their rows in the frame; `columns` likewise."""
     columns: NDArray[np.intp]
 
     @classmethod
     def of(cls, where: NDArray[np.bool_], box: Box) -> Self:
-        """Return the pixels that are wanted; `where` is the box's."""
+        """Return the pixels where `where`, of the box's size, is true."""
         inside = np.flatnonzero(where)
         rows = inside // max(where.shape[1], 1)
         return cls(inside, rows + box[0].start, inside - rows * where.shape[1] + box[1].start)
@@ -161,17 +162,17 @@ class Pixels:
         return values
 
     def put(self, box: Plane, values: Plane) -> None:
-        """Put values (channels x pixels) on the box's pixels (rows x columns x channels, which lie in one piece)."""
+        """Put values (channels x pixels) on the box's pixels (rows x columns x channels, contiguous)."""
         flat = box.view()
-        flat.shape = (box.size,)  # refuses to copy what does not lie in one piece, as `reshape` would
+        flat.shape = (box.size,)  # raises where the array is not contiguous; `reshape` would copy
         channels = len(values)
-        for channel, plane in enumerate(values):  # one by one, for numpy is slow at rows of three
+        for channel, plane in enumerate(values):  # one by one: numpy is slow with rows of three
             flat[self.inside * channels + channel] = plane
 
 
 @dataclass(frozen=True)
 class Placed:
-    """A picture of a frame that is nought beyond a box."""
+    """A picture of the frame's size that is zero outside a box."""
 
     inner: Plane
     """The box's rows and columns: grey, or BGR (rows x columns x 3), 8 or 16 bit."""
@@ -179,11 +180,11 @@ class Placed:
     size: tuple[int, int]
     """Height and width of the frame."""
     alpha: Plane | None = None
-    """That of the box's colours (rows x columns), which are straight; where it is of 16 bits, so is the picture."""
+    """The box's alpha (rows x columns); colours are straight. If it has 16 bits, so has the picture."""
 
     @classmethod
     def whole(cls, picture: Plane) -> Self:
-        """Return a picture (grey, BGR or straight BGRA; H x W, or H x W x channels) that may be anything anywhere."""
+        """Return a picture (grey, BGR or straight BGRA; H x W, or H x W x channels) with the frame as its box."""
         height, width = picture.shape[:2]
         box = (slice(0, height), slice(0, width))
         if picture.ndim == 3 and picture.shape[2] == 4:
@@ -192,12 +193,12 @@ class Placed:
 
     @property
     def channels(self) -> int:
-        """How many there are, alpha included."""
+        """The number of channels, alpha included."""
         return (self.inner.shape[2] if self.inner.ndim == 3 else 1) + (self.alpha is not None)
 
     @property
     def is_deep(self) -> bool:
-        """Whether it has 16 bits."""
+        """Whether the picture has 16 bits."""
         return (self.inner if self.alpha is None else self.alpha).dtype == np.uint16
 
     def drawn(self) -> Plane:
@@ -213,7 +214,7 @@ class Placed:
 
 
 def overlap(one: Box, other: Box) -> Box:
-    """Return what two boxes have in common; where that is nothing, a box without rows or columns."""
+    """Return the intersection of two boxes; where they do not meet, a box without rows or columns."""
     first, second = (
         slice(max(a.start, b.start), max(min(a.stop, b.stop), a.start, b.start))
         for a, b in zip(one, other, strict=True)

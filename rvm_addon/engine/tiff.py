@@ -1,4 +1,4 @@
-"""What OpenCV does not say of a TIFF that it reads: whether colours are multiplied by their alpha, or an alpha is lost.
+"""What OpenCV does not report of a TIFF: whether colours are multiplied by their alpha, and whether an alpha is lost.
 
 The tags are those of TIFF 6.0 (Adobe, 1992) and of BigTIFF.
 """
@@ -11,20 +11,20 @@ from .tensors import Plane, full
 
 _ASKED = _BITS, _SAMPLES, _EXTRA = 258, 277, 338
 _ASSOCIATED, _UNASSOCIATED = 1, 2
-"""Values of the tag `_EXTRA`: colours are stored multiplied by the alpha, or as they are."""
+"""Values of the tag `_EXTRA`: colours are stored premultiplied, or straight."""
 _KINDS = {3: "H", 4: "I"}
-"""Types of values: of 16 and 32 bits."""
+"""Types of values: SHORT and LONG, of 16 and 32 bits."""
 _BEGINS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-"""With the lowest byte first or last, as TIFF or as BigTIFF."""
+"""Little- and big-endian TIFF, then BigTIFF."""
 
 
 def loses_alpha(data: memoryview) -> bool:
-    """Return whether a TIFF is grey with a second channel, which OpenCV leaves out."""
+    """Return whether a TIFF is grey with a second channel, which OpenCV drops."""
     return _tags(data).get(_SAMPLES) == 2
 
 
 def is_multiplied(data: memoryview) -> bool:
-    """Return whether OpenCV returns a TIFF's colours multiplied by its alpha: of 8 bits, also where they are not."""
+    """Return whether OpenCV returns a TIFF's colours premultiplied; of 8 bits, it does so even if they are straight."""
     tags = _tags(data)
     return tags.get(_EXTRA) == _ASSOCIATED or (tags.get(_EXTRA) == _UNASSOCIATED and tags.get(_BITS) == 8)
 
@@ -39,7 +39,7 @@ def straight(picture: Plane) -> Plane:
 
 
 def _tags(data: memoryview) -> dict[int, int]:
-    """Return the first value of each of the first picture's tags that are asked for here; none of what is no TIFF."""
+    """Return the first value of each tag of the first picture that is in `_ASKED`; an empty dict if it is no TIFF."""
     if data[:4].tobytes() not in _BEGINS:
         return {}
     order = "<" if data[0] == ord("I") else ">"
@@ -59,6 +59,6 @@ def _tags(data: memoryview) -> dict[int, int]:
                 place = at if fits else struct.unpack_from(order + address, data, at)[0]
                 (tags[tag],) = struct.unpack_from(order + _KINDS[kind], data, place)
             at += value
-    except (struct.error, IndexError, OverflowError):  # it ends before, which OpenCV bears
+    except (struct.error, IndexError, OverflowError):  # the file is truncated, which OpenCV tolerates
         return {}
     return tags

