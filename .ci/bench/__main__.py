@@ -43,7 +43,7 @@ def main() -> None:
 
 
 def _say(text: str) -> None:
-    """Tell a person what is going on."""
+    """Tell a person which measurement runs."""
     sys.stderr.write(f"{text} ...\n")
     sys.stderr.flush()
 

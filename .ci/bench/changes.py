@@ -1,4 +1,4 @@
-"""What a cut-out is changed to afterwards, to measure how long that takes."""
+"""The changes of a finished cut-out whose updates are timed."""
 
 from rvm_addon.engine.outputs import EdgeColour, Edges, FrameFormat, Look, Result
 

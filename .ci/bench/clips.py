@@ -1,7 +1,7 @@
-"""The clips to measure with: real ones where they are shared, else the demonstration's; longer, larger or smaller.
+"""The clips to measure with: real ones if they are shared, else the demonstration's; longer, larger or smaller.
 
-All are made once, into `build/bench/clips`. A longer clip is the same packets again and again, so nothing is encoded
-twice; another size is decoded, scaled and encoded.
+Each is made once, in `build/bench/clips`. A longer clip repeats the same packets, so nothing is encoded again; for
+another size the clip is decoded, scaled and encoded.
 """
 
 import shutil
@@ -18,7 +18,7 @@ ENCODER = {"crf": "20", "preset": "veryfast"}
 
 @dataclass(frozen=True)
 class Clips:
-    """Where clips come from and where those made of them go."""
+    """The folders of original clips and of those made from them."""
 
     folder: Path
     shared: Path
@@ -37,7 +37,7 @@ class Clips:
         return real if real.is_file() else self.demonstration()
 
     def looped(self, clip: Path, frames: int) -> Path:
-        """Return the clip again and again, at least `frames` long, without sound."""
+        """Return the clip, repeated until it is at least `frames` long, without sound."""
         return self._made(f"{_name(clip)}_x{frames}.mp4", lambda target: _loop(clip, target, frames))
 
     def shortened(self, clip: Path, frames: int) -> Path:
@@ -49,7 +49,7 @@ class Clips:
         return self._made(f"{_name(clip)}_{height}p_{frames}.mp4", lambda target: _scale(clip, target, height, frames))
 
     def _made(self, name: str, make: Callable[[Path], None]) -> Path:
-        """Return a file of this name, made if it is not there."""
+        """Return the file of this name; make it if it is not there."""
         target = self.folder / name
         if not target.is_file():
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -60,12 +60,12 @@ class Clips:
 
 
 def _name(clip: Path) -> str:
-    """Return a name for what is made of a clip; shared ones are all called alike."""
+    """Return a name for clips made from `clip`; shared clips called `com` are told apart by their folders."""
     return clip.parent.name if clip.stem == "com" else clip.stem
 
 
 def _loop(clip: Path, target: Path, frames: int) -> None:
-    """Write the clip's pictures over and over."""
+    """Write the clip's pictures repeatedly, until there are at least `frames`."""
     with av.open(str(clip)) as source, av.open(str(target), "w") as movie:
         pictures = source.streams.video[0]
         stream = movie.add_stream_from_template(pictures)
@@ -111,7 +111,7 @@ def _scale(clip: Path, target: Path, height: int, frames: int) -> None:
 
 
 def emptied(folder: Path) -> Path:
-    """Return the folder, made anew."""
+    """Return the folder, emptied or newly made."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder

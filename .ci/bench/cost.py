@@ -1,8 +1,8 @@
-"""What one program costs: `cost.py OUTPUT PROGRAM…` runs it and prints a JSON object of what it took.
+"""Measure one program: `cost.py OUTPUT PROGRAM…` runs it and prints a JSON object with its time and memory.
 
-A process of its own stands between, small and without libraries, because the system counts as a child's memory also
-what its parent had when it made the child. POSIX only: `wait4` tells what one child used. What the program prints goes
-to the file OUTPUT. Standard library only.
+It is a process of its own, small and without libraries, because the system counts the parent's memory at the moment of
+the fork as the child's. POSIX only: `wait4` tells what one child used. What the program prints goes to the file OUTPUT.
+Standard library only.
 """
 
 import json
@@ -13,14 +13,14 @@ import time
 from pathlib import Path
 
 _UNIT = 1 if sys.platform == "darwin" else 1024
-"""Darwin counts `ru_maxrss` in bytes, everybody else in KiB."""
+"""The unit of `ru_maxrss` in bytes: Darwin counts bytes, every other system KiB."""
 
 
 def main(output: Path, command: list[str]) -> dict[str, float]:
     """Run the program to its end; return seconds, processor seconds, peak of resident memory in 10^6 bytes, status."""
     begun = time.perf_counter()
     with output.open("wb") as printed:
-        # Standard input is held open: a worker ends with it.
+        # Standard input stays open, for a worker ends at its end of file.
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=printed, stderr=subprocess.STDOUT)
         _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - begun

@@ -1,4 +1,4 @@
-"""Running things and taking their measure: time, processor time, memory; the product's worker, any other program."""
+"""Running the product's worker, or any other program, and measuring its time, processor time and memory."""
 
 import json
 import subprocess
@@ -20,20 +20,20 @@ from . import cost
 
 @dataclass(frozen=True)
 class Cost:
-    """What one process took, from its start to its end."""
+    """The time and memory of one process, from its start to its end."""
 
     seconds: float
     processor_seconds: float
     peak_mb: float
-    """Of resident memory, in 10^6 bytes."""
+    """Peak of resident memory in 10^6 bytes."""
     printed: str = ""
 
 
 def cost_of(command: Sequence[str | Path], environment: dict[str, str] | None = None, cwd: Path | None = None) -> Cost:
-    """Run a program to its end.
+    """Run a program to its end, and return its cost.
 
     Raises:
-        SystemExit: it failed; the text carries what it said.
+        SystemExit: it failed; the text carries its output.
     """
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder, "printed")
@@ -64,14 +64,14 @@ class Matted:
 
 
 def job_spec(clip: Path, model: Path, frames: int, **settings: Any) -> JobSpec:
-    """Return the job of a clip's first frames as a strip's would be, raw mattes kept, but for `settings`."""
+    """Return a job over a clip's first frames, like a strip's with raw mattes kept; `settings` override its fields."""
     source = Source(SourceKind.MOVIE, (str(clip),), tuple(range(frames)))
     spec = JobSpec(clip.stem, source, "frames", clip.stem, str(model), raw_limit=int(RAW_GIGABYTES * 1e9))
     return replace(spec, **settings)
 
 
 def matted(spec: JobSpec, folder: Path, view: View | None = None) -> Matted:
-    """Run a job in `folder` the way the queue does, somebody looking on if there is a `view`; return what it took.
+    """Run a job in `folder` the way the queue does, with the live picture if `view` is given; return its cost.
 
     Raises:
         SystemExit: the worker failed.

@@ -1,7 +1,7 @@
-"""The network against the processor: what it costs, and what its multiply-adds would at the speed of a large product.
+"""The network against the processor: its time, and that of its multiply-adds at the speed of a large matrix product.
 
 Usage: python -m bench.network MODEL.onnx CLIP [--rate], with numpy's library kept to one thread. Prints a JSON object.
-With `--rate` it is only how many frames a second the network makes by itself, on every core.
+With `--rate` it holds only the network's frames per second by itself, on every core.
 """
 
 import json
@@ -24,14 +24,17 @@ from rvm_addon.engine.tensors import Picture
 from .measure import job_spec
 
 SIDE = 1536
-"""Of the square matrices: too large for any cache, as the network is."""
+"""Rows and columns of the matrices: too large for any cache, as the network is."""
 TIMES = 12
 RUNS = 30
 WARM_UP_RUNS = 5
 
 
 def main(model: Path, clip: Path) -> dict[str, float]:
-    """Return billions of multiply-adds of a frame, per second of one core, and the network's processor milliseconds."""
+    """Return billions of multiply-adds per frame and per second of one core, and the network's milliseconds per frame.
+
+    The milliseconds are processor time.
+    """
     picture, rvm = _picture(clip), _warm(model, clip)
     begun = time.process_time()
     for _ in range(RUNS):
@@ -42,7 +45,7 @@ def main(model: Path, clip: Path) -> dict[str, float]:
 
 
 def rate(model: Path, clip: Path) -> dict[str, float]:
-    """Return the frames per second of one network for each core, side by side: no run of ours can make more of them."""
+    """Return the total frames per second of one network per core, all in parallel: an upper bound for any run."""
     picture, cores = _picture(clip), os.cpu_count() or 1
     networks = [_warm(model, clip) for _ in range(cores)]
 
@@ -66,7 +69,7 @@ def _picture(clip: Path) -> Picture:
 
 
 def _warm(model: Path, clip: Path) -> MattingModel:
-    """Return the network, on one thread, that has run a few times."""
+    """Return the network on one thread, after a few runs."""
     rvm = open_model(job_spec(clip, model, 1, threads=1), sys.stderr.write)
     for _ in range(WARM_UP_RUNS):
         _matte(rvm, _picture(clip))
@@ -74,7 +77,7 @@ def _warm(model: Path, clip: Path) -> MattingModel:
 
 
 def _matte(rvm: MattingModel, picture: Picture) -> None:
-    """Run the whole network, the part that is left for later included; to downsample takes two hundredths of it."""
+    """Run the whole network, its deferred part included; downsampling, also included, takes 2 % of the time."""
     _ = rvm.matte(picture, rvm.prepared(picture)).maps
 
 
@@ -90,7 +93,7 @@ def peak() -> float:
 
 
 def multiply_adds(model: Path, src: np.ndarray) -> float:
-    """Return the multiply-adds of the published graph's convolutions, which a run of it tells, at this small source."""
+    """Return the multiply-adds of the published graph's convolutions at this downsampled `src`, from a profile."""
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.enable_profiling = True

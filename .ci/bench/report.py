@@ -9,12 +9,12 @@ from .results import HEADS, Findings, Growth, Row
 
 BEGIN, END = "<!-- written by `build.py bench`: begin -->", "<!-- written by `build.py bench`: end -->"
 WIDTH, BAR_HEIGHT, MARGIN, LABEL_WIDTH = 720, 18, 16, 300
-"""Of the plot, pixels."""
+"""Measures of the plot in pixels."""
 REACHED, MISSED, LINE = "#3a7d44", "#b3541e", "#888888"
 
 
 def table(rows: Sequence[Row]) -> str:
-    """Return the rows as a Markdown table whose columns are aligned, which a terminal shows well, too."""
+    """Return the rows as a Markdown table with aligned columns, which is also readable on a terminal."""
     lines = [HEADS, *(row.cells for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(HEADS))]
     texts = ["| " + " | ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)) + " |" for line in lines]
@@ -23,7 +23,7 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def write(findings: Findings, page: Path, plot: Path) -> None:
-    """Write the plot, and put the generated part into the page; the rest of the page is a person's."""
+    """Write the plot, and put the generated part into the page; the rest of the page is written by hand."""
     plot.write_text(_plot(all_rows(findings)), encoding="utf-8")
     text = page.read_text(encoding="utf-8") if page.is_file() else f"# Benchmarks\n\n{BEGIN}\n{END}\n"
     before, _, rest = text.partition(BEGIN)
@@ -37,7 +37,7 @@ def all_rows(findings: Findings) -> list[Row]:
 
 
 def _generated(findings: Findings, plot: str) -> str:
-    """Return the part of the page that is made of figures."""
+    """Return the generated part of the page."""
     machine = ", ".join(f"{name} {value}" for name, value in findings.machine.items())
     rows = all_rows(findings)
     parts = [f"Measured on: {machine}.", table(rows), f"![measured against the goals]({plot})"]
@@ -82,7 +82,7 @@ def _updates(updates: dict[str, dict[str, float]]) -> str:
 
 
 def _floors(findings: Findings, rows: Sequence[Row]) -> str:
-    """Return, for each goal in frames per second, what it leaves of a frame's time once the network ran at its peak."""
+    """Return, for each goal in frames per second, the time per frame that it leaves beside the network at its peak."""
     lines = ["| processor ms per frame | allowed | network at peak, decode | left for the rest | all of it now |"]
     lines.append("|---" * 5 + "|")
     for row in rows:
@@ -97,7 +97,7 @@ def _floors(findings: Findings, rows: Sequence[Row]) -> str:
 
 
 def _ceilings(findings: Findings) -> str:
-    """Return, for each goal in frames per second at 1080p, how many the network makes where nothing else runs."""
+    """Return, for each goal in frames per second at 1080p, the rate of the network alone."""
     lines = ["| frames per second | wanted | the network alone, on every core | all of it now |", "|---" * 4 + "|"]
     for row in findings.rows.get("hd", []):
         wanted, now = row.goal * row.theirs, row.value * row.theirs
@@ -114,7 +114,7 @@ def _growth(points: list[Growth], what: str, unit: str) -> str:
 
 
 def _plot(rows: Sequence[Row]) -> str:
-    """Return an SVG: a bar for each row, as long as it reached of its goal, which is the line."""
+    """Return an SVG: a bar for each row, as long as the reached share of its goal; the goal is a line."""
     height = 2 * MARGIN + len(rows) * (BAR_HEIGHT + 6)
     line = LABEL_WIDTH + (WIDTH - LABEL_WIDTH - MARGIN) / 2
     parts = [

@@ -1,4 +1,4 @@
-"""What the measurements say: rows of the table, where time goes, how cost grows; kept as one JSON file."""
+"""The results of the measurements: rows of the table, time by stage, growth of cost; kept in one JSON file."""
 
 import json
 import os
@@ -15,18 +15,18 @@ import onnxruntime
 
 @dataclass(frozen=True)
 class Row:
-    """One goal and what was measured."""
+    """One goal and its measurements."""
 
     case: str
     against: str
     goal: float
     unit: str
-    """`x` is a ratio that must reach the goal; of everything else, and of `x at most`, the goal is the most."""
+    """`x` is a ratio that must be at least the goal; in all other units, also `x at most`, the goal is the maximum."""
     values: tuple[float, ...]
-    """One for each pair, or for each time."""
+    """One value for each pair, or for each measurement."""
     note: str = ""
     theirs: float = 0.0
-    """The yardstick's frames per second, where the row compares such."""
+    """The yardstick's frames per second if the row compares rates, else 0."""
 
     @property
     def value(self) -> float:
@@ -35,7 +35,7 @@ class Row:
 
     @property
     def reached(self) -> bool:
-        """Whether the goal is."""
+        """Whether the goal is reached."""
         return self.value >= self.goal if self.unit == "x" else self.value <= self.goal
 
     @property
@@ -54,7 +54,7 @@ HEADS = ("case", "against", "goal", "measured", "spread", "reached")
 
 @dataclass(frozen=True)
 class Growth:
-    """What a frame costs at one size, or after so many frames."""
+    """The cost of a frame at one size, or after a number of frames."""
 
     name: str
     size: float
@@ -65,24 +65,24 @@ class Growth:
 
 @dataclass
 class Findings:
-    """All that is known, by the case that measured it."""
+    """All results, by case."""
 
     machine: dict[str, str] = field(default_factory=dict)
     rows: dict[str, list[Row]] = field(default_factory=dict)
     stages: dict[str, dict[str, float]] = field(default_factory=dict)
-    """By title: processor milliseconds per frame of each stage."""
+    """Processor milliseconds per frame of each stage, by title."""
     updates: dict[str, dict[str, float]] = field(default_factory=dict)
-    """The same of updates, by what changes; the run that they are compared with is the last."""
+    """As `stages`, for updates by their change; the last entry is the run that they are compared with."""
     pixels: list[Growth] = field(default_factory=list)
     frames: list[Growth] = field(default_factory=list)
     network_floor: float = 0.0
-    """Milliseconds of one core that a frame's multiply-adds take at its peak."""
+    """Milliseconds that a frame's multiply-adds take on one core at its peak."""
     network_rate: float = 0.0
-    """Frames per second of the network by itself on all cores, in the same minutes as what is compared at 1080p."""
+    """Frames per second of the network by itself on all cores, measured in turn with the comparisons at 1080p."""
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Return what an earlier run left, or nothing known; on another machine everything is forgotten."""
+        """Return the findings of an earlier run; empty ones if there are none, or they come from another processor."""
         if not path.is_file():
             return cls()
         data = json.loads(path.read_text(encoding="utf-8"))
@@ -108,7 +108,7 @@ def ratios(ours: Sequence[float], theirs: Sequence[float]) -> tuple[float, ...]:
 
 
 def machine() -> dict[str, str]:
-    """Return what the figures depend on."""
+    """Return the properties of this machine that the figures depend on."""
     return {
         "processor": processor(),
         "cores": str(os.cpu_count()),
@@ -120,7 +120,7 @@ def machine() -> dict[str, str]:
 
 
 def processor() -> str:
-    """Return the processor's name and its widest vectors, where the system tells."""
+    """Return the processor's name and its widest vector extension, if the system tells them."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

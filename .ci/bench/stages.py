@@ -1,8 +1,8 @@
-"""Where a frame's time goes, stage by stage: the worker's own pipeline, with a clock at each of its three protocols.
+"""A frame's time, stage by stage: the worker's own pipeline, with clocks around its sources, models and sinks.
 
 Usage: python -m bench.stages CLIP MODEL.onnx FRAMES [CHANGE RAWS]. Prints a JSON object: processor milliseconds per
-frame; with a change (one of `changes`) and a folder of raw mattes, those of an update. The engine knows nothing of it,
-so it costs nothing when it is not asked for.
+frame; with a change (one of `changes`) and a folder of raw mattes, those of an update. The clocks are outside the
+engine, so they cost nothing in normal use.
 """
 
 import json
@@ -31,20 +31,20 @@ from .changes import CHANGES
 from .measure import job_spec
 
 REST = "compose and the rest"
-"""What no clock saw."""
+"""The stage that gets the time that no clock measured."""
 OF_RUN = ("decode", "downsample, backbone", "decoder", "refine, draw", "keep raw mattes", "encode, write", REST)
 OF_UPDATE = ("decode", "read raw mattes", "encode, write", REST)
 
 
 class Clock:
-    """Processor time of the calling thread, by stage. Each stage runs on one thread at a time or adds up."""
+    """Processor time of the calling thread, by stage; if a stage runs on several threads, their times add up."""
 
     def __init__(self) -> None:
-        """Begin at nought."""
+        """Begin at zero."""
         self.seconds: Counter[str] = Counter()
 
     def timed(self, stage: str, do: Any, *arguments: Any, **named: Any) -> Any:
-        """Return what `do` returns, and count the time."""
+        """Call `do`, add the time to `stage`, and return the result."""
         begun = time.thread_time()
         try:
             return do(*arguments, **named)
@@ -53,14 +53,14 @@ class Clock:
 
 
 class Timed:
-    """A source, a model, a matte or a sink whose work is counted; it is otherwise what stands behind it."""
+    """A proxy of a source, model, matte, shelf or sink that measures the time of some of its methods."""
 
     def __init__(self, clock: Clock, behind: Any, stages: dict[str, str]) -> None:
-        """Count what these methods do under these stages."""
+        """Measure the methods of `behind` that are keys of `stages`; the values are their stages."""
         self._clock, self._behind, self._stages = clock, behind, stages
 
     def __getattr__(self, name: str) -> Any:
-        """Return an attribute of what stands behind, counted where it is a stage."""
+        """Return an attribute of the object behind, measured if it belongs to a stage."""
         given = getattr(self._behind, name)
         if name in self._stages:
             return lambda *given_to, **named: self._clock.timed(self._stages[name], given, *given_to, **named)
@@ -71,17 +71,17 @@ class TimedSource(Timed):
     """A source whose frames come out one by one."""
 
     def frames(self) -> Iterator[Any]:
-        """Yield the frames and count what each took."""
+        """Yield the frames, and measure the decoding of each."""
         frames = self._behind.frames()
         while (item := self._clock.timed("decode", next, frames, None)) is not None:
             yield item
 
 
 class TimedModel(Timed):
-    """A model whose mattes are worked out later, on another thread."""
+    """A model whose mattes are drawn later, on another thread."""
 
     def matte(self, *arguments: Any) -> Timed:
-        """Return the matte, so that drawing it is counted."""
+        """Return the matte in a proxy, so that drawing it is measured, too."""
         drawing = dict.fromkeys(("alpha", "paint"), "refine, draw")
         return Timed(self._clock, self._clock.timed("decoder", self._behind.matte, *arguments), drawing)
 
@@ -90,20 +90,20 @@ class TimedShelf(Timed):
     """A shelf of raw mattes."""
 
     def __contains__(self, frame: int) -> bool:
-        """Return whether a frame's is there; Python does not ask `__getattr__` for this."""
+        """Return whether a frame's raw matte is there; Python does not use `__getattr__` for this method."""
         return frame in self._behind
 
 
 def of_run(clip: Path, model: Path, frames: int) -> dict[str, float]:
     """Return processor milliseconds per frame of each stage of a run."""
     clock = Clock()
-    spec = replace(job_spec(clip, model, frames), threads=1)  # as many as the clocks see
+    spec = replace(job_spec(clip, model, frames), threads=1)  # the clocks see only the calling thread
     rvm = TimedModel(clock, open_model(spec, sys.stderr.write), {"prepared": "downsample, backbone"})
     return _spent(clock, spec, rvm, Shelf((), None), OF_RUN)
 
 
 def of_update(clip: Path, model: Path, frames: int, change: str, raws: str) -> dict[str, float]:
-    """Return those of an update: one of `CHANGES`, and where the raw mattes are."""
+    """Return the same for an update: `change` is one of `CHANGES`, `raws` the folder of raw mattes."""
     clock = Clock()
     spec = replace(job_spec(clip, model, frames), threads=1, look=CHANGES[change], raws=(raws,))
     shelf = TimedShelf(clock, Shelf(spec.raws, None), {"read": "read raw mattes"})
@@ -111,7 +111,7 @@ def of_update(clip: Path, model: Path, frames: int, change: str, raws: str) -> d
 
 
 def _spent(clock: Clock, spec: JobSpec, model: Any, shelf: Any, stages: Sequence[str]) -> dict[str, float]:
-    """Return what each of these stages of a job spends."""
+    """Run a job, and return the processor milliseconds per frame of each of these stages."""
     with tempfile.TemporaryDirectory() as folder:
         source = TimedSource(clock, pipeline.open_source(spec, sys.stderr.write), {})
         sink = Timed(clock, FolderSink(spec, Path(folder)), {"write": "encode, write"})
@@ -126,7 +126,7 @@ def _spent(clock: Clock, spec: JobSpec, model: Any, shelf: Any, stages: Sequence
         total = time.process_time() - begun
     spent = {name: seconds / frames * 1e3 for name, seconds in clock.seconds.items()}
     spent[REST] = total / frames * 1e3 - sum(spent.values())
-    return {name: spent.get(name, 0.0) for name in stages}  # a short clip is decoded before the clocks count
+    return {name: spent.get(name, 0.0) for name in stages}  # a short clip may be decoded before the clocks are cleared
 
 
 if __name__ == "__main__":

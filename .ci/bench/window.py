@@ -1,7 +1,7 @@
-"""What an editor waits for, measured inside Blender: the first frame, the end of a cancelled job, the main thread.
+"""The waiting times of an editor, inside Blender: for the first frame, a cancelled job's end, and the main thread.
 
 Usage: python -m bench.window EXTENSION.zip CLIP FOLDER ROUNDS. Writes FOLDER/times.json, a list of seconds for
-each. The extension is installed by Blender's own installer; the step that a window's timer calls is called by hand.
+each. Blender's own installer installs the extension; a loop calls the step that a window's timer would call.
 """
 
 import itertools
@@ -17,13 +17,13 @@ import bpy
 from inside_blender import host, install, run_and_leave
 
 FRAMES = 25
-"""Of the job whose steps are timed; few, for the button is pressed often."""
+"""The length of the job whose steps are timed; short, for the button is pressed often."""
 LOOK_SECONDS = 0.002
-"""Between two looks for a file."""
+"""The polling interval."""
 
 
 class Editor:
-    """A timeline with one movie strip, and the times that were taken."""
+    """A timeline with one movie strip, and the times measured on it."""
 
     def __init__(self, zipped: Path, clip: Path, folder: Path) -> None:
         """Install the extension and put the clip on the timeline."""
@@ -42,7 +42,7 @@ class Editor:
         self.times: dict[str, list[float]] = {"press": [], "first frame": [], "cancel": [], "step": [], "deliver": []}
 
     def first_frame(self) -> None:
-        """Press the button, and wait for a frame; then let the job end, every step timed."""
+        """Press the button, and wait for a frame; then let the job end, and time every step."""
         self._show_another_copy()
         begun = time.perf_counter()
         job = self._press()
@@ -50,11 +50,11 @@ class Editor:
         self._drive(lambda: job.output.is_dir() and any(job.output.iterdir()))
         self.times["first frame"].append(time.perf_counter() - begun)
         steps = self._drive(lambda: not self.runner.current().busy)
-        self.times["deliver"].append(steps.pop())  # it puts the result on the timeline: the job has ended
+        self.times["deliver"].append(steps.pop())  # the last step puts the result on the timeline
         self.times["step"].append(max(steps))
 
     def cancel(self) -> None:
-        """Press the button, cancel in the midst of the work, and wait until the worker is gone."""
+        """Press the button, cancel the job while it mattes, and wait until the worker has ended."""
         self._show_another_copy()
         job = self._press()
         self._drive(lambda: job.frames_done > 2)
@@ -66,7 +66,7 @@ class Editor:
         self.times["cancel"].append(time.perf_counter() - begun)
 
     def _show_another_copy(self) -> None:
-        """Let the strip show a file that no job has seen, so that nothing can be reused; select it alone."""
+        """Let the strip show a new copy of the file, so that no job can be reused; select only this strip."""
         self._strip.filepath = str(shutil.copy(self._clip, self._clip.with_stem(f"copy_{next(self._copies)}")))
         self._strip.mute = False
         for strip in self._strips:
@@ -81,7 +81,7 @@ class Editor:
         return jobs[0]
 
     def _drive(self, until: Callable[[], bool]) -> list[float]:
-        """Call the step as often as the window's timer does until something holds; return the seconds of each step."""
+        """Call the step as often as the window's timer does until `until` holds; return the seconds of each step."""
         steps = []
         due = time.perf_counter()
         while not until():
@@ -95,7 +95,7 @@ class Editor:
 
 
 def main(zipped: Path, clip: Path, folder: Path, rounds: int) -> None:
-    """Measure, and write it down; the first round warms the disk and is not counted."""
+    """Measure, and write the times; the first round warms the disk cache and is not counted."""
     editor = Editor(zipped, clip, folder)
     for number in range(rounds + 1):
         editor.first_frame()

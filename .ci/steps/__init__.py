@@ -1,5 +1,5 @@
-"""What `build.py` does, one module for each thing. Standard library only: this is what makes the environments.
+"""The steps of `build.py`, a module for each. Standard library only, for these steps make the environments.
 
-The steps share the catalogue of weights and the errors with the product, whose `engine` contract is standard library
-only as well.
+They share the catalogue of weights and the errors with the product, whose `engine` contract also needs only the
+standard library.
 """

@@ -1,4 +1,4 @@
-"""The benchmarks: everything that they compare with is made here, then `.ci/bench` measures."""
+"""The benchmarks: this step prepares everything that they compare with, then `.ci/bench` measures."""
 
 import os
 import subprocess
@@ -16,10 +16,10 @@ CASES = ("hd", "live", "uhd", "movie", "update", "network", "window", "memory", 
 
 
 def run(cases: Sequence[str], rounds: int) -> int:
-    """Measure these cases, or all, with so many pairs in turn; return the exit status.
+    """Measure these cases, or all, in so many rounds of pairs; return the exit status.
 
     Raises:
-        StepError: something could not be made ready.
+        StepError: something could not be prepared.
     """
     if os.name != "posix":
         raise StepError(
@@ -41,7 +41,7 @@ def run(cases: Sequence[str], rounds: int) -> int:
 
 
 def _demonstration(python: Path) -> Path:
-    """Return the demonstration's clip; it is only made where no real ones are shared."""
+    """Return the path of the demonstration's clip, which is only made if no real clips are shared."""
     clip = FOLDER / "clips" / "demonstration.mp4"
     if not clip.is_file() and not (ROOT.parent / "shared" / "data").is_dir():
         clip.parent.mkdir(parents=True, exist_ok=True)

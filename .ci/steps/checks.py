@@ -1,4 +1,4 @@
-"""The checks: tests inside a Blender, and everything that can be seen without running the product."""
+"""The checks: tests inside a Blender, and everything that can be checked without running the product."""
 
 import contextlib
 import itertools
@@ -19,21 +19,22 @@ from .layout import ROOT
 WINDOWED = ("trixie", "sid")
 """The Debian releases whose Blender `tests/gui/run.sh` knows: 4.3 and 5.2."""
 DRIVERS = ("drive", "living")
-"""What is driven there."""
+"""The scripts that drive it."""
 OLDEST_ARGUMENTS = ("tests/engine", "--ignore", "tests/engine/test_real.py", "-k", "not a_hundred_frames")
-"""All but what takes minutes: what a real clip scores is no affair of a library's version."""
+"""All tests but those that take minutes: the scores of real clips do not depend on a library's version."""
 TYPED = ("rvm_addon", ".ci/steps")
 
 
 PATIENCE_SECONDS = 3600.0
-"""For a check to end after the one beside it: a suite takes minutes, and none of two waits for the other."""
+"""How long a check may go on after the first of its group has ended: a suite takes minutes, and checks run in
+parallel."""
 
 
 def test(blenders: Sequence[str], arguments: Sequence[str]) -> int:
     """Run pytest with `arguments` inside each of these Blenders; return the worst exit status.
 
     Raises:
-        StepError: an environment or the weights could not be made ready.
+        StepError: an environment or the weights could not be prepared.
     """
     checks: dict[str, Command] = {}
     for name in blenders:
@@ -44,12 +45,12 @@ def test(blenders: Sequence[str], arguments: Sequence[str]) -> int:
 
 
 def side_by_side(checks: Mapping[str, Command], at_once: int, patience: float = PATIENCE_SECONDS) -> int:
-    """Run checks, given with their titles, so many at a time; return the worst exit status.
+    """Run checks, given by title, in groups of `at_once` in parallel; return the worst exit status.
 
-    One that outlasts the one beside it by `patience`, in seconds, is ended, and has failed.
+    A check that outlasts the first of its group by `patience` seconds is killed and has failed.
 
-    Of those that run at a time, the first one's output goes straight to the person, the others' follows in their turn:
-    tests wait so often that two suites take hardly longer than one.
+    The output of the first check of a group goes straight to the person; that of the others follows in order. Tests
+    wait so often that two suites in parallel take hardly longer than one.
     """
     worst = 0
     titles = list(checks)
@@ -71,7 +72,7 @@ def side_by_side(checks: Mapping[str, Command], at_once: int, patience: float = 
 
 
 def _wait(process: "subprocess.Popen[bytes]", seconds: float) -> bool:
-    """Wait for a check's end, and return whether it came by itself; it is there afterwards."""
+    """Wait for a check to end, kill it after `seconds`, and return whether it ended by itself."""
     try:
         process.wait(seconds)
     except subprocess.TimeoutExpired:
@@ -83,7 +84,7 @@ def _wait(process: "subprocess.Popen[bytes]", seconds: float) -> bool:
 
 @contextlib.contextmanager
 def _heard_later(command: Command) -> Iterator[tuple[subprocess.Popen[bytes], TextIO]]:
-    """Yield a check that was begun at the root, and the file with what it says; it ends with whoever began it."""
+    """Start a check at the root, and yield its process and the file with its output; kill it at the end."""
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
         process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
         try:
@@ -98,7 +99,7 @@ def test_oldest(arguments: Sequence[str]) -> int:
     """Run the engine's tests, or pytest with `arguments`, on the oldest libraries of any zip; return the status.
 
     Raises:
-        StepError: the environment or the weights could not be made ready.
+        StepError: the environment or the weights could not be prepared.
     """
     python = prepare(oldest_environment())
     weights.ensure(python)
@@ -110,7 +111,7 @@ def window() -> int:
     """Drive every windowed Blender that is set up here with mouse and keyboard; return the worst exit status.
 
     Raises:
-        StepError: there is none, or this user may not enter it.
+        StepError: none is set up, or this user is not root.
     """
     suites = [suite for suite in WINDOWED if Path(f"/opt/blender-{suite}/.ready").is_file()]
     if not suites or not hasattr(os, "geteuid") or os.geteuid() != 0:
@@ -125,17 +126,17 @@ def window() -> int:
 
 
 def lint() -> int:
-    """Run every check that needs no Blender, all of them even if one fails; return the worst exit status.
+    """Run every check that needs no Blender, even if one fails; return the worst exit status.
 
     Raises:
-        StepError: the environment could not be made ready.
+        StepError: the environment could not be prepared.
     """
     python = prepare(lint_environment())
     results = [
         _check("ruff check", [python, "-m", "ruff", "check"]),
         _check("ruff format", [python, "-m", "ruff", "format", "--check"]),
         _check("types", [python, "-m", "mypy", *TYPED]),
-        # Without the fixtures: those need Blender.
+        # Without the fixtures, which need Blender.
         _check("import law", [python, "-m", "pytest", "--quiet", "--noconftest", "tests/test_layers.py"]),
     ]
     return max(results)
@@ -149,7 +150,7 @@ def _check(title: str, command: Command) -> int:
 def _status(command: Command) -> int:
     """Run a check at the root with its output going straight to the person; return its exit status, never negative."""
     ended = subprocess.run(command, cwd=ROOT, check=False)
-    # A process ended by a signal has a negative status, which `max` would take for a good one.
+    # A process that was ended by a signal has a negative status, which `max` would ignore.
     return abs(ended.returncode)
 
 

@@ -1,4 +1,4 @@
-"""Running other programs: in the background of a progress line, with what they say kept in a log."""
+"""Running other programs behind a progress line, with their output kept in a log."""
 
 import subprocess
 import time
@@ -14,7 +14,7 @@ Command = Sequence[str | Path]
 INTERRUPTED = 130
 """The status that shells give to a program ended by Ctrl-C."""
 TAIL_LINES = 15
-"""Of a failed program's log that a person is shown."""
+"""How many lines of a failed program's log a person is shown."""
 
 
 class StepError(Exception):
@@ -32,18 +32,18 @@ def follow(
     `read_line` is given each finished line of the output, soon after it is written.
 
     Raises:
-        StepError: it ended with another status than 0. The text carries the end of the log.
+        StepError: its exit status is not 0. The text carries the end of the log.
     """
     log = LOGS / f"{log_name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    # A log file instead of a pipe: it needs no thread to read, on Windows either, and stays when things go wrong.
+    # A log file instead of a pipe: reading it needs no thread, even on Windows, and it remains after a failure.
     with log.open("w", encoding="utf-8") as output, log.open(encoding="utf-8", errors="replace") as written:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
         lines = _finished_lines(written)
         try:
             running = True
             while running:
-                # Asked before the reading, so that the last reading comes after the end.
+                # Polled before reading, so that the last reading comes after the end.
                 running = process.poll() is None
                 for line in next(lines):
                     read_line(line)
@@ -59,7 +59,7 @@ def follow(
 
 
 def _finished_lines(stream: TextIO) -> Iterator[list[str]]:
-    """Yield, each time it is asked, the lines that were finished since; half a line waits for its other half."""
+    """Yield, at each step, the lines that were finished since the last; an unfinished line waits for its rest."""
     rest = ""
     while True:
         *lines, rest = (rest + stream.read()).split("\n")

@@ -1,6 +1,6 @@
-"""The demonstration: from nothing to a matted clip with its sound, through the door that users take.
+"""The demonstration: from nothing to a matted clip with its sound, the way users do it.
 
-The zip is installed by Blender's own installer into a profile of its own, so the user's Blender is left alone.
+Blender's own installer installs the zip into a separate profile, so the user's Blender is not touched.
 """
 
 import os
@@ -17,14 +17,14 @@ from .layout import BUILD, LOGS, ROOT
 FOLDER = BUILD / "demo"
 SCRIPTS = ROOT / ".ci" / "demo"
 PORTRAIT = "skimage/data/astronaut.png"
-"""Inside its wheel: Eileen Collins, photographed by NASA; in the public domain."""
+"""The picture's path in its wheel: Eileen Collins, photographed by NASA; in the public domain."""
 
 
 def run(clip: Path | None) -> int:
-    """Make the demonstration of `clip`, or of a clip made up for it, and print where everything is.
+    """Make the demonstration from `clip`, or from a generated clip, and print where everything is.
 
     Raises:
-        StepError: something could not be made ready, or the demonstration failed.
+        StepError: something could not be prepared, or the demonstration failed.
     """
     if clip is not None and not clip.is_file():
         raise StepError(f"there is no clip “{clip}”")
@@ -61,7 +61,11 @@ def make_clip(python: Path, clip: Path) -> Path:
 
 
 def _inside(python: Path, script: str, *arguments: Path) -> None:
-    """Run one of the scripts in the environment: its progress shows here, what Blender prints goes to a log."""
+    """Run one of the scripts in the environment; its output goes to a log.
+
+    Raises:
+        StepError: the script failed.
+    """
     command: Command = [python, "-P", SCRIPTS / script, *arguments]
     path = os.pathsep.join([str(ROOT), str(ROOT / ".ci")])
     environment = {**os.environ, "PYTHONPATH": path, "BLENDER_USER_RESOURCES": str(FOLDER / "profile")}

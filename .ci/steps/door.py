@@ -1,4 +1,4 @@
-"""The command line of `build.py`: what is asked for, and which step does it."""
+"""The command line of `build.py`: its commands, and the steps that they run."""
 
 import argparse
 import sys
@@ -13,7 +13,7 @@ from .commands import INTERRUPTED, StepError
 from .layout import PACKAGES
 
 PASSING_ON = {"test", "matte"}
-"""The commands that hand what they do not know to a program behind them."""
+"""The commands that pass unknown arguments on to another program."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -38,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def add(name: str, text: str, *, add_help: bool = True) -> argparse.ArgumentParser:
-        # No abbreviations: what a command does not know may belong to the program behind it.
+        # No abbreviations: an unknown argument may belong to the program that it is passed on to.
         return commands.add_parser(name, help=text, description=text, allow_abbrev=False, add_help=add_help)
 
     demonstration = add("demo", "Set everything up, matte a clip inside Blender, and show the result.")
@@ -53,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     test.set_defaults(do=_test)
 
-    # Its own `--help` is the product's.
+    # Its `--help` is the product's.
     matte = add("matte", "Matte movies and pictures; `matte --help` has the options.", add_help=False)
     matte.set_defaults(do=lambda options: matting.matte(options.rest))
 
@@ -120,7 +120,7 @@ def _bench(options: argparse.Namespace) -> int:
 def _package(options: argparse.Namespace) -> int:
     pythons = options.python.split(",")
     platforms = options.platform or sorted(wheels.PLATFORMS.values())
-    # A zip for other Pythons has the same name: it gets a folder of its own.
+    # A zip for other Pythons has the same name, so it gets a folder of its own.
     usual = tuple(pythons) == wheels.BLENDER_PYTHONS
     for zipped in packaging.package(platforms, pythons, PACKAGES if usual else PACKAGES / "-".join(pythons)):
         print(packaging.describe(zipped))

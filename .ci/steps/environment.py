@@ -1,7 +1,7 @@
 """Environments: one folder `.venv-*` for each Blender, made from pinned requirements with hashes.
 
-An environment is ready when the stamp inside it holds the hash of its requirements. The stamp is written last, so
-that a half-made environment, or one of older requirements, is made again.
+An environment is ready when the stamp inside it holds the hash of its requirements. The stamp is written last, so an
+incomplete environment, or one of older requirements, is made again.
 """
 
 import hashlib
@@ -20,11 +20,11 @@ STAMP = "requirements.sha256"
 
 @dataclass(frozen=True)
 class Environment:
-    """What there should be, whether or not it is there yet."""
+    """The description of an environment, which need not exist yet."""
 
     folder: Path
     version: pythons.Version
-    """Of Python; a `bpy` wheel works in one only."""
+    """The version of Python; a `bpy` wheel works in one only."""
     requirements: Path
 
     @property
@@ -38,7 +38,7 @@ class Environment:
         return hashlib.sha256(self.requirements.read_bytes()).hexdigest()
 
     def is_ready(self) -> bool:
-        """Return whether it was made to its end, from today's requirements, and its Python is still there."""
+        """Return whether it is complete, made from the current requirements, and its Python exists."""
         stamp = self.folder / STAMP
         return self.python.exists() and stamp.exists() and stamp.read_text(encoding="ascii").strip() == self.digest
 
@@ -48,11 +48,11 @@ BLENDERS = {
     for name, version in {"4.2": (3, 11), "4.5": (3, 11), "5.0": (3, 11), "5.2": (3, 13)}.items()
 }
 PREFERRED = ("4.5", "5.2")
-"""One Blender for each Python: the long-term releases."""
+"""One Blender for each Python: the latest release with long-term support."""
 
 
 def default_blender() -> str:
-    """Return the Blender for the Python that runs this, else for another Python on this machine.
+    """Return the Blender for the Python that runs this program, else for another Python on this machine.
 
     Raises:
         StepError: no Python that any Blender works in was found.
@@ -74,7 +74,7 @@ def available_blenders() -> list[str]:
 
 
 def lint_environment() -> Environment:
-    """Return the environment of the checks that need no Blender. It takes whichever Python the default Blender has."""
+    """Return the environment of the checks that need no Blender, with the Python of the default Blender."""
     return Environment(ROOT / ".venv-lint", BLENDERS[default_blender()].version, REQUIREMENTS / "lint.txt")
 
 
@@ -99,7 +99,7 @@ def prepare(environment: Environment) -> Path:
     base = pythons.find(environment.version)
     log = f"environment{environment.folder.name}"
     with Progress(f"Making {environment.folder.name}") as progress:
-        # `--clear` takes away what an interrupted attempt or older requirements left.
+        # `--clear` removes the remains of an interrupted attempt or of older requirements.
         follow([base, "-m", "venv", "--clear", environment.folder], progress, log)
     _install(environment, log)
     (environment.folder / STAMP).write_text(environment.digest + "\n", encoding="ascii")
@@ -107,7 +107,7 @@ def prepare(environment: Environment) -> Path:
 
 
 def prepare_any_blender() -> Environment:
-    """Return a ready Blender environment, whichever: for steps that only need its pip and Blender's own tools.
+    """Return any ready Blender environment, for steps that only need its pip and Blender's own tools.
 
     Raises:
         StepError: none was ready, and the default one could not be made.
@@ -119,14 +119,14 @@ def prepare_any_blender() -> Environment:
 
 
 def _install(environment: Environment, log: str) -> None:
-    """Install exactly the requirements: the files name everything, some of it against a wheel's own wish."""
+    """Install exactly the listed requirements: the list is complete, and overrides some wheels' own dependencies."""
     lines = environment.requirements.read_text(encoding="utf-8").splitlines()
     total = sum("==" in line and not line.startswith("#") for line in lines)
     options = ["--disable-pip-version-check", "--no-input", "--require-hashes", "--no-deps"]
     with Progress(f"Installing into {environment.folder.name}", total) as progress:
 
         def read_line(line: str) -> None:
-            # pip says one of these for each requirement, the second where a marker names another platform.
+            # pip prints one of these words for each requirement, the second if a marker names another platform.
             word, _, rest = line.strip().partition(" ")
             if word in {"Collecting", "Ignoring"}:
                 progress.update(done=min(progress.done + 1, total - 1), note=rest.split(" ")[0].rstrip(":"))

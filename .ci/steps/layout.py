@@ -1,4 +1,4 @@
-"""Where things are. Nothing here touches the disk."""
+"""The paths of the repository. Nothing here touches the disk."""
 
 from pathlib import Path
 
@@ -10,10 +10,10 @@ REQUIREMENTS = ROOT / ".ci" / "requirements"
 WEIGHTS = ROOT / "weights"
 
 DERIVE = ROOT / ".ci" / "derive"
-"""Scripts that run inside an environment, for the libraries there."""
+"""Scripts that run inside an environment because they need its libraries."""
 
 BUILD = ROOT / "build"
-"""Everything that may be deleted at any time, but for the environments."""
+"""Everything that may be deleted at any time, except the environments."""
 LOGS = BUILD / "logs"
 WHEELS = BUILD / "wheels"
 PACKAGES = BUILD / "package"

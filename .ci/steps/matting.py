@@ -1,4 +1,4 @@
-"""The command-line door to the product, run inside an environment that has Blender and the libraries."""
+"""Running the product's command line inside an environment that has Blender and the libraries."""
 
 import contextlib
 import os
@@ -11,17 +11,17 @@ from .environment import BLENDERS, default_blender, prepare
 from .layout import ROOT
 
 GOODBYE_SECONDS = 10
-"""Until the product is killed that was interrupted: it ends its worker first, and says what became of the frames."""
+"""How long an interrupted product may take before it is killed: it ends its worker and reports the frames."""
 
 
 def matte(arguments: Sequence[str]) -> int:
     """Hand all `arguments` to the product's own command line; return its exit status.
 
-    Standard output is the product's alone: `--json` is read by programs. Relative paths stay the caller's, so the
-    working folder does not change; `-P` keeps that folder from offering modules of its own.
+    Only the product writes to standard output, for programs read its `--json`. The working directory stays the
+    caller's, so that relative paths hold; `-P` prevents imports from that directory.
 
     Raises:
-        StepError: the environment or the weights could not be made ready.
+        StepError: the environment or the weights could not be prepared.
     """
     python = prepare(BLENDERS[default_blender()])
     weights.ensure(python)
@@ -30,9 +30,9 @@ def matte(arguments: Sequence[str]) -> int:
     product = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": path})
     try:
         return abs(product.wait())
-    except KeyboardInterrupt:  # the product has heard Ctrl-C, too
+    except KeyboardInterrupt:  # the product gets Ctrl-C, too
         with contextlib.suppress(subprocess.TimeoutExpired):
             product.wait(GOODBYE_SECONDS)
         return INTERRUPTED
     finally:
-        product.kill()  # does nothing where it has ended
+        product.kill()  # does nothing if it has ended

@@ -1,6 +1,7 @@
 """Making the extension's zips with Blender's own builder, from a staged copy; tracked files are never edited.
 
-The builder wants `__init__.py` beside the manifest, which this repository keeps in `rvm_addon/`, hence the stage.
+The copy is needed because the builder wants `__init__.py` beside the manifest, and this repository keeps it in
+`rvm_addon/`.
 """
 
 import re
@@ -17,16 +18,16 @@ from .layout import ADDON, BUILD, MANIFEST, PACKAGES, ROOT, WEIGHTS
 from .progress import Progress
 
 BUILDER = "site-packages/bpy/*/scripts/addons_core/bl_pkg/cli/blender_ext.py"
-"""Inside an environment. It is a plain program: it needs no Blender to run."""
+"""The builder's path inside an environment. It is a plain program that runs without Blender."""
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The oldest time that a zip can hold, given to every file: equal contents make equal zips."""
 MEGABYTE = 1_000_000
 
 
 def package_for(platform: str, pythons: Sequence[str] = wheels.BLENDER_PYTHONS, *, with_wheels: bool = True) -> Path:
-    """Return a zip for one platform, freshly made; fast once its wheels are here.
+    """Make a zip for one platform, and return its path; this is fast once the wheels are fetched.
 
-    Without wheels it is made in a moment, for a Blender whose Python has ONNX Runtime and OpenCV already.
+    A zip without wheels is made in a moment; it serves a Blender whose Python has ONNX Runtime and OpenCV already.
 
     Raises:
         StepError: a wheel is missing, or Blender's builder refuses.
@@ -76,7 +77,7 @@ def describe(zipped: Path) -> str:
 
 
 def _stage(stage: Path, platforms: Iterable[str], wheel_files: Sequence[Path], models: Iterable[Path]) -> None:
-    """Lay out in `stage` what the installed extension holds."""
+    """Copy into `stage` the files that the installed extension has."""
     shutil.copytree(ADDON, stage, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
     for folder, files in {
         stage: [ROOT / "LICENSE"],
@@ -94,7 +95,7 @@ def _stage(stage: Path, platforms: Iterable[str], wheel_files: Sequence[Path], m
 
 
 def _with_list(manifest: str, key: str, values: Iterable[str]) -> str:
-    """Return the manifest's text with other values in the list `key`; the standard library reads TOML only."""
+    """Return the manifest's text with other values in the list `key`; the standard library cannot write TOML."""
     lines = "".join(f'  "{value}",\n' for value in values)
     text, replaced = re.subn(rf"(?ms)^{key} = \[.*?\]$", f"{key} = [\n{lines}]", manifest)
     if replaced != 1:
@@ -103,7 +104,7 @@ def _with_list(manifest: str, key: str, values: Iterable[str]) -> str:
 
 
 def _builder(environment: Path) -> Path:
-    """Return Blender's extension builder inside an environment; its one `bpy` has exactly one."""
+    """Return Blender's extension builder inside an environment, whose `bpy` has exactly one."""
     # The first on Windows, the second elsewhere.
     libraries = ("Lib", "lib/python3.*")
     found = next((path for library in libraries for path in environment.glob(f"{library}/{BUILDER}")), None)
@@ -120,7 +121,7 @@ def _settle(zipped: Path) -> None:
             entry = zipfile.ZipInfo(name, EPOCH)
             entry.create_system = 3
             entry.external_attr = 0o644 << 16
-            # Wheels are zips themselves: to pack them again costs a minute and gains nothing.
+            # Wheels are zips themselves: compressing them again takes a minute and gains nothing.
             entry.compress_type = zipfile.ZIP_STORED if name.endswith(".whl") else zipfile.ZIP_DEFLATED
             target.writestr(entry, source.read(name))
     settled.replace(zipped)

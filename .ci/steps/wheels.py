@@ -1,7 +1,7 @@
 """The wheels that the extension carries: which ones, for which Blender, and where they come from.
 
-`blender_manifest.toml` lists them, `.ci/requirements/wheels.sha256` has the hash of each. A wheel's file name says
-everything else, so nothing is written twice.
+`blender_manifest.toml` lists them, and `.ci/requirements/wheels.sha256` has the hash of each. A wheel's file name says
+everything else, so no fact is stored twice.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ WHEEL_PLATFORMS = {
     ("macosx", "arm64"): "macos-arm64",
     ("macosx", "x64"): "macos-x64",
 }
-"""The same by the first word of a wheel's platform tag and its processor."""
+"""Blender's names of platforms by the first word of a wheel's platform tag and its processor."""
 BLENDER_PYTHONS = ("cp311", "cp313")
 """The Pythons inside Blender's own downloads from 4.2 on."""
 
@@ -45,10 +45,10 @@ class Wheel:
     project: str
     version: str
     python: str
-    """The tag of the Python that it is made for, e.g. `cp311`; the oldest one if `abi` is `abi3`."""
+    """The tag of the Python that it is made for, e.g. `cp311`; of the oldest one if `abi` is `abi3`."""
     abi: str
     tags: tuple[str, ...]
-    """The platforms in Python's words, e.g. `manylinux_2_28_x86_64`."""
+    """The platform tags, e.g. `manylinux_2_28_x86_64`."""
 
     @classmethod
     def named(cls, file: str) -> Self:
@@ -58,20 +58,20 @@ class Wheel:
 
     @property
     def platform(self) -> str:
-        """The platform in Blender's word."""
+        """Blender's name of the platform."""
         system, _, rest = self.tags[0].partition("_")
         return WHEEL_PLATFORMS[system.rstrip("0123456789"), "arm64" if rest.endswith("arm64") else "x64"]
 
     def serves(self, python: str) -> bool:
-        """Return whether it can be imported by the Python with this tag."""
+        """Return whether the Python with this tag can import it."""
         return self.abi == "abi3" or self.python == python
 
 
 def this_platform() -> str:
-    """Return Blender's name of the platform that this runs on.
+    """Return Blender's name of this machine's platform.
 
     Raises:
-        StepError: Blender has no such platform, or the extension does not support it.
+        StepError: Blender or the extension does not support the platform.
     """
     here = (sys.platform, machine.machine())
     if here not in PLATFORMS:
@@ -92,9 +92,9 @@ def listed() -> list[Wheel]:
 
 
 def select(platforms: Collection[str], pythons: Iterable[str]) -> list[Wheel]:
-    """Return the wheels that these platforms and Pythons need, of the projects and versions in the manifest.
+    """Return the wheels that these platforms and Pythons need, in the manifest's projects and versions.
 
-    A Python that the manifest does not serve (`cp314`) gets the wheel of the same version from the list of hashes.
+    A Python without a wheel in the manifest (`cp314`) gets the wheel of the same version from the list of hashes.
 
     Raises:
         StepError: some project has no wheel for one of these Pythons on one of these platforms.
@@ -112,7 +112,7 @@ def select(platforms: Collection[str], pythons: Iterable[str]) -> list[Wheel]:
 
 
 def cached(wheel: Wheel, python: Path) -> Path:
-    """Return the wheel's file, fetched by the pip of `python` unless it is here already and right.
+    """Return the wheel's file; the pip of `python` fetches it unless it is here already and intact.
 
     Raises:
         StepError: it could not be fetched, or its hash is not the pinned one.

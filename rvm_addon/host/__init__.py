@@ -1,7 +1,7 @@
 """Blender's side: it describes jobs and shows their states. The only package that imports bpy.
 
-`versions` is the only module that knows how Blender 4.2, 4.5, 5.0 and 5.2 differ. Nothing here touches a pixel or
-waits for one; the worker processes do the work (see `jobs`).
+`versions` is the only module that knows how Blender 4.2, 4.5, 5.0 and 5.2 differ. Nothing here works on pixels or waits
+for them; the worker processes do that (see `jobs`).
 """
 
 from . import (
@@ -42,12 +42,12 @@ _modules = (
 
 
 def register() -> None:
-    """Register everything, in order of need."""
+    """Register all modules, each after those that it needs."""
     for module in _modules:
         module.register()
 
 
 def unregister() -> None:
-    """Take everything back, in reverse; jobs that still run are cancelled, their frames stay."""
+    """Unregister all modules in reverse order; running jobs are cancelled, and their frames stay."""
     for module in reversed(_modules):
         module.unregister()

@@ -7,5 +7,5 @@ from ..engine.lifeline import end_after
 from .cli import main
 
 if __name__ == "__main__":
-    # The bpy module hangs (4.5) or crashes (5.0) now and then when the interpreter tears it down, after all is done.
+    # The bpy module sometimes hangs (4.5) or crashes (5.0) at the interpreter's shutdown, after all work is done.
     end_after(partial(main, sys.argv[1:]))

@@ -1,6 +1,6 @@
 """The manual behind "Online Manual" in a button's context menu: the README, as it came with the extension.
 
-Plain text on this machine: every browser shows it, and nothing is fetched.
+It is plain text on this machine: every browser shows it, and nothing is fetched.
 """
 
 from pathlib import Path
@@ -17,11 +17,11 @@ _DESCRIBED = (
     "bpy.types.viewsettings.*",
     "bpy.types.rvm_ap_preferences.*",
 )
-"""What the manual speaks of, as Blender calls it, in small letters."""
+"""Patterns, in lower case, of the Python names of everything that the manual describes."""
 
 
 def manual_map() -> tuple[str, tuple[tuple[str, str], ...]]:
-    """Return where the manual is, and what it speaks of."""
+    """Return the folder of the manual, and the page for each pattern of names."""
     view = bpy.context.preferences.view
     chinese = view.language == LOCALE and view.use_translate_interface
     name = IN_CHINESE if chinese else IN_ENGLISH
@@ -29,10 +29,10 @@ def manual_map() -> tuple[str, tuple[tuple[str, str], ...]]:
 
 
 def register() -> None:
-    """Tell Blender of the manual."""
+    """Register the manual."""
     bpy.utils.register_manual_map(manual_map)
 
 
 def unregister() -> None:
-    """Take it back."""
+    """Unregister it."""
     bpy.utils.unregister_manual_map(manual_map)

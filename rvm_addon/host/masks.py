@@ -1,7 +1,8 @@
 """A matte as a mask on its source: the original strip stays, and a modifier lets the matte cut it out.
 
-The mask is taken on the canvas, after the transforms of both strips (from 5.0 on, before the source is mirrored): the
-matte lies, and moves, as its source does. It is muted, for it would cover the picture; the modifier sees it still.
+Blender applies the mask on the canvas, after the transforms of both strips (from 5.0 on, before the source is
+mirrored), so the matte gets the position and movement of its source. The matte is muted, for it would cover the
+picture; the modifier uses it even so.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,7 +15,7 @@ from .likeness import COVERING, MASK_MODIFIER, copy_position
 
 
 def put_on(scene: bpy.types.Scene, sources: Sequence[versions.Strip], matte: versions.Strip) -> None:
-    """Let `matte`, which lies over the same frames, cut out the pieces of a strip, which lie and move alike."""
+    """Let `matte`, which covers the same frames, cut out the pieces of a strip, which share position and movement."""
     if sources:
         copy_position(scene, sources[0], matte)
     matte.mute = True
@@ -32,14 +33,14 @@ def is_masked(source: versions.Strip) -> bool:
 
 
 def take_off(source: versions.Strip) -> None:
-    """Take the mask off a strip; one without stays as it is."""
+    """Remove the mask from a strip, if it has one."""
     modifier = _modifier(source)
     if modifier is not None:
         source.modifiers.remove(modifier)
 
 
 def hand_over(strips: Iterable[versions.Strip], matte: versions.Strip, new: versions.Strip) -> None:
-    """Let `new` be the mask where `matte` is, also in modifiers of the user's own."""
+    """Replace `matte` by `new` wherever it is a mask, also in the user's own modifiers."""
     for strip in strips:
         for modifier in strip.modifiers:
             if modifier.input_mask_type == "STRIP" and modifier.input_mask_strip == matte:
@@ -53,6 +54,6 @@ def masks(source: versions.Strip, matte: versions.Strip) -> bool:
 
 
 def _modifier(strip: versions.Strip) -> Any:
-    """Return the modifier that this module has put on a strip; the user's own have other names or kinds."""
+    """Return the modifier that this module added to a strip, if any; the user's own have other names or kinds."""
     modifier = strip.modifiers.get(MASK_MODIFIER)
     return modifier if modifier is not None and modifier.type == "MASK" else None

@@ -1,4 +1,4 @@
-"""How a scene comes to be written as a movie. For background use only: rendering holds the process until it is done."""
+"""Write a scene as a movie. For background use only: rendering blocks the process until it is done."""
 
 import math
 from collections.abc import Callable
@@ -12,16 +12,16 @@ from . import versions
 from .encoders import ENCODERS, Encoder, MovieFormat
 
 _NTSC_BASE = 1.001
-"""Seconds in which rates such as 23.976 and 29.97 show a whole number of frames."""
+"""The seconds in which rates such as 23.976 and 29.97 show a whole number of frames."""
 _SINGLE_PRECISION = 1e-5
-"""The relative error that a rate may have which Blender has told, as a float of 32 bits, with room to spare."""
+"""An upper bound on the relative error of a rate that Blender returns as a 32-bit float."""
 
 
 def set_timing(scene: bpy.types.Scene, fps: float, length: int) -> None:
     """Play `length` frames from frame 1 on at `fps`, fractional rates (29.97, 30.12) included."""
     scene.render.fps = max(round(fps), 1)
     base = float(Fraction(scene.render.fps) / Fraction(fps))
-    # 23.976 as Blender tells it comes to a base of 1.00099997, which its writer takes for 1.
+    # Blender's 23.976 gives a base of 1.00099997, which its movie writer takes for 1.
     scene.render.fps_base = _NTSC_BASE if math.isclose(base, _NTSC_BASE, rel_tol=_SINGLE_PRECISION) else base
     scene.frame_start, scene.frame_end = 1, length
 
@@ -34,7 +34,7 @@ def set_encoder(
     audio: bool,
     alpha: bool = False,
 ) -> None:
-    """Write a movie as `encoder` says, with transparency where both have it."""
+    """Let the scene render to the movie `target` with `encoder`; with transparency if `alpha` and it holds that."""
     versions.use_movie_output(scene)
     scene.render.filepath = versions.output_path(target)
     scene.render.use_file_extension = False
@@ -59,12 +59,12 @@ def render(
     tell: Callable[[int], None] = lambda _: None,
     prepare: Callable[[int], object] | None = None,
 ) -> None:
-    """Render the scene's sequencer, as it is set up, to `target`; `tell` is given the number of frames so far.
+    """Render the scene's sequencer, as it is set up, to `target`; `tell` is called with the number of frames so far.
 
-    `prepare` is given each frame's number before that is drawn.
+    `prepare` is called with each frame's number before that frame is drawn.
 
     Raises:
-        MovieFailed: in the renderer's words.
+        MovieFailed: rendering failed; the reason is the renderer's own.
     """
     written = 0
 

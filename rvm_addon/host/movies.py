@@ -1,6 +1,6 @@
 """A movie file of matted frames with the clip's own sound, written by Blender's renderer.
 
-For background use only: rendering holds the process until it is done.
+For background use only: rendering blocks the process until it is done.
 """
 
 from collections.abc import Callable, Sequence
@@ -34,11 +34,11 @@ def write_movie(
 ) -> bool:
     """Write `frames`, all in one folder and of one size and `look`, at `fps` to `target`, with the sound of `sound`.
 
-    `sound` is a movie or a sound file, whose time is nought at frame `sound_begins` of the movie, the first being 1; it
-    ends with the last frame. `tell` is given the number of frames written so far. Returns whether there is sound: not
-    where `sound` has none. Where the format cannot hold an odd side, the picture loses its last column or first row.
-    The name of `target` must have no `#`, which is the number of a frame to Blender. Where frames are still to come,
-    `ready` is given each before it is needed, and returns when it stands.
+    `sound` is a movie or a sound file. Its time is zero at frame `sound_begins` of the movie, whose first frame is 1.
+    The sound ends with the last frame. `tell` is called with the number of frames written so far. Returns whether the
+    movie has sound, which it lacks if `sound` has none. If the format cannot hold an odd side, the picture loses its
+    last column or first row. The name of `target` must have no `#`, for which Blender puts the frame's number. If
+    frames are still being made, `ready` is called with each before it is needed, and returns once the frame is there.
 
     Raises:
         MovieFailed: the file cannot be written.
@@ -59,18 +59,18 @@ def write_movie(
             render(scene, target, tell, ready and (lambda number: ready(frames[number - 1])))
         finally:
             sound_file.unlink(missing_ok=True)
-    if length(target) < len(frames):  # on a full disk Blender goes on as if nothing were wrong
+    if length(target) < len(frames):  # on a full disk, Blender reports no error
         raise MovieFailed(target, "Blender wrote only a part of it; the disk may be full")
     return audible
 
 
 def scratch(target: Path) -> Path:
-    """Return where a movie's sound lies while the movie is written."""
+    """Return the path of the temporary sound file that is used while a movie is written."""
     return target.with_name(f"{target.stem}.sound{PARTIAL_SUFFIX}")
 
 
 def length(clip: Path) -> int:
-    """Return how many frames Blender counts in a movie (OpenCV may count otherwise); 1 if it cannot read it."""
+    """Return how many frames Blender counts in a movie (OpenCV may count differently); 1 if Blender cannot read it."""
     with temporary_scene("rvm_matting probe") as scene:
         strips = versions.top_strips(scene.sequence_editor)
         return versions.content_duration(strips.new_movie(name="clip", filepath=str(clip), channel=1, frame_start=1))
@@ -84,8 +84,8 @@ def frame_rate(clip: Path) -> float:
 
 
 def _frame(scene: bpy.types.Scene, picture: versions.Strip, *, even: bool) -> None:
-    """Render what `picture` shows, pixel by pixel; for an even size, without last column or first row."""
+    """Render exactly the pixels of `picture`; if `even`, without the last column or first row of an odd side."""
     size = picture.elements[0].orig_width, picture.elements[0].orig_height
     width, height = (side // 2 * 2 if even else side for side in size)
     set_picture(scene, width, height)
-    picture.transform.filter = "NEAREST"  # strips are centred: by half a pixel, others mix neighbours
+    picture.transform.filter = "NEAREST"  # centring may shift by half a pixel, where other filters mix neighbours

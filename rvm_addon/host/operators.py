@@ -1,4 +1,4 @@
-"""What the user can do. An operator gathers, calls and reports; the work is elsewhere."""
+"""The main operator. An operator gathers, calls and reports; the work is elsewhere."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -17,7 +17,7 @@ from .terminal import ProgressLine
 from .translations import explained, say
 
 ICON = "USER"
-"""Of the main operator, wherever it stands: a person, head and shoulders."""
+"""The icon of the main operator, wherever it appears: a person, head and shoulders."""
 
 
 class RVM_OT_matte_strips(bpy.types.Operator):
@@ -29,7 +29,7 @@ class RVM_OT_matte_strips(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """Be grey, with the reason, where nothing can be done."""
+        """Return False, with the reason, if nothing can be done."""
         reason = plan.current(context).obstacle
         if reason:
             cls.poll_message_set(reason)
@@ -41,7 +41,7 @@ class RVM_OT_matte_strips(bpy.types.Operator):
 
 
 def go(operator: bpy.types.Operator, jobs: list[Job], problems: list[str]) -> set[str]:
-    """Set jobs going that an operator has queued, and report; in background mode, run them to their end."""
+    """Start the jobs that an operator has queued, and report; in background mode, run them to their end."""
     if not jobs:
         operator.report(
             {"ERROR"}, "\n".join(problems) or say("Sound has nothing to matte; select strips with pictures")
@@ -49,7 +49,7 @@ def go(operator: bpy.types.Operator, jobs: list[Job], problems: list[str]) -> se
         return {"CANCELLED"}
     if not bpy.app.background:
         operator.report({"INFO"}, words.taken(jobs))
-    for problem in problems:  # after what went well: Blender shows the last report only
+    for problem in problems:  # after the success, for Blender shows only the last report
         operator.report({"WARNING"}, problem)
     if bpy.app.background:
         return _run_to_end(operator, jobs)
@@ -58,7 +58,7 @@ def go(operator: bpy.types.Operator, jobs: list[Job], problems: list[str]) -> se
 
 
 def _run_to_end(operator: bpy.types.Operator, jobs: list[Job]) -> set[str]:
-    """Run the queue here and now, with progress on the terminal, and report how it went."""
+    """Run the queue to its end, with progress on the terminal, and report the outcome."""
     with ProgressLine() as line:
         runner.current().run_to_end(line.show)
     done = [job for job in jobs if job.state is State.DONE]
@@ -70,10 +70,10 @@ def _run_to_end(operator: bpy.types.Operator, jobs: list[Job]) -> set[str]:
 
 
 def submit_selected(context: bpy.types.Context) -> tuple[list[Job], list[str]]:
-    """Let each selected strip be matted, and return the jobs and what the user must know of the other strips.
+    """Submit the jobs that matte the selected strips; return them, and what the user must know of the other strips.
 
-    What was matted before is not matted again, and strips of the same files share a job. Sound strips and earlier
-    results are selected along with the movies that they are connected to, and left alone.
+    Frames that were matted before are not matted again, and strips of the same files share a job. Sound strips and
+    earlier results are ignored: selecting a movie also selects those that are connected to it.
     """
     scene = versions.scene_in_sequencer(context)
     pictures = [strip for strip in versions.selected_strips(context) if strip.type != "SOUND"]
@@ -82,7 +82,7 @@ def submit_selected(context: bpy.types.Context) -> tuple[list[Job], list[str]]:
         return [], [say("“{strip}” is a matted strip already; select its source", strip=one.name) for one in pictures]
     chosen = effects.source_strips(sources)
     jobs, problems = submit_each(scene, chosen, strips.job_spec)
-    # A mask shows in every effect on its source.
+    # A mask needs no such warning: it applies in every effect on its source.
     return jobs, [*problems, *([] if scene.rvm_matting.result == "MASK" else effects.still_shown(chosen))]
 
 
@@ -94,11 +94,11 @@ def submit_each(
 ) -> tuple[list[Job], list[str]]:
     """Submit the job that `describe` makes of each strip and the scene's settings; return jobs and problems.
 
-    A worker loads meanwhile: Blender takes a fifth of a second to open a movie whose frame rate it is first asked for.
+    A worker loads meanwhile: Blender takes a fifth of a second to open a movie when first asked for its frame rate.
     """
     try:
         settings = properties.snapshot(scene)
-        settings.look.validate()  # before any strip is looked at: a refused press leaves nothing behind
+        settings.look.validate()  # before any strip is described, so that a refusal leaves nothing behind
         interlacing.check_backdrop(settings.look)
     except MattingError as error:
         return [], [explained(error)]
@@ -126,7 +126,7 @@ def _submit_each(
 
 
 def _submit(wanted: list[tuple[JobSpec, Placement]], output: Path) -> tuple[list[Job], list[str]]:
-    """Find the jobs in `output` that serve already, queue the others, and return them all and what went wrong."""
+    """Reuse the jobs in `output` that make the wanted frames, queue the others; return all jobs, and the problems."""
     current, finished, project = runner.current(), FinishedJobs(output), rendering.ProjectCopy()
     jobs, problems, new = [], [], []
     for spec, place in wanted:
@@ -148,7 +148,7 @@ def _submit(wanted: list[tuple[JobSpec, Placement]], output: Path) -> tuple[list
 
 
 def _draw_menu(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
-    """Add the button to a menu; operator search finds only what stands in one."""
+    """Add the button to a menu; operator search finds only operators that are in one."""
     self.layout.separator()
     self.layout.operator(RVM_OT_matte_strips.bl_idname, icon=ICON)
 
@@ -166,7 +166,7 @@ def register() -> None:
 
 
 def unregister() -> None:
-    """Take them back."""
+    """Unregister them."""
     for name in _MENUS:
         getattr(bpy.types, name).remove(_draw_menu)
     _unregister()

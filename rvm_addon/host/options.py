@@ -1,4 +1,4 @@
-"""What the command line understands, and what is asked of every input by it."""
+"""The options of the command line, and the request that they make for every input."""
 
 import argparse
 import os
@@ -28,7 +28,7 @@ from .inputs import Request, distinct
 from .preferences import weights_folder
 
 RESULTS = [result for result in Result if result is not Result.MASK]
-"""A mask belongs on a strip, and here is none."""
+"""All kinds but the mask, which needs a strip."""
 _COLOURED = [result for result in RESULTS if not result.is_grey]
 _ONLY_FOR: dict[str, tuple[Sequence[Result], object]] = {
     "background": ([Result.COLOUR], GREEN),
@@ -37,11 +37,11 @@ _ONLY_FOR: dict[str, tuple[Sequence[Result], object]] = {
     "edge_colour": (_COLOURED, UNTOUCHED.colour),
     "despill": (_COLOURED, UNTOUCHED.despill),
 }
-"""The options that change nothing of other results than these, and their values where they are not given."""
+"""The options that only affect these kinds of result, with their default values."""
 
 
 def parse(command: str, arguments: Sequence[str]) -> argparse.Namespace:
-    """Return the options, or end the way argparse does where they make no sense."""
+    """Return the options, or end the program the way argparse does if they are invalid."""
     parser = _parser(command)
     options = parser.parse_args(arguments)
     for name, (results, usual) in _ONLY_FOR.items():
@@ -64,12 +64,12 @@ def parse(command: str, arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def movie_format(options: argparse.Namespace) -> MovieFormat | None:
-    """Return the movie that is to be written; none unless one is asked for."""
+    """Return the format of the movie to be written; None unless a movie is asked for."""
     return options.movie_format or (MovieFormat.H264 if options.movie else None)
 
 
 def look_of(options: argparse.Namespace) -> Look:
-    """Return what is to be made of each frame. Where no format is asked for, see `inputs.job_of`."""
+    """Return what is made of each frame. If no format is given, `inputs.job_of` chooses one for pictures."""
     return Look(
         result=options.result,
         background=options.background,
@@ -89,11 +89,11 @@ def look_of(options: argparse.Namespace) -> Look:
 
 
 def request_of(options: argparse.Namespace) -> Request:
-    """Return what is asked of every input, its paths made absolute."""
+    """Return the request for every input, with absolute paths."""
     folder = weights_folder()
     return Request(
         inputs=tuple(one.path for one in distinct(options.inputs)),
-        output=Path(os.path.abspath(options.output)),  # noqa: PTH100  # absolute() would leave every .. in what is told
+        output=Path(os.path.abspath(options.output)),  # noqa: PTH100  # absolute() would keep every .. in messages
         look=look_of(options),
         small_pictures=options.format is None,
         model=options.model.absolute() if options.model else folder / catalogue(folder)[0].file,

@@ -32,7 +32,7 @@ _ICONS = {
 
 
 class _SideBar:
-    """Where the panels stand."""
+    """The place of all panels."""
 
     bl_space_type = "SEQUENCE_EDITOR"
     bl_region_type = "UI"
@@ -47,7 +47,7 @@ class _Settings(_SideBar):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """Be there where there is a scene to hold settings."""
+        """Return whether there is a scene, which holds the settings."""
         return versions.sequencer_scene(context) is not None
 
     def draw(self, context: bpy.types.Context) -> None:
@@ -91,7 +91,7 @@ class RVM_PT_matting(_SideBar, bpy.types.Panel):
 
 
 def _draw_result(column: bpy.types.UILayout, settings: properties.MattingSettings) -> None:
-    """Draw the kind of result, and what that kind wants to know."""
+    """Draw the kind of result, and the settings of that kind."""
     column.prop(settings, "result")
     if settings.result == "BLUR":
         column.prop(settings, "blur")
@@ -111,11 +111,11 @@ class RVM_PT_jobs(_SideBar, bpy.types.Panel):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """Be there when there is something to show."""
+        """Return whether there are jobs to show."""
         return bool(runner.current().queue.jobs)
 
     def draw(self, context: bpy.types.Context) -> None:
-        """Draw each job: first what runs and waits, in order, then what has ended, the newest first."""
+        """Draw each job: first running and waiting ones, in order, then ended ones, the newest first."""
         jobs = runner.current().queue.jobs
         if len(jobs) > 1:
             row = self.layout.row(align=True)
@@ -166,7 +166,7 @@ class RVM_PT_recipe(_SideBar, bpy.types.Panel):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """Be there while the active strip is a result."""
+        """Return whether the active strip is a result."""
         return result_operators.active_recipe(context) is not None
 
     def draw(self, context: bpy.types.Context) -> None:
@@ -189,7 +189,7 @@ class RVM_PT_edges(_Settings, bpy.types.Panel):
     def draw_settings(
         self, context: bpy.types.Context, column: bpy.types.UILayout, settings: properties.MattingSettings
     ) -> None:
-        """Draw what refines a matte, in the order in which it is done, and whose colours edges get."""
+        """Draw the settings that refine a matte, in the order of their steps, and the choice of colours at edges."""
         points = column.column(align=True)
         points.prop(settings, "black", slider=True)
         points.prop(settings, "white", slider=True)
@@ -224,7 +224,7 @@ class RVM_PT_movie(_Settings, bpy.types.Panel):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """Be there where results can be movies: a mask cannot."""
+        """Return whether results can be movies: a mask cannot."""
         return super().poll(context) and versions.scene_in_sequencer(context).rvm_matting.result != "MASK"
 
     def draw_header(self, context: bpy.types.Context) -> None:
@@ -234,7 +234,7 @@ class RVM_PT_movie(_Settings, bpy.types.Panel):
     def draw_settings(
         self, context: bpy.types.Context, column: bpy.types.UILayout, settings: properties.MattingSettings
     ) -> None:
-        """Draw the formats that this Blender can write of such a result."""
+        """Draw the formats that this Blender can write for the kind of result."""
         column.active = settings.write_movie
         column.prop(settings, "movie_format" if Result[settings.result].has_alpha else "opaque_movie_format")
 
@@ -260,7 +260,7 @@ class RVM_PT_output(_Settings, bpy.types.Panel):
 
 
 def _draw_button(column: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """Draw the main button, and under it what it is about to do, or why it cannot."""
+    """Draw the main button, and under it what it would do, or why it cannot."""
     button = column.column()
     button.scale_y = 1.4
     button.operator(operators.RVM_OT_matte_strips.bl_idname, icon=operators.ICON)
@@ -272,7 +272,7 @@ def _draw_button(column: bpy.types.UILayout, context: bpy.types.Context) -> None
 
 
 def _draw_job(box: bpy.types.UILayout, context: bpy.types.Context, job: Job) -> None:
-    """Draw one job: its name and buttons, its bar, and what went wrong."""
+    """Draw one job: its name and buttons, its bar, its movies, errors and warnings."""
     column = box.column(align=True)
     row = column.row()
     row.label(text=job.spec.name, icon=_ICONS[job.state], translate=False)

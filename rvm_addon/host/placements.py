@@ -1,4 +1,4 @@
-"""Where a job's result goes, in names and numbers, and what is found there later."""
+"""Where a job's result goes, in names and numbers, and the strips that are found there later."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,47 +30,47 @@ class Placement:
     scene: str
     strip: str
     file: str
-    """What the strip shows, as `source_file` tells it: another strip may bear the name by now."""
+    """The file that the strip shows, as `source_file` tells it: another strip may have got the strip's name since."""
     content_start: int
-    """Of the source strip when the job was made; it tells later how far the strip was moved."""
+    """The `content_start` of the source strip when the job was made; it tells later how far the strip was moved."""
     start: int
     """The first timeline frame of the result."""
     shown: tuple[int, ...]
-    """For each timeline frame of the result, handles included, the source frame that shows; of a still it is one."""
+    """The source frame that each timeline frame of the result shows, handles included; a still has a single one."""
     before: int
-    """How many of these are the left handle: they come before `start`."""
+    """How many of these belong to the left handle, before `start`."""
     length: int
     """How many timeline frames the result fills, without its handles."""
     keep_source: bool
     still: bool = False
-    """Whether it is one picture, however long it stands."""
+    """Whether the result is a single picture, however long it is shown."""
     replaces: str = ""
     """The name of the result strip that gets the new frames, or gives way to the new strip."""
     movie: MovieFormat | None = None
-    """As what the result is written as a movie, too."""
+    """The format of the movie that is made of the result; None if no movie is wanted."""
     fps: float = 0.0
-    """Of the timeline when the job was made; the movie's."""
+    """The rate of the timeline when the job was made, and of the movie."""
     sound: Soundtrack = SILENCE
     """The movie's."""
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "Placement":
-        """Return the placement that `dataclasses.asdict` made this of, by way of JSON or not.
+        """Return the placement that `dataclasses.asdict` turned into `data`, whether or not it went through JSON.
 
         Raises:
-            KeyError, TypeError, ValueError: it was made of something else.
+            KeyError, TypeError, ValueError: `data` describes something else.
         """
         movie = data["movie"] and MovieFormat(data["movie"])
         return cls(**data | {"shown": tuple(data["shown"]), "movie": movie, "sound": Soundtrack(**data["sound"])})
 
     def is_same(self, other: "Placement") -> bool:
-        """Return whether the result goes to the same strip, in the place of the same: it needs only one."""
+        """Return whether both results go to the same strip and replace the same one, so that one of them suffices."""
         mine = (self.scene, self.strip, self.file, self.start, self.replaces)
         return mine == (other.scene, other.strip, other.file, other.start, other.replaces)
 
 
 def find(place: Placement) -> tuple[bpy.types.Scene, versions.Strip] | None:
-    """Return scene and source strip of a placement, also where they were renamed; None if they are gone."""
+    """Return the scene and source strip of a placement, even if they were renamed; None if they are gone."""
     named = bpy.data.scenes.get(place.scene)
     for scene in bpy.data.scenes if named is None else [named]:
         if scene.sequence_editor is not None:
@@ -81,9 +81,9 @@ def find(place: Placement) -> tuple[bpy.types.Scene, versions.Strip] | None:
 
 
 def _source_in(scene: bpy.types.Scene, place: Placement) -> versions.Strip | None:
-    """Return the strip of this name that shows the placement's file, or else the only one that might be it, renamed.
+    """Return the strip of this name that shows the placement's file, or else the only one that may be it, renamed.
 
-    That is what lies where it lay, be it only a part that is left of it, or else what is trimmed as it was.
+    That is a strip, or a remaining piece, whose content lies where the source's lay, or else one trimmed like it.
     """
     every = versions.all_strips(scene.sequence_editor)
     named = every.get(place.strip)
@@ -98,29 +98,29 @@ def _source_in(scene: bpy.types.Scene, place: Placement) -> versions.Strip | Non
 
 
 def _lies_like(strip: versions.Strip, place: Placement) -> bool:
-    """Return whether a strip's content lies where that of a placement's strip lay, and some of what this has shown."""
+    """Return whether a strip's content lies where that of the placement's strip lay, and both show a common frame."""
     is_there = versions.content_start(strip) == place.content_start
     return is_there and frames_within(strip, place.start, place.start + place.length) > 0
 
 
 def _is_trimmed_like(strip: versions.Strip, place: Placement) -> bool:
-    """Return whether a strip shows the part of its content that a placement's strip did, wherever it lies now."""
+    """Return whether a strip shows the same part of its content as the placement's strip, wherever it lies."""
     start, end = versions.handles(strip)
     trimmed = start - versions.content_start(strip)
     return (trimmed, end - start) == (place.start - place.content_start, place.length)
 
 
 def first_matted(source: versions.Strip, place: Placement) -> int:
-    """Return the timeline frame of the first one that was matted, wherever the source was moved since."""
+    """Return the timeline frame of the first matted frame, wherever the source was moved since."""
     return place.start - place.before + versions.content_start(source) - place.content_start
 
 
 def lying_apart(
     scene: bpy.types.Scene, source: versions.Strip, parts: Sequence[versions.Strip], place: Placement
 ) -> list[versions.Strip]:
-    """Return the strips that show what was to be matted, and what is left of the source at its place no longer does.
+    """Return the strips that show frames to be matted that the source's remaining `parts` do not show.
 
-    They may have been cut off it, and moved; what shows the same as its parts was not.
+    They may have been cut off the source and moved. A strip that shows frames of `parts`, too, was not cut off.
     """
     start = place.start - place.content_start
     kept = set().union(*map(_trim, parts))
@@ -131,7 +131,7 @@ def lying_apart(
 
 
 def _trim(strip: versions.Strip) -> range:
-    """Return which timeline frames of its content a strip shows, counted from where that begins."""
+    """Return which timeline frames of its content a strip shows, counted from the start of the content."""
     start, end = versions.handles(strip)
     content = versions.content_start(strip)
     return range(start - content, end - content)

@@ -1,4 +1,4 @@
-"""What the button is about to do, in numbers. Asked for at every redraw: what has not changed is remembered."""
+"""Numbers for what the button would do. They are needed at every redraw, so they are cached until something changes."""
 
 import os
 from dataclasses import dataclass
@@ -12,19 +12,19 @@ from .translations import explained, say
 
 @dataclass(frozen=True)
 class Plan:
-    """What would be made of the selection."""
+    """What would be made of the selected strips."""
 
     strips: int = 0
     frames: int = 0
     seconds: float | None = None
-    """None while nothing like it has run on this machine."""
+    """None while nothing similar has run on this machine."""
     bytes: float | None = None
     more_for_movies: bool = False
-    """Whether movies will be written of which nobody knows yet what they take: they come on top."""
+    """Whether movies of unknown cost will be written, in addition to the numbers above."""
     obstacle: str = ""
     """Why nothing can be done, in the user's language."""
     may_pass: bool = False
-    """Whether the obstacle may go while all that is remembered stays the same: a file is put back."""
+    """Whether the obstacle may go although nothing that is compared changes: a missing file may be put back."""
 
 
 _remembered: dict[tuple[object, ...], Plan] = {}
@@ -51,7 +51,7 @@ def current(context: bpy.types.Context) -> Plan:
 
 
 def _values(settings: bpy.types.bpy_struct | None) -> tuple[object, ...]:
-    """Return the values of all settings, to be compared with those of another moment."""
+    """Return the values of all settings, to be compared with those of another redraw."""
     if settings is None:
         return ()
     values = (getattr(settings, entry.identifier) for entry in settings.bl_rna.properties if not entry.is_readonly)
@@ -59,7 +59,7 @@ def _values(settings: bpy.types.bpy_struct | None) -> tuple[object, ...]:
 
 
 def _fingerprint(strip: versions.Strip) -> tuple[object, ...]:
-    """Return what a plan depends on of a strip."""
+    """Return the properties of a strip that a plan depends on."""
     return strip.name, strip.type, *versions.handles(strip), _pixels(strip)
 
 
@@ -92,7 +92,7 @@ def _made(scene: bpy.types.Scene, selected: list[versions.Strip]) -> Plan:
 
 
 def _obstacle(selected: list[versions.Strip], pictures: list[versions.Strip], sources: list[versions.Strip]) -> str:
-    """Return why nothing of the selection can be matted, or nothing."""
+    """Return why nothing of the selection can be matted; empty if something can."""
     missing = libraries.missing()
     if missing:
         names = ", ".join(missing)
@@ -116,7 +116,7 @@ def _frames_and_pixels(scene: bpy.types.Scene, strip: versions.Strip, settings: 
 
 
 def _pixels(strip: versions.Strip) -> int:
-    """Return how many pixels a strip's pictures have; 0 where Blender has not looked at its file yet, or has none."""
+    """Return how many pixels a strip's pictures have; 0 if it has no file, or Blender has not read the file yet."""
     if strip.type not in ("MOVIE", "IMAGE") or not strip.elements:
         return 0
     element = strip.elements[0]
@@ -126,7 +126,7 @@ def _pixels(strip: versions.Strip) -> int:
 def _seconds(
     scene: bpy.types.Scene, strip: versions.Strip, settings: properties.Settings, frames: int, pixels: int
 ) -> float | None:
-    """Return how long a strip takes; None where that is not known, as for what another Blender renders first."""
+    """Return how many seconds a strip takes; None if unknown, as for what the background Blender renders first."""
     if strip.type not in ("MOVIE", "IMAGE"):
         return None
     each = rates.current().seconds(pixels, _looked_at(scene, strip, settings, pixels))
@@ -145,14 +145,14 @@ def _looked_at(scene: bpy.types.Scene, strip: versions.Strip, settings: properti
 
 
 def _bytes(settings: properties.Settings, frames: int, pixels: int) -> float | None:
-    """Return how many bytes a strip's frames take, with what is kept of them for changes; None if that is not known."""
+    """Return how many bytes a strip's frames take, raw mattes included; None if unknown."""
     each = rates.current().bytes(pixels, rates.kind_of(settings.look))
     kept = rates.current().bytes(pixels, rates.RAWS) if settings.raw_limit else 0.0
     return None if each is None or kept is None else each * frames + min(kept * frames, settings.raw_limit)
 
 
 def _movie(strip: versions.Strip, settings: properties.Settings, pixels: int) -> tuple[float, float] | None:
-    """Return the seconds and bytes that the movie of a strip takes; None where that is not known."""
+    """Return the seconds and bytes that the movie of a strip takes; None if unknown."""
     if settings.movie is None:
         return 0.0, 0.0
     start, end = versions.handles(strip)
@@ -161,5 +161,5 @@ def _movie(strip: versions.Strip, settings: properties.Settings, pixels: int) ->
 
 
 def _sum(*values: float | None) -> float | None:
-    """Return the sum; None where a part is not known."""
+    """Return the sum; None if a value is unknown."""
     return None if None in values else sum(value for value in values if value is not None)

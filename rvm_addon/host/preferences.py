@@ -1,4 +1,4 @@
-"""What belongs to the machine and not to the project, as the rest of the extension asks for it."""
+"""Access to the preferences: settings that belong to the machine and not to the project."""
 
 from pathlib import Path
 
@@ -13,9 +13,9 @@ PACKAGE = __package__.rpartition(".")[0]
 
 BESIDE_BLEND = "//matte"
 OWN_FILE = "FILE"
-"""Instead of a model's name: the user chose a file."""
+"""Stands in place of a model's name if the user chose a file."""
 PLUGIN = "PLUGIN"
-"""Instead of a device's name, likewise."""
+"""Stands in place of a device's name if the user chose a file."""
 
 
 DEVICE_ITEMS = (
@@ -27,14 +27,14 @@ DEVICE_ITEMS = (
     ("MIGRAPHX", "AMD (MIGraphX)", "With a build of ONNX Runtime for MIGraphX"),
     (PLUGIN, "Plugin", "An execution provider that you have as a file"),
 )
-"""What the network may run on, for the user to choose: words of `DEVICES` in capitals."""
+"""The devices that the user can choose for the network: words of `DEVICES` in capitals, and the plugin."""
 
 
 def model() -> Path:
-    """Return the model that the user chose; the default where the extension runs without being enabled.
+    """Return the model that the user chose; the default if the extension runs without being enabled.
 
     Raises:
-        ModelMissing, ModelDamaged: the extension came without its models, or they may not be read.
+        ModelMissing, ModelDamaged: the extension came without its models, or they cannot be read.
     """
     chosen, folder = page(), weights_folder()
     if chosen is not None and chosen.model == OWN_FILE:
@@ -51,7 +51,7 @@ def threads() -> int:
 
 
 def device() -> str:
-    """Return what the network shall run on: a word of `DEVICES`, or a plugin's absolute path."""
+    """Return the device for the network: a word of `DEVICES`, or a plugin's absolute path."""
     chosen = page()
     if chosen is None:
         return CPU
@@ -65,26 +65,26 @@ def raw_limit() -> int:
 
 
 def output() -> str:
-    """Return the folder for results where the project names none; `//` is beside the .blend."""
+    """Return the folder for results of projects that name none; a leading `//` means beside the .blend."""
     chosen = page()
     folder = chosen.output_folder if chosen is not None and chosen.output_place == "FOLDER" else ""
     return folder or BESIDE_BLEND
 
 
 def discards_cancelled() -> bool:
-    """Return whether the frames of a cancelled job shall be deleted."""
+    """Return whether the frames of cancelled jobs are to be deleted."""
     chosen = page()
     return chosen is not None and chosen.discard_cancelled
 
 
 def page() -> bpy.types.AddonPreferences | None:
-    """Return the page in Blender's preferences; None where the extension runs without being enabled."""
+    """Return the page in Blender's preferences; None if the extension runs without being enabled."""
     entry = bpy.context.preferences.addons.get(PACKAGE)
     return None if entry is None else entry.preferences
 
 
 def redraw() -> None:
-    """Draw the page again, wherever it is open."""
+    """Redraw the page wherever it is open."""
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
             if area.type == "PREFERENCES":

@@ -8,7 +8,7 @@ from ..engine.weights import catalogue
 from . import caches, preferences, self_test
 
 _OWN_FILE_NUMBER = 1000
-"""Of the entry for a file of one's own: it stays the same whatever the catalogue grows to."""
+"""The number of the entry for the user's own file: it stays the same while the catalogue grows."""
 
 PLACES = (
     ("BESIDE", "Beside the Project", "In a folder called “matte” beside the .blend file"),
@@ -73,7 +73,7 @@ class RVM_AP_preferences(bpy.types.AddonPreferences):
     )
 
     def draw(self, context: bpy.types.Context) -> None:
-        """Draw where results go, how they are made, and what works on this machine."""
+        """Draw where results go, how they are made, and the self-test."""
         layout = self.layout
         layout.use_property_split = True
         layout.use_property_decorate = False
@@ -97,7 +97,7 @@ class RVM_AP_preferences(bpy.types.AddonPreferences):
 
 
 _offered: list[tuple[str, str, str, str, int]] = []
-"""Blender keeps no reference to the texts of choices that a function returns."""
+"""The latest choices of models: Blender itself keeps no reference to texts that an `items` function returns."""
 
 
 def _model_items() -> list[tuple[str, str, str, str, int]]:

@@ -1,4 +1,4 @@
-"""Settings under a name, by Blender's own presets; and the button's shortcut, which the user can change."""
+"""Named settings, with Blender's own presets; and the button's shortcut, which the user can change."""
 
 import bpy
 from bl_operators.presets import AddPresetBase
@@ -57,7 +57,7 @@ _shortcuts: list[tuple[bpy.types.KeyMap, bpy.types.KeyMapItem]] = []
 def register() -> None:
     """Register the presets, and a shortcut for the button."""
     _register()
-    # Where there is no folder yet, Blender's list says "Missing Paths", as if something were broken.
+    # Without this folder, Blender's list of presets says "Missing Paths", as if something were broken.
     bpy.utils.user_resource("SCRIPTS", path=f"presets/{SUBDIR}", create=True)
     configuration = bpy.context.window_manager.keyconfigs.addon
     if configuration is None:  # without a window there are no keys
@@ -68,7 +68,7 @@ def register() -> None:
 
 
 def unregister() -> None:
-    """Take them back."""
+    """Unregister them."""
     while _shortcuts:
         keymap, shortcut = _shortcuts.pop()
         keymap.keymap_items.remove(shortcut)

@@ -1,4 +1,4 @@
-"""What Blender must open a file to know: asked once for each, and once more when the file has changed."""
+"""Properties of files that are only known by opening them: each file is opened once, and again after it changes."""
 
 from pathlib import Path
 
@@ -21,18 +21,18 @@ _unlike: dict[tuple[str, Stamp], bool] = {}
 
 
 def frame_rate(strip: versions.Strip) -> float:
-    """Return the frames per second of a movie strip's file; 0 where Blender cannot read it.
+    """Return the frames per second of a movie strip's file; 0 if Blender cannot read it.
 
-    What the strip's element remembers (`orig_fps`) stays that of the first file when another is chosen.
+    The strip's element is no help: its `orig_fps` stays that of the first file when another one is chosen.
     """
     known = _file(source_file(strip))
     if known not in _rates:
-        _rates[known] = float(strip.fps)  # opens the file, at each call
+        _rates[known] = float(strip.fps)  # each access opens the file
     return _rates[known]
 
 
 def clock(path: str) -> float:
-    """Return the ticks per second in which a movie's container counts; 0 where that is not known."""
+    """Return the ticks per second in which a movie's container counts time; 0 if unknown."""
     known = _file(path)
     if known not in _clocks:
         _clocks[known] = codecs.clock(Path(path))
@@ -40,7 +40,7 @@ def clock(path: str) -> float:
 
 
 def carries_alpha(path: str) -> bool:
-    """Return whether Blender finds alpha in a movie: it decodes a frame, unless the codec has no room for any."""
+    """Return whether Blender finds alpha in a movie; this decodes a frame, unless the codec cannot hold alpha."""
     known = _file(path)
     if known not in _alphas:
         _alphas[known] = codecs.may_carry_alpha(Path(path)) and _has_four_channels(path)
@@ -48,7 +48,7 @@ def carries_alpha(path: str) -> bool:
 
 
 def is_unlike(path: str) -> bool:
-    """Return whether OpenCV shows a movie otherwise than Blender, or not at all."""
+    """Return whether OpenCV decodes a movie differently from Blender, or not at all."""
     known = _file(path)
     if known not in _unlike:
         kinds = (codecs.is_hdr, codecs.is_wide, codecs.is_av1, interlacing.may_be)
@@ -57,9 +57,9 @@ def is_unlike(path: str) -> bool:
 
 
 def size(strip: versions.Strip) -> tuple[int, int]:
-    """Return the width and height of a movie strip's file or an image strip's first one; 0 where it cannot be read.
+    """Return the width and height of a movie strip's file or an image strip's first one; 0 if it cannot be read.
 
-    What the strip's element remembers (`orig_width`) stays that of the file before until Blender has drawn the strip.
+    The strip's element is no help: its `orig_width` stays that of an earlier file until Blender has drawn the strip.
     """
     known = _file(source_file(strip))
     if known not in _sizes:
@@ -68,7 +68,7 @@ def size(strip: versions.Strip) -> tuple[int, int]:
 
 
 def picture_size(path: Path) -> tuple[int, int]:
-    """Return the width and height at which strips show a picture, pixels: decodes it; 0 where it cannot be read."""
+    """Decode a picture, and return the width and height, in pixels, at which strips show it; 0 if it cannot be read."""
     with temporary_scene("rvm_matting probe") as scene:
         strips = versions.top_strips(scene.sequence_editor)
         (element,) = strips.new_image(name="picture", filepath=str(path), channel=1, frame_start=1).elements
@@ -76,7 +76,7 @@ def picture_size(path: Path) -> tuple[int, int]:
 
 
 def movie_size(path: Path) -> tuple[int, int]:
-    """Return the width and height of a movie's first stream, pixels; 0 where it cannot be read."""
+    """Return the width and height of a movie's first stream in pixels; 0 if it cannot be read."""
     with temporary_scene("rvm_matting probe") as scene:
         strips = versions.top_strips(scene.sequence_editor)
         (element,) = strips.new_movie(name="movie", filepath=str(path), channel=1, frame_start=1).elements
@@ -84,7 +84,7 @@ def movie_size(path: Path) -> tuple[int, int]:
 
 
 def _has_four_channels(path: str) -> bool:
-    """Return whether the first frame that Blender decodes of a movie has alpha."""
+    """Return whether a movie's first frame has alpha, as Blender decodes it."""
     image = bpy.data.images.load(path)
     try:
         return image.depth in _WITH_ALPHA
@@ -93,5 +93,5 @@ def _has_four_channels(path: str) -> bool:
 
 
 def _file(path: str) -> tuple[str, Stamp]:
-    """Return what tells a file from what it was before."""
+    """Return a key for a file that changes when the file does."""
     return path, stamps([path])[0]

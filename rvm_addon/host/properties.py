@@ -32,12 +32,12 @@ class Settings:
     """Absolute; each job makes a folder of its own in it."""
     model: Path
     model_stamp: str
-    """What tells its file from others of that name (`weights.identity`)."""
+    """Tells the model's file from others of the same name (`weights.identity`)."""
     ratio: float | None
     working_side: int
     keep_source: bool
     handles: int
-    """Timeline frames on each side of a strip that are matted besides those that show."""
+    """How many timeline frames are matted on each side of a strip, beyond those that it shows."""
     use_alpha: bool
     threads: int
     """0 lets the worker choose."""
@@ -46,13 +46,13 @@ class Settings:
     raw_limit: int
     """Bytes that raw mattes may take in the output folder; 0 keeps none."""
     movie: MovieFormat | None
-    """As what each result is written as a movie, too."""
+    """The format of the movie that is made of each result; None for no movie."""
 
 
 def _items(*, with_alpha: bool) -> tuple[tuple[str, str, str, str, int], ...]:
     """Return the choices of movie formats that this Blender can write.
 
-    Projects keep their numbers, which must not depend on what else this Blender can write.
+    Projects store the number of a choice, so it must not depend on which other formats this Blender can write.
     """
     return tuple(
         (kind.name, ENCODERS[kind].label, ENCODERS[kind].description, "NONE", list(MovieFormat).index(kind))
@@ -118,7 +118,7 @@ def snapshot(scene: bpy.types.Scene) -> Settings:
     """Freeze `scene`'s settings.
 
     Raises:
-        ModelMissing, ModelDamaged: the extension came without its models, or they may not be read.
+        ModelMissing, ModelDamaged: the extension came without its models, or they cannot be read.
     """
     chosen, model = scene.rvm_matting, preferences.model()
     return Settings(
@@ -139,7 +139,7 @@ def snapshot(scene: bpy.types.Scene) -> Settings:
 
 
 def chosen_movie(settings: MattingSettings) -> MovieFormat | None:
-    """Return the movie that is wanted, if any; a mask belongs on its strip, and no movie shows it there."""
+    """Return the format of the wanted movie, if any; there is none of a mask, which only has an effect on its strip."""
     result = Result[settings.result]
     if not settings.write_movie or result is Result.MASK:
         return None
@@ -147,22 +147,22 @@ def chosen_movie(settings: MattingSettings) -> MovieFormat | None:
 
 
 def show_movie(movie: MovieFormat | None, look: Look, settings: MattingSettings) -> None:
-    """Set the properties to a movie of such a look, as far as this Blender can write it."""
+    """Set the properties to a movie of this look, as far as this Blender can write it."""
     settings.write_movie = movie is not None
     if movie is not None and movie in choices(with_alpha=look.result.has_alpha):
         setattr(settings, "movie_format" if look.result.has_alpha else "opaque_movie_format", movie.name)
 
 
 def chosen_folder(settings: MattingSettings) -> str:
-    """Return the folder for results as it was written: the project's, or else that of the preferences."""
+    """Return the folder for results as the user wrote it: the project's, or else that of the preferences."""
     return settings.output or preferences.output()
 
 
 def output_folder(chosen: str) -> Path:
-    """Return the absolute folder for results, without `..` in it: jobs are told by their folders.
+    """Return the absolute folder for results, without `..` in it, because folders identify jobs.
 
-    A relative folder is beside the .blend, with or without the leading `//`. Before that is saved there is no such
-    place: results then go to Blender's folder for the user's data, where they outlast session and extension.
+    A relative folder is beside the .blend, with or without a leading `//`. If the .blend has not been saved, results go
+    to Blender's folder for the user's data, where they outlast the session and the extension.
     """
     if not is_relative(chosen):
         return Path(os.path.normpath(_expanded(chosen)))
@@ -177,12 +177,12 @@ def unsaved_folder() -> Path:
 
 
 def is_relative(chosen: str) -> bool:
-    """Return whether a folder is meant to lie beside the .blend."""
+    """Return whether a folder is relative to the .blend."""
     return chosen.startswith("//") or not _expanded(chosen).is_absolute()
 
 
 def _expanded(chosen: str) -> Path:
-    """Return a folder as it was written, but for a home folder that it begins with; `~tmp` is a name like any other."""
+    """Return a folder as written, with a leading home folder expanded; `~tmp` is kept if there is no user `tmp`."""
     return Path(os.path.expanduser(chosen))  # noqa: PTH111  # Path's own raises where there is no user of that name
 
 
@@ -191,12 +191,12 @@ _register, _unregister = bpy.utils.register_classes_factory(classes)
 
 
 def register() -> None:
-    """Register the settings and hang them on the scene."""
+    """Register the settings and attach them to the scene type."""
     _register()
     bpy.types.Scene.rvm_matting = bpy.props.PointerProperty(type=MattingSettings)
 
 
 def unregister() -> None:
-    """Take the settings back."""
+    """Unregister the settings."""
     del bpy.types.Scene.rvm_matting
     _unregister()

@@ -1,4 +1,4 @@
-"""What a result strip remembers of how it was made: a custom property, saved, copied and cut with the strip."""
+"""How a result strip was made, kept in a custom property that is saved, copied and cut with the strip."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -20,11 +20,11 @@ class Recipe:
     """How a result was made."""
 
     strip: str
-    """The source strip's name then."""
+    """The name that the source strip had."""
     source: str
-    """The file that it shows, or the first of them; empty for a strip without files."""
+    """The source's file, or the first of its files; empty if its frames were rendered by Blender."""
     frames: int
-    """How many distinct frames it shows."""
+    """How many distinct frames the result shows."""
     model: str
     """Absolute path."""
     ratio: float | None
@@ -32,19 +32,19 @@ class Recipe:
     use_alpha: bool
     look: Look
     movie: MovieFormat | None = None
-    """As what it was written as a movie, too."""
+    """The format of the movie that was also made; None if none was."""
     length: int = 0
-    """How many timeline frames its source filled."""
+    """How many timeline frames the source filled."""
 
     @property
     def quality(self) -> str:
-        """The quality that one chooses for such a result."""
+        """The quality setting that gives this result."""
         qualities = {side: quality for quality, side in WORKING_SIDES.items() if quality != "RATIO"}
         return "RATIO" if self.ratio is not None else qualities.get(self.working_side, "STANDARD")
 
 
 def write(result: versions.Strip, source: versions.Strip, spec: JobSpec, place: Placement) -> None:
-    """Let a result strip remember its job, what it was made from and shows of that, and its movie."""
+    """Store in a result strip its source, its job's settings and its movie format."""
     recipe = Recipe(
         strip=source.name,
         source="" if spec.source.disposable else spec.source.paths[0],
@@ -61,7 +61,7 @@ def write(result: versions.Strip, source: versions.Strip, spec: JobSpec, place: 
 
 
 def read(strip: versions.Strip) -> Recipe | None:
-    """Return what a strip remembers; None if it is no result, or one of another version of this extension."""
+    """Return a strip's recipe; None if it is no result, or one made by another version of this extension."""
     try:
         data = json.loads(strip.get(PROPERTY, ""))
         movie = data.get("movie")

@@ -1,7 +1,7 @@
-"""Strips that no file shows as they are: a Blender in the background renders their frames before they are matted.
+"""Strips whose pictures OpenCV cannot read from files: the background Blender renders them before they are matted.
 
-This side only saves a copy of the project and says what to do (`prepare`); `background_rendering` does it, in another
-process.
+This module only saves a copy of the project and writes the order (`prepare`); `background_rendering` carries it out in
+another process.
 """
 
 import contextlib
@@ -33,18 +33,18 @@ PROJECT_FILE = "project.blend"
 ORDER_FILE = "render.json"
 
 PACKED, UNPACKED = ".png", ".tga"
-"""Suffixes of the pictures that are rendered. What is not packed, Blender writes in a tenth of the time."""
+"""Suffixes of the rendered pictures. Blender writes unpacked ones in a tenth of the time."""
 _SHARE_OF_DISK = 1 / 4
-"""Of what is free: so much may be taken until the worker has read the pictures, so that they need not be packed."""
+"""The share of the free disk that unpacked pictures may fill until the worker has read them."""
 READ_AS_THEY_ARE = frozenset({".png", ".jpg", ".jpeg", ".webp"})
-"""Suffixes of pictures that OpenCV reads just as Blender shows them; EXR, TIFF, TGA, BMP with alpha it does not."""
+"""Suffixes of pictures that OpenCV reads as Blender shows them; EXR, TIFF, TGA and BMP with alpha differ."""
 
 _BYTES_OF_A_PIXEL = 4
 
 
 @dataclass(frozen=True)
 class RenderOrder:
-    """What the background Blender shall render."""
+    """The order for the background Blender: what to render."""
 
     scene: str
     strip: str
@@ -54,36 +54,36 @@ class RenderOrder:
     """One picture per timeline frame."""
 
     def write(self, folder: Path) -> None:
-        """Leave the order in a job's folder.
+        """Write the order into a job's folder.
 
         Raises:
-            OSError: the folder refuses.
+            OSError: the folder cannot be written to.
         """
         whole.write(folder / ORDER_FILE, json.dumps(asdict(self)).encode())
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
-        """Return the order that was written as this.
+        """Return the order that was written as `data`.
 
         Raises:
-            KeyError, TypeError: it is something else.
+            KeyError, TypeError: `data` is something else.
         """
         return cls(**{**data, "paths": tuple(data["paths"])})
 
     @classmethod
     def read(cls, folder: Path) -> Self:
-        """Return the order that `write` left.
+        """Return the order that `write` wrote.
 
         Raises:
-            OSError, ValueError, KeyError, TypeError: it is not there, or something else is.
+            OSError, ValueError, KeyError, TypeError: the file is missing, or holds something else.
         """
         return cls.from_dict(json.loads((folder / ORDER_FILE).read_text(encoding="utf-8")))
 
 
 def is_needed(strip: versions.Strip, form: FrameFormat) -> bool:
-    """Return whether a strip shows something that OpenCV cannot read from its files, or that `form` cannot hold so.
+    """Return whether Blender must render a strip, because OpenCV or `form` cannot handle its files as they are.
 
-    OpenEXR holds light: what that is in any other colour space than sRGB, Blender knows.
+    OpenEXR holds linear light; only Blender can convert colour spaces other than sRGB to it.
     """
     if form is FrameFormat.EXR and strip.type in ("MOVIE", "IMAGE") and strip.colorspace_settings.name != "sRGB":
         return True
@@ -100,26 +100,26 @@ def is_needed(strip: versions.Strip, form: FrameFormat) -> bool:
 
 
 def rendered_source(stem: str, length: int) -> Source:
-    """Return the pictures that will be rendered for `length` timeline frames; `prepare` says where, and how packed."""
+    """Return the pictures to be rendered for `length` timeline frames; `prepare` sets their folder and format."""
     names = tuple(f"{stem}_{number:06d}{PACKED}" for number in range(1, length + 1))
     return Source(SourceKind.IMAGES, names, tuple(range(length)), upright=False, disposable=True)
 
 
 class ProjectCopy:
-    """A copy of the project as it is when it is first wanted; all jobs of one press share it, and nobody changes it.
+    """A copy of the project, saved when it is first needed; all jobs of one press share it, and it never changes.
 
-    To save it takes Blender as long as the project is large.
+    Saving a large project takes long.
     """
 
     def __init__(self) -> None:
-        """Save nothing yet: most jobs need none."""
+        """Save nothing yet: most jobs need no copy."""
         self._saved: Path | None = None
 
     def write(self, target: Path) -> None:
-        """Let the copy be at `target`, too.
+        """Put the copy at `target`, as a hard link where possible.
 
         Raises:
-            OSError, RuntimeError: the folder refuses.
+            OSError, RuntimeError: the folder cannot be written to.
         """
         if self._saved is None:
             bpy.ops.wm.save_as_mainfile(filepath=str(target), copy=True, check_existing=False)
@@ -127,17 +127,17 @@ class ProjectCopy:
             return
         try:
             os.link(self._saved, target)
-        except OSError:  # not every drive has links
+        except OSError:  # not every drive supports hard links
             shutil.copyfile(self._saved, target)
 
 
 def prepare(folder: Path, spec: JobSpec, place: Placement, project: ProjectCopy) -> tuple[JobSpec, Part]:
-    """Make ready what a background Blender needs, in the job's folder; return the job with its first part.
+    """Write what the background Blender needs into the job's folder; return the job and the part that renders.
 
-    Saving a copy leaves the user's file and its state alone.
+    Saving a copy does not change the user's file or its state.
 
     Raises:
-        OutputFailed: the folder refuses.
+        OutputFailed: the folder cannot be written to.
     """
     rendered = folder / RENDERED_FOLDER
     try:
@@ -151,15 +151,15 @@ def prepare(folder: Path, spec: JobSpec, place: Placement, project: ProjectCopy)
     except RuntimeError as error:  # how Blender's operators report
         raise OutputFailed(folder / PROJECT_FILE, str(error).strip()) from error
     spec = replace(spec, source=replace(spec.source, paths=paths))
-    # What is saved is what runs here already: no more is trusted than the user trusts.
+    # The copy's scripts run only if this Blender runs them, too: the user's trust is not extended.
     return spec, _part(folder, len(paths), trusted=not bpy.app.autoexec_fail)
 
 
 def _has_room(folder: Path, place: Placement, pictures: int) -> bool:
-    """Return whether there is room in a folder for so many pictures of a placement's strip that are not packed.
+    """Return whether a folder's disk has room for so many unpacked pictures of a placement's strip.
 
     Raises:
-        OSError: the folder refuses.
+        OSError: the folder cannot be read.
     """
     found = find(place)
     width, height = _size_now(*found) if found is not None else (0, 0)
@@ -167,15 +167,15 @@ def _has_room(folder: Path, place: Placement, pictures: int) -> bool:
 
 
 def _size_now(scene: bpy.types.Scene, strip: versions.Strip) -> tuple[int, int]:
-    """Return the width and height in pixels that a strip's pictures will have; of files, of those there now."""
+    """Return the width and height in pixels that a strip's rendered pictures will have; files are read for it."""
     size = probes.size(strip) if strip.type in {"MOVIE", "IMAGE"} else (0, 0)
-    return size if all(size) else picture_size(scene, strip)  # the first picture may be gone, and not be shown
+    return size if all(size) else picture_size(scene, strip)  # the first file may be missing if it is not shown
 
 
 def picture_size(scene: bpy.types.Scene, strip: versions.Strip) -> tuple[int, int]:
     """Return the width and height in pixels at which nothing of a strip is cut off or scaled.
 
-    Of files it is what Blender remembers: the size that they had when it last drew the strip, or when that was made.
+    For files it is the size that Blender stored when it last drew the strip, or when the strip was made.
     """
     if strip.type in {"MOVIE", "IMAGE"}:
         return strip.elements[0].orig_width, strip.elements[0].orig_height
@@ -191,13 +191,13 @@ def picture_size(scene: bpy.types.Scene, strip: versions.Strip) -> tuple[int, in
 
 
 def _part(folder: Path, pictures: int, *, trusted: bool = False) -> Part:
-    """Return the part of a job that renders so many pictures; where the project is `trusted`, Python in it runs."""
+    """Return the part of a job that renders so many pictures; if the project is `trusted`, its Python scripts run."""
     command = background.command("background_rendering", folder, "rendering", trusted=trusted)
     return parts.rendering(command, pictures)
 
 
 def left_in(folder: Path) -> Part | None:
-    """Return the first part of a job that an earlier session left; None if it has none, or cannot be done any more."""
+    """Return the rendering part of a job that an earlier session left; None if it has none, or one that cannot run."""
     if not os.path.isfile(folder / PROJECT_FILE):  # noqa: PTH113  # `Path.is_file` raises where a drive is away
         return None
     order = read_json(folder / ORDER_FILE, RenderOrder.from_dict)
@@ -207,9 +207,9 @@ def left_in(folder: Path) -> Part | None:
 
 
 def clean_up(folder: Path) -> None:
-    """Delete the copy of the project, and the folder that held the pictures, of a job that is done.
+    """Delete a finished job's copy of the project and its empty folder of rendered pictures.
 
-    One that failed or was cancelled keeps them as long as it is in the list: it can run again.
+    A failed or cancelled job keeps them while it is in the list, for it can run again.
     """
     with contextlib.suppress(OSError):
         (folder / PROJECT_FILE).unlink(missing_ok=True)
@@ -217,9 +217,9 @@ def clean_up(folder: Path) -> None:
 
 
 def give_up(folder: Path, launcher: Launcher) -> None:
-    """Delete the copy of the project, and all pictures that were rendered, of a job that will not go on.
+    """Delete the copy of the project and all rendered pictures of a job that will not go on.
 
-    Where another Blender works on it, they are that one's.
+    If another process works on the job, nothing is deleted.
     """
     if locks.is_held(folder):
         return

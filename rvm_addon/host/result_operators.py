@@ -1,4 +1,4 @@
-"""What the user can do with a result: change it without the model, and take its settings over."""
+"""Operators on results: make one again with other settings, and copy its settings to the project."""
 
 from dataclasses import replace
 
@@ -20,7 +20,7 @@ class RVM_OT_update_result(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """Be grey where no result is selected."""
+        """Return False if no result is selected."""
         if any(recipes.read(strip) for strip in versions.selected_strips(context)):
             return True
         cls.poll_message_set(say("Select a matted strip"))
@@ -40,7 +40,7 @@ class RVM_OT_use_recipe(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """Be grey where the active strip is no result."""
+        """Return False if the active strip is no result."""
         if active_recipe(context) is not None:
             return True
         cls.poll_message_set(say("Make a matted strip the active one"))
@@ -56,14 +56,14 @@ class RVM_OT_use_recipe(bpy.types.Operator):
 
 
 def active_recipe(context: bpy.types.Context) -> recipes.Recipe | None:
-    """Return how the active strip was made, if it is a result."""
+    """Return the recipe of the active strip; None if it is no result."""
     scene = versions.sequencer_scene(context)
     active = scene.sequence_editor.active_strip if scene is not None and scene.sequence_editor is not None else None
     return None if active is None else recipes.read(active)
 
 
 def update_selected(context: bpy.types.Context) -> tuple[list[Job], list[str]]:
-    """Let each selected result be made anew from its source strip as that is now; return jobs and problems."""
+    """Submit jobs that make the selected results again from their sources as they are; return jobs and problems."""
     chosen = [strip for strip in versions.selected_strips(context) if recipes.read(strip) is not None]
     return operators.submit_each(versions.scene_in_sequencer(context), chosen, _job_spec)
 
@@ -71,10 +71,10 @@ def update_selected(context: bpy.types.Context) -> tuple[list[Job], list[str]]:
 def _job_spec(
     scene: bpy.types.Scene, result: versions.Strip, settings: properties.Settings
 ) -> tuple[JobSpec, Placement]:
-    """Describe the job that makes a result, which has a recipe, anew.
+    """Describe the job that makes a result again; the result has a recipe.
 
     Raises:
-        StripUnsuitable: its source strip is gone, was renamed, or cannot be matted any more.
+        StripUnsuitable: its source strip is gone, was renamed, or cannot be matted.
     """
     recipe = recipes.read(result)
     if recipe is None:

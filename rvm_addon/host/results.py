@@ -1,4 +1,4 @@
-"""Jobs become strips, and come to look and lie like their sources."""
+"""Finished jobs become strips, which look like their sources and lie where these do."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,9 +18,9 @@ from .sources import frames_within, is_within, pieces
 
 
 def _hide(source: versions.Strip, start: int, end: int) -> None:
-    """Hide a strip below its result, which lies from `start` to `end` - 1, and what it is made of.
+    """Hide a strip below its result, which lies from `start` to `end` - 1, together with the strip's inputs.
 
-    Inputs of an effect that reach beyond must be seen there, and not where the effect is.
+    Inputs of an effect that reach beyond the result must stay visible there, but not under the effect.
     """
     inputs = versions.inputs(source)
     within = all(is_within(strip, start, end) for strip in inputs)
@@ -35,13 +35,13 @@ class Inserted:
     """A result on its timeline."""
 
     strips: tuple[versions.Strip, ...]
-    """One, or one for each run of the source's pieces where these lie apart."""
+    """One strip, or one for each contiguous run of the source's pieces if these lie apart."""
     not_covered: tuple[str, ...]
-    """The names of the source's pieces that show more by now than was matted: these stay seen."""
+    """The names of the source's pieces that show more than was matted; these stay visible."""
     apart: tuple[str, ...]
-    """The names of the strips that show what was matted, elsewhere and without a result: of what was cut off, say."""
+    """The names of strips elsewhere that show matted frames but get no result, such as pieces cut off the source."""
     below: tuple[str, ...]
-    """The names of the strips that lay above the source, and lie below the result now."""
+    """The names of strips above the source that lie below the result."""
 
 
 def insert_result(spec: JobSpec, folder: Path, place: Placement) -> Inserted:
@@ -84,19 +84,19 @@ class _Ground:
 
     source: versions.Strip
     parts: tuple[versions.Strip, ...]
-    """What there is by now of the source, as far as it concerns the result."""
+    """The pieces of the source that exist when the result arrives, as far as they concern the result."""
     covered: tuple[tuple[versions.Strip, tuple[int, int]], ...]
-    """Those of the parts of which all was matted, and the run of matted frames that each lies in."""
+    """The parts that were matted completely, each with the run of matted frames that it lies in."""
     spans: tuple[tuple[int, int], ...]
-    """From and before which timeline frames there is to be a result: where the source is, if it was matted."""
+    """Where results go, as (first timeline frame, frame after the last): where the source lies and was matted."""
     old: versions.Strip | None
-    """The result that gives way."""
+    """The result that the new one replaces."""
     apart: tuple[str, ...]
-    """As above."""
+    """As `Inserted.apart`."""
 
 
 def _ground(scene: bpy.types.Scene, source: versions.Strip, place: Placement, *, whole: bool) -> _Ground:
-    """Look what a placement finds; a `whole` result pays no heed to where the one that gives way was cut."""
+    """Return what a placement finds; a `whole` result ignores where the result that it replaces was cut."""
     first = first_matted(source, place)
     asked = (first + place.before, first + place.before + place.length)
     matted = giving_way.EVERYWHERE if place.still else (first, first + len(place.shown))
@@ -111,14 +111,14 @@ def _ground(scene: bpy.types.Scene, source: versions.Strip, place: Placement, *,
 
 
 def _is_seen_whole(strip: versions.Strip) -> bool:
-    """Return whether a strip is seen, and nothing of it cut out."""
+    """Return whether a strip is neither muted nor masked."""
     return not (strip.mute or masks.is_masked(strip))
 
 
 def _laid(
     spec: JobSpec, folder: Path, place: Placement, ground: _Ground, span: tuple[int, int], channel: int
 ) -> tuple[versions.Strip, versions.Strip]:
-    """Put a new strip of the frames in `folder` over a span, and return the part of the source it is like, and it."""
+    """Put a new strip of the frames in `folder` over a span; return the part of the source it is like, and itself."""
     own = [part for part in ground.parts if frames_within(part, *span)]
     source = ground.source if ground.source in own or not own else own[0]
     result = _new_result(spec, folder, place, source, span, channel)
@@ -132,25 +132,25 @@ def _laid(
 def _new_result(
     spec: JobSpec, folder: Path, place: Placement, source: versions.Strip, span: tuple[int, int], channel: int
 ) -> versions.Strip:
-    """Return a new strip of the frames in `folder` that lies as its source does, and is seen over a span."""
+    """Return a new strip of the frames in `folder` that is aligned with its source and trimmed to a span."""
     scene = source.id_data
     names = [spec.file_name(frame) for frame in place.shown]
     result = new_image_strip(scene, folder, names, channel, first_matted(source, place), beside=source)
     result.name = _free_name(scene.sequence_editor, f"{source.name} matte")
     versions.set_left_handle(result, span[0])
     versions.set_right_handle(result, span[1])
-    result.channel = channel  # as long as its handles overlapped another strip, Blender may have moved it up
+    result.channel = channel  # while its handles overlapped another strip, Blender may have moved it up
     result.directory = _as_user_prefers(folder)
-    result.select = False  # the user goes on with what is selected
+    result.select = False  # the user's selection stays as it is
     read_rightly(result, spec, source)
     recipes.write(result, source, spec, place)
     return result
 
 
 def _runs(spans: Iterable[tuple[int, int]], limits: tuple[float, float]) -> list[tuple[int, int]]:
-    """Return spans of timeline frames as far as they lie within limits; those that touch are one run.
+    """Return spans of timeline frames, clipped to limits; spans that touch are merged into one run.
 
-    A source may be trimmed and cut while its job runs, and what is left of it may lie apart.
+    A source may be trimmed and cut while its job runs, and its pieces may lie apart.
     """
     runs: list[tuple[int, int]] = []
     for start, end in sorted(_clipped(span, limits) for span in spans):
@@ -162,7 +162,7 @@ def _runs(spans: Iterable[tuple[int, int]], limits: tuple[float, float]) -> list
 
 
 def _clipped(span: tuple[int, int], limits: tuple[float, float]) -> tuple[int, int]:
-    """Return a span of timeline frames as far as it lies within limits; one that does not ends before it begins."""
+    """Return a span of timeline frames, clipped to limits; a span outside them ends no later than it begins."""
     return int(max(span[0], limits[0])), int(min(span[1], limits[1]))
 
 
@@ -172,7 +172,7 @@ def _is_within(span: tuple[int, int], run: tuple[int, int]) -> bool:
 
 
 def _between(scene: bpy.types.Scene, results: list[tuple[versions.Strip, versions.Strip]]) -> tuple[str, ...]:
-    """Return the names of what is seen between sources and their new results, and has lain above the sources."""
+    """Return the names of the visible strips that lie above a source, but below its new result."""
     names: dict[str, None] = {}
     for source, result in results:
         channels = versions.channels(scene.sequence_editor, source)
@@ -187,19 +187,19 @@ def _between(scene: bpy.types.Scene, results: list[tuple[versions.Strip, version
 
 
 def _is_made_of(effect: versions.Strip, source: versions.Strip) -> bool:
-    """Return whether a strip is an effect on `source`, or on what is made of that: `effects` tells of these."""
+    """Return whether a strip is an effect on `source`, directly or through other effects."""
     return any(strip == source or _is_made_of(strip, source) for strip in versions.inputs(effect))
 
 
 def _is_result_of_lower(scene: bpy.types.Scene, strip: versions.Strip, source: versions.Strip) -> bool:
-    """Return whether a strip is a result of `source` or of one below that: its own place is below the new result."""
+    """Return whether a strip is a result of `source` or of a strip below it, and so belongs below the new result."""
     recipe = recipes.read(strip)
     made_from = None if recipe is None else source_of(scene, strip, recipe)
     return made_from is not None and made_from.channel <= source.channel
 
 
 def _connect(scene: bpy.types.Scene, source: versions.Strip, result: versions.Strip) -> None:
-    """Let a result belong to its source, and to what belongs to that: its sound, and what the user has connected."""
+    """Connect source, result and the source's sounds and connected strips, unless it has neither of these."""
     sounds = sounds_of(source, versions.siblings(scene.sequence_editor, source))
     others = [*sounds, *versions.connected(source)]
     if others:
@@ -207,11 +207,11 @@ def _connect(scene: bpy.types.Scene, source: versions.Strip, result: versions.St
 
 
 def renew(spec: JobSpec, folder: Path, place: Placement) -> bool:
-    """Let the result strip that a placement replaces, and what was cut off it, show the frames in `folder`.
+    """Let the result strip that a placement replaces, and pieces that were cut off it, show the frames in `folder`.
 
-    Their place, trims and looks stay as the user has made them. Returns False, and changes nothing, where that cannot
-    be: the strip is gone, it shows other frames, or its still for another time, what was a mask becomes a picture, or
-    a mask no longer lies on its source, which has moved since.
+    Their position, trims and looks stay as the user has made them. Returns False and changes nothing if that is not
+    possible: the strip is gone, it shows other frames, its still has another length, a mask becomes a picture or a
+    picture a mask, or a mask is not aligned with its source, which was moved.
     """
     found = find(place)
     if found is None:
@@ -238,16 +238,16 @@ def renew(spec: JobSpec, folder: Path, place: Placement) -> bool:
 
 
 def read_rightly(result: versions.Strip, spec: JobSpec, source: versions.Strip) -> None:
-    """Tell Blender how the values in a result's files are meant."""
+    """Set the colour space and alpha mode in which Blender reads a result's files."""
     if not spec.source.disposable:
         result.colorspace_settings.name = source.colorspace_settings.name
-    elif result.colorspace_settings.name == LINEAR:  # it has held OpenEXR; what is rendered has the screen's colours
+    elif result.colorspace_settings.name == LINEAR:  # the strip showed OpenEXR before; rendered pictures are sRGB
         result.colorspace_settings.name = "sRGB"
     read_as_written(result, spec.look)
 
 
 def _free_name(editor: bpy.types.SequenceEditor, name: str) -> str:
-    """Return a name that no strip has: Blender's own way to one cuts off what follows the last dot."""
+    """Return a name that no strip has. Blender would find one, too, but cuts off what follows the last dot."""
     taken, number, free = set(versions.all_strips(editor).keys()), 1, name
     while free in taken:
         number += 1
@@ -256,7 +256,7 @@ def _free_name(editor: bpy.types.SequenceEditor, name: str) -> str:
 
 
 def _as_user_prefers(folder: Path) -> str:
-    """Return the folder as Blender writes it: relative to the .blend where the user wants that and it can be."""
+    """Return the folder as Blender writes it: relative to the .blend if the user prefers that and it is possible."""
     path = f"{folder}/"
     if not (bpy.data.is_saved and bpy.context.preferences.filepaths.use_relative_paths):
         return path

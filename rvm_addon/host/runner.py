@@ -1,4 +1,4 @@
-"""The queue of this Blender, and what happens when a job is done. `driver` moves it along in a window."""
+"""The queue of this Blender, and what happens when a job is done. In a window, `driver` calls `Runner.step`."""
 
 import os
 import time
@@ -23,12 +23,13 @@ from .translations import say
 
 TICK_SECONDS = 0.1
 _TO_COME = frozenset({State.QUEUED, State.RUNNING})
-"""Where a job stands whose frames will be there without anybody's doing."""
+"""The states of a job whose frames will be made without further action."""
 _STOPPED = frozenset({State.FAILED, State.CANCELLED, State.INTERRUPTED})
-"""Where a job stands that can go on."""
+"""The states of a job that was stopped and can go on."""
 
 _HANDS = ("SEQUENCER_OT_", "TRANSFORM_OT_")
-"""How the names of operators begin that hold strips as long as they run; others, such as add-ons', may run for ever."""
+"""How the names of modal operators begin that hold strips while they run. Others, such as those of add-ons, may never
+end."""
 
 
 class Runner:
@@ -38,21 +39,21 @@ class Runner:
         """Begin with nothing to do."""
         self.queue = JobQueue(libraries.launcher())
         self._placements: dict[Path, list[Placement]] = {}
-        """By a job's folder, where results of the open project's jobs are still to come; none where only movies are."""
+        """Where pending results of the open project go, by job folder; an empty list if only movies are pending."""
         self._project = bpy.data.filepath
-        """The open one's file."""
+        """The file of the open project."""
         self._arrived: list[Job] = []
         self.batch: list[Job] = []
-        """The jobs since the queue was idle last: what the user waits for, ended or not."""
+        """The jobs since the queue was last idle: what the user waits for, ended jobs included."""
 
     @property
     def busy(self) -> bool:
-        """Whether a job runs or waits, or a result has not been put on its timeline yet."""
+        """Whether a job runs or waits, or a result is not on its timeline yet."""
         return self.queue.busy or bool(self._arrived)
 
     @property
     def progress(self) -> float:
-        """From 0 to 1, over everything that the user waits for; a job counts by its frames."""
+        """From 0 to 1, over all jobs that the user waits for, weighted by their numbers of frames."""
         total = sum(job.frames_total for job in self.batch)
         done = sum(job.frames_total * (1.0 if job.state.ended else job.progress) for job in self.batch)
         return done / total if total else 0.0
@@ -64,9 +65,9 @@ class Runner:
         *places: Placement,
         project: rendering.ProjectCopy | None = None,
     ) -> Job:
-        """Queue a job in `folder`; for each placement, its result becomes a strip.
+        """Queue a job in `folder`; its result becomes a strip for each placement.
 
-        Where the strip is rendered first, that is done from `project`, or a copy of the job's own.
+        If the strip is rendered first, the background Blender opens `project`, or else a copy of the job's own.
 
         Raises:
             SpecError, OutputFailed: the job cannot be taken.
@@ -80,12 +81,12 @@ class Runner:
         return job
 
     def reuse(self, spec: JobSpec, place: Placement, finished: FinishedJobs) -> Job | None:
-        """Return a job that makes these frames, or has made them, and let it serve `place` too; None if none does.
+        """Return a job that makes or has made these frames, and let it serve `place`, too; None if there is none.
 
-        One that was stopped goes on.
+        A job that was stopped goes on.
 
         Raises:
-            SpecError, JobHeld, OutputFailed: it cannot.
+            SpecError, JobHeld, OutputFailed: the job cannot go on.
         """
         alike = [job for job in self.queue.jobs if job.spec.covers(spec)]
         known = [job for job in alike if os.path.isdir(job.folder)]  # noqa: PTH112  # Path's own raises
@@ -110,7 +111,7 @@ class Runner:
         return job
 
     def retry(self, job: Job) -> Job:
-        """Queue a job that was stopped, or owes a movie: it goes on from the frames that it has, as it was meant to.
+        """Queue a job again that was stopped or owes a movie; it goes on from the frames that it has.
 
         Raises:
             SpecError, JobHeld, OutputFailed: the job cannot be taken; the old one stays in the list.
@@ -127,9 +128,10 @@ class Runner:
         return again
 
     def _go_on(self, job: Job, places: list[Placement]) -> Job:
-        """Queue a job whose frames do not all stand once more, with the movies of these placements.
+        """Queue a job again whose frames are not all made, with the movies of these placements.
 
-        It runs on what the preferences say now: another device may be the remedy, and it may be another's machine.
+        Its device and threads are those of the preferences: another device may be the remedy, or the job may come
+        from another machine.
 
         Raises:
             SpecError, JobHeld, OutputFailed: the job cannot be taken; the old one stays in the list.
@@ -143,13 +145,13 @@ class Runner:
         return again
 
     def _take_over(self, job: Job) -> None:
-        """Let a job that was found on the disk owe what the one owes that is listed for its folder, and gives way."""
+        """Let a job that was found on the disk owe the movies of the job that it replaces in the list."""
         listed = next((one for one in self.queue.jobs if one.folder == job.folder), job)
         if listed is not job:
             job.owe(listed.movies_missing)
 
     def _with_movie(self, job: Job, place: Placement) -> Job:
-        """Let a job write the movie of one more placement, and return it; one that was done gets up again for that."""
+        """Let a job write the movie of one more placement, and return it; an ended job is queued again for that."""
         try:
             movies = _movies(job.folder, [place], encoding.free_number(job.folder))
             if job.state.ended:
@@ -157,7 +159,7 @@ class Runner:
                 again.owe(encoding.of_others(job.folder, job.movies_missing, place))
                 self._queue(again)
                 return again
-        except MattingError as error:  # the strip gets its frames all the same
+        except MattingError as error:  # the strip gets its frames even so
             job.warnings.append(f"{error}. {error.remedy}")
             return job
         for part in movies:
@@ -165,9 +167,9 @@ class Runner:
         return job
 
     def cancel(self, job: Job) -> None:
-        """Stop a job on the user's word: no later session offers to go on with it.
+        """Stop a job at the user's request: no later session offers to go on with it.
 
-        One that has ended stays as it is, and so does the result of one whose frames stand.
+        An ended job stays as it is, and a job whose frames are made still delivers its result.
         """
         if job.state.ended:
             return
@@ -176,11 +178,11 @@ class Runner:
             unfinished.settle(job.folder, movies=())
         else:
             unfinished.forget(job.folder)
-        if job.state is State.CANCELLED and not locks.is_held(job.folder):  # it waited; else a step sees its end
+        if job.state is State.CANCELLED and not locks.is_held(job.folder):  # it waited; else `step` sees its end
             self._clean_up(job)
 
     def dismiss(self, job: Job) -> None:
-        """Take a job that has ended off the list; no later session offers to go on with it. Its frames stay."""
+        """Take an ended job off the list; no later session offers to go on with it. Its frames stay."""
         if not job.state.ended:
             return
         self.queue.dismiss(job)
@@ -193,8 +195,8 @@ class Runner:
     def recall(self) -> bool:
         """List the jobs whose results this project still waits for, and return whether there are any.
 
-        Those that an earlier session has not brought to their end wait for the user's word to go on. The others put
-        their results where they belong, as do those that this one has run while another file was open.
+        Jobs that an earlier session did not finish wait until the user lets them go on. Finished jobs deliver their
+        results, including those that this session ran while another file was open.
         """
         found = list(unfinished.of_this_project())
         for one in found:
@@ -206,7 +208,7 @@ class Runner:
         return bool(found)
 
     def _take_up(self, one: unfinished.Expected) -> None:
-        """List a job that an earlier session left, if it can go on; where its frames stand, its results come now."""
+        """List a job that an earlier session left, if it can go on; if its frames are made, deliver its results."""
         job = done_in(one.folder) if one.pressed_here else None
         if job is not None:
             job.owe(encoding.left_in(one.folder, one.movies))
@@ -219,7 +221,7 @@ class Runner:
             self._placements[one.folder] = one.places
 
     def _come_back(self, job: Job, places: list[Placement]) -> None:
-        """The project of a job is open again."""
+        """Expect a job's results again, for its project is open again."""
         if _elsewhere(job) in job.warnings:
             job.warnings.remove(_elsewhere(job))
         self._placements[job.folder] = places
@@ -227,7 +229,7 @@ class Runner:
             self._arrived.append(job)
 
     def follow_project(self) -> None:
-        """The project was saved, perhaps under another name: what is to come belongs to that."""
+        """Let pending results belong to the name under which the project was just saved."""
         before, self._project = self._project, bpy.data.filepath
         if self._project != before:
             for folder in self._placements:
@@ -236,7 +238,7 @@ class Runner:
     def step(self) -> list[Job]:
         """Move the queue on, put results of finished jobs on their timelines, and return the jobs that changed."""
         changed = self.queue.tick()
-        # The strips do not wait for movies.
+        # Strips are delivered as soon as their frames are made, before any movie.
         ready = (job for job in changed if job.matted and self._placements.get(job.folder))
         self._arrived += [job for job in ready if job not in self._arrived]
         for job in changed:
@@ -248,9 +250,9 @@ class Runner:
         return list(dict.fromkeys(changed))
 
     def run_to_end(self, tell: Callable[[Job], None]) -> None:
-        """Work until nothing waits, where no timer fires; `tell` is given each job that changed.
+        """Work until no job is left, where no timer fires; `tell` is called with each job that changed.
 
-        Ctrl-C cancels what is left; the frames made so far stay.
+        Ctrl-C cancels the remaining jobs; the frames made so far stay.
         """
         try:
             while self.busy:
@@ -262,18 +264,18 @@ class Runner:
             raise
 
     def forget_placements(self) -> None:
-        """Another file was opened: results no longer belong on this timeline."""
+        """Forget where results go, for another file was opened; the jobs warn of it."""
         for job in self.queue.jobs:
             if self._placements.get(job.folder):
                 job.warnings.append(_elsewhere(job))
         self._project = bpy.data.filepath
         self._placements.clear()
-        self._arrived.clear()  # what waits for the end of a render comes when its project is open again
+        self._arrived.clear()  # results that wait for a render to end are delivered when their project is open again
 
     def _clean_up(self, job: Job) -> None:
-        """Delete what a cancelled job has made and take it off the list, where the preferences say so.
+        """Delete the folder of a cancelled job and take it off the list, if the preferences say so.
 
-        What no strip asked for, a command line did: that keeps its frames.
+        A job without placements comes from the command line and keeps its frames.
         """
         if not self._placements.get(job.folder) or not preferences.discards_cancelled():
             return
@@ -285,7 +287,7 @@ class Runner:
             self.queue.dismiss(job)
 
     def _queue(self, job: Job) -> None:
-        """Queue a job, and count anew if nothing is left of what the user waited for.
+        """Queue a job; if the queue was idle, a new batch begins with it.
 
         Raises:
             SpecError, JobHeld, OutputFailed: the job cannot be taken.
@@ -296,30 +298,30 @@ class Runner:
         self.batch.append(job)
 
     def _expect(self, job: Job, places: list[Placement]) -> None:
-        """Remember where a job's results go, here and in its folder."""
+        """Remember here and in the job's folder where its results go."""
         self._placements[job.folder] = places
         if places or job.movies_owed:
             unfinished.note(job.folder, places, _names(job.movies_owed))
 
     def _settle(self, job: Job, movies: Iterable[str], *, delivered: bool = False) -> None:
-        """Note what is still to come of a job whose frames stand; where that is nothing, no save asks for it again."""
+        """Note what is still pending of a job whose frames are made; without anything pending, forget the job."""
         movies = list(movies)
         unfinished.settle(job.folder, movies, delivered=delivered)
         if not movies and not self._placements.get(job.folder):
             self._placements.pop(job.folder, None)
 
     def _conclude(self, job: Job) -> None:
-        """Learn from the movies of a finished job, and delete what it needs no more."""
+        """Learn from the movies of a finished job, and delete what only its making needed."""
         for movie in job.movies:
             rates.current().learn_movie(job.spec.look, movie)
-        if not job.movies_missing:  # whoever writes them later hears the project's sound
+        if not job.movies_missing:  # to write these later takes the sound from the copy of the project
             rendering.clean_up(job.folder)
         self._settle(job, _names(job.movies_owed))
 
     def _deliver_all(self) -> list[Job]:
-        """Put what has arrived on the timeline, unless its strips are in use, and return the jobs that it came from.
+        """Put finished results on the timeline, unless strips are in use, and return their jobs.
 
-        It is one step that can be undone, however much it is: Blender keeps 32 of them, of the user's own, too.
+        All of them make one undo step: by default Blender keeps only 32, the user's own included.
         """
         jobs: list[Job] = []
         came: list[Placement] = []
@@ -327,16 +329,16 @@ class Runner:
             job = self._arrived.pop(0)
             jobs.append(job)
             came += self._deliver(job)
-        if came and not bpy.app.background:  # there the operator's own step covers it, and none can be pushed
+        if came and not bpy.app.background:  # in background mode, the operator's own step covers it; none can be pushed
             bpy.ops.rvm.results_arrived("EXEC_DEFAULT", True)
         return jobs
 
     def _deliver(self, job: Job) -> list[Placement]:
-        """Put the results of a job whose frames stand on the timeline, and return where it may have changed."""
+        """Put the results of a job whose frames are made on the timeline; return the placements it may have changed."""
         if job.folder not in self._placements:  # another project's
             return []
         places, self._placements[job.folder] = self._placements[job.folder], []
-        places = sorted(places, key=lambda place: not place.replaces)  # who finds its frames there gets them once
+        places = sorted(places, key=lambda place: not place.replaces)  # a strip that has its frames gets no second one
         to_come = (place for others in self._placements.values() for place in others)
         awaiting = frozenset(place.strip for place in (*places, *to_come) if not place.replaces)
         touched = [place for place in places if delivery.put(job, place, awaiting)]
@@ -347,9 +349,9 @@ class Runner:
 
 
 def _in_use() -> bool:
-    """Return whether strips must be left as they are: a render reads them, or the user has some in hand.
+    """Return whether strips must not be changed, because a render reads them or the user is moving some.
 
-    An undo step would end up in the middle of it; and Blender crashes where a strip that is dragged is removed.
+    An undo step would fall in the middle of that, and Blender crashes if a strip is removed while it is dragged.
     """
     if bpy.app.is_job_running("RENDER"):
         return True
@@ -358,22 +360,22 @@ def _in_use() -> bool:
 
 
 def _movies(folder: Path, places: Iterable[Placement], first: int = 1) -> list[Part]:
-    """Return the parts that write the movies of a job's placements, where these want any; `first` is their number.
+    """Return the parts that write the movies that a job's placements ask for, numbered from `first`.
 
     Raises:
-        OutputFailed: the folder refuses.
+        OutputFailed: the folder cannot be written to.
     """
     wanted = [(place, place.movie) for place in places if place.movie is not None]
     return [encoding.prepare(folder, *one, number) for number, one in enumerate(wanted, first)]
 
 
 def _names(parts: Iterable[Part]) -> list[str]:
-    """Return what the files of parts are called."""
+    """Return the names of parts."""
     return [part.name for part in parts]
 
 
 def _elsewhere(job: Job) -> str:
-    """Return what the user is told of a job whose project was closed."""
+    """Return the warning for a job whose project was closed."""
     return f"Another file was opened; the frames go to “{job.output}”"
 
 
@@ -389,10 +391,10 @@ def current() -> Runner:
 
 
 def end() -> None:
-    """End what runs, and let go of the runner.
+    """End the running job, and drop the runner.
 
-    What is not done stays noted in its folder (`unfinished`): the next session, or the extension once it is enabled,
-    offers to go on with it. What the user has cancelled goes on no more.
+    An unfinished job stays noted in its folder (`unfinished`): the next session, or the extension when it is enabled
+    again, offers to go on with it. A job that the user cancelled does not go on.
     """
     global _runner  # as above
     runner, _runner = _runner, None

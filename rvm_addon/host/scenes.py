@@ -1,4 +1,4 @@
-"""Scenes of our own, beside the user's; and how any scene renders what its sequencer shows, as the files have it."""
+"""Temporary scenes beside the user's, and settings that make any scene render its strips' files unchanged."""
 
 import contextlib
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from . import versions
 
 @contextlib.contextmanager
 def temporary_scene(name: str) -> Iterator[bpy.types.Scene]:
-    """Yield a scene with an empty sequencer that is gone afterwards."""
+    """Yield a new scene with an empty sequencer, and remove it afterwards."""
     scene = bpy.data.scenes.new(name)
     scene.sequence_editor_create()
     try:
@@ -21,10 +21,9 @@ def temporary_scene(name: str) -> Iterator[bpy.types.Scene]:
 
 @contextlib.contextmanager
 def sequencer_showing(scene: bpy.types.Scene) -> Iterator[None]:
-    """Let a sequencer show a scene, for operators that ask for that, and give the window back as it was.
+    """Let a sequencer show a scene, for operators that need one, and restore the window afterwards.
 
-    For background use only: what is shown changes. A Blender in the background has a window, too; it stands on no
-    screen.
+    For background use only, because the window changes. The background Blender has a window, too, but on no screen.
     """
     window = bpy.context.window_manager.windows[0]
     area = window.screen.areas[0]
@@ -41,7 +40,7 @@ def sequencer_showing(scene: bpy.types.Scene) -> Iterator[None]:
 
 
 def set_picture(scene: bpy.types.Scene, width: int, height: int) -> None:
-    """Render what the sequencer shows in pictures of this size, with the colours that the files have."""
+    """Let a scene render its sequencer in pictures of this size, with the colours of the files."""
     render = scene.render
     render.resolution_x, render.resolution_y, render.resolution_percentage = width, height, 100
     render.use_sequencer, render.use_compositing = True, False
@@ -49,7 +48,7 @@ def set_picture(scene: bpy.types.Scene, width: int, height: int) -> None:
 
 
 def use_file_colours(scene: bpy.types.Scene) -> None:
-    """Render the values that the files have, whatever look the project has been given."""
+    """Let a scene render the values of the files, whatever view settings the project has."""
     view = scene.view_settings
     scene.display_settings.display_device = "sRGB"
     view.view_transform, view.look, view.exposure, view.gamma = "Standard", "None", 0.0, 1.0

@@ -1,4 +1,4 @@
-"""A tiny job through the worker, from end to end: it shows what works on this machine, in words."""
+"""A tiny job through the worker, from end to end: its report says what works on this machine."""
 
 import shutil
 import struct
@@ -19,19 +19,19 @@ from . import libraries, lines, preferences, runner, timers, words
 from .translations import explained, heard, say
 
 _COLOUR_TYPE_AT, _WITH_ALPHA = 25, 6
-"""In a PNG: which byte tells what a pixel has, and what it says where that is red, green, blue and alpha."""
+"""The offset of the colour type in a PNG file, and the colour type of RGBA."""
 _WIDTH, _HEIGHT, _PICTURES = 128, 72, 2
-"""Two pictures, so that the model's memory is passed on once."""
+"""Two pictures, so that the recurrent state is passed on once."""
 
 
 class SelfTest:
-    """One run; `step` moves it along as a queue's tick does."""
+    """One run; `step` moves it on without blocking."""
 
     def __init__(self) -> None:
         """Queue the job.
 
         Raises:
-            MattingError, OSError: not even that works; says why.
+            MattingError, OSError: the job cannot even be queued; says why.
         """
         folder = Path(tempfile.mkdtemp(prefix="rvm_self_test_", dir=bpy.app.tempdir or None))
         paths = tuple(str(folder / f"picture {number}.png") for number in range(_PICTURES))
@@ -47,7 +47,7 @@ class SelfTest:
         self._others: dict[str, Job] | None = None
 
     def step(self) -> bool:
-        """Move on, and return whether something is left to do; what a good run leaves behind is deleted."""
+        """Move on, and return whether something is left to do; a successful run's files are deleted at the end."""
         self.queue.tick()
         if self.job.state is State.DONE and self._others is None:
             self.has_alpha = all(_has_alpha(self.job.output / self.job.spec.file_name(n)) for n in range(_PICTURES))
@@ -57,7 +57,7 @@ class SelfTest:
         return self.queue.busy
 
     def _other_devices(self) -> list[str]:
-        """Return the devices that ONNX Runtime offers here, but for the one that was tried first."""
+        """Return the devices that ONNX Runtime offers here, except for the one that was tried first."""
         offered = self.job.started.offered.split(", ") if self.job.started is not None else []
         return [name for name, provider in DEVICES.items() if provider in offered and name != self.job.spec.device]
 
@@ -68,7 +68,7 @@ class SelfTest:
         return job
 
     def told(self) -> list[tuple[str, str]]:
-        """Return what is known so far: an icon and a sentence each, in the user's language."""
+        """Return the findings so far: an icon and a sentence each, in the user's language."""
         job, found = self.job, [("CHECKMARK", say("Python: {path}", path=self.python))]
         if job.started is not None:
             started = job.started
@@ -94,7 +94,7 @@ class SelfTest:
 
 
 def _told_of(name: str, job: Job) -> tuple[str, str]:
-    """Return what is known of another device: an icon and a sentence."""
+    """Return the finding about another device: an icon and a sentence."""
     label = say(next(label for word, label, _ in preferences.DEVICE_ITEMS if word.lower() == name))
     if not job.state.ended:
         return "TIME", f"{label}: {words.progress(job)}"
@@ -113,7 +113,7 @@ class RVM_OT_self_test(bpy.types.Operator):
     bl_options = {"INTERNAL"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        """Begin; in background mode, also go on to the end and print what was found."""
+        """Start the test; in background mode, run it to its end and report the findings."""
         global _latest  # noqa: PLW0603  # one per Blender: the page in the preferences shows the latest
         try:
             _latest = SelfTest()
@@ -131,7 +131,7 @@ class RVM_OT_self_test(bpy.types.Operator):
 
 
 def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """Draw the button and what the latest run has found."""
+    """Draw the button and the findings of the latest run."""
     layout.operator(RVM_OT_self_test.bl_idname)
     if _latest is not None:
         for icon, text in _latest.told():
@@ -139,19 +139,19 @@ def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
 
 
 def _tick() -> float | None:
-    """Look after the latest run."""
+    """Move the latest run on."""
     return timers.carefully(_step)
 
 
 def _step() -> float | None:
-    """Move the latest run on, and show it; None ends the timer."""
+    """Move the latest run on, and show it; return the seconds until the next step, or None to end the timer."""
     busy = _latest is not None and _latest.step()
     preferences.redraw()
     return runner.TICK_SECONDS if busy else None
 
 
 def _png() -> bytes:
-    """Return a picture of a grey ramp, made with the standard library: Blender's Python may lack the others."""
+    """Return a PNG of a grey ramp, made with the standard library: Blender's Python may lack the other libraries."""
     row = b"\0" + b"".join(bytes([2 * x]) * 3 for x in range(_WIDTH))
     header = struct.pack(">IIBBBBB", _WIDTH, _HEIGHT, 8, 2, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(row * _HEIGHT)), (b"IEND", b""))
@@ -161,7 +161,7 @@ def _png() -> bytes:
 
 
 def _has_alpha(path: Path) -> bool:
-    """Return whether a file is a PNG of red, green, blue and alpha."""
+    """Return whether a file is an RGBA PNG."""
     content = path.read_bytes() if path.is_file() else b""
     return content.startswith(SIGNATURE) and content[_COLOUR_TYPE_AT] == _WITH_ALPHA
 
@@ -173,7 +173,7 @@ register, _unregister = bpy.utils.register_classes_factory(classes)
 
 
 def unregister() -> None:
-    """End what runs, and take the operator back."""
+    """End the latest run, and unregister the operator."""
     global _latest  # noqa: PLW0603  # as above
     if bpy.app.timers.is_registered(_tick):
         bpy.app.timers.unregister(_tick)

@@ -1,7 +1,7 @@
-"""A live picture where there is no window: a local page of the newest frame, which any browser shows.
+"""A live picture for the command line: a local page with the newest frame, which any browser shows.
 
-Blender in the background opens no window, the headless OpenCV has none, and Blender's Python comes without tkinter. A
-page needs nothing but the browser that every system has; it loads itself anew each second, without script or network.
+The background Blender opens no window, the headless OpenCV has none, and Blender's Python comes without tkinter. A page
+only needs a browser, which every system has; it reloads itself each second, without script or network.
 """
 
 import time
@@ -27,10 +27,10 @@ _STYLE = (
 
 
 class Page:
-    """The page of one call of the command line; nothing that goes wrong with it may cost a job a frame."""
+    """The page of one call of the command line; its errors must not stop a job."""
 
     def __init__(self, folder: Path) -> None:
-        """Show jobs whose folders lie in `folder`, where the page will lie too."""
+        """Show jobs whose folders lie in `folder`, which also gets the page."""
         self.path = folder / PAGE_FILE
         self._job: Job | None = None
         self._next = 0.0
@@ -38,7 +38,7 @@ class Page:
         """Why nothing is shown, in the system's words."""
 
     def begin(self, job: Job) -> bool:
-        """Ask a job that is about to run for pictures; return whether the page was opened for it, as the first."""
+        """Ask a job that is about to run for pictures; return whether it is the first, and the page was opened."""
         first, self._job = self._job is None, job
         try:
             view_of(job.spec.look).write(job.folder)
@@ -51,15 +51,15 @@ class Page:
         return first
 
     def show(self, job: Job) -> None:
-        """Let the page tell how the job stands, once a second and at its end."""
+        """Update the page with the job's progress, at most once a second, and at the job's end."""
         if not job.state.ended and time.monotonic() < self._next:
             return
         self._next = time.monotonic() + _EVERY_SECONDS
-        with suppress(OSError):  # on Windows a browser may be reading it just now; the next second is soon enough
+        with suppress(OSError):  # on Windows, the browser may be reading the file; the next second is soon enough
             self._write(job, ended=False)
 
     def close(self) -> None:
-        """Leave the last frame on the page, which then stands still."""
+        """Leave the last frame on the page, and end its reloading."""
         try:
             if self._job is not None:
                 self._write(self._job, ended=True)
@@ -67,7 +67,7 @@ class Page:
             self.trouble = f"{error}"
 
     def _write(self, job: Job, *, ended: bool) -> None:
-        """Write the page, whole."""
+        """Write the page atomically."""
         whole.write(self.path, _html(job, self.path.parent, ended=ended).encode())
 
 
@@ -79,7 +79,7 @@ def view_of(look: Look) -> View:
 
 
 def _html(job: Job, folder: Path, *, ended: bool) -> str:
-    """Return the page; `folder` is its own."""
+    """Return the page's HTML; `folder` is the folder of the page."""
     told = words.ending(job) or job.error if job.state.ended else words.progress(job)
     reload = "" if ended else f'<meta http-equiv="refresh" content="{_EVERY_SECONDS:g}">'
     title = f"{escape(job.spec.name)} · {escape(told)}"
@@ -91,10 +91,10 @@ def _html(job: Job, folder: Path, *, ended: bool) -> str:
 
 
 def _image(picture: Path, folder: Path) -> str:
-    """Return the element that shows a picture; nothing while there is none."""
+    """Return the HTML element that shows a picture; empty while there is no picture."""
     try:
         drawn = picture.stat().st_mtime_ns
     except OSError:
         return ""
     address = quote(picture.relative_to(folder).as_posix())
-    return f'<img src="{address}?{drawn}" alt="">'  # the number: a browser takes the same address for the same picture
+    return f'<img src="{address}?{drawn}" alt="">'  # without the number, a browser would show its cached picture

@@ -1,4 +1,4 @@
-"""The sound of a clip, put into a scene to the sample. For background use only, as `movies` is."""
+"""The sound of a clip, placed in a scene exactly to the sample. For background use only, as `movies` is."""
 
 import math
 from pathlib import Path
@@ -12,25 +12,25 @@ from .scenes import sequencer_showing, set_picture, temporary_scene
 
 try:
     import aud
-except ImportError:  # Blender was built without it, as Debian's 4.3 was, or without any sound, as the bpy 4.2 wheel
+except ImportError:  # Blender was built without it, like Debian's 4.3, or without any sound, like the bpy 4.2 wheel
     aud = None
 
 _SAMPLES_AT_ONCE = 1 << 16
 _CLOCK_FPS = 24000
-"""Of the scene in which a delay is measured: Blender places sound in whole frames."""
+"""The rate of the scene in which a delay is measured: Blender places sound in whole frames."""
 _DECODING_FPS = 4
-"""Few frames to draw, where only their sound is wanted."""
+"""The rate of a scene of which only the sound is wanted: few frames are drawn."""
 _TOP_CHANNEL = 128
 SIDE = 16
-"""Pixels, of what is drawn for nobody to see."""
+"""Width and height, in pixels, of pictures that are drawn only for their sound."""
 
 
 def add_sound(scene: bpy.types.Scene, clip: Path, begins: float, scratch: Path) -> bool:
-    """Let a scene play a clip's sound; the clip's time is nought at frame `begins`.
+    """Let a scene play a clip's sound; the clip's time is zero at frame `begins`.
 
-    Blender finds a place within a compressed file only roughly, in Matroska by up to 0.1 s. So all of it is decoded
-    from its beginning into `scratch`, which must stay until the scene has been rendered.
-    Returns False where the clip has no sound that this Blender can play.
+    Blender seeks inaccurately in compressed files, in Matroska by up to 0.1 s. So the whole sound is decoded from its
+    start into `scratch`, which must stay until the scene has been rendered.
+    Returns False if the clip has no sound that this Blender can play.
     """
     if not can_be_heard() or not _decode(clip, scratch):
         return False
@@ -48,12 +48,12 @@ def can_be_heard() -> bool:
 
 
 def mix_down(scene: bpy.types.Scene, target: Path) -> None:
-    """Write what a scene's sequencer plays from its first frame to its last, as 16 bits under a movie of nothing.
+    """Write the sound of a scene's sequencer, from its first frame to its last, as 16 bits in a movie without content.
 
-    Blender's own operator for that works behind one's back in 5.2, and ends only where there is a window.
+    In 5.2, Blender's own operator for this runs asynchronously, and ends only if there is a window.
 
     Raises:
-        MovieFailed: in Blender's words.
+        MovieFailed: rendering failed; the reason is Blender's own.
     """
     strips = versions.top_strips(scene.sequence_editor)
     cover = versions.new_colour_strip(strips, "cover", _TOP_CHANNEL, scene.frame_start, scene.frame_end + 1)
@@ -64,13 +64,13 @@ def mix_down(scene: bpy.types.Scene, target: Path) -> None:
 
 
 def _decode(clip: Path, target: Path) -> bool:
-    """Write a clip's sound, from its first sample on, without loss; False where there is none that can be played.
+    """Write a clip's sound without loss, from its first sample on; return False if it has none that can be played.
 
-    As FLAC, in which Blender finds a place to the sample. It opens the file again for each frame that it renders, and
-    of WAV with 16 bits FFmpeg then asks each of its formats whether it is what hides in there: 35 ms a frame.
+    The format is FLAC, in which Blender seeks to the exact sample. Blender opens the file again for each frame that it
+    renders; for 16-bit WAV, FFmpeg would then probe for formats wrapped inside, which takes 35 ms a frame.
 
-    Read by `aud` from end to end. What a strip plays begins with a search for its beginning, which loses up to 25 ms
-    of sound with a long run-in, such as Apple's AAC; so it is only for a Blender without that module.
+    The module `aud` reads the sound from start to end. A strip's playback begins with a seek to the start, which loses
+    up to 25 ms of sound with long priming, such as Apple's AAC; so it is used only in a Blender without `aud`.
     """
     if aud is None:
         return _decode_by_strip(clip, target)
@@ -86,7 +86,7 @@ def _decode(clip: Path, target: Path) -> bool:
 
 
 def _decode_by_strip(clip: Path, target: Path) -> bool:
-    """Do the same with a strip that plays the clip."""
+    """Do the same as `_decode` with a strip that plays the clip."""
     with temporary_scene("rvm_matting sound") as scene:
         scene.render.fps, scene.render.fps_base = _DECODING_FPS, 1.0
         strips = versions.top_strips(scene.sequence_editor)
@@ -102,7 +102,7 @@ def _decode_by_strip(clip: Path, target: Path) -> bool:
 
 
 def _delay(clip: Path) -> float:
-    """Return how many seconds after a movie's first picture its sound begins; `new_sound` does not heed it."""
+    """Return how many seconds after a movie's first picture its sound begins; `new_sound` ignores that delay."""
     with temporary_scene("rvm_matting clock") as scene:
         scene.render.fps, scene.render.fps_base = _CLOCK_FPS, 1.0
         strips = versions.top_strips(scene.sequence_editor)

@@ -1,4 +1,4 @@
-"""What is heard under a strip's frames, and which sound strips are its own."""
+"""The sound that belongs to a strip's frames, and the sound strips that belong to the strip."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -14,19 +14,19 @@ class Soundtrack:
     file: str = ""
     """The movie whose sound it is."""
     begins: float = 0.0
-    """The timeline frame at which that file's time is nought; its sound plays at its own speed from there, as Blender
-    plays the sound strip that it adds with a movie."""
+    """The timeline frame at which that file's time is zero. From there, its sound plays at its own speed, like the
+    sound strip that Blender adds with a movie."""
     inside: bool = False
-    """Whether it is what strips in the project make: in a meta strip or scene, or beside a retimed movie."""
+    """Whether strips in the project make the sound: in a meta strip or scene, or beside a retimed movie."""
 
 
 SILENCE = Soundtrack()
 
 
 def of_strip(strip: versions.Strip, fps: float) -> Soundtrack:
-    """Return what is heard under a strip, on a timeline of `fps` frames per second.
+    """Return the soundtrack of a strip on a timeline of `fps` frames per second.
 
-    Pictures have no sound, nor have effects. A movie that plays backwards has none either: Blender reverses no sound.
+    Pictures and effects have no sound. Neither has a movie that plays backwards, for Blender does not reverse sound.
     """
     if strip.type in ("META", "SCENE"):
         return Soundtrack(inside=True)
@@ -41,7 +41,7 @@ def of_strip(strip: versions.Strip, fps: float) -> Soundtrack:
 def sounds_of(strip: versions.Strip, others: Iterable[versions.Strip]) -> Iterator[versions.Strip]:
     """Yield the sound strips of `others` that belong to a movie strip: same file, same place on the timeline.
 
-    Of a movie that was cut in two, each part has its own.
+    If a movie was cut in two, each part has its own sound strips.
     """
     if strip.type != "MOVIE":
         return

@@ -1,4 +1,4 @@
-"""What strips show, and which of them were one strip before it was cut."""
+"""Which files strips show, and which strips are pieces of one that was cut."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -13,15 +13,15 @@ OF_FILES = frozenset({"MOVIE", "IMAGE"})
 
 
 def absolute(path: str) -> str:
-    """Return a path of Blender's as an absolute one; a relative one may go up before it goes down.
+    """Return a path of Blender's as an absolute one, without `..` in it.
 
-    On Windows, Blender writes what follows `//` with backslashes, and reads it so on every system; Python does not.
+    On Windows, Blender writes relative paths with backslashes, and reads them on every system; Python does not.
     """
     return os.path.normpath(bpy.path.abspath(path).replace("\\", "/"))
 
 
 def source_file(strip: versions.Strip) -> str:
-    """Return the movie of a movie strip, the first picture of an image strip, and the kind of any other."""
+    """Return the file of a movie strip, the first file of an image strip, and the type of any other strip."""
     if strip.type == "MOVIE":
         return absolute(strip.filepath)
     if strip.type == "IMAGE":
@@ -30,12 +30,12 @@ def source_file(strip: versions.Strip) -> str:
 
 
 def pieces(source: versions.Strip, siblings: Iterable[versions.Strip], start: int, end: int) -> list[versions.Strip]:
-    """Return `source` and what was cut off it, as far as it lies from `start` to `end` - 1."""
+    """Return `source` and the pieces cut off it, if they lie, even in part, from `start` to `end` - 1."""
     return [strip for strip in siblings if was_cut_from(strip, source) and frames_within(strip, start, end)]
 
 
 def was_cut_from(strip: versions.Strip, source: versions.Strip) -> bool:
-    """Return whether a strip is `source`, or was one strip with it, and lies where the cut has left it."""
+    """Return whether a strip is `source`, or a piece of the same strip that lies where the cut left it."""
     return bool(
         strip.channel == source.channel
         and strip.type == source.type
@@ -45,10 +45,10 @@ def was_cut_from(strip: versions.Strip, source: versions.Strip) -> bool:
 
 
 def source_below(scene: bpy.types.Scene, named: versions.Strip, result: versions.Strip) -> versions.Strip:
-    """Return the strip that a result belongs to, given the one whose name it remembers.
+    """Return the source strip that a result belongs to, given the strip `named` in its recipe.
 
-    Where both were cut together, all parts of the result remember the first part of the source; where both were copied,
-    the copy remembers the original. Where nothing else fits it is the one that is named, wherever that lies.
+    If both were cut together, all parts of the result name the first part of the source; if both were copied, the copy
+    names the original. So a fitting strip below the result is preferred; without one it is `named`, wherever that lies.
     """
     siblings = versions.siblings(scene.sequence_editor, named)
     ways: tuple[Callable[[versions.Strip], bool], ...] = (
@@ -63,16 +63,19 @@ def source_below(scene: bpy.types.Scene, named: versions.Strip, result: versions
 
 
 def extent_below(scene: bpy.types.Scene, source: versions.Strip, result: versions.Strip) -> tuple[int, int] | None:
-    """Return from and before which timeline frames a source and what was cut off it lie below a result; None if not."""
+    """Return the extent, as (first timeline frame, frame after the last), of the pieces of a source below a result.
+
+    Returns None if there are none.
+    """
     siblings = versions.siblings(scene.sequence_editor, source)
     below = [versions.handles(strip) for strip in pieces(source, siblings, *versions.handles(result))]
     return (min(start for start, _ in below), max(end for _, end in below)) if below else None
 
 
 def only_one_below(scene: bpy.types.Scene, file: str, result: versions.Strip) -> versions.Strip | None:
-    """Return the strip below a result that shows a file, whatever its name; None where none does, or several do.
+    """Return the strip below a result that shows a file, whatever its name; None if there is none, or several.
 
-    What was cut off a strip is not another one.
+    Pieces of one strip count as one.
     """
     below = [
         strip
@@ -97,6 +100,6 @@ def frames_within(strip: versions.Strip, start: float, end: float) -> int:
 
 
 def is_within(strip: versions.Strip, start: int, end: int) -> bool:
-    """Return whether a strip lies nowhere else than from `start` to `end` - 1."""
+    """Return whether a strip lies entirely from `start` to `end` - 1."""
     first, last = versions.handles(strip)
     return start <= first and last <= end

@@ -1,15 +1,15 @@
-"""Progress at the foot of the window, where Blender shows its own: it can be seen whatever the window shows."""
+"""Progress in the status bar, where Blender shows its own: it is visible whatever the window shows."""
 
 import bpy
 
 from . import job_operators, runner, words
 
 _WIDTH = 14
-"""Of the bar, in units of a widget's height."""
+"""The width of the progress bar, in units of a widget's height."""
 
 
 def _draw(self: bpy.types.Header, context: bpy.types.Context) -> None:
-    """Draw how far everything is that was asked for, and a cross that stops it."""
+    """Draw the progress of all jobs that the user waits for, and a button that cancels them."""
     current = runner.current()
     if not current.queue.busy:
         return
@@ -26,5 +26,5 @@ def register() -> None:
 
 
 def unregister() -> None:
-    """Take it back."""
+    """Remove it from the status bar."""
     bpy.types.STATUSBAR_HT_header.remove(_draw)

@@ -19,13 +19,13 @@ from .properties import Settings
 from .sources import absolute, source_file
 
 FRAMES_FOLDER = "frames"
-"""Of a job."""
+"""The name of the folder, in a job's folder, that holds the frames."""
 _FILES = frozenset({"MOVIE", "IMAGE"})
 """The kinds of strip that show files."""
 _TRIMMED = frozenset({"MOVIE", "IMAGE", "SCENE", "META", "MASK", "MOVIECLIP"})
-"""The kinds of strip that have content beyond their handles."""
+"""The kinds of strip that can have content beyond their handles."""
 _SLOWER = 4
-"""Timeline frames at least, for one source frame of a copy that tells how many there are."""
+"""The least number of timeline frames that one source frame fills in the copy of `_source_duration`."""
 _TRIAL_FPS = 24000
 
 
@@ -34,7 +34,7 @@ def job_spec(
 ) -> tuple[JobSpec, Placement]:
     """Describe the job that mattes `strip`, and where its result will go.
 
-    It is matted from where it begins to where it ends, or as far as an `extent` says, where other pieces of it lie.
+    The strip is matted from its start to its end, or over `extent` if given, which also covers other pieces of it.
 
     Raises:
         StripUnsuitable: the strip cannot be matted; says why.
@@ -54,7 +54,7 @@ def job_spec(
         source, shown = _images(strip, frames)
     spec = JobSpec(
         name=strip.name,
-        # What a mask strip has for alpha differs from one render to the next: it is taken for opaque.
+        # A mask strip's alpha differs from one render to the next, so the strip is treated as opaque.
         source=replace(source, use_alpha=settings.use_alpha and strip.type != "MASK"),
         output=FRAMES_FOLDER,
         stem=stem,
@@ -87,7 +87,7 @@ def job_spec(
 
 
 def shared_jobs(wanted: Iterable[tuple[JobSpec, Placement]]) -> list[tuple[JobSpec, list[Placement]]]:
-    """Let strips that show the same files in the same way have one job, over all the frames that any of them shows."""
+    """Merge the jobs of strips that show the same files in the same way into one, over the frames of all of them."""
     alike: dict[JobSpec, list[tuple[JobSpec, Placement]]] = defaultdict(list)
     for spec, place in wanted:
         alike[spec.recipe if spec.reusable else spec].append((spec, place))
@@ -95,7 +95,7 @@ def shared_jobs(wanted: Iterable[tuple[JobSpec, Placement]]) -> list[tuple[JobSp
 
 
 def _over_all(specs: list[JobSpec]) -> JobSpec:
-    """Return the job that makes what each of several of one recipe would."""
+    """Return one job that makes the frames of several jobs with the same recipe."""
     first = specs[0]
     if len(specs) == 1:
         return first
@@ -105,11 +105,11 @@ def _over_all(specs: list[JobSpec]) -> JobSpec:
 
 
 def _check_files(strip: versions.Strip) -> None:
-    """Raise StripUnsuitable where a file that the strip shows is not there, or Blender cannot read it.
+    """Raise StripUnsuitable if a file that the strip shows is missing, or Blender cannot read it.
 
-    Of pictures that is asked of the first, which takes as long as to decode it; so only where Blender did not read it
-    when the strip was made, or would be the one to read it: what the strip remembers may be of another file, and where
-    OpenCV cannot read it, the job says so.
+    Of pictures, only the first is read, which takes as long as decoding it. That is skipped if Blender knew the size
+    when the strip was made and OpenCV will read the file: if it cannot, the job says so. Otherwise the size that the
+    strip remembers is not enough, for it may be that of another file.
     """
     if strip.type == "MOVIE":
         if not os.path.isfile(source_file(strip)):  # noqa: PTH113  # `Path.is_file` raises where a drive is away
@@ -131,7 +131,7 @@ def _check_files(strip: versions.Strip) -> None:
 def matted_frames(strip: versions.Strip, handles: int, start: int, end: int) -> range:
     """Return the timeline frames `start` to `end` - 1 of a strip, and up to `handles` more on each side.
 
-    Beyond its content there are none.
+    These additional frames do not reach beyond the strip's content.
     """
     if strip.type not in _TRIMMED:
         return range(start, end)
@@ -165,13 +165,13 @@ def _images(strip: versions.Strip, frames: range) -> tuple[Source, tuple[int, ..
     shown = tuple(number[strip.strip_elem_from_frame(frame).filename] for frame in frames)
     used = tuple(sorted(set(shown)))
     if len(names) == 1:
-        shown = shown[:1]  # a still stays one picture, however long it stands
+        shown = shown[:1]  # a still is one picture, however long it is shown
     paths = tuple(str(folder / name) for name in names)
     return Source(SourceKind.IMAGES, paths, used, upright=False, sequence=True, stamps=stamps(paths)), shown
 
 
 def movie_timing(scene: bpy.types.Scene, strip: versions.Strip) -> MovieTiming:
-    """Return what decides which frames a movie strip shows."""
+    """Return the timing that decides which frames a movie strip shows."""
     content = versions.content_duration(strip)
     rate = probes.frame_rate(strip) * scene.render.fps_base / scene.render.fps
     source = content if rate == 1.0 else _source_duration(scene, strip, rate)
@@ -187,11 +187,12 @@ def movie_timing(scene: bpy.types.Scene, strip: versions.Strip) -> MovieTiming:
 
 
 def _source_duration(scene: bpy.types.Scene, strip: versions.Strip, rate: float) -> int:
-    """Return how many source frames the content of a strip holds that adjusts its playback rate; 0 if it does not.
+    """Return how many source frames a strip's content has if the strip adjusts its playback rate; 0 if it does not.
 
-    No property shows that flag, nor, with it, the number. So a copy of the scene is played so fast that each source
-    frame lasts `slowness` timeline frames: long enough that its length, which Blender rounds down, tells the number.
-    Never the scene itself: to change its rate and back moves trimmed sound strips by a frame or more, for good.
+    No property tells whether it does, nor the number of source frames if it does. So a copy of the scene gets such a
+    high rate that each source frame lasts `slowness` timeline frames: Blender rounds the content's length down, but
+    this length still tells the number. The scene itself must not be used: to change its rate, even temporarily, moves
+    trimmed sound strips permanently by a frame or more.
     """
     slowness = math.ceil(_SLOWER / min(rate, 1.0))
     trial = scene.copy()

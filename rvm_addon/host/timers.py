@@ -1,4 +1,4 @@
-"""The one broad door of all timers."""
+"""The one place where all timers catch unexpected errors."""
 
 import logging
 from collections.abc import Callable
@@ -6,16 +6,16 @@ from collections.abc import Callable
 log = logging.getLogger(__name__)
 
 AFTER_A_BUG_SECONDS = 2.0
-"""Until the next step after one that raised: should that go on, the log still can be read."""
+"""The delay after a step that raised: if every step raises, the log stays readable."""
 
 
 def carefully(step: Callable[[], float | None]) -> float | None:
-    """Do a timer's step, and return when the next is due; None if none is.
+    """Run a timer's step, and return the seconds until the next one; None if there is none.
 
-    Blender drops a timer that raises, and what it moves along would stand still.
+    Blender removes a timer that raises, and the work that it moves along would stop.
     """
     try:
         return step()
-    except Exception:  # every timer's one broad door
+    except Exception:  # the only broad one, for all timers
         log.exception("unexpected")
         return AFTER_A_BUG_SECONDS

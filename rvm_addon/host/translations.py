@@ -1,7 +1,7 @@
-"""The words in other languages than English.
+"""Translations of the texts that the user sees.
 
-Blender translates by itself what it draws from descriptions: labels, tooltips, choices. What is put together here goes
-through `say`; what a worker or an error has put together comes in English and goes through `heard`.
+Blender itself translates the texts of its descriptions: labels, tooltips, choices. Texts composed in `host` go through
+`say`; texts composed by a worker or an error come in English and go through `heard`.
 """
 
 import re
@@ -16,23 +16,23 @@ from .chinese_errors import SENTENCES
 
 LOCALE = "zh_HANS"
 _CONTEXTS = ("*", "Operator")
-"""Where Blender looks: under the second for what stands on a button that runs an operator."""
+"""The contexts in which Blender looks words up; the second is for the labels of operators' buttons."""
 _NAME = re.compile(r"\\{(\w+)\\}")
 _WHY = "why"
-"""What stands for a reason in a sentence, its lead included (`FileError.because`)."""
+"""The placeholder for a reason in a sentence, its lead included (`FileError.because`)."""
 _LEAD, _STOP = re.compile(r"[:.] "), re.compile(r"\. ")
-"""What comes before a reason, and between what happened and what to do."""
+"""The marks before a reason, and between what happened and what to do."""
 
 
 def say(text: str, /, **values: object) -> str:
-    """Return `text` in the user's language, its {names} filled in: what Blender cannot translate when it draws."""
+    """Return `text` in the user's language with its {names} filled in; Blender cannot translate it when drawing."""
     return str(pgettext_iface(text)).format(**values)
 
 
 def heard(sentence: str) -> str:
-    """Return a sentence that was made in English in the user's language; what is not known of it stays English.
+    """Return an English sentence in the user's language; parts without a translation stay English.
 
-    Its reason is heard, too, and so is what to do about it where that follows.
+    Its reason is translated, too, and so is a remedy that follows it.
     """
     view = bpy.context.preferences.view
     if view.language != LOCALE or not view.use_translate_interface:
@@ -41,7 +41,7 @@ def heard(sentence: str) -> str:
 
 
 def _translated(text: str) -> str | None:
-    """Return what a worker or an error has said in the user's language; None where it is not known."""
+    """Return a text of a worker or an error in the user's language; None if there is no translation."""
     whole = _sentence(text)
     if whole is not None:
         return whole
@@ -54,7 +54,7 @@ def _translated(text: str) -> str | None:
 
 
 def _sentence(text: str) -> str | None:
-    """Return what is known as one sentence, though it may be several, in the user's language; None for others."""
+    """Return a text that matches one entry of `SENTENCES` in the user's language; None if none matches."""
     for pattern, translated in _patterns():
         found = pattern.fullmatch(text)
         if found is not None:
@@ -64,9 +64,9 @@ def _sentence(text: str) -> str | None:
 
 
 def _reason(value: str) -> str:
-    """Return a reason in the user's language as far as it is ours; a system or a library speaks its own.
+    """Return a reason in the user's language if it is our own; the reasons of a system or a library stay as they are.
 
-    With it comes what leads to it, and what to do where that follows.
+    `value` includes the mark that leads to the reason, and the remedy if one follows.
     """
     lead = _LEAD.match(value)
     start = lead.end() if lead is not None else 0
@@ -80,7 +80,7 @@ def explained(error: MattingError) -> str:
 
 @cache
 def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Return how to recognise each sentence, and its translation."""
+    """Return a pattern for each sentence, and its translation."""
     return tuple(
         (re.compile(_NAME.sub(r"(?P<\1>.*)", re.escape(text)), re.DOTALL), translated)
         for text, translated in SENTENCES.items()
@@ -88,11 +88,11 @@ def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
 
 
 def register() -> None:
-    """Give Blender the words."""
+    """Register the translations."""
     words = {(context, text): translated for text, translated in WORDS.items() for context in _CONTEXTS}
     bpy.app.translations.register(__name__, {LOCALE: words})
 
 
 def unregister() -> None:
-    """Take them back."""
+    """Unregister them."""
     bpy.app.translations.unregister(__name__)

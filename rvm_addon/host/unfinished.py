@@ -1,7 +1,7 @@
-"""Results that are still to come, noted in their jobs' folders: they outlast a file that is closed, and a crash.
+"""Pending results, noted in their jobs' folders so that they survive closing the file, and a crash.
 
-The note is there from the button until the result is on its timeline and its movies are written, or the user cancels
-the job or takes it off the list.
+The note exists from the press of the button until the result is on its timeline and its movies are written, or until
+the user cancels the job or takes it off the list.
 """
 
 import contextlib
@@ -23,16 +23,16 @@ PLACES_FILE = "places.json"
 
 
 def note(folder: Path, places: list[Placement], movies: Iterable[str] = ()) -> None:
-    """Leave in a job's folder where its results go in the open project, and which of its parts are to write movies."""
+    """Note in a job's folder where its results go in the open project, and which of its parts will write movies."""
     own = _Note(bpy.data.filepath, places, list(movies))
     _write(folder, [*(one for one in _read(folder) if one.project != own.project), own])
     known.expect(folder)
 
 
 def settle(folder: Path, movies: Iterable[str], *, delivered: bool = False) -> None:
-    """Let a job's notes say what is still to come: of its movies these, and in the open project none `delivered`.
+    """Reduce a job's notes to what is pending: only these movies, and, once `delivered`, no result in the open project.
 
-    Where nothing is left, there is no note any more; and where there is none, nothing was to come.
+    The file is deleted once nothing is pending.
     """
     told, owed, here = _read(folder), set(movies), bpy.data.filepath
     left = [
@@ -51,7 +51,7 @@ def settle(folder: Path, movies: Iterable[str], *, delivered: bool = False) -> N
 
 
 def follow(folder: Path, before: str) -> None:
-    """Let what is still to come belong to the open project, which was saved under another name than `before`."""
+    """Let pending results belong to the open project under its new name; `before` is the old one."""
     told, here = _read(folder), bpy.data.filepath
     own = [replace(one, project=here) for one in told if one.project == before]
     if own:
@@ -59,7 +59,7 @@ def follow(folder: Path, before: str) -> None:
 
 
 def forget(folder: Path) -> None:
-    """Take the note out of a job's folder: nothing is to come any more."""
+    """Delete the notes in a job's folder, for nothing is pending any more."""
     with contextlib.suppress(OSError):
         (folder / PLACES_FILE).unlink(missing_ok=True)
         known.forget(folder)
@@ -67,25 +67,26 @@ def forget(folder: Path) -> None:
 
 @dataclass(frozen=True)
 class Expected:
-    """A job whose results may be put on the timelines of the open project, or whose movies may be written."""
+    """A job whose results or movies the open project waits for."""
 
     folder: Path
     places: list[Placement]
-    """Those whose strip is there; none where only movies are still to come."""
+    """The placements whose strip exists; none if only movies are pending."""
     movies: list[str]
-    """The names of the parts that write them."""
+    """The names of the parts that write the pending movies."""
     pressed_here: bool
-    """Whether the button was pressed in this very file: in a copy of it, nothing appears without the user's word."""
+    """Whether the button was pressed in this very file: in a copy of it, nothing appears unless the user agrees."""
 
 
 def of_this_project() -> Iterator[Expected]:
-    """Yield the jobs whose results are still to come, and whose strips are in the open project.
+    """Yield the jobs with pending results whose strips are in the open project.
 
-    Movies alone belong to the file in which the button was pressed. What was known of folders without a note is let go.
+    A job with only movies pending belongs to the file in which the button was pressed. Folders that have lost their
+    note are forgotten.
     """
     folders, bare = _folders()
     for folder in bare:
-        known.forget(folder)  # whoever took the note away could not say so
+        known.forget(folder)  # the note was removed, but `known` was not told
     for folder in folders:
         here = (one for one in map(partial(_expected, folder), _read(folder)) if one is not None)
         expected = max(here, key=lambda one: one.pressed_here, default=None)
@@ -94,7 +95,7 @@ def of_this_project() -> Iterator[Expected]:
 
 
 def _expected(folder: Path, told: "_Note") -> Expected | None:
-    """Return what a note in a job's folder lets the open project expect; None if nothing."""
+    """Return what the open project can expect according to a note in a job's folder; None if nothing."""
     pressed_here = told.project == bpy.data.filepath
     places = [place for place in told.places if find(place) is not None]
     only_movies = not told.places and pressed_here and bpy.data.is_saved
@@ -102,14 +103,14 @@ def _expected(folder: Path, told: "_Note") -> Expected | None:
 
 
 def _folders() -> tuple[list[Path], list[Path]]:
-    """Return the folders of jobs that may have a note, each once, and those that were to have one and have none.
+    """Return the job folders that may have a note, each once, and those that should have one but do not.
 
-    The former are those that are known to have one, whatever was chosen or saved since, and all that lie where this
-    project's results go: these may have come from another machine. Where results of other projects went, nothing is
-    looked for.
+    The former are the folders known to have a note, even if the user has since chosen another place for results, and
+    all folders where this project's results go, which may come from another machine. Other projects' folders of results
+    are not searched.
     """
     expected, own = known.expected(), [properties.unsaved_folder(), *known.of_this_project()]
-    # Asked once for all of its jobs: a share that is out of reach answers after a minute.
+    # Each parent is listed once for all of its jobs: an unreachable network share takes a minute to answer.
     names = {parent: names_in(parent) for parent in dict.fromkeys([*own, *(job.parent for job in expected)])}
     real = {parent: parent.resolve() for parent, there in names.items() if there}
     there = {job: names_in(job) for job in expected if job.name in names[job.parent]}
@@ -120,16 +121,16 @@ def _folders() -> tuple[list[Path], list[Path]]:
 
 @dataclass(frozen=True)
 class _Note:
-    """What a project waits for: a job's folder holds one for each in which its frames were asked for."""
+    """What one project waits for; a job's folder holds a note for each project that asked for its frames."""
 
     project: str
-    """The file in which the button was pressed; empty for one that was not saved."""
+    """The file in which the button was pressed; empty if the project was never saved."""
     places: list[Placement]
     movies: list[str]
 
 
 def _read(folder: Path) -> list[_Note]:
-    """Return the notes in a job's folder; none where they are not whole, or of another version."""
+    """Return the notes in a job's folder; none if the file is missing, incomplete or of another version."""
 
     def build(told: list[dict[str, Any]]) -> list[_Note]:
         return [
@@ -141,6 +142,6 @@ def _read(folder: Path) -> list[_Note]:
 
 
 def _write(folder: Path, told: list[_Note]) -> None:
-    """Leave notes in a job's folder. One that refuses only costs what this is for."""
+    """Write notes into a job's folder. If that fails, the results do not survive the session, but the job goes on."""
     with contextlib.suppress(OSError):
         whole.write(folder / PLACES_FILE, json.dumps([asdict(one) for one in told]).encode())

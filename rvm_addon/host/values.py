@@ -1,4 +1,4 @@
-"""Copies what Blender describes as properties, from one thing to another of the same kind."""
+"""Copy Blender's properties from one object to another of the same type."""
 
 from typing import Any
 
@@ -6,9 +6,9 @@ _NOT_COPIED = frozenset({"rna_type", "name", "is_active", "active"})
 
 
 def copy_values(source: Any, target: Any) -> None:
-    """Copy every writable property, also of the parts inside (a colour balance, a curve mapping).
+    """Copy every writable property, also those of nested structures (a colour balance, a curve mapping).
 
-    `source` and `target` are of one type. What they refer to (a strip, a mask) is the same for both afterwards.
+    `source` and `target` are of one type. Afterwards both refer to the same objects (a strip, a mask).
     """
     for described in source.bl_rna.properties:
         name = described.identifier

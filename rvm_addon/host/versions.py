@@ -1,7 +1,7 @@
-"""How the versions of Blender differ, from 4.2 to 5.2, and nothing else.
+"""The differences between Blender's versions, from 4.2 to 5.2, and nothing else.
 
-Names changed in 4.4 (`sequences` became `strips`), old ones went in 5.0, and 5.2 renamed the frame properties of strips
-(the old names stay, deprecated, until 6.0).
+4.4 renamed `sequences` to `strips`, 5.0 removed the old names, and 5.2 renamed the frame properties of strips (the old
+names stay, deprecated, until 6.0).
 """
 
 import contextlib
@@ -26,19 +26,19 @@ _WHITE_BALANCE = bpy.app.version >= (4, 3, 0)
 _PATH_TEMPLATES = bpy.app.version >= (4, 5, 0)
 
 TURNS_MOVIES_UPRIGHT = bpy.app.version >= (4, 4, 0)
-"""Whether movies are shown turned as their metadata says, as phones write it."""
+"""Whether Blender shows movies rotated as their metadata says, which phones write."""
 
 MASKS_BEFORE_MIRRORING = bpy.app.version >= (5, 0, 0)
-"""Whether a mask modifier works on a picture that is not mirrored yet; else it works on the canvas."""
+"""Whether a mask modifier is applied before the picture is mirrored; otherwise it is applied on the canvas."""
 
 PATH_OPTIONS: set[str] = {"PATH_SUPPORTS_BLEND_RELATIVE"} if _RELATIVE_PATHS_DECLARED else set()
-"""Options of a property that takes a path beginning with `//`; without them, 4.5 and later show such a path in red."""
+"""Options of a property whose path may begin with `//`; without them, 4.5 and later show such a path in red."""
 
 Strip: Any = bpy.types.Strip if _STRIPS_RENAMED else bpy.types.Sequence
 """The base class of strips."""
 
 LINEAR_MODIFIERS = ("use_linear_modifiers",) if "use_linear_modifiers" in Strip.bl_rna.properties else ()
-"""The property, up to 4.5, that lets a strip's modifiers work on light, where its values are floats."""
+"""The property, up to 4.5, that lets a strip's modifiers work on linear light if the strip's values are floats."""
 
 
 def sequencer_scene(context: bpy.types.Context) -> bpy.types.Scene | None:
@@ -47,7 +47,7 @@ def sequencer_scene(context: bpy.types.Context) -> bpy.types.Scene | None:
 
 
 def scene_in_sequencer(context: bpy.types.Context) -> bpy.types.Scene:
-    """Return that scene, for whoever is only asked where there is one (`poll`).
+    """Return the scene whose strips the sequencer shows, for callers whose `poll` ensures that there is one.
 
     Raises:
         ValueError: there is none.
@@ -59,13 +59,13 @@ def scene_in_sequencer(context: bpy.types.Context) -> bpy.types.Scene:
 
 
 def selected_strips(context: bpy.types.Context) -> list[Strip]:
-    """Return the selected strips at the level that the sequencer shows (inside an open meta strip, its own)."""
+    """Return the selected strips at the level that the sequencer shows: inside a meta strip, if one is open."""
     selected = context.selected_strips if _STRIPS_RENAMED else context.selected_sequences
     return list(selected or ())  # None where 5.x has no sequencer scene
 
 
 def top_strips(editor: bpy.types.SequenceEditor) -> bpy.types.bpy_prop_collection:
-    """Return the strips outside meta strips, as a collection that makes new ones."""
+    """Return the strips outside meta strips, as a collection that can make new ones."""
     return editor.strips if _STRIPS_RENAMED else editor.sequences
 
 
@@ -75,7 +75,7 @@ def all_strips(editor: bpy.types.SequenceEditor) -> bpy.types.bpy_prop_collectio
 
 
 def siblings(editor: bpy.types.SequenceEditor, strip: Strip) -> bpy.types.bpy_prop_collection:
-    """Return the collection that `strip` lies in, as one that makes new strips."""
+    """Return the collection that `strip` lies in, which can make new strips."""
     meta = strip.parent_meta()
     if meta is None:
         return top_strips(editor)
@@ -94,7 +94,7 @@ def channels(editor: bpy.types.SequenceEditor, strip: Strip) -> bpy.types.bpy_pr
 
 
 def content_start(strip: Strip) -> int:
-    """Return the timeline frame at which the strip's untrimmed content begins; it moves with the strip only."""
+    """Return the timeline frame at which the strip's untrimmed content begins; it changes only if the strip moves."""
     return round(strip.content_start if _FRAMES_RENAMED else strip.frame_start)
 
 
@@ -129,7 +129,7 @@ def set_right_handle(strip: Strip, frame: int) -> None:
 
 
 def source_offset(strip: Strip) -> int:
-    """Return how many source frames are trimmed for good before the content begins."""
+    """Return how many source frames are permanently trimmed before the content begins."""
     return strip.content_trim_start if _FRAMES_RENAMED else strip.animation_offset_start
 
 
@@ -147,7 +147,7 @@ def new_effect(
     end: int,
     inputs: Iterable[Strip] = (),
 ) -> Strip:
-    """Return a new effect strip over the timeline frames `start` to `end` - 1, made of one strip, two or none."""
+    """Return a new effect strip over the timeline frames `start` to `end` - 1, with no, one or two inputs."""
     extent = {"length": end - start} if _LENGTH_ARGUMENT else {"frame_end": end}
     made_of = dict(zip(("input1", "input2") if _STRIPS_RENAMED else ("seq1", "seq2"), inputs, strict=False))
     return strips.new_effect(name=name, type=kind, channel=channel, frame_start=start, **extent, **made_of)
@@ -161,7 +161,7 @@ def use_movie_output(scene: bpy.types.Scene) -> None:
 
 
 def use_picture_output(scene: bpy.types.Scene, *, packed: bool) -> None:
-    """Let the scene render pictures of 8 bits with alpha: PNG, encoded fast, or Targa that is not `packed` at all."""
+    """Let the scene render 8-bit pictures with alpha: PNG with light compression if `packed`, else raw Targa."""
     settings = scene.render.image_settings
     if _MEDIA_TYPE:
         settings.media_type = "IMAGE"
@@ -173,37 +173,37 @@ def use_picture_output(scene: bpy.types.Scene, *, packed: bool) -> None:
 
 
 def take_off_white_balance(view: bpy.types.ColorManagedViewSettings) -> None:
-    """Let what a scene renders keep its colours: from 4.3 on, its view can balance white."""
+    """Let a scene's renders keep their colours: from 4.3 on, its view can balance white."""
     if _WHITE_BALANCE:
         view.use_white_balance = False
 
 
 def output_path(path: Path | str) -> str:
-    """Return a path as the render settings want it; from 4.5 on, what stands in braces there would be a variable."""
+    """Return a path as the render settings want it; from 4.5 on, they read text in braces as a variable."""
     return str(path).replace("{", "{{").replace("}", "}}") if _PATH_TEMPLATES else str(path)
 
 
 def inputs(effect: Strip) -> list[Strip]:
-    """Return the strips that an effect strip is made of; none for any other."""
+    """Return the input strips of an effect strip; none for any other strip."""
     return [strip for number in (1, 2) if (strip := getattr(effect, f"input_{number}", None)) is not None]
 
 
 def take_inputs(effects: Iterable[Strip], old: Strip, new: Strip) -> None:
-    """Let effects be of the strip `new` where they are of `old`, and be as long as that lets them.
+    """Replace the input `old` of effects by the strip `new`, and let them have the length that it gives them.
 
-    From 5.0 on, Blender looks up which effects a strip has in a table, and removes these along with it; only where a
-    strip gets a name is the table made anew.
+    From 5.0 on, Blender keeps a table of each strip's effects and removes these along with the strip. It rebuilds the
+    table only when a strip is named.
     """
     for effect in effects:
         for name in ("input_1", "input_2"):
             if getattr(effect, name, None) == old:
                 setattr(effect, name, new)
     new.name = new.name
-    set_right_handle(new, handles(new)[1])  # from this it tells how long its effects are
+    set_right_handle(new, handles(new)[1])  # Blender then updates the length of the effects
 
 
 def clip_of(strip: Strip) -> bpy.types.MovieClip | None:
-    """Return the clip that a clip strip shows; 4.2 does not tell, but where there is only one, it is that."""
+    """Return the clip that a clip strip shows; 4.2 does not tell it, so there it is known only if the file has one."""
     if strip.type != "MOVIECLIP":
         return None
     if not hasattr(strip, "clip"):
@@ -212,7 +212,7 @@ def clip_of(strip: Strip) -> bpy.types.MovieClip | None:
 
 
 def strip_curves(scene: bpy.types.Scene) -> bpy.types.bpy_prop_collection | None:
-    """Return the F-curves of a scene's strips and other properties, as a collection that makes new ones."""
+    """Return the F-curves of a scene's strips and other properties, as a collection that can make new ones."""
     animated = scene.animation_data
     if animated is None or animated.action is None:
         return None
@@ -223,14 +223,14 @@ def strip_curves(scene: bpy.types.Scene) -> bpy.types.bpy_prop_collection | None
 
 
 def connected(strip: Strip) -> list[Strip]:
-    """Return the strips that the user has connected with this one; before 5.2 nobody can tell."""
+    """Return the strips that the user connected with this one; none before 5.2, which does not tell them."""
     return list(strip.connections) if _CONNECTIONS_TOLD else []
 
 
 def connect(scene: bpy.types.Scene, strips: list[Strip]) -> None:
-    """Connect the strips, so that selecting one selects all, where this Blender and this screen can do that.
+    """Connect the strips so that selecting one selects all, if this Blender can do that and a sequencer is visible.
 
-    The operator works on the selection of a visible sequencer, which is given back as it was.
+    The operator works on the selection of a visible sequencer, which is restored afterwards.
     """
     area = sequencer_area(scene)
     if not _CONNECTIONS or area is None:
@@ -249,7 +249,7 @@ def connect(scene: bpy.types.Scene, strips: list[Strip]) -> None:
 def sequencer_of(scene: bpy.types.Scene, area: dict[str, Any]) -> Iterator[None]:
     """Let operators work on a scene's strips, in the context of a sequencer that may show another scene."""
     name = "sequencer_scene" if _SEQUENCER_SCENE else "scene"
-    # One inside the other: together, the window's scene would be the one that counts.
+    # Nested, for in a single override the window's scene would win.
     with bpy.context.temp_override(**area), bpy.context.temp_override(**{name: scene}):
         yield
 
@@ -258,7 +258,7 @@ def add_images(folder: Path, names: list[str], channel: int, start: int) -> None
     """Add an image strip of these files, in this order, with the operator of the sequencer in context."""
     options: dict[str, Any] = {"frame_end": start + len(names)}
     if _LENGTH_ARGUMENT:
-        # Without a hand on the mouse, to let the strips follow it crashes.
+        # `move_strips` lets new strips follow the mouse, and crashes without a user.
         options = {"length": 1, "move_strips": False}
     if _SEQUENCE_DETECTION:
         options |= {"image_import_type": "SEQUENCE", "use_sequence_detection": False}
@@ -280,7 +280,7 @@ def add_movie_with_sound(path: Path) -> None:
     """Add a movie strip at frame 1, and one for its sound where it has any, with the operator of the sequencer shown.
 
     Raises:
-        RuntimeError: in Blender's words.
+        RuntimeError: Blender cannot add it; the message is Blender's.
     """
     options = {"move_strips": False} if _LENGTH_ARGUMENT else {}  # as above
     bpy.ops.sequencer.movie_strip_add(
@@ -302,7 +302,7 @@ def shown_scene(window: bpy.types.Window) -> tuple[bpy.types.Scene, bpy.types.Sc
 
 
 def show_scene(window: bpy.types.Window, scene: bpy.types.Scene, in_sequencer: bpy.types.Scene | None = None) -> None:
-    """Let a window show a scene, and its sequencers that or another one."""
+    """Let a window show a scene, and its sequencers the same one or `in_sequencer`."""
     window.scene = scene
     if _SEQUENCER_SCENE:
         window.workspace.sequencer_scene = in_sequencer or scene

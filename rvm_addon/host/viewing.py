@@ -1,4 +1,4 @@
-"""How the newest frame is looked at, and a trial of the one under the playhead."""
+"""The settings for viewing the newest frame, and a trial of the frame under the playhead."""
 
 import time
 from dataclasses import replace
@@ -13,12 +13,12 @@ from .placements import Placement
 from .translations import explained, say
 
 _FRAMES_BEFORE = 3
-"""That the model sees before the frame of a trial: it remembers, and sees better from the second frame on. A job lets
-it see more of them; a trial is to take a second or two."""
+"""Frames that the model sees before a trial's frame: its recurrent state makes it better from the second frame on. A
+job shows it more of them; a trial must end in a second or two."""
 
 
 class ViewSettings(bpy.types.PropertyGroup):
-    """How the user looks at frames; it belongs to the session, not to the project."""
+    """The user's settings for viewing frames; they belong to the session, not to the project."""
 
     live: bpy.props.BoolProperty(
         name="Live",
@@ -75,7 +75,7 @@ class RVM_OT_preview_frame(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """Be grey, with the reason, where no strip that can be matted lies under the playhead."""
+        """Return False, with the reason, unless a strip that can be matted lies under the playhead."""
         scene = versions.sequencer_scene(context)
         if scene is None or _under_playhead(context, scene) is None:
             cls.poll_message_set(say("Select a strip that lies under the playhead"))
@@ -83,7 +83,7 @@ class RVM_OT_preview_frame(bpy.types.Operator):
         return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        """Start the trial; in background mode, go on to its end."""
+        """Start the trial; in background mode, run it to its end."""
         scene = versions.scene_in_sequencer(context)
         try:
             settings = properties.snapshot(scene)
@@ -95,7 +95,7 @@ class RVM_OT_preview_frame(bpy.types.Operator):
             return {"CANCELLED"}
         if bpy.app.background:
             while watcher.current().step():
-                time.sleep(runner.TICK_SECONDS / 4)  # the worker wants the core
+                time.sleep(runner.TICK_SECONDS / 4)  # leaves the core to the worker
             return {"FINISHED"} if job.state is State.DONE else {"CANCELLED"}
         watcher.start_timer()
         return {"FINISHED"}
@@ -110,7 +110,7 @@ class RVM_OT_open_preview(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """Be grey while there is no picture."""
+        """Return False while there is no picture."""
         return watcher.current().path is not None
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -129,7 +129,7 @@ class RVM_OT_open_preview(bpy.types.Operator):
 
 
 def _changed() -> None:
-    """Draw the picture the way it is wanted now."""
+    """Redraw the picture after a change of its settings."""
     watcher.current().draw_anew()
     watcher.start_timer()
 
@@ -142,14 +142,14 @@ def _under_playhead(context: bpy.types.Context, scene: bpy.types.Scene) -> versi
         if strip is None or strip.type == "SOUND":
             continue
         start, end = versions.handles(strip)
-        # Asked at every redraw: the disk, which tells a result, last.
+        # This runs at every redraw, so `is_result`, which reads the disk, comes last.
         if start <= scene.frame_current < end and not belonging.is_result(strip):
             return effects.source_strips([strip])[0]
     return None
 
 
 def _narrowed(spec: JobSpec, place: Placement, frame: int) -> tuple[JobSpec, Placement]:
-    """Return a strip's job reduced to the timeline frame `frame`, and to what the model shall see before it."""
+    """Return a strip's job reduced to the timeline frame `frame` and the frames that the model sees before it."""
     if spec.source.disposable:
         source = replace(spec.source, paths=spec.source.paths[:1], frames=(0,))
         return replace(spec, source=source, raw_limit=0), replace(place, start=frame, shown=(0,), before=0, length=1)
@@ -169,7 +169,7 @@ def register() -> None:
 
 
 def unregister() -> None:
-    """End what runs, and take everything back."""
+    """End the trials, and unregister everything."""
     watcher.stop()
     del bpy.types.WindowManager.rvm_view
     _unregister()

@@ -1,6 +1,6 @@
-"""The newest frame of a job, fetched into the window.
+"""The newest frame of a job, shown in the window.
 
-No pixel is worked on here: a worker draws what a `View` in its job's folder asks for, and Blender loads that picture.
+Nothing is drawn here: the worker draws the picture that the `View` in its job's folder asks for, and Blender loads it.
 """
 
 import contextlib
@@ -27,10 +27,10 @@ IMAGE_NAME = "Matting Preview"
 
 
 class Watcher:
-    """What is looked at: the job that runs, where that is wanted, or a trial of one frame."""
+    """Watches one job: a trial of one frame, or the running job if the user wants that."""
 
     def __init__(self) -> None:
-        """Look at nothing."""
+        """Watch no job yet."""
         self.queue = JobQueue(libraries.launcher())
         self.job: Job | None = None
         self.pictures = previews.new()
@@ -49,7 +49,7 @@ class Watcher:
         return self.job.folder / PICTURE_FILE if self.job is not None and self._seen else None
 
     def try_frame(self, spec: JobSpec, place: Placement) -> Job:
-        """Matte one frame, of which `spec` is the whole job, before anything that waits.
+        """Matte one frame, described by `spec`, at once: trials have a queue of their own.
 
         Raises:
             MattingError, OSError: the job cannot be taken.
@@ -64,7 +64,7 @@ class Watcher:
         return job
 
     def _queued(self, folder: Path, spec: JobSpec, place: Placement) -> Job:
-        """Queue a trial in a folder, in place of those before.
+        """Queue a trial in a folder, and cancel the earlier ones.
 
         Raises:
             MattingError, OSError: the job cannot be taken.
@@ -79,34 +79,34 @@ class Watcher:
         return job
 
     def _let_go(self) -> None:
-        """Forget the trials that have ended and are no longer looked at, and delete their folders.
+        """Forget the trials that have ended and are not being watched, and delete their folders.
 
-        Nobody asks for them again, and Blender clears its temporary folder only when it ends.
+        They are never used again, and Blender clears its temporary folder only when it ends.
         """
         for job in list(self.queue.jobs):
             if job.state.ended and job is not self.job and _discard(job.folder):
                 self.queue.dismiss(job)
 
     def look_at(self, job: Job) -> None:
-        """Ask a job for pictures of its newest frame."""
+        """Watch a job: ask it for pictures of its newest frame."""
         self.job, self._seen = job, 0
         chosen().write(job.folder)
 
     def follow(self) -> None:
-        """Look at the job that runs in the queue, if that is another one than so far."""
+        """Watch the job that runs in the main queue, if it is not the watched one already."""
         running = next((job for job in runner.current().queue.jobs if job.state is State.RUNNING), None)
         if running is not None and running is not self.job:
             self.look_at(running)
 
     def draw_anew(self) -> None:
-        """Ask for the same frame, drawn as the user wants it now."""
+        """Ask for the same frame, drawn with the settings that the user has just changed."""
         if self.job is None or not os.path.isdir(self.job.folder):  # noqa: PTH112  # Path's own raises
             return
         chosen().write(self.job.folder)
         self._redraw_again = self.job.state.ended
 
     def step(self) -> bool:
-        """Move on without waiting, load a new picture if there is one, and return whether more is to come."""
+        """Move on without blocking, load a new picture if there is one, and return whether more may come."""
         for job in self.queue.tick():
             if job.state.ended:
                 rendering.clean_up(job.folder)
@@ -120,7 +120,7 @@ class Watcher:
         return self.queue.busy or self._redraw is not None
 
     def _load(self) -> None:
-        """Load the picture if it is newer than what was seen."""
+        """Load the picture if it is newer than the one shown."""
         if self.job is None:
             return
         path = self.job.folder / PICTURE_FILE
@@ -140,7 +140,7 @@ class Watcher:
         driver.redraw()
 
     def close(self) -> None:
-        """End what runs, and let go of the pictures."""
+        """End the trials, and free the pictures."""
         self.queue.shutdown()
         self.job = None
         self._let_go()
@@ -148,7 +148,7 @@ class Watcher:
 
 
 def _discard(folder: Path) -> bool:
-    """Delete a trial's folder; return whether it is gone. On Windows it stays while a process reads in it."""
+    """Delete a trial's folder; return whether it is gone. On Windows it stays while a process uses it."""
     with contextlib.suppress(OSError):
         discard(folder, libraries.launcher())
     return not os.path.exists(folder)  # noqa: PTH110  # Path's own raises
@@ -162,7 +162,7 @@ def chosen() -> View:
 
 
 def message() -> tuple[str, str]:
-    """Return an icon and what is to be said of the trial; nothing where its picture says it all."""
+    """Return an icon and a message about the trial; the message is empty if the picture suffices."""
     job = current().job
     if job is None or job not in current().queue.jobs:
         return "NONE", ""
@@ -174,7 +174,7 @@ def message() -> tuple[str, str]:
 
 
 def start_timer() -> None:
-    """Let Blender's event loop look for new pictures, if it does not already."""
+    """Start the timer that looks for new pictures, unless it runs already."""
     if not bpy.app.timers.is_registered(_tick):
         bpy.app.timers.register(_tick, first_interval=0.0, persistent=True)
 
@@ -185,7 +185,7 @@ def _tick() -> float | None:
 
 
 def _step() -> float | None:
-    """Look for it; None ends the timer when none will come."""
+    """Look for a new picture, and return the seconds until the next look; None, which ends the timer, if none comes."""
     live = bpy.context.window_manager.rvm_view.live
     if live:
         current().follow()
@@ -204,7 +204,7 @@ def current() -> Watcher:
 
 
 def stop() -> None:
-    """End what runs, and let go of everything."""
+    """End the timer and the trials, and drop the watcher."""
     global _watcher  # noqa: PLW0603  # as above
     if bpy.app.timers.is_registered(_tick):
         bpy.app.timers.unregister(_tick)

@@ -1,4 +1,4 @@
-"""Numbers and states as an editor reads them; used by the panel and the terminal."""
+"""Numbers and states in words for the user; the panel and the terminal show them."""
 
 from collections.abc import Iterable
 from dataclasses import fields
@@ -23,7 +23,7 @@ EDGE_NAMES = {
     "feather": "Feather",
     "despill": "Despill",
 }
-"""As the panel calls them."""
+"""The names of edge settings, as in the panel."""
 _GIGABYTE, _MEGABYTE = 1e9, 1e6
 
 
@@ -64,7 +64,7 @@ def strips(count: int) -> str:
 
 
 def taken(jobs: list[Job]) -> str:
-    """Return what the button has set going."""
+    """Return what the button has started."""
     begun = sum(not job.matted for job in jobs)
     if not begun and any(not job.state.ended for job in jobs):
         return say("The frames are there already: only movies are written")
@@ -74,7 +74,7 @@ def taken(jobs: list[Job]) -> str:
 
 
 def progress(job: Job) -> str:
-    """Return what a running job says of itself: frames, rate, time left."""
+    """Return a running job's progress: frames, rate, time left; of any other job, the name of its state."""
     if job.state is not State.RUNNING:
         return say(job.state.value)
     done, total = job.frames_of_part
@@ -97,7 +97,7 @@ def progress(job: Job) -> str:
 
 
 def ending(job: Job) -> str:
-    """Return how a job ended; nothing for one that failed, whose error says it."""
+    """Return how a job ended; empty for one that failed, whose error says it."""
     if job.found and (job.movies or job.movies_missing):
         return say("{frames}, matted before", frames=frames(job.frames_done))
     if job.found:
@@ -112,7 +112,7 @@ def ending(job: Job) -> str:
 
 
 def movies(job: Job) -> list[str]:
-    """Return what a job has written besides its frames: 'Movie: talk.mkv · 12 MB'."""
+    """Return the movies that a job has written, a text each: 'Movie: talk.mkv · 12 MB'."""
     told = []
     for movie in job.movies:
         words = [say("Movie: {name}", name=Path(movie.path).name), size(movie.bytes)]
@@ -122,7 +122,7 @@ def movies(job: Job) -> list[str]:
 
 
 def cropped(movie: MovieWritten) -> str:
-    """Return what a movie lacks of its frames, for its format has even sides only; nothing where it has all of them."""
+    """Return which column or row a movie lacks because its format needs even sides; empty if none."""
     is_even = ENCODERS[MovieFormat(movie.format)].even
     narrower, lower = (is_even and side % 2 == 1 for side in (movie.width, movie.height))
     if narrower and lower:
@@ -133,7 +133,7 @@ def cropped(movie: MovieWritten) -> str:
 
 
 def plan(planned: Plan) -> str:
-    """Return what the button is about to do: '3 strips · 812 frames · about 2 min · 0.6 GB', as far as it is known."""
+    """Return what the button would do, as far as known: '3 strips · 812 frames · about 2 min · 0.6 GB'."""
     words = [strips(planned.strips), frames(planned.frames)]
     if planned.seconds is not None:
         words.append(about(planned.seconds))
@@ -145,7 +145,7 @@ def plan(planned: Plan) -> str:
 
 
 def overall(jobs: list[Job]) -> str:
-    """Return how far all of these jobs are: the one that runs of how many, and the time left for all."""
+    """Return the progress of all these jobs: the running one's number, how many there are, and the total time left."""
     running = next((job for job in jobs if not job.state.ended), None)
     if running is None:
         return ""
@@ -160,7 +160,7 @@ def overall(jobs: list[Job]) -> str:
 
 
 def unsaved(folder: Path) -> str:
-    """Return where frames go while the project has no place of its own."""
+    """Return where frames go while the project is not saved."""
     return say("The project is not saved yet: frames go to “{folder}”", folder=folder)
 
 
@@ -186,13 +186,13 @@ def _label(choices: Iterable[tuple[str, str, str]], chosen: str) -> str:
 
 
 def _edges(edges: Edges) -> list[str]:
-    """Return the edge settings that are not as usual, a line for each."""
+    """Return the edge settings that differ from their defaults, a line for each."""
     names = [field.name for field in fields(edges) if getattr(edges, field.name) != getattr(UNTOUCHED, field.name)]
     return [f"{say(EDGE_NAMES[name])}: {_edge_value(getattr(edges, name))}" for name in names]
 
 
 def _edge_value(value: EdgeColour | float) -> str:
-    """Return an edge setting's value as the panel shows it; Blender keeps 0.1 in 32 bits, which is not quite that."""
+    """Return an edge setting's value as the panel shows it; Blender's 32-bit floats hold 0.1 only approximately."""
     if isinstance(value, EdgeColour):
         return _label(EDGE_COLOURS, value.name)
     return f"{value:g}"

@@ -1,4 +1,4 @@
-"""Small processes beside this one, for what may take its time and what nobody waits for."""
+"""Small helper processes for slow work that this process does not wait for."""
 
 import json
 import os
@@ -15,10 +15,12 @@ _DELETE = "import shutil, sys; shutil.rmtree(sys.argv[1], ignore_errors=True)"
 
 
 def discard(folder: Path, launcher: Launcher) -> None:
-    """Delete a job's folder, or one in it, which may hold thousands of files; the name is free at once.
+    """Delete a job's folder, or a folder in it, in a process of its own: it may hold thousands of files.
+
+    Its name is free at once.
 
     Raises:
-        OSError: the folder cannot be renamed; everything in it stays.
+        OSError: the folder cannot be renamed; nothing in it is deleted.
     """
     doomed = folder.with_name(f".{folder.name}{PARTIAL_SUFFIX}")
     folder.rename(doomed)
@@ -26,7 +28,7 @@ def discard(folder: Path, launcher: Launcher) -> None:
 
 
 def redraw(folder: Path, launcher: Launcher) -> subprocess.Popen[bytes]:
-    """Start a process that draws the view of a job's newest frame anew, and return it.
+    """Start a process that redraws the view of a job's newest frame, and return the process.
 
     Raises:
         OSError: it cannot be started.
@@ -35,23 +37,23 @@ def redraw(folder: Path, launcher: Launcher) -> subprocess.Popen[bytes]:
 
 
 def open_page(page: Path, launcher: Launcher) -> None:
-    """Show a local page in the user's browser, where there is a screen: never in one that takes the terminal.
+    """Show a local page in the user's browser if there is a screen; a text browser never takes the terminal.
 
     Raises:
-        OSError: the process that asks for it cannot be started.
+        OSError: the process that opens the browser cannot be started.
     """
     if sys.platform in {"win32", "darwin"} or os.environ.keys() & {"DISPLAY", "WAYLAND_DISPLAY", "BROWSER"}:
-        # Python's settings are the user's, and the browser's own scripts shall have them: only this process shall not.
+        # `-I` hides the user's Python settings from this process only: the browser's own scripts still need them.
         _start(launcher.command("-I", "-m", "webbrowser", page.as_uri()))
 
 
 def look_after_caches(results: Iterable[Path], launcher: Launcher, *, clear: bool) -> subprocess.Popen[str]:
-    """Start a process that prints how many bytes jobs keep in folders of results, if wanted after it cleared them.
+    """Start a process that prints how many bytes jobs keep in these folders of results; `clear` deletes them first.
 
     Raises:
         OSError: it cannot be started.
     """
-    with tempfile.TemporaryFile() as told:  # a command line has 32,767 characters at most on Windows
+    with tempfile.TemporaryFile() as told:  # on Windows a command line has at most 32,767 characters
         told.write(json.dumps([*map(str, results)]).encode())
         told.seek(0)
         return subprocess.Popen(
@@ -67,7 +69,7 @@ def look_after_caches(results: Iterable[Path], launcher: Launcher, *, clear: boo
 
 
 def _start(command: tuple[str, ...], variables: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
-    """Start a process that hears and says nothing; `variables` are its environment, if not this process's own."""
+    """Start a process without input or output; `variables` are its environment, by default this process's own."""
     nothing = subprocess.DEVNULL
     return subprocess.Popen(
         command, stdin=nothing, stdout=nothing, stderr=nothing, env=variables, cwd=NEUTRAL_FOLDER, **apart()

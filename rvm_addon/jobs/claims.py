@@ -1,4 +1,4 @@
-"""Names of files: such as every system accepts, and nobody else's, for nothing that is there is ever written over."""
+"""File names that every system accepts and that are still free: no existing file or folder is ever overwritten."""
 
 import os
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from ..engine.errors import OutputFailed
 from ..engine.spec import composed
 
 _LONGEST_STEM_BYTES = 100
-"""Of the 255 that a name may have; and on Windows a whole path has no more than 260 characters."""
+"""A name may have 255 bytes, but on Windows a whole path has at most 260 characters."""
 _RESERVED_ON_WINDOWS = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10))}
 
 
@@ -22,30 +22,30 @@ def file_stem(name: str) -> str:
 
 
 def claim_folder(parent: Path, name: str) -> Path:
-    """Make a folder called `name`, or `name 2` and so on where that is taken, and return it: it is nobody else's.
+    """Make and return a new folder called `name`, or `name 2` and so on if that is taken.
 
     Raises:
-        OutputFailed: `parent` refuses.
+        OutputFailed: `parent` cannot be written to.
     """
     return _claim(parent, name, "", lambda path: path.mkdir(parents=True))
 
 
 def claim_file(parent: Path, stem: str, suffix: str) -> Path:
-    """Make an empty file called `stem` and `suffix`, or `stem 2` and so on where that is taken, and return it.
+    """Make and return a new empty file called `stem` and `suffix`, or `stem 2` and so on if that is taken.
 
     Raises:
-        OutputFailed: `parent` refuses.
+        OutputFailed: `parent` cannot be written to.
     """
     return _claim(parent, stem, suffix, lambda path: path.open("xb").close())
 
 
 def _claim(parent: Path, stem: str, suffix: str, make: Callable[[Path], None]) -> Path:
-    """Return the first path, numbered from the second on, that `make` could make.
+    """Return the first path that `make` can create; from the second try on, the name ends in a number.
 
-    Where `parent` is no folder, no name is taken, and no other would be free.
+    If `parent` is not a folder, other names are not tried, for they would fail as well.
 
     Raises:
-        OutputFailed: `parent` refuses.
+        OutputFailed: `parent` cannot be written to.
     """
     path, number = parent / f"{stem}{suffix}", 1
     while True:
@@ -63,8 +63,8 @@ def _claim(parent: Path, stem: str, suffix: str, make: Callable[[Path], None]) -
 
 
 def _blocked(folder: Path) -> OutputFailed:
-    """Return what to say of a folder that cannot be made, for it, or one above it, is something else already."""
+    """Return the error for a folder that cannot be made because it, or one above it, is something else already."""
     there = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
-    if there.is_symlink():  # a drive that was taken out, most often
+    if there.is_symlink():  # most often to a drive that was removed
         return OutputFailed(there, "it leads to a place that is not there")
     return OutputFailed(there, "it is a file, not a folder")

@@ -1,6 +1,6 @@
-"""Jobs that are done already, found again in their folders, so that nothing is matted twice.
+"""Finished jobs, found again in their folders so that nothing is matted twice.
 
-Of each job that does not match, the digests of its recipe are read and nothing else: a project may have hundreds.
+Of a job that does not match, only the digests of its recipe are read: a project may have hundreds of jobs.
 """
 
 import os
@@ -15,18 +15,18 @@ from ..engine.whole import is_whole
 from .job import RECIPE_FILE, Job
 
 _KEPT_BACK_NANOSECONDS = 120_000_000_000
-"""What is as old as this has reached the disk: Linux writes after half a minute, on batteries up to two."""
+"""A file of this age has reached the disk: Linux writes after half a minute, on battery after up to two minutes."""
 
 
 class FinishedJobs:
-    """The jobs that were made in one folder of results, as they are at the moment of looking."""
+    """The jobs in one folder of results, as found when this object is created."""
 
     def __init__(self, parent: Path) -> None:
-        """Look through the job folders in `parent`, which need not be there."""
+        """Index the job folders in `parent`, which need not exist."""
         self._folders: dict[str, list[Path]] = defaultdict(list)
         self._matted: dict[str, list[Path]] = defaultdict(list)
         self._jobs: dict[Path, Job | None] = {}
-        # What begins with a dot is being deleted (`aside.discard`).
+        # A folder whose name begins with a dot is being deleted (`aside.discard`).
         for folder in (parent / name for name in sorted(names_in(parent)) if not name.startswith(".")):
             recipe, *mattings = _text(folder / RECIPE_FILE).split("\n")
             self._folders[recipe].append(folder)
@@ -34,15 +34,15 @@ class FinishedJobs:
                 self._matted[matting].append(folder)
 
     def find(self, spec: JobSpec) -> Job | None:
-        """Return a job that ended well and whose frames, all there and whole, are what `spec` would make; or None."""
+        """Return a finished job whose frames are those that `spec` would make, all of them whole; None without one."""
         folders = self._folders.get(spec.recipe_digest, ()) if spec.reusable else ()
         jobs = (self._job(folder) for folder in folders)
         return next((job for job in jobs if job and job.spec.covers(spec) and has_frames(job, spec)), None)
 
     def raws(self, spec: JobSpec) -> tuple[str, ...]:
-        """Return the folders of raw mattes that `spec` can use, the newest last; unfinished jobs' serve, too.
+        """Return the folders of raw mattes that `spec` can use, the newest last, those of unfinished jobs included.
 
-        Where its model is gone, those of whichever file had that name serve: they are all that there is.
+        If the model file of `spec` is gone, the raw mattes of any file that had its name are used: no better exist.
         """
         if not (spec.source.stamps or spec.source.disposable):
             return ()
@@ -51,7 +51,7 @@ class FinishedJobs:
         return tuple(str(folder) for folder in sorted(there, key=lambda folder: folder.stat().st_mtime))
 
     def _job(self, folder: Path) -> Job | None:
-        """Return the job of a folder if it ended well; the same one each time."""
+        """Return the job of a folder if it ended well; each call returns the same object."""
         if folder not in self._jobs:
             self._jobs[folder] = finished_job(folder)
         return self._jobs[folder]
@@ -68,27 +68,27 @@ def finished_job(folder: Path) -> Job | None:
 
 
 def is_finished(folder: Path) -> bool:
-    """Return whether the last thing that the worker said in a job's folder is that all is done."""
+    """Return whether the worker's last event in a job's folder says that the job is done."""
     return isinstance(last_event(folder), Finished)
 
 
 def has_frames(job: Job, wanted: JobSpec) -> bool:
-    """Return whether every frame that `wanted` asks for stands whole in the job's output folder.
+    """Return whether every frame that `wanted` asks for is in the job's output folder, and whole.
 
-    A power cut may have left files that are empty, also of a job that had told that all is done, or long enough and
-    nought. Systems keep back for a minute what is to be written, so only the newest frames are opened: the button waits
-    for this, and a disk that turns opens a hundred files a second.
+    A power cut may leave files that are empty, or of full length but all zeros, even of a job that reported its end.
+    Systems delay writes only for a short time, so only the newest frames are opened: the user's click waits for this,
+    and a hard disk opens a hundred files a second.
     """
     paths = [job.output / job.spec.file_name(frame) for frame in wanted.source.frames or ()]
     told = stamps(map(str, paths))
-    if any(size <= 0 for size, _ in told):  # not there, or empty
+    if any(size <= 0 for size, _ in told):  # missing or empty
         return False
     unsure = max((written for _, written in told), default=0) - _KEPT_BACK_NANOSECONDS
     return all(is_whole(path) for path, (_, written) in zip(paths, told, strict=True) if written >= unsure)
 
 
 def _text(path: Path) -> str:
-    """Return what a file says; nothing where it cannot be read."""
+    """Return a file's text; empty if it cannot be read."""
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, ValueError):

@@ -17,19 +17,20 @@ from ..engine.view import PICTURE_FILE, VIEW_FILE
 from .parts import MATTING, Kind, Part, Tally
 
 RECIPE_FILE = "recipe.sha256"
-"""Holds `JobSpec.recipe_digest` and `matting_digest`, and the latter as it is where the model is gone: a line for each,
-so that a job is found again among many without reading them."""
+"""Holds three lines: `JobSpec.recipe_digest`, `matting_digest`, and the `matting_digest` that applies if the model file
+is gone. A job is found by them among many without reading each `job.json`."""
 
 KILLED_STATUS = -9
-"""How a process ends that was killed, as `subprocess` tells it."""
+"""The exit status that `subprocess` gives for a killed process."""
 _SHORT_OF_MEMORY = frozenset({KILLED_STATUS, 137})
-"""How a process ends that the system killed, most often because memory ran out."""
+"""The exit statuses of a process that the system killed, most often because memory ran out."""
 _LACKS_RUNTIME = 0xC0000135
-"""How a process ends on Windows that lacks a library to begin: Blender's Python lacks Visual C++'s, if nothing else."""
+"""The exit status on Windows of a process that lacks a library at its start. The one that Blender's Python may lack is
+Visual C++'s."""
 
 
 class State(Enum):
-    """Where a job stands."""
+    """The state of a job."""
 
     QUEUED = "Queued"
     RUNNING = "Running"
@@ -38,11 +39,11 @@ class State(Enum):
     FAILED = "Failed"
     CANCELLED = "Cancelled"
     INTERRUPTED = "Interrupted"
-    """An earlier session went away while the job waited or ran."""
+    """An earlier session ended while the job waited or ran."""
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more will happen."""
+        """Whether the state is final."""
         return not _MOVES[self]
 
 
@@ -61,7 +62,7 @@ class Job:
     """One job and what is known of it. Only `JobQueue` moves it."""
 
     def __init__(self, folder: Path, spec: JobSpec, parts: Sequence[Part] = (MATTING,)) -> None:
-        """Describe a job; nothing is written yet. `folder` is absolute: the worker starts elsewhere."""
+        """Describe a job; nothing is written yet. `folder` must be absolute: the worker runs in another folder."""
         if not folder.is_absolute():
             raise ValueError(f"a job's folder must be absolute: {folder}")
         self.folder = folder
@@ -69,22 +70,22 @@ class Job:
         self.parts = list(parts)
         self.state = State.QUEUED
         self.found = False
-        """Whether its frames were made before: nothing is matted for it."""
+        """Whether its frames were made before, so that nothing is matted for it."""
         self.matted = False
-        """Whether every frame stands. They can be used then, whatever becomes of the parts that follow."""
+        """Whether every frame is made. They can be used then, even if a later part fails."""
         self.started: Started | None = None
         self.seconds = 0.0
-        """Worker time at the newest frame, of the run that goes on where there were several."""
+        """Worker time at the newest frame, counted from the start of the latest run."""
         self.movies: list[MovieWritten] = []
         self.movies_missing: list[Part] = []
-        """The parts that have ended without their movie."""
+        """The parts whose movies were not written, although the job has ended or gone on."""
         self.warnings: list[str] = []
         self.error = ""
         self.remedy = ""
         self._tallies = [Tally() for _ in parts]
         self._at = self._first = 0
         self._last_word: Finished | MovieWritten | Failed | None = None
-        """Of the part that runs."""
+        """The final event of the running part; None until it comes."""
 
     @classmethod
     def done_before(cls, folder: Path, spec: JobSpec, movies: Sequence[Part] = ()) -> "Job":
@@ -100,9 +101,9 @@ class Job:
 
     @classmethod
     def left_behind(cls, folder: Path, spec: JobSpec, parts: Sequence[Part], said: Event | None) -> "Job":
-        """Return a job that an earlier session did not bring to its end; `said` is the last thing that its worker said.
+        """Return a job that an earlier session did not finish; `said` is the last event of its worker.
 
-        How many frames it has is told by their names; whether they are whole, the worker sees when it goes on.
+        Its frames are counted by their names; the worker checks whether they are whole when it goes on.
         """
         job = cls(folder, spec, parts)
         job.state = State.INTERRUPTED
@@ -113,23 +114,23 @@ class Job:
         return job
 
     def again(self) -> "Job":
-        """Return a job that writes the movies that this one, whose frames stand, still owes."""
+        """Return a job that writes the movies that this one still owes; its frames are made."""
         return Job.done_before(self.folder, self.spec, self.movies_missing)
 
     def owe(self, movies: Sequence[Part]) -> None:
-        """Note movies that an earlier session has not written; the job is done."""
+        """Note movies that an earlier session did not write for this job, which is done."""
         self.movies_missing += movies
         if movies:
             self.warnings.append("The movie has not been written yet; the frames are there")
 
     def add(self, part: Part) -> None:
-        """Let a part follow that is wanted only now; the job has not ended."""
+        """Append a part to a job that has begun but not ended."""
         self.parts.append(part)
         self._tallies.append(Tally())
 
     @property
     def said_all(self) -> bool:
-        """Whether the part that runs has said its last word."""
+        """Whether the running part has written its final event."""
         return self._last_word is not None
 
     @property
@@ -139,12 +140,12 @@ class Job:
 
     @property
     def part(self) -> Part:
-        """The part that runs, or is next; of an ended job the last that ran."""
+        """The part that runs or is next; of an ended job, the last that ran."""
         return self.parts[self._at]
 
     @property
     def log(self) -> Path:
-        """What the process printed that runs, or that ran last."""
+        """The log of the process that runs, or that ran last."""
         return self.folder / self.part.log
 
     @property
@@ -154,35 +155,35 @@ class Job:
 
     @property
     def frames_total(self) -> int:
-        """How many matted frames are expected; 0 while that is not known."""
+        """How many frames will be matted in all; 0 while unknown."""
         if self.started is not None:
             return max(self.started.frames, self.frames_done)
         return len(self.spec.source.frames or ())
 
     @property
     def frames_of_part(self) -> tuple[int, int]:
-        """How many frames the part that runs has made, and how many it will have made."""
+        """How many frames the running part has made, and how many it makes in all."""
         return self._tallies[self._at].frames, self._expected(self.part)
 
     @property
     def movies_to_come(self) -> int:
-        """How many movies will be written after the part that runs."""
+        """How many movies will be written after the running part."""
         return sum(part.kind is Kind.ENCODING for part in self.parts[self._at + 1 :])
 
     @property
     def movies_owed(self) -> list[Part]:
-        """The parts that are still to write their movies, and those that have ended without."""
+        """The parts that still have to write their movies, and those that ended without writing them."""
         return [*self.movies_missing, *self.movies_coming]
 
     @property
     def movies_coming(self) -> list[Part]:
-        """The parts that are still to write their movies, or just do."""
+        """The parts that still have to write their movies, the running one included."""
         coming = [] if self.state.ended else self.parts[self._at :]
         return [part for part in coming if part.kind is Kind.ENCODING]
 
     @property
     def progress(self) -> float:
-        """From 0 to 1, over all parts: each counts by its frames."""
+        """From 0 to 1, over all parts, weighted by their numbers of frames."""
         if self.state is State.DONE:
             return 1.0
         total = sum(map(self._expected, self.parts[self._first :]))
@@ -190,29 +191,29 @@ class Job:
 
     @property
     def frames_per_second(self) -> float:
-        """The mean rate at which frames are matted; 0 while that is not known."""
+        """The mean rate of matting; 0 while unknown."""
         return self._matting.per_second
 
     @property
     def part_per_second(self) -> float:
-        """The mean rate of the part that runs; 0 while that is not known."""
+        """The mean rate of the running part; 0 while unknown."""
         return self._tallies[self._at].per_second
 
     @property
     def seconds_left(self) -> float | None:
-        """How long the rest of the part that runs takes at its rate so far; None while that is not known."""
+        """How long the running part will still take at its mean rate so far; None while unknown."""
         done, expected = self.frames_of_part
         return (expected - done) / self.part_per_second if self.part_per_second else None
 
     def write(self) -> None:
-        """Make the job's folder as a worker wants it: `job.json`, its recipe, and nothing that an earlier run told.
+        """Prepare the job's folder for the worker: write `job.json` and the recipe, delete an earlier run's events.
 
         The frames of an earlier run stay: the worker goes on from there.
 
         Raises:
-            OSError: the folder refuses.
+            OSError: the folder cannot be written to.
         """
-        if self.matted:  # all of it is there, and says that the frames are
+        if self.matted:  # everything is there already, events included
             return
         self.folder.mkdir(parents=True, exist_ok=True)
         for name in (*(part.events for part in self.parts), VIEW_FILE, PICTURE_FILE):
@@ -224,7 +225,7 @@ class Job:
         whole.write(self.folder / RECIPE_FILE, "".join(f"{digest}\n" for digest in digests).encode())
 
     def apply(self, event: Event) -> None:
-        """Fold one event of the part that runs into what is known."""
+        """Update the job from one event of the running part."""
         match event:
             case Started():
                 self.started = event
@@ -247,10 +248,10 @@ class Job:
                 self._last_word = event
 
     def end_part(self, status: int) -> None:
-        """Settle what follows now that the process of a part is gone: the next part, or the job's end.
+        """Go to the next part, or end the job, after the process of the running part has ended.
 
-        The end of the process is the truth, whatever was asked of it. `status` is its exit status, negative where a
-        signal ended it. A job whose frames stand is done; a movie that it owes is told of.
+        What the process achieved decides, even if it was asked to stop. `status` is its exit status, negative if a
+        signal ended it. A job whose frames are made counts as done; a missing movie is only a warning.
         """
         self._remove_partial_files()
         word, self._last_word = self._last_word, None
@@ -270,7 +271,7 @@ class Job:
                 self._go_on(cancelled=cancelled)
 
     def drop(self) -> None:
-        """End a job of which nothing runs, for nobody wants it any more."""
+        """End a job that has no running process and is no longer wanted."""
         if self.matted:
             self._miss_movies(self.parts[self._at :])
             self.move(State.DONE)
@@ -278,7 +279,7 @@ class Job:
             self.move(State.CANCELLED)
 
     def fail(self, message: str, remedy: str) -> None:
-        """End a job of which a part could not be started."""
+        """End a job that cannot go on; if its frames are made, it is done, and `message` becomes a warning."""
         if self.matted:
             self.movies_missing += self.parts[self._at :]
             self.warnings.append(f"{message}. {remedy}")
@@ -288,29 +289,29 @@ class Job:
             self.move(State.FAILED)
 
     def abandon(self) -> None:
-        """End a job of which nothing runs any more, and of which nobody has seen the end: whatever went wrong there."""
+        """End a job that counts as running although its process is gone: an error hid the end of the process."""
         if self.state is State.CANCELLING:
             self.drop()
         else:
             self.fail(self._stopped("its end was not seen"), self._suspicion(0))
 
     def move(self, state: State) -> None:
-        """Go to `state`, or raise ValueError where the table has no such way."""
+        """Go to `state`, or raise ValueError if `_MOVES` does not allow it."""
         if state not in _MOVES[self.state]:
             raise ValueError(f"a job cannot go from {self.state.name} to {state.name}")
         self.state = state
 
     @property
     def _matting(self) -> Tally:
-        """How far matting is."""
+        """The tally of the matting part."""
         return next(tally for part, tally in zip(self.parts, self._tallies, strict=True) if part.kind is Kind.MATTING)
 
     def _expected(self, part: Part) -> int:
-        """Return how many frames a part will have made."""
+        """Return how many frames a part makes in all; 0 while unknown."""
         return self.frames_total if part.kind is Kind.MATTING else part.frames
 
     def _go_on(self, *, cancelled: bool) -> None:
-        """Turn to the next part; or end, where there is none or the user has had enough."""
+        """Go to the next part; end the job if there is none or the user has cancelled it."""
         rest = self.parts[self._at + 1 :]
         if rest and not cancelled:
             self._at += 1
@@ -326,7 +327,7 @@ class Job:
             self.warnings.append("The movie was not written, for the job was cancelled; its frames are there")
 
     def _end_without_frames(self, status: int, word: object) -> None:
-        """End a job whose frames do not all stand."""
+        """End a job whose frames are not all made."""
         if self.state is State.CANCELLING:
             self.move(State.CANCELLED)
         elif status == HELD_STATUS:
@@ -341,7 +342,7 @@ class Job:
             self.fail(self._stopped(f"status {status}"), self._suspicion(status))
 
     def _why_no_movie(self, status: int, word: object) -> str:
-        """Return why a part has ended without its movie, and what to do."""
+        """Return why a part ended without its movie, and what to do."""
         if status == HELD_STATUS:
             held = JobHeld(self.folder)
             return f"{held}. {held.remedy}"
@@ -351,21 +352,21 @@ class Job:
         return f"{what}. {self._suspicion(status)}"
 
     def _stopped(self, why: str) -> str:
-        """Return which program has stopped without a word."""
+        """Return the sentence that says which program ended without a final event."""
         if self.part.kind is Kind.MATTING:
             return f"The worker stopped unexpectedly ({why})"
         return f"The Blender in the background stopped unexpectedly ({why})"
 
     def _suspicion(self, status: int) -> str:
-        """Return what may have ended a process that said nothing, and where more is to be read."""
+        """Return the likely cause of a process's end without a final event, and where its log is."""
         hint = "It may have run out of memory. " if status in _SHORT_OF_MEMORY else ""
         if status == _LACKS_RUNTIME:
             hint = "Install the newest Microsoft Visual C++ Redistributable (x64). "
         return f"{hint}Its log is “{self.log}”."
 
     def _remove_partial_files(self) -> None:
-        """Delete what a killed process was in the middle of writing, as far as the system lets go of it."""
-        with contextlib.suppress(OSError):  # the drive itself may be away
+        """Delete the files that a killed process has written in part, as far as the system allows it."""
+        with contextlib.suppress(OSError):  # the drive may be disconnected
             for partial in self.folder.glob(f"*{PARTIAL_SUFFIX}"):
                 with contextlib.suppress(OSError):
                     partial.unlink(missing_ok=True)

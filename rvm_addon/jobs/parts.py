@@ -1,4 +1,4 @@
-"""The parts of a job, in their order: processes that render, matte and encode, each telling of itself in a file."""
+"""The parts of a job, in order: processes that render, matte and encode. Each writes its events into a file."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -11,11 +11,13 @@ class Kind(Enum):
     """What a part does."""
 
     RENDERING = "rendering"
-    """Another Blender makes the pictures that are matted. It tells of each with `Rendered`; status 0: all stand."""
+    """The background Blender renders the pictures to be matted, with one `Rendered` each; exit status 0 says that all
+    are there."""
     MATTING = "matting"
-    """The worker makes the frames. `Finished` says that all stand."""
+    """The worker makes the frames. `Finished` says that all are there."""
     ENCODING = "encoding"
-    """Another Blender makes a movie of the frames. It tells of each with `Encoded`; `MovieWritten` says that it is."""
+    """The background Blender makes a movie of the frames, with one `Encoded` each; `MovieWritten` says that the movie
+    is there."""
 
 
 @dataclass(frozen=True)
@@ -24,19 +26,19 @@ class Part:
 
     kind: Kind
     events: str
-    """The file in the job's folder in which it tells of itself."""
+    """The file in the job's folder that takes its events."""
     log: str
-    """The file there for what it prints."""
+    """The file there that takes what it prints."""
     command: tuple[str, ...] = ()
     """Empty for the worker, which the queue's launcher knows how to start."""
     frames: int = 0
-    """How many it makes; 0 where only the process knows."""
+    """How many frames it makes; 0 if only the process knows."""
     environment: dict[str, str] | None = None
-    """None is this process's own."""
+    """None stands for this process's own environment."""
 
     @property
     def name(self) -> str:
-        """What its files are called, without suffix."""
+        """The stem of its files' names."""
         return self.events.rpartition(".")[0]
 
 
@@ -44,54 +46,54 @@ MATTING = Part(Kind.MATTING, EVENTS_FILE, LOG_FILE)
 
 
 def rendering(command: tuple[str, ...], frames: int) -> Part:
-    """Return the part that comes first where a job has one."""
+    """Return the part that renders pictures, the first of a job that has one."""
     return _named("rendering", Kind.RENDERING, command, frames)
 
 
 def encoding(name: str, command: tuple[str, ...], frames: int) -> Part:
-    """Return a part that comes last; its files are called `name`, for a job may write several movies."""
+    """Return a part that writes a movie, after matting; `name` tells its files from those of the job's other movies."""
     return _named(name, Kind.ENCODING, command, frames)
 
 
 def events_file(name: str) -> str:
-    """Return the file in which the part of this name tells of itself."""
+    """Return the name of the file that takes the events of the part called `name`."""
     return f"{name}.jsonl"
 
 
 def log_file(name: str) -> str:
-    """Return the file for what the part of this name prints."""
+    """Return the name of the file that takes what the part called `name` prints."""
     return f"{name}.log"
 
 
 def _named(name: str, kind: Kind, command: tuple[str, ...], frames: int) -> Part:
-    """Return the part of a name."""
+    """Return a part whose files are called `name`."""
     return Part(kind, events_file(name), log_file(name), command, frames)
 
 
 @dataclass
 class Tally:
-    """How far a part is."""
+    """The progress of a part."""
 
     frames: int = 0
     seconds: float = 0.0
-    """Of the process, at the newest frame."""
+    """Process time at the newest frame."""
     before: int = 0
-    """How many of the frames an earlier run has made."""
+    """How many of the frames an earlier run made."""
     first: float = 0.0
-    """Of the process, at its first frame, which waited for everything to be opened."""
+    """Process time at its first frame, which includes opening the files and the model."""
 
     def begin(self, before: int) -> None:
-        """Begin with the frames that an earlier run has made."""
+        """Begin with the number of frames that an earlier run made."""
         self.frames = self.before = before
 
     def count(self, seconds: float) -> None:
-        """Count a frame that stood after so many seconds."""
+        """Count a frame that was finished at this process time."""
         self.frames += 1
         self.seconds = seconds
         self.first = self.first or seconds
 
     @property
     def per_second(self) -> float:
-        """The mean rate since the first frame; 0 while that is not known."""
+        """The mean rate since the first frame; 0 while unknown."""
         elapsed, made = self.seconds - self.first, self.frames - self.before
         return (made - 1) / elapsed if made > 1 and elapsed > 0 else 0.0

@@ -15,12 +15,12 @@ from .worker import Launcher, Standby, WorkerProcess, matting
 KILL_AFTER_SECONDS = 2.0
 """How long a worker may take to end when it is asked to."""
 GONE_AFTER_SECONDS = 10.0
-"""How long a process may take to end after its last word: what it had to do is done, but a library's end may hang."""
+"""How long a process may take to end after its final event: its work is done, but a library may hang on unloading."""
 LEFT_AFTER_SECONDS = 1.0
-"""How long a job lasts whose process, given up then, was killed and does not go; then it is left to the system."""
+"""How long a job waits for a process that was killed after that; then the process is left to the system."""
 FREE_AFTER_SECONDS = 2.0
-"""How long a job's folder may seem to be another process's: Windows lets go of a lock a little after its process has
-ended, and a job's next part would be refused."""
+"""How long to retry while another process seems to hold the job's folder: Windows releases a lock a little after its
+process has ended, and the job's next part would be refused."""
 
 _AT_WORK = frozenset({State.RUNNING, State.CANCELLING})
 
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 
 class JobQueue:
-    """The jobs in the order they came, the ended ones included until they are dismissed."""
+    """The jobs in the order of submission, ended ones included until they are dismissed."""
 
     def __init__(self, launcher: Launcher) -> None:
         """Begin empty; `launcher` starts the workers."""
@@ -38,10 +38,10 @@ class JobQueue:
         self._worker: WorkerProcess | None = None
         self._waiting: Standby | None = None
         self._leaving: list[subprocess.Popen[bytes]] = []
-        """Processes that were killed, and that the system has not let go yet."""
+        """Ended or killed processes that the system may not have released yet."""
         self._kill_at = 0.0
         self._gone_at = math.inf
-        """When the running worker, which has said its last word, is given up."""
+        """When the running worker is killed if it has not ended after its final event."""
         self._give_up_at = 0.0
 
     @property
@@ -50,27 +50,27 @@ class JobQueue:
         return any(not job.state.ended for job in self.jobs)
 
     def stand_by(self) -> None:
-        """Let a worker load meanwhile, for a job is about to come; where one runs already, there is time enough."""
+        """Start loading a worker for a job that is about to come, unless a job runs: then there is time enough."""
         self._see_off()
         if self._running is None and self._waiting is None:
             try:
                 self._waiting = Standby(self._launcher)
             except OSError:
-                log.exception("no worker could be started ahead")  # the job's own will say so to the user
+                log.exception("no worker could be started ahead")  # the job's own worker will tell the user
 
     def stand_down(self) -> None:
-        """Let go of the worker that waits, if there is one."""
+        """Dismiss the worker that stands by, if there is one."""
         waiting, self._waiting = self._waiting, None
         if waiting is not None:
             self._leaving.append(waiting.dismiss())
 
     def submit(self, job: Job) -> None:
-        """Add a job; a later tick starts it. An ended one of its folder gives way to it.
+        """Add a job; a later tick starts it. It replaces an ended job of the same folder.
 
         Raises:
-            SpecError: the job makes no sense.
+            SpecError: the job's spec is invalid.
             JobHeld: another process works in its folder.
-            OutputFailed: its folder cannot be written.
+            OutputFailed: its folder cannot be written to.
         """
         job.spec.validate()
         if locks.is_held(job.folder):
@@ -82,11 +82,11 @@ class JobQueue:
         self.adopt(job)
 
     def adopt(self, job: Job) -> None:
-        """Add a job as it is; one of its folder that is here already gives way to it."""
+        """Add a job without writing its folder; it replaces a job of the same folder."""
         self.jobs = [*(other for other in self.jobs if other.folder != job.folder), job]
 
     def cancel(self, job: Job) -> None:
-        """Stop a job that runs, or drop one that waits; one that has ended stays as it is."""
+        """Stop a running job, or drop a waiting one; an ended one stays as it is."""
         if job.state is State.QUEUED:
             job.drop()
         elif job.state is State.RUNNING:
@@ -111,7 +111,7 @@ class JobQueue:
         return changed
 
     def shutdown(self) -> None:
-        """End the worker at once and cancel what waits; for the moment when the program goes: it waits a little."""
+        """End the worker and cancel all jobs because the program ends; this blocks for a few seconds at most."""
         self.stand_down()
         for job in self.jobs:
             self.cancel(job)
@@ -125,11 +125,11 @@ class JobQueue:
         self._see_off()
 
     def _see_off(self) -> None:
-        """Forget the processes that were killed and are gone by now; to ask them lets the system forget them, too."""
+        """Forget the processes that are gone; polling them lets the system release them, too."""
         self._leaving = [process for process in self._leaving if process.poll() is None]
 
     def _follow(self) -> list[Job]:
-        """Fold the running worker's news into its job."""
+        """Apply the running worker's new events, and its end, to its job."""
         job, worker = self._running, self._worker
         if job is None:
             return []
@@ -142,10 +142,10 @@ class JobQueue:
         if status is None and job.said_all:
             status = self._give_up(worker)
         if status is not None:
-            self._running = self._worker = None  # first of all: whatever comes, the next job gets its turn
+            self._running = self._worker = None  # first, so that the next job gets its turn whatever fails below
             self._gone_at = math.inf
             self._leaving.append(worker.close())
-            if not (worker.took_nothing and job.state is State.RUNNING):  # else another does it, which has a log
+            if not (worker.took_nothing and job.state is State.RUNNING):  # else a new worker tries, which has a log
                 job.end_part(status)
             if not job.state.ended:
                 self._start(job)
@@ -154,9 +154,9 @@ class JobQueue:
         return [job] if events or status is not None or job.state is not before else []
 
     def _give_up(self, worker: WorkerProcess) -> int | None:
-        """End a process that is there long after its last word; a later tick sees its end.
+        """Kill a process that is still there long after its final event; a later tick sees its end.
 
-        Returns the exit status to take for its, where it does not even go then.
+        Returns the exit status to assume if the process survives even that, else None.
         """
         now = time.monotonic()
         self._gone_at = min(self._gone_at, now + GONE_AFTER_SECONDS)
@@ -165,14 +165,14 @@ class JobQueue:
         return KILLED_STATUS if now > self._gone_at + LEFT_AFTER_SECONDS else None
 
     def _abandon(self) -> list[Job]:
-        """End what seems to run and does not: an error came between a worker's end and its job's."""
+        """End jobs that count as running but have no worker: an error came between the worker's end and the job's."""
         alone = [job for job in self.jobs if job is not self._running and job.state in _AT_WORK]
         for job in alone:
             job.abandon()
         return alone
 
     def _start_next(self) -> list[Job]:
-        """Start the first job that waits."""
+        """Start the first waiting job."""
         job = next((job for job in self.jobs if job.state is State.QUEUED), None)
         if job is None:
             return []
@@ -181,7 +181,7 @@ class JobQueue:
         return [job]
 
     def _try_again(self, job: Job) -> list[Job]:
-        """Start the part of a job whose folder was another process's; or end the job, if the user wants that."""
+        """Try again to start a part of a job whose folder another process held; end the job if it was cancelled."""
         if job.state is State.CANCELLING:
             self._running = None
             job.drop()
@@ -192,17 +192,17 @@ class JobQueue:
         return [job] if self._worker is not None or job.state.ended else []
 
     def _start(self, job: Job) -> None:
-        """Start the part of a job whose turn it is; where its folder is another process's, later ticks try again."""
+        """Start the current part of a job; if another process holds its folder, later ticks try again."""
         self._give_up_at = time.monotonic() + FREE_AFTER_SECONDS
         self._launch(job)
 
     def _launch(self, job: Job) -> None:
-        """Start the part of a job whose turn it is, if its folder is free."""
+        """Start the current part of a job, if its folder is free."""
         part, waiting = job.part, None
         if part.kind is Kind.MATTING:
             part = matting(job.folder, self._launcher)
             waiting, self._waiting = self._waiting, None
-        else:  # it would wait for long
+        else:  # a worker that stands by would wait too long
             self.stand_down()
         self._running = None
         try:
@@ -216,7 +216,7 @@ class JobQueue:
             job.fail(str(error), error.remedy)
         except OSError as error:
             remedy = "Install the extension again."
-            if part.kind is not Kind.MATTING:  # that program is this very Blender's
+            if part.kind is not Kind.MATTING:  # the program is this Blender's own file
                 remedy = "Quit Blender and start it again: it may have been updated or moved meanwhile."
             job.fail(f"“{part.command[0]}” could not be started ({error})", remedy)
         else:

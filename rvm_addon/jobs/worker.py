@@ -15,23 +15,25 @@ from ..engine.events import Event, decode
 from .parts import MATTING, Part
 
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-"""For numpy's small matrix products, which several threads of the worker do at once; ONNX Runtime minds its own."""
+"""For numpy's small matrix products, which several threads of the worker compute at once; ONNX Runtime manages its own
+threads."""
 
 MEMORY_IS_KEPT = {
     "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
     "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
     "MALLOC_ARENA_MAX": "2",
 }
-"""For glibc, which hands each picture's memory back and then fetches it anew, page by page: 5 % of a frame's time. And
-it would have a heap for each thread, and each grows to the most that it ever holds; `engine.heap` trims them."""
+"""For glibc, which otherwise returns each picture's memory to the system and fetches it again page by page: 5 % of a
+frame's time. It would also keep a heap per thread, and each grows to the most that it ever held; `engine.heap` trims
+them."""
 
 log = logging.getLogger(__name__)
 
 _PACKAGE_FOLDER = Path(__file__).resolve().parents[1]
 
 NEUTRAL_FOLDER = sys.prefix
-"""Where a process works that has no job yet: nobody's project lies there. A folder that is worked in cannot be deleted
-on Windows; Python's own is not going to be."""
+"""The working directory of a process that has no job yet. Windows cannot delete a folder while a process works in it;
+nobody deletes Python's own, and no project lies there."""
 
 
 @dataclass(frozen=True)
@@ -41,24 +43,24 @@ class Launcher:
     python: str = sys.executable
     """The interpreter; inside Blender `sys.executable` is Blender's own Python."""
     libraries: tuple[str, ...] = ()
-    """Folders that hold numpy, OpenCV and ONNX Runtime, where the interpreter does not find them by itself."""
+    """Folders that hold numpy, OpenCV and ONNX Runtime, if the interpreter does not find them by itself."""
 
     def command(self, *arguments: str) -> tuple[str, ...]:
-        """Return the command line of an interpreter that takes no module from the folder that it works in."""
+        """Return the command line of an interpreter that imports no module from its working directory."""
         return (self.python, "-P", *arguments)
 
 
 def matting(folder: Path, launcher: Launcher) -> Part:
-    """Return the worker on `folder`, which holds `job.json`."""
+    """Return the part that runs the worker on `folder`, which holds `job.json`."""
     command = launcher.command("-m", "engine", str(folder), "--stop-with-parent")
     return replace(MATTING, command=command, environment=environment(launcher))
 
 
 class Standby:
-    """A worker that loads while it is not known yet what it will do."""
+    """A worker that loads before its job is known."""
 
     def __init__(self, launcher: Launcher) -> None:
-        """Start it.
+        """Start the worker.
 
         Raises:
             OSError: the program cannot be started.
@@ -74,7 +76,7 @@ class Standby:
         )
 
     def send(self, folder: Path) -> "subprocess.Popen[bytes] | None":
-        """Let it work in `folder`, and hand it over; None if it has ended."""
+        """Let the worker begin on the job in `folder`, and return its process; None if it has ended."""
         stdin = self._process.stdin
         if self._process.poll() is not None or stdin is None:
             return None
@@ -86,7 +88,7 @@ class Standby:
         return self._process
 
     def dismiss(self) -> "subprocess.Popen[bytes]":
-        """End it, at once, for it has done nothing yet; hand it over to whoever sees that it goes."""
+        """Kill the worker, which has done nothing yet; return its process, whose end the caller must await."""
         self._process.kill()
         if self._process.stdin is not None:
             self._process.stdin.close()
@@ -94,16 +96,16 @@ class Standby:
 
 
 class WorkerProcess:
-    """A running process: its events are read from the job's folder, a few at a time. Only `wait` waits."""
+    """A running process, whose events are read from the job's folder as they come. Only `wait` blocks."""
 
     def __init__(self, folder: Path, part: Part, waiting: Standby | None = None, *, beside: bool = False) -> None:
-        """Start it in the job's `folder`, or let the worker do it that is `waiting`.
+        """Start the process in the job's `folder`, or let the worker that is `waiting` do the part.
 
-        One that works `beside` another process of the job does not ask whose the folder is.
+        A process that works `beside` another one of the same job does not need the folder's lock to be free.
 
         Raises:
-            JobHeld: another process works there; nothing of it is touched.
-            JobGone, OutputFailed: the folder is not there, or refuses.
+            JobHeld: another process works in the folder; nothing in it is touched.
+            JobGone, OutputFailed: the folder is missing, or cannot be written to.
             OSError: the program cannot be started.
         """
         self._events = folder / part.events
@@ -111,7 +113,7 @@ class WorkerProcess:
             with contextlib.nullcontext(True) if beside else locks.held(folder) as free:
                 if not free:
                     raise JobHeld(folder)
-                self._events.unlink(missing_ok=True)  # what an earlier run has said
+                self._events.unlink(missing_ok=True)  # an earlier run's
                 (folder / part.log).write_bytes(b"")
         except FileNotFoundError:
             raise JobGone(folder) from None
@@ -124,11 +126,11 @@ class WorkerProcess:
 
     @property
     def took_nothing(self) -> bool:
-        """Whether it was waiting and has not begun: should it have ended, no log says why."""
+        """Whether the process stood by and has not begun; if it has ended, no log says why."""
         return self._was_waiting and not os.path.exists(self._events)  # noqa: PTH110  # Path's own raises
 
     def poll(self) -> tuple[list[Event], int | None]:
-        """Return the events since the last call, and the exit status once the process has ended: then all are told."""
+        """Return the events since the last call, and the exit status once the process has ended; none follow it."""
         status = self._process.poll()
         return self._new_events(), status
 
@@ -141,7 +143,7 @@ class WorkerProcess:
         self._process.kill()
 
     def wait(self, seconds: float) -> bool:
-        """Wait for the end, `seconds` at most, and return whether it came."""
+        """Wait at most `seconds` for the process to end; return whether it has."""
         try:
             self._process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -149,18 +151,18 @@ class WorkerProcess:
         return True
 
     def close(self) -> "subprocess.Popen[bytes]":
-        """Let go of a process, and hand it over: one that was killed may be there a little longer."""
+        """Close the process's input, and return the process: after a kill it may exist a little longer."""
         if self._process.stdin is not None:
             self._process.stdin.close()
         return self._process
 
     def _new_events(self) -> list[Event]:
-        """Return the events of the lines that are whole."""
+        """Return the events of the complete new lines."""
         try:
             with self._events.open("rb") as stream:
                 stream.seek(self._offset)
                 data = stream.read()
-        except OSError:  # not there yet, or a network drive that will be back
+        except OSError:  # not there yet, or on a network drive that is disconnected for a while
             return []
         whole = data[: data.rfind(b"\n") + 1]
         self._offset += len(whole)
@@ -179,10 +181,10 @@ def _started(folder: Path, part: Part) -> "subprocess.Popen[bytes]":
     Raises:
         OSError: the program cannot be started, or the log cannot be written.
     """
-    with (folder / part.log).open("ab") as log:  # should another process have the folder by now, it is that one's
+    with (folder / part.log).open("ab") as log:  # append: by now, another process may hold the folder and its log
         return subprocess.Popen(
             part.command,
-            stdin=subprocess.PIPE,  # held open, never written: its end tells the worker that this process died
+            stdin=subprocess.PIPE,  # open, never written: end of file tells the worker that this process died
             stdout=log,
             stderr=log,
             env=part.environment,
@@ -192,7 +194,7 @@ def _started(folder: Path, part: Part) -> "subprocess.Popen[bytes]":
 
 
 def environment(launcher: Launcher) -> dict[str, str]:
-    """Return the worker's environment: the engine and its libraries found, the user's own Python settings not."""
+    """Return the worker's environment: it finds the engine and its libraries, without the user's Python settings."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     path = os.pathsep.join([str(_PACKAGE_FOLDER), *launcher.libraries])
     return {
@@ -207,7 +209,7 @@ def environment(launcher: Launcher) -> dict[str, str]:
 
 
 def apart() -> dict[str, Any]:
-    """Return what keeps the worker apart: no console window, no Ctrl-C that was meant for its parent."""
+    """Return the `Popen` arguments that spare a process console windows and Ctrl-C meant for its parent."""
     if sys.platform == "win32":
         return {"creationflags": subprocess.BELOW_NORMAL_PRIORITY_CLASS | subprocess.CREATE_NO_WINDOW}
-    return {"start_new_session": True}  # its priority it lowers itself: code between fork and exec is unsafe in Blender
+    return {"start_new_session": True}  # it lowers its priority itself: code between fork and exec is unsafe in Blender
