@@ -17,6 +17,10 @@ _OWN = ("use_default_fade", "effect_fader", "transition_type", "direction", "ang
 """The properties of transitions that other strips lack; not every kind of transition has all."""
 
 
+_REPEATS = "rvm_matting_transition"
+"""The custom property of a transition between results: the name of the sources' own."""
+
+
 def source_strips(strips: Iterable[versions.Strip]) -> list[versions.Strip]:
     """Return the strips to matte where these are selected, each once.
 
@@ -148,5 +152,21 @@ def _put_between(effect: versions.Strip, results: list[versions.Strip], channel:
     copy_look(scene, effect, new)
     copy_animation(scene, effect, new, frozenset(_OWN))
     new.select = False
+    new[_REPEATS] = effect.name
     if all(strip.mute for strip in versions.inputs(effect)):
         hiding.hide(effect)
+
+
+def take_back(result: versions.Strip) -> None:
+    """Remove the transitions that `carry_over` has put on a result, and show the sources' own again.
+
+    For a result that becomes a mask: its source shows the cut-out then, also in the source's own transitions.
+    """
+    level = versions.siblings(result.id_data.sequence_editor, result)
+    own = versions.all_strips(result.id_data.sequence_editor)
+    for effect in list(level):
+        if _REPEATS in effect and result in versions.inputs(effect):
+            repeated = own.get(effect[_REPEATS])
+            if repeated is not None:
+                hiding.unhide(repeated)
+            level.remove(effect)

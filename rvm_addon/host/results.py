@@ -8,7 +8,7 @@ import bpy
 
 from ..engine.outputs import Result
 from ..engine.spec import JobSpec
-from . import giving_way, hiding, masks, recipes, versions
+from . import effects, giving_way, hiding, masks, recipes, versions
 from .belonging import cut_off, source_of, stems_of, was_mask, without_suffixes
 from .image_strips import new_image_strip
 from .likeness import LINEAR, copy_look, is_placed_alike, read_as_written
@@ -69,6 +69,8 @@ def insert_result(spec: JobSpec, folder: Path, place: Placement) -> Inserted:
         _hide(part, *run)
     results = tuple(result for _, result in laid)
     if ground.old is not None:
+        if is_mask:
+            effects.take_back(ground.old)
         giving_way.make_way(scene, ground.old, results)
     for like, result in laid:
         _connect(scene, like, result)

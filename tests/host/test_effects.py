@@ -128,6 +128,22 @@ def test_a_transition_is_put_between_results_once(timeline: Timeline, dissolve: 
     assert (timeline.addon.versions.inputs(kept), kept.blend_alpha, dissolve.mute) == (results, 0.5, True)
 
 
+def test_results_that_become_masks_give_the_transition_back(timeline: Timeline, dissolve: Any) -> None:
+    """The masked sources show the cut-outs in their own transition; what lay between the results goes with them."""
+    one, two = timeline.addon.versions.inputs(dissolve)
+    frames = (22, 26, 29)
+    timeline.press_button(one, two)
+    shown = [timeline.render(frame).astype(int) for frame in frames]
+    timeline.scene.rvm_matting.result = "MASK"
+    timeline.select([timeline.result_of(one), timeline.result_of(two)])
+    with timeline.shown():
+        assert bpy.ops.rvm.update_result() == {"FINISHED"}
+    assert [strip.name for strip in timeline.strips if strip.type == "WIPE"] == ["wipe"]
+    assert not (dissolve.mute or one.mute or two.mute)
+    for frame, picture in zip(frames, shown, strict=True):
+        assert np.abs(timeline.render(frame) - picture).max() <= 4, frame
+
+
 def test_masked_strips_keep_their_transition(timeline: Timeline, dissolve: Any) -> None:
     """It is made of what they show, which is cut out already."""
     one, two = timeline.addon.versions.inputs(dissolve)
