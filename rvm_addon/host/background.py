@@ -26,8 +26,6 @@ import os, sys, traceback
 try:
     sys.path.insert(0, {place!r})
     from {package}.host import background
-    if {trusted!r}:
-        background.trust()
     background.main({module!r}, {folder!r}, {name!r}, beside={beside!r})
 except BaseException:
     traceback.print_exc()
@@ -37,11 +35,11 @@ except BaseException:
 could hang."""
 
 
-def command(module: str, folder: Path, name: str, *, beside: bool = False, trusted: bool = False) -> tuple[str, ...]:
+def command(module: str, folder: Path, name: str, *, beside: bool = False) -> tuple[str, ...]:
     """Return the command line of a Blender that does the job's part `name`, by the `work` of this module.
 
-    With `beside`, another process of the job holds the folder's lock. If the project is `trusted`, its Python code
-    runs, such as that of drivers; otherwise the preferences decide.
+    With `beside`, another process of the job holds the folder's lock. Whether Python in the project runs there, the
+    preferences decide: nobody can ask Blender whether the user has trusted a file.
     """
     package = Path(__file__).resolve().parents[1]
     # By path: in the bpy module this extension is not enabled, and a Blender may have enabled another copy of it.
@@ -52,17 +50,11 @@ def command(module: str, folder: Path, name: str, *, beside: bool = False, trust
         folder=str(folder),
         name=name,
         beside=beside,
-        trusted=trusted,
     )
     expression = f"exec({code!r})"  # one line: systems differ in how they pass several
     if bpy.app.binary_path:
         return (bpy.app.binary_path, "--background", "--python-exit-code", "1", "--python-expr", expression)
     return (sys.executable, "-P", "-c", expression)  # the bpy module; nothing is imported from the job's folder
-
-
-def trust() -> None:
-    """Allow files that are opened to run their Python code."""
-    bpy.context.preferences.filepaths.use_scripts_auto_execute = True
 
 
 def main(module: str, folder: str, name: str, *, beside: bool) -> NoReturn:

@@ -10,7 +10,7 @@ import bpy
 
 from ..engine import digests, resume, whole
 from ..engine.errors import PictureDiffers, SourceUnreadable
-from ..engine.events import Emit, Rendered
+from ..engine.events import Emit, Rendered, Warned
 from ..engine.spec import JOB_FILE, PARTIAL_SUFFIX, RAW_FOLDER, JobSpec
 from . import probes, versions
 from .likeness import make_plain
@@ -23,6 +23,12 @@ _SHOWS_WHAT_IS_BELOW = frozenset({"ADJUSTMENT", "MULTICAM"})
 """Kinds of strip whose picture is made of the channels below; inside a meta strip, also of those below the meta."""
 _REMEMBERS_ITS_FILE = frozenset({"MOVIE", "MOVIECLIP"})
 """Kinds of strip whose stored size Blender updates only when it draws them."""
+
+
+_WITHOUT_PYTHON = (
+    "Python in the project, such as a driver's, did not run while the strip was rendered: turn on Auto Run Python "
+    "Scripts in the preferences (Save & Load), and press the button again"
+)
 
 
 def work(folder: Path, _name: str, emit: Emit) -> None:
@@ -50,6 +56,8 @@ def work(folder: Path, _name: str, emit: Emit) -> None:
             if spec.raw_limit:
                 digests.note(folder / RAW_FOLDER, number, path)
         emit(Rendered(order.start + number, time.monotonic() - begun))
+    if order.scripted and bpy.app.autoexec_fail:
+        emit(Warned(_WITHOUT_PYTHON))
 
 
 def render_frame(scene: bpy.types.Scene, frame: int, path: Path) -> None:

@@ -113,6 +113,11 @@ SENTENCES: dict[str, str] = {
     "“{path}” ends early: its last picture stands for {count} more frames": (
         "“{path}”提前结束：其最后一张图片代替了之后的 {count} 帧"
     ),
+    "Python in the project, such as a driver's, did not run while the strip was rendered: turn on Auto Run Python "
+    "Scripts in the preferences (Save & Load), and press the button again": (
+        "渲染该片段时，项目中的 Python（例如驱动器）没有运行：请在偏好设置（保存与加载）中启用“自动运行 Python 脚本”，"
+        "然后再次按下按钮"
+    ),
     # strips that cannot be matted
     "“{strip}” has no free channel above it; move it down, or unlock or unmute a channel above it": (
         "“{strip}”上方没有空闲通道；请将其下移，或将上方的通道解锁或取消静音"

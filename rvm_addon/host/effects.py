@@ -31,11 +31,7 @@ def source_strips(strips: Iterable[versions.Strip]) -> list[versions.Strip]:
     chosen: dict[str, versions.Strip] = {}
     levels: dict[str, Mapping[str, list[versions.Strip]]] = {}
     for strip in strips:
-        meta = strip.parent_meta()
-        level = "" if meta is None else meta.name
-        if level not in levels:
-            levels[level] = _effects(versions.siblings(strip.id_data.sequence_editor, strip))
-        chosen |= {shown.name: shown for shown in _shown_instead(strip, levels[level])}
+        chosen |= {shown.name: shown for shown in _shown_instead(strip, _effects_around(strip, levels))}
     inside = {
         one.name
         for effect in chosen.values()
@@ -44,6 +40,17 @@ def source_strips(strips: Iterable[versions.Strip]) -> list[versions.Strip]:
         if is_within(one, *versions.handles(effect))
     }
     return [strip for strip in chosen.values() if strip.name not in inside and not _leads_between(strip, chosen)]
+
+
+def _effects_around(
+    strip: versions.Strip, levels: dict[str, Mapping[str, list[versions.Strip]]]
+) -> Mapping[str, list[versions.Strip]]:
+    """Return the effects at a strip's level by their inputs; `levels` caches them by the name of the meta strip."""
+    meta = strip.parent_meta()
+    level = "" if meta is None else meta.name
+    if level not in levels:
+        levels[level] = _effects(versions.siblings(strip.id_data.sequence_editor, strip))
+    return levels[level]
 
 
 def _effects(level: Iterable[versions.Strip]) -> Mapping[str, list[versions.Strip]]:
@@ -58,7 +65,11 @@ def _effects(level: Iterable[versions.Strip]) -> Mapping[str, list[versions.Stri
 def _shown_instead(strip: versions.Strip, effects: Mapping[str, list[versions.Strip]]) -> list[versions.Strip]:
     """Return the strips that show a strip: itself or the effects that change it alone, followed to the last effect."""
     # A muted effect changes nothing, unless its input is muted, too: then a result has taken the place of both.
-    above = [one for one in effects.get(strip.name, ()) if len(versions.inputs(one)) == 1 and one.mute <= strip.mute]
+    above = [
+        one
+        for one in effects.get(strip.name, ())
+        if len(versions.inputs(one)) == 1 and hiding.is_hidden(one) <= hiding.is_hidden(strip)
+    ]
     return [shown for effect in above for shown in _shown_instead(effect, effects)] or [strip]
 
 
@@ -71,12 +82,12 @@ def still_shown(chosen: list[versions.Strip]) -> list[str]:
     """Return a warning for each effect that goes on showing matted strips with their background."""
     names = {strip.name for strip in chosen}
     said: dict[str, str] = {}
+    levels: dict[str, Mapping[str, list[versions.Strip]]] = {}
     for strip in chosen:
-        for effect in versions.siblings(strip.id_data.sequence_editor, strip):
-            inputs = [one.name for one in versions.inputs(effect)]
-            if strip.name not in inputs or effect.name in names or effect.mute:
+        for effect in _effects_around(strip, levels).get(strip.name, ()):
+            if effect.name in names or hiding.is_hidden(effect):
                 continue
-            others = [name for name in inputs if name not in names]
+            others = [one.name for one in versions.inputs(effect) if one.name not in names]
             if effect.type not in _TRANSITIONS:
                 said[effect.name] = say(
                     "“{effect}” goes on showing “{strip}” with its background; matte the effect instead",
@@ -106,10 +117,10 @@ def carry_over(result: versions.Strip) -> list[str]:
     editor = result.id_data.sequence_editor
     level = list(versions.siblings(editor, result))
     said = []
-    for effect in level:
+    for effect in [one for one in level if one.type in _TRANSITIONS and _covers(result, one)]:
         inputs = versions.inputs(effect)
         results = [one for one in (_result_of(strip, effect) for strip in inputs) if one is not None]
-        if effect.type not in _TRANSITIONS or result not in results or len(results) < len(inputs):
+        if result not in results or len(results) < len(inputs):
             continue
         if any(one.type == effect.type and versions.inputs(one) == results for one in level):
             continue
@@ -128,15 +139,22 @@ def _result_of(strip: versions.Strip, effect: versions.Strip) -> versions.Strip 
     Masks do not count: a masked strip shows the cut-out in its transitions already.
     """
     scene = strip.id_data
-    start, end = versions.handles(effect)
     found = []
     for one in versions.siblings(scene.sequence_editor, strip):
+        if not _covers(one, effect):
+            continue
         recipe = recipes.read(one)
-        if recipe is None or recipe.look.result is Result.MASK or frames_within(one, start, end) < end - start:
+        if recipe is None or recipe.look.result is Result.MASK:
             continue
         if belonging.source_of(scene, one, recipe) == strip:
             found.append(one)
     return max(found, key=lambda one: (not one.mute, one.channel), default=None)
+
+
+def _covers(strip: versions.Strip, effect: versions.Strip) -> bool:
+    """Return whether a strip lies over the whole range of an effect."""
+    start, end = versions.handles(effect)
+    return frames_within(strip, start, end) == end - start
 
 
 def _put_between(effect: versions.Strip, results: list[versions.Strip], channel: int) -> None:
@@ -153,7 +171,7 @@ def _put_between(effect: versions.Strip, results: list[versions.Strip], channel:
     copy_animation(scene, effect, new, frozenset(_OWN))
     new.select = False
     new[_REPEATS] = effect.name
-    if all(strip.mute for strip in versions.inputs(effect)):
+    if all(map(hiding.is_hidden, versions.inputs(effect))):
         hiding.hide(effect)
 
 
@@ -162,11 +180,11 @@ def take_back(result: versions.Strip) -> None:
 
     For a result that becomes a mask: its source shows the cut-out then, also in the source's own transitions.
     """
-    level = versions.siblings(result.id_data.sequence_editor, result)
-    own = versions.all_strips(result.id_data.sequence_editor)
-    for effect in list(level):
-        if _REPEATS in effect and result in versions.inputs(effect):
-            repeated = own.get(effect[_REPEATS])
-            if repeated is not None:
-                hiding.unhide(repeated)
-            level.remove(effect)
+    editor = result.id_data.sequence_editor
+    level, every = versions.siblings(editor, result), versions.all_strips(editor)
+    doomed = [(one.name, one[_REPEATS]) for one in level if _REPEATS in one and result in versions.inputs(one)]
+    for name, repeated in doomed:  # by name: with a strip, Blender removes the effects on it
+        if repeated in every:
+            hiding.unhide(every[repeated])
+        if name in every:
+            level.remove(every[name])

@@ -26,6 +26,11 @@ def hide(strip: versions.Strip, *, needed: bool = False) -> None:
         strip.blend_type, strip.blend_alpha = "ALPHA_OVER", 0.0
 
 
+def is_hidden(strip: versions.Strip) -> bool:
+    """Return whether a strip is muted, or hidden without being muted."""
+    return bool(strip.mute) or _PROPERTY in strip
+
+
 def unhide(strip: versions.Strip) -> None:
     """Take back what `hide` did."""
     strip.mute = False

@@ -52,6 +52,8 @@ class RenderOrder:
     """The first timeline frame."""
     paths: tuple[str, ...]
     """One picture per timeline frame."""
+    scripted: bool
+    """Whether the user's Blender has not refused to run any Python of the project."""
 
     def write(self, folder: Path) -> None:
         """Write the order into a job's folder.
@@ -144,15 +146,15 @@ def prepare(folder: Path, spec: JobSpec, place: Placement, project: ProjectCopy)
         rendered.mkdir(parents=True, exist_ok=True)
         suffix = UNPACKED if _has_room(rendered, place, len(spec.source.paths)) else PACKED
         paths = tuple(str((rendered / name).with_suffix(suffix)) for name in spec.source.paths)
-        RenderOrder(place.scene, place.strip, place.start - place.before, paths).write(folder)
+        scripted = not bpy.app.autoexec_fail
+        RenderOrder(place.scene, place.strip, place.start - place.before, paths, scripted).write(folder)
         project.write(folder / PROJECT_FILE)
     except OSError as error:
         raise OutputFailed(folder, error.strerror or "") from error
     except RuntimeError as error:  # how Blender's operators report
         raise OutputFailed(folder / PROJECT_FILE, str(error).strip()) from error
     spec = replace(spec, source=replace(spec.source, paths=paths))
-    # The copy's scripts run only if this Blender runs them, too: the user's trust is not extended.
-    return spec, _part(folder, len(paths), trusted=not bpy.app.autoexec_fail)
+    return spec, _part(folder, len(paths))
 
 
 def _has_room(folder: Path, place: Placement, pictures: int) -> bool:
@@ -190,10 +192,9 @@ def picture_size(scene: bpy.types.Scene, strip: versions.Strip) -> tuple[int, in
     return scene.render.resolution_x, scene.render.resolution_y
 
 
-def _part(folder: Path, pictures: int, *, trusted: bool = False) -> Part:
-    """Return the part of a job that renders so many pictures; if the project is `trusted`, its Python scripts run."""
-    command = background.command("background_rendering", folder, "rendering", trusted=trusted)
-    return parts.rendering(command, pictures)
+def _part(folder: Path, pictures: int) -> Part:
+    """Return the part of a job that renders so many pictures."""
+    return parts.rendering(background.command("background_rendering", folder, "rendering"), pictures)
 
 
 def left_in(folder: Path) -> Part | None:

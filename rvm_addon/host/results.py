@@ -182,8 +182,9 @@ def _between(scene: bpy.types.Scene, results: list[tuple[versions.Strip, version
             is_between = source.channel < strip.channel < result.channel
             if not is_between or strip.type == "SOUND" or strip.mute or channels[strip.channel].mute:
                 continue
-            has_its_place = _is_result_of_lower(scene, strip, source) or _is_made_of(strip, source)
-            if frames_within(strip, *versions.handles(result)) and not has_its_place:
+            if not frames_within(strip, *versions.handles(result)):
+                continue
+            if not (_is_made_of(strip, source) or _is_result_of_lower(scene, strip, source)):
                 names[strip.name] = None
     return tuple(names)
 

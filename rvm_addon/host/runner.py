@@ -175,7 +175,7 @@ class Runner:
             return
         self.queue.cancel(job)
         if job.matted:
-            unfinished.settle(job.folder, movies=())
+            unfinished.settle(job.folder, _names(job.movies_ordered))
         else:
             unfinished.forget(job.folder)
         if job.state is State.CANCELLED and not locks.is_held(job.folder):  # it waited; else `step` sees its end
@@ -189,7 +189,7 @@ class Runner:
         if job.state in _STOPPED:
             unfinished.forget(job.folder)
         else:
-            self._settle(job, movies=())
+            self._settle(job, owed=())
         rendering.give_up(job.folder, libraries.launcher())
 
     def recall(self) -> bool:
@@ -303,11 +303,12 @@ class Runner:
         if places or job.movies_owed:
             unfinished.note(job.folder, places, _names(job.movies_owed))
 
-    def _settle(self, job: Job, movies: Iterable[str], *, delivered: bool = False) -> None:
+    def _settle(self, job: Job, owed: Iterable[str], *, delivered: bool = False) -> None:
         """Note what is still pending of a job whose frames are made; without anything pending, forget the job."""
-        movies = list(movies)
-        unfinished.settle(job.folder, movies, delivered=delivered)
-        if not movies and not self._placements.get(job.folder):
+        owed = set(owed)
+        ended = (name for name in _names(job.movies_ordered) if name not in owed)
+        unfinished.settle(job.folder, ended, delivered=delivered)
+        if not owed and not self._placements.get(job.folder):
             self._placements.pop(job.folder, None)
 
     def _conclude(self, job: Job) -> None:

@@ -29,25 +29,23 @@ def note(folder: Path, places: list[Placement], movies: Iterable[str] = ()) -> N
     known.expect(folder)
 
 
-def settle(folder: Path, movies: Iterable[str], *, delivered: bool = False) -> None:
-    """Reduce a job's notes to what is pending: only these movies, and, once `delivered`, no result in the open project.
+def settle(folder: Path, ended: Iterable[str], *, delivered: bool = False) -> None:
+    """Reduce a job's notes to what is pending: none of the movies that have `ended`, and no `delivered` result.
 
-    The file is deleted once nothing is pending.
+    Results were delivered in the open project; other projects still wait for theirs. The file is deleted once nothing
+    is pending.
     """
-    told, owed, here = _read(folder), set(movies), bpy.data.filepath
+    told, over, here = _read(folder), set(ended), bpy.data.filepath
     left = [
         replace(
             one,
             places=[] if delivered and one.project == here else one.places,
-            movies=[name for name in one.movies if name in owed],
+            movies=[name for name in one.movies if name not in over],
         )
         for one in told
     ]
-    left = [one for one in left if one.places or one.movies]
-    if left:
-        _write(folder, left)
-    elif told:
-        forget(folder)
+    if left != told:
+        _keep(folder, [one for one in left if one.places or one.movies])
 
 
 def follow(folder: Path, before: str) -> None:
@@ -59,7 +57,20 @@ def follow(folder: Path, before: str) -> None:
 
 
 def forget(folder: Path) -> None:
-    """Delete the notes in a job's folder, for nothing is pending any more."""
+    """Delete what the open project waits for from a job's folder.
+
+    Where the button was pressed in none of this name, the project was moved or copied: then it is what any waits for.
+    """
+    told, here = _read(folder), bpy.data.filepath
+    others = [one for one in told if one.project != here]
+    _keep(folder, others if len(others) < len(told) else [])
+
+
+def _keep(folder: Path, left: list["_Note"]) -> None:
+    """Replace the notes in a job's folder by those that are left; without any, there is no file."""
+    if left:
+        _write(folder, left)
+        return
     with contextlib.suppress(OSError):
         (folder / PLACES_FILE).unlink(missing_ok=True)
         known.forget(folder)

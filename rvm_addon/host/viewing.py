@@ -88,7 +88,8 @@ class RVM_OT_preview_frame(bpy.types.Operator):
         try:
             settings = properties.snapshot(scene)
             interlacing.check_backdrop(settings.look)
-            spec, place = strips.job_spec(scene, _under_playhead(context, scene), settings)
+            (strip, *_) = effects.source_strips([_under_playhead(context, scene)])
+            spec, place = strips.job_spec(scene, strip, settings)
             job = watcher.current().try_frame(*_narrowed(spec, place, scene.frame_current))
         except (MattingError, OSError) as error:
             self.report({"ERROR"}, explained(error) if isinstance(error, MattingError) else str(error))
@@ -144,7 +145,7 @@ def _under_playhead(context: bpy.types.Context, scene: bpy.types.Scene) -> versi
         start, end = versions.handles(strip)
         # This runs at every redraw, so `is_result`, which reads the disk, comes last.
         if start <= scene.frame_current < end and not belonging.is_result(strip):
-            return effects.source_strips([strip])[0]
+            return strip
     return None
 
 

@@ -176,6 +176,11 @@ class Job:
         return [*self.movies_missing, *self.movies_coming]
 
     @property
+    def movies_ordered(self) -> list[Part]:
+        """The parts that write movies, whatever became of them."""
+        return [*self.movies_missing, *(part for part in self.parts if part.kind is Kind.ENCODING)]
+
+    @property
     def movies_coming(self) -> list[Part]:
         """The parts that still have to write their movies, the running one included."""
         coming = [] if self.state.ended else self.parts[self._at :]

@@ -299,7 +299,8 @@ def driven(project: str, results: str, how: str) -> None:
     bpy.data.scenes[0].frame_set(1)
     job = press()
     host("runner").current().run_to_end(lambda _: None)
-    tell(state=job.state.name, different=len({path.read_bytes() for path in job.output.iterdir()}))
+    different = len({path.read_bytes() for path in job.output.iterdir()})
+    tell(state=job.state.name, different=different, said=job.warnings)
 
 
 if __name__ == "__main__":

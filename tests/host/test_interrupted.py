@@ -203,7 +203,11 @@ def test_a_held_job_is_nobody_elses(sessions: Sessions) -> None:
         process.kill()
 
 
-@pytest.mark.parametrize(("how", "different"), [("trusted", 4), ("distrusted", 1)])
-def test_what_the_user_trusts_runs_in_the_background_too(sessions: Sessions, how: str, different: int) -> None:
-    """Python in drivers moves what is rendered where it moves what is seen, and nowhere else."""
-    assert sessions.run("driven", how) == [{"state": "DONE", "different": different}]
+@pytest.mark.parametrize(("how", "is_said"), [("trusted", True), ("distrusted", False)])
+def test_python_that_runs_here_and_not_in_the_background_is_told_of(
+    sessions: Sessions, how: str, is_said: bool
+) -> None:
+    """There, the preferences decide, which allow none: what a driver moves stands still."""
+    (told,) = sessions.run("driven", how)
+    assert (told["state"], told["different"]) == ("DONE", 1)
+    assert any("Auto Run Python Scripts" in text for text in told["said"]) is is_said

@@ -214,6 +214,18 @@ def test_a_save_looks_only_where_something_is_to_come(timeline: Timeline, clips:
     assert [json.loads(note.read_text())[0]["project"] for note in notes] == [before, before, bpy.data.filepath]
 
 
+@pytest.mark.parametrize("moved", [False, True])
+def test_what_another_project_waits_for_is_not_cancelled_here(timeline: Timeline, clip: Path, moved: bool) -> None:
+    """Only this project's note goes; of a project that was moved, and has none of its own, it is whichever is there."""
+    (job,), _ = timeline.submit(timeline.movie(clip))
+    note = job.folder / timeline.addon.unfinished.PLACES_FILE
+    (own,) = json.loads(note.read_text())
+    others = {**own, "project": "/another.blend"}
+    note.write_text(json.dumps([others] if moved else [own, others]))
+    bpy.ops.rvm.cancel_job(folder=str(job.folder))
+    assert not note.exists() if moved else json.loads(note.read_text()) == [others]
+
+
 def test_a_cancelled_job_keeps_its_frames(timeline: Timeline, clip: Path) -> None:
     """Unless the preferences say otherwise."""
     (job,), _ = timeline.submit(timeline.movie(clip))
