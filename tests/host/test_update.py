@@ -53,6 +53,11 @@ def alpha(timeline: Timeline, result: Any, frame: int) -> Any:
     return shown_alone(timeline, result, frame)[..., 3].astype(int)
 
 
+def frames_of(strip: Any) -> Path:
+    """Return the folder of a strip's pictures; in a project that is saved, Blender keeps it relative to that."""
+    return Path(os.path.normpath(bpy.path.abspath(strip.directory)))
+
+
 def test_edges_change_without_the_model(timeline: Timeline, source: Any) -> None:
     """The new black point is applied to the raw mattes; the strip stays where it is."""
     result = timeline.result_of(source)
@@ -79,7 +84,7 @@ def test_pieces_of_a_result_change_together(timeline: Timeline, source: Any) -> 
     names = timeline.addon.versions.top_strips(timeline.editor)
     shown = [strip for strip in names if strip.type == "IMAGE"]
     assert len(shown) == 2 and piece is not None
-    assert {Path(os.path.normpath(bpy.path.abspath(strip.directory))) for strip in shown} == {job.output}
+    assert {frames_of(strip) for strip in shown} == {job.output}
 
 
 @pytest.mark.parametrize("first", [60, 50], ids=["other frames", "the same frames"])
@@ -141,7 +146,7 @@ def test_a_result_whose_copy_is_updated_stays_as_it_is(timeline: Timeline, sourc
     timeline.scene.rvm_matting.black = 0.5
     job = update(timeline, copies["IMAGE"])
     assert result.directory == before
-    assert Path(copies["IMAGE"].directory) == job.output
+    assert frames_of(copies["IMAGE"]) == job.output
 
 
 def told(timeline: Timeline) -> list[tuple[str, bool, tuple[int, int]]]:
@@ -223,7 +228,7 @@ def test_a_result_over_a_source_whose_middle_is_gone(timeline: Timeline, source:
     job = update(timeline, result)
     after = sorted((strip for strip in timeline.strips if strip.type == "IMAGE"), key=versions.handles)
     assert [(versions.handles(strip), strip.channel) for strip in after] == [((1, 3), 5), ((5, 7), 5)]
-    assert after[0].name == "anna" and all(Path(strip.directory) == job.output for strip in after)
+    assert after[0].name == "anna" and all(frames_of(strip) == job.output for strip in after)
     assert all(strip.mute for strip in timeline.strips if strip.type == "MOVIE")
 
 
@@ -499,7 +504,7 @@ def test_two_results_of_one_source_become_what_was_made_before(timeline: Timelin
         timeline.press_button(source)
         folders.append(timeline.addon.runner.current().queue.jobs[-1].output)
     first, *others = sorted((strip for strip in timeline.strips if strip.type == "IMAGE"), key=lambda one: one.channel)
-    assert [Path(one.directory) for one in others] == folders
+    assert [frames_of(one) for one in others] == folders
     chosen.black = 0.0
     timeline.select(others)
     with timeline.shown():
@@ -517,7 +522,7 @@ def test_a_result_that_is_matted_anew_and_updated_is_one(timeline: Timeline, sou
         assert timeline.addon.result_operators.update_selected(bpy.context) == ([job], [])
     timeline.finish()
     assert [strip.name for strip in timeline.strips if strip.type == "IMAGE"] == [result.name]
-    assert Path(result.directory) == job.output
+    assert frames_of(result) == job.output
 
 
 def raws_of(job: Any) -> int:
