@@ -15,8 +15,6 @@ _TRANSITIONS = frozenset({"CROSS", "GAMMA_CROSS", "WIPE"})
 """Kinds of effect that lead from one strip to the next; between cut-outs, they make a cut-out."""
 _OWN = ("use_default_fade", "effect_fader", "transition_type", "direction", "angle", "blur_width")
 """The properties of transitions that other strips lack; not every kind of transition has all."""
-
-
 _REPEATS = "rvm_matting_transition"
 """The custom property of a transition between results: the name of the sources' own."""
 
@@ -87,26 +85,21 @@ def still_shown(chosen: list[versions.Strip]) -> list[str]:
         for effect in _effects_around(strip, levels).get(strip.name, ()):
             if effect.name in names or hiding.is_hidden(effect):
                 continue
-            others = [one.name for one in versions.inputs(effect) if one.name not in names]
+            others = [one for one in versions.inputs(effect) if one.name not in names]
             if effect.type not in _TRANSITIONS:
                 said[effect.name] = say(
                     "“{effect}” goes on showing “{strip}” with its background; matte the effect instead",
                     effect=effect.name,
                     strip=strip.name,
                 )
-            elif others and not _has_result(effect, others[0]):
+            elif others and _result_of(others[0], effect) is None:
                 said[effect.name] = say(
                     "“{effect}” goes on showing “{strip}” with its background until “{other}” is matted, too",
                     effect=effect.name,
                     strip=strip.name,
-                    other=others[0],
+                    other=others[0].name,
                 )
     return list(said.values())
-
-
-def _has_result(effect: versions.Strip, name: str) -> bool:
-    """Return whether the input of this name has a result under the whole effect."""
-    return any(one.name == name and _result_of(one, effect) is not None for one in versions.inputs(effect))
 
 
 def carry_over(result: versions.Strip) -> list[str]:
@@ -175,7 +168,7 @@ def _put_between(effect: versions.Strip, results: list[versions.Strip], channel:
         hiding.hide(effect)
 
 
-def take_back(result: versions.Strip) -> None:
+def remove_repeated(result: versions.Strip) -> None:
     """Remove the transitions that `carry_over` has put on a result, and show the sources' own again.
 
     For a result that becomes a mask: its source shows the cut-out then, also in the source's own transitions.

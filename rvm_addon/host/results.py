@@ -70,7 +70,7 @@ def insert_result(spec: JobSpec, folder: Path, place: Placement) -> Inserted:
     results = tuple(result for _, result in laid)
     if ground.old is not None:
         if is_mask:
-            effects.take_back(ground.old)
+            effects.remove_repeated(ground.old)
         giving_way.make_way(scene, ground.old, results)
     for like, result in laid:
         _connect(scene, like, result)
@@ -178,12 +178,14 @@ def _between(scene: bpy.types.Scene, results: list[tuple[versions.Strip, version
     names: dict[str, None] = {}
     for source, result in results:
         channels = versions.channels(scene.sequence_editor, source)
-        for strip in versions.siblings(scene.sequence_editor, source):
+        level = versions.siblings(scene.sequence_editor, source)
+        made_of = [inputs for effect in level if source in (inputs := versions.inputs(effect))]
+        for strip in level:
             is_between = source.channel < strip.channel < result.channel
             if not is_between or strip.type == "SOUND" or strip.mute or channels[strip.channel].mute:
                 continue
-            if not frames_within(strip, *versions.handles(result)):
-                continue
+            if not frames_within(strip, *versions.handles(result)) or any(strip in inputs for inputs in made_of):
+                continue  # `effects` tells of what goes into an effect together with the source
             if not (_is_made_of(strip, source) or _is_result_of_lower(scene, strip, source)):
                 names[strip.name] = None
     return tuple(names)

@@ -105,6 +105,7 @@ def test_a_transition_is_put_between_results_once(timeline: Timeline, dissolve: 
         ["“wipe” goes on showing “clip.avi” with its background until “two” is matted, too"],
     )
     timeline.finish()
+    assert not any("lies above" in text for text in jobs[0].warnings), "the wipe is what is told of"
     assert "wipe matte" not in timeline.strips and not dissolve.mute
     assert timeline.submit(two)[1] == []
     timeline.finish()
