@@ -103,11 +103,10 @@ class Runner:
             job = self._with_movie(job, place)
         if job.state is State.DONE:
             self.queue.adopt(job)
-        if is_there:
-            return job
-        if job.matted and job not in self._arrived:
+        places = others if is_there else [*others, place]
+        if places and job.matted and job not in self._arrived:
             self._arrived.append(job)
-        self._expect(job, [*others, place])
+        self._expect(job, places)
         return job
 
     def retry(self, job: Job) -> Job:
@@ -298,10 +297,12 @@ class Runner:
         self.batch.append(job)
 
     def _expect(self, job: Job, places: list[Placement]) -> None:
-        """Remember here and in the job's folder where its results go."""
-        self._placements[job.folder] = places
+        """Remember here and in the job's folder where its results go, and which movies it owes."""
         if places or job.movies_owed:
+            self._placements[job.folder] = places
             unfinished.note(job.folder, places, _names(job.movies_owed))
+        else:
+            self._placements.pop(job.folder, None)
 
     def _settle(self, job: Job, owed: Iterable[str], *, delivered: bool = False) -> None:
         """Note what is still pending of a job whose frames are made; without anything pending, forget the job."""

@@ -382,6 +382,23 @@ def test_a_movie_that_is_pressed_anew_is_not_owed_twice(timeline: Timeline, stri
     assert not (job.folder / timeline.addon.unfinished.PLACES_FILE).exists()
 
 
+def test_a_movie_for_a_result_that_is_there_survives_closing(timeline: Timeline, strip: Any) -> None:
+    """From the press until it is written, a later session would know of it."""
+    frames_only = made(timeline, strip)
+    wanted(timeline)
+    (job,), _ = timeline.submit(strip)
+    note = job.folder / timeline.addon.unfinished.PLACES_FILE
+    (told,) = json.loads(note.read_text())
+    assert (job.folder, told["places"]) == (frames_only.folder, [])
+    assert told["movies"] == [part.name for part in job.movies_owed] != []
+    timeline.drive(lambda: job.state.ended)
+    assert len(job.movies) == 1
+    assert not note.exists()
+    timeline.scene.rvm_matting.write_movie = False
+    assert timeline.submit(strip)[0] == [timeline.addon.runner.current().queue.jobs[-1]]
+    assert not note.exists()
+
+
 @pytest.mark.parametrize("end", ["cancel", "crash"])
 def test_the_encoder_ends_early(timeline: Timeline, clip: Path, tmp_path: Path, end: str) -> None:
     """Cancelled or crashed in the middle: the strip stands already, half a movie never does; the next job goes on."""
