@@ -1,4 +1,4 @@
-"""The law of imports: engine <- jobs <- host, one way."""
+"""The law of imports: engine <- jobs <- host, and within host, one way."""
 
 import ast
 import re
@@ -28,6 +28,16 @@ CONTRACT_MODULES = (
     "chunks",
 )
 CONTRACT = {"engine", *(f"engine.{name}" for name in CONTRACT_MODULES)}
+HOST_LEVELS = (
+    {"blender"},
+    {"settings"},
+    {"strip"},
+    {"background"},
+    {"timeline"},
+    {"session"},
+    {"window", "command_line"},
+)
+"""The packages of Blender's side from the lowest; each may import itself and those of lower levels."""
 ENGINE_LIBRARIES = {"numpy", "cv2", "onnxruntime", "isal"}
 BLENDER = {"aud", "bpy", "blf", "bl_operators", "bl_ui"}
 MODULES = sorted(ADDON.rglob("*.py"))
@@ -72,8 +82,18 @@ def allowed(layer: str, module: str, name: str, *, inside: bool) -> bool:
     if layer == "jobs":
         return standard or (inside and (top == "jobs" or name in CONTRACT))
     if layer == "host":
-        return standard or (inside and (top in {"host", "jobs"} or name in CONTRACT)) or top in BLENDER
+        below = inside and (is_below(name, module) if top == "host" else top == "jobs" or name in CONTRACT)
+        return standard or below or top in BLENDER
     return inside and top == "host"  # rvm_addon/__init__.py
+
+
+def is_below(name: str, module: str) -> bool:
+    """Return whether `name`, of Blender's side, is of the same package as `module` or of a lower level."""
+    level = {package: number for number, packages in enumerate(HOST_LEVELS) for package in packages}
+    package, other = (dotted.split(".")[1:2] for dotted in (module, name))
+    if not package or package == ["__main__"]:  # the root: it registers everything, or enters the command line
+        return True
+    return package == other or (other != [] and level[other[0]] < level[package[0]])
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ADDON)))
@@ -91,9 +111,13 @@ def test_imports_run_one_way(path: Path) -> None:
         ("jobs/job.py", "import cv2"),
         ("jobs/job.py", "from ..engine import pipeline"),
         ("jobs/job.py", "from ..engine.pipeline import run"),
-        ("host/strips.py", "from ..engine.media import FolderSink"),
-        ("host/strips.py", "import numpy"),
-        ("host/strips.py", "from rvm_addon.jobs import job"),
+        ("host/timeline/strips.py", "from ...engine.media import FolderSink"),
+        ("host/timeline/strips.py", "import numpy"),
+        ("host/timeline/strips.py", "from rvm_addon.jobs import job"),
+        ("host/timeline/strips.py", "from ..session import runner"),
+        ("host/timeline/strips.py", "from ..window.panel import register"),
+        ("host/command_line/cli.py", "from ..window import operators"),
+        ("host/blender/versions.py", "from .. import register"),
     ],
 )
 def test_the_law_sees_a_breach(module: str, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,7 +143,7 @@ def timers_in(path: Path) -> Iterator[tuple[str, bool]]:
 
 def test_every_timer_goes_through_the_door() -> None:
     """Blender drops a timer that raises, and what it moves along would stand still."""
-    told = dict(timer for path in (ADDON / "host").glob("*.py") for timer in timers_in(path))
+    told = dict(timer for path in (ADDON / "host").rglob("*.py") for timer in timers_in(path))
     assert len(told) > 3, "the walk has lost its way"
     assert [name for name, careful in told.items() if not careful] == []
 
@@ -139,7 +163,15 @@ def test_the_law_is_told_as_it_is(path: Path, told: re.Pattern[str]) -> None:
     assert re.findall(r"`(\w+)`", found[1]) == list(CONTRACT_MODULES)
 
 
+def test_the_levels_are_told_as_they_are() -> None:
+    """CONTRIBUTING names the packages of Blender's side in the order of the law, and no other is there."""
+    told = re.search(r"one way as well: (.*?)\n", (ADDON.parent / "CONTRIBUTING.md").read_text(encoding="utf-8"))
+    assert told is not None
+    assert [set(re.findall(r"`(\w+)`", level)) for level in told[1].split(" ← ")] == list(HOST_LEVELS)
+    assert {path.parent.name for path in (ADDON / "host").glob("*/__init__.py")} == set().union(*HOST_LEVELS)
+
+
 def test_only_one_module_asks_for_blenders_version() -> None:
-    """`host/versions.py` is the one place that knows how Blender's versions differ."""
+    """`host/blender/versions.py` is the one place that knows how Blender's versions differ."""
     askers = {path.name for path in MODULES if "bpy.app.version" in path.read_text(encoding="utf-8")}
     assert askers == {"versions.py"}

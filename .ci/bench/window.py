@@ -28,7 +28,7 @@ class Editor:
     def __init__(self, zipped: Path, clip: Path, folder: Path) -> None:
         """Install the extension and put the clip on the timeline."""
         install(zipped)
-        self.operators, self.runner, versions = map(host, ("operators", "runner", "versions"))
+        self.operators, self.runner, versions = map(host, ("window.operators", "session.runner", "blender.versions"))
         scene = bpy.context.scene
         scene.rvm_matting.output = str(folder / "results")
         self._clip, self._copies = Path(shutil.copy(clip, folder)), itertools.count()

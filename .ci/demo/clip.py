@@ -22,10 +22,10 @@ from rvm_addon.engine.rvm import open_model
 from rvm_addon.engine.spec import JobSpec, Source, SourceKind
 from rvm_addon.engine.tensors import Placed
 from rvm_addon.engine.weights import catalogue
-from rvm_addon.host.encoders import MovieFormat
-from rvm_addon.host.movies import write_movie
-from rvm_addon.host.preferences import weights_folder
-from rvm_addon.host.terminal import ProgressLine
+from rvm_addon.host.background.movies import write_movie
+from rvm_addon.host.blender.encoders import MovieFormat
+from rvm_addon.host.session.terminal import ProgressLine
+from rvm_addon.host.settings.preferences import weights_folder
 
 WIDTH, HEIGHT = 1280, 720
 FPS = 30

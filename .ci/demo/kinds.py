@@ -17,7 +17,7 @@ from rvm_addon.engine import pipeline
 from rvm_addon.engine.outputs import Look, Result
 from rvm_addon.engine.spec import JobSpec, Source, SourceKind
 from rvm_addon.engine.weights import catalogue
-from rvm_addon.host.preferences import weights_folder
+from rvm_addon.host.settings.preferences import weights_folder
 
 FRAME = 40
 """The one that is shown; those before it warm the model's memory."""

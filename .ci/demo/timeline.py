@@ -23,8 +23,8 @@ def main(zipped: Path, clip: Path, folder: Path) -> None:
     scene = _sequencer_scene()
     bpy.ops.wm.save_as_mainfile(filepath=str(folder / "demo.blend"))
     movie = _add_clip(scene, clip)
-    start, end = host("versions").handles(movie)
-    below = host("versions").new_colour_strip(_strips(scene), "Background", 1, start, end)
+    start, end = host("blender.versions").handles(movie)
+    below = host("blender.versions").new_colour_strip(_strips(scene), "Background", 1, start, end)
     below.color = BACKGROUND
     _select(scene, movie)
     with _sequencer():
@@ -45,7 +45,7 @@ def _sequencer_scene() -> bpy.types.Scene:
 
 def _strips(scene: bpy.types.Scene) -> Any:
     """Return the scene's strips."""
-    return host("versions").top_strips(scene.sequence_editor)
+    return host("blender.versions").top_strips(scene.sequence_editor)
 
 
 def _sequencer() -> Any:
@@ -75,16 +75,16 @@ def _select(scene: bpy.types.Scene, movie: Any) -> None:
 
 def _render(scene: bpy.types.Scene, movie: Any, target: Path) -> None:
     """Render the timeline, cut-out over colour with its sound, and show how far it is."""
-    start, end = host("versions").handles(movie)
+    start, end = host("blender.versions").handles(movie)
     scene.frame_start, scene.frame_end = start, end - 1
     element = movie.elements[0]
-    host("scenes").set_picture(scene, element.orig_width // 2 * 2, element.orig_height // 2 * 2)
+    host("blender.scenes").set_picture(scene, element.orig_width // 2 * 2, element.orig_height // 2 * 2)
     has_sound = any(strip.type == "SOUND" for strip in _strips(scene))
-    host("movie_output").set_encoder(scene, target, audio=has_sound)
-    with host("terminal").ProgressLine() as line:
+    host("blender.movie_output").set_encoder(scene, target, audio=has_sound)
+    with host("session.terminal").ProgressLine() as line:
         frames = end - start
         tell = lambda done: line.bar("Rendering", done / frames, f"{done} of {frames} frames")  # noqa: E731
-        host("movie_output").render(scene, target, tell)
+        host("blender.movie_output").render(scene, target, tell)
 
 
 if __name__ == "__main__":

@@ -4,21 +4,21 @@
 for them; the worker processes do that (see `jobs`).
 """
 
-from . import (
+from .blender import translations
+from .command_line import cli
+from .session import driver
+from .settings import properties
+from .window import (
     caches,
-    cli,
-    driver,
     job_operators,
     manual,
     operators,
     panel,
     preferences_page,
     presets,
-    properties,
     result_operators,
     self_test,
     status_bar,
-    translations,
     viewing,
 )
 

@@ -4,7 +4,7 @@ import sys
 from functools import partial
 
 from ..engine.lifeline import end_after
-from .cli import main
+from .command_line.cli import main
 
 if __name__ == "__main__":
     # The bpy module sometimes hangs (4.5) or crashes (5.0) at the interpreter's shutdown, after all work is done.

@@ -33,7 +33,7 @@ def host(name: str) -> ModuleType:
     return importlib.import_module(f"{ADDON}.host.{name}")
 
 
-versions = host("versions")
+versions = host("blender.versions")
 
 
 def window() -> bpy.types.Window:
@@ -147,9 +147,9 @@ def what_is_there(scene: bpy.types.Scene) -> dict[str, object]:
         "adjustable": next((done.bl_idname for done in reversed(bpy.context.window_manager.operators)), ""),
         "jobs": [
             {"state": job.state.name, "frames": job.frames_done, "said": " ".join([job.error, *job.warnings])}
-            for job in (host("runner").current().queue.jobs if enabled else ())
+            for job in (host("session.runner").current().queue.jobs if enabled else ())
         ],
-        "preview": enabled and host("watcher").current().path is not None,
+        "preview": enabled and host("window.watcher").current().path is not None,
         "workspace": window().workspace.name,
         "editors": {screen.name: [area.ui_type for area in screen.areas] for screen in bpy.data.screens},
         "strips": {

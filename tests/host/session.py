@@ -33,7 +33,7 @@ def host(name: str) -> Any:
 @persistent
 def recall(_path: str) -> None:
     """Look what the file waits for that was opened, as the extension does in a window."""
-    host("driver").recall()
+    host("session.driver").recall()
 
 
 def enabled() -> Any:
@@ -41,7 +41,7 @@ def enabled() -> Any:
     bpy.ops.preferences.addon_enable(module=PACKAGE)
     if recall not in bpy.app.handlers.load_post:
         bpy.app.handlers.load_post.append(recall)
-    return host("runner")
+    return host("session.runner")
 
 
 def listed(runner: Any) -> list[dict[str, object]]:
@@ -51,7 +51,7 @@ def listed(runner: Any) -> list[dict[str, object]]:
         {
             "state": job.state.name,
             "frames": job.frames_done,
-            "said": host("words").ending(job),
+            "said": host("session.words").ending(job),
             "warnings": job.warnings,
             "movies": [Path(movie.path).name for movie in job.movies],
         }
@@ -61,7 +61,7 @@ def listed(runner: Any) -> list[dict[str, object]]:
 
 def strips() -> list[str]:
     """Return the names of the strips on the timeline."""
-    return sorted(host("versions").top_strips(bpy.data.scenes[0].sequence_editor).keys())
+    return sorted(host("blender.versions").top_strips(bpy.data.scenes[0].sequence_editor).keys())
 
 
 def press() -> Any:
@@ -73,7 +73,7 @@ def press() -> Any:
     area.type = "SEQUENCE_EDITOR"
     region = next(region for region in area.regions if region.type == "WINDOW")
     with bpy.context.temp_override(window=window, area=area, region=region):
-        jobs, problems = host("operators").submit_selected(bpy.context)
+        jobs, problems = host("window.operators").submit_selected(bpy.context)
     if problems:
         tell(problems=problems)
     return jobs[0]
@@ -95,7 +95,7 @@ def look_without_window(project: str, _results: str, _how: str) -> None:
     """Open the project in a Blender that renders it, say, and tell what is listed."""
     bpy.ops.preferences.addon_enable(module=PACKAGE)
     bpy.ops.wm.open_mainfile(filepath=project)
-    tell(jobs=listed(host("runner")), strips=strips())
+    tell(jobs=listed(host("session.runner")), strips=strips())
 
 
 def work_to_the_end(runner: Any) -> None:
@@ -108,7 +108,7 @@ def new_project(project: str, results: str, clip: str) -> None:
     """Make a project with one movie strip, selected, and save it."""
     scene = bpy.data.scenes[0]
     strip = (
-        host("versions")
+        host("blender.versions")
         .top_strips(scene.sequence_editor_create())
         .new_movie(name=STRIP, filepath=clip, channel=1, frame_start=1)
     )
@@ -223,7 +223,9 @@ def moved(project: str, results: str, clip: str) -> None:
     """Choose another folder for results while the job runs, save under a name in another folder, and open that anew."""
     runner = enabled()
     new_project(project, results, clip)
-    host("versions").top_strips(bpy.data.scenes[0].sequence_editor)[STRIP].filepath = clip  # not relative, since saved
+    host("blender.versions").top_strips(bpy.data.scenes[0].sequence_editor)[
+        STRIP
+    ].filepath = clip  # not relative, since saved
     press()
     bpy.data.scenes[0].rvm_matting.output = f"{results} elsewhere"
     elsewhere = Path(project).parent / "elsewhere" / "edit.blend"
@@ -272,7 +274,7 @@ def given_up(project: str, results: str, clip: str) -> None:
     """Cancel a job that is rendered first, and disable the extension."""
     runner = enabled()
     new_project(project, results, clip)
-    host("versions").top_strips(bpy.data.scenes[0].sequence_editor)[STRIP].use_deinterlace = True
+    host("blender.versions").top_strips(bpy.data.scenes[0].sequence_editor)[STRIP].use_deinterlace = True
     job = press()
     while not job.frames_of_part[0]:
         runner.current().step()
@@ -288,8 +290,8 @@ def driven(project: str, results: str, how: str) -> None:
     """Matte a title that a driver moves in Python, in a project that is trusted or not; tell how many frames differ."""
     enabled()
     scene = bpy.data.scenes[0]
-    levels = host("versions").top_strips(scene.sequence_editor_create())
-    title = host("versions").new_effect(levels, STRIP, "TEXT", 1, 1, 5)
+    levels = host("blender.versions").top_strips(scene.sequence_editor_create())
+    title = host("blender.versions").new_effect(levels, STRIP, "TEXT", 1, 1, 5)
     title.text = "Ü"
     title.driver_add("font_size").driver.expression = "40 + 20 * int(str(int(frame))[-1])"
     scene.rvm_matting.output = results
@@ -298,7 +300,7 @@ def driven(project: str, results: str, how: str) -> None:
     bpy.ops.wm.open_mainfile(filepath=project, use_scripts=how == "trusted")
     bpy.data.scenes[0].frame_set(1)
     job = press()
-    host("runner").current().run_to_end(lambda _: None)
+    host("session.runner").current().run_to_end(lambda _: None)
     different = len({path.read_bytes() for path in job.output.iterdir()})
     tell(state=job.state.name, different=different, said=job.warnings)
 

@@ -1,7 +1,6 @@
 """The other Blender's one door: whatever fails on the way to its work is told, and its own end is never waited for."""
 
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -27,7 +26,7 @@ def folder(tmp_path: Path) -> Path:
 
 def end_of(addon: SimpleNamespace, folder: Path) -> tuple[int, str]:
     """Let another Blender write a movie, and return its status and what it printed."""
-    command = sys.modules[f"{addon.runner.__package__}.background"].command("background_encoding", folder, NAME)
+    command = addon.entry.command("background_encoding", folder, NAME)
     log = folder.with_name("log")
     with log.open("wb") as stream:
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=stream, stderr=stream)
@@ -47,10 +46,10 @@ def told_in(folder: Path) -> str:
     return f"{told.message}. {told.remedy}"
 
 
-@pytest.fixture(params=["background_encoding", "background"])
+@pytest.fixture(params=["background_encoding", "entry"])
 def broken(addon: SimpleNamespace, request: pytest.FixtureRequest) -> Iterator[str]:
     """A module that cannot be imported, and that has begun something which hinders an orderly end; it is mended."""
-    path = addon.folder / "host" / f"{request.param}.py"
+    path = addon.folder / "host" / "background" / f"{request.param}.py"
     content = path.read_bytes()
     path.write_text(f"import atexit\natexit.register(print, {IN_ORDER!r})\nraise ImportError('it is not whole')\n")
     yield request.param
@@ -98,5 +97,5 @@ def test_a_module_that_cannot_be_imported_is_told(addon: SimpleNamespace, folder
     """As where an installation is not whole; by the log alone, where nothing can be told. No orderly end is made."""
     status, printed = end_of(addon, folder)
     assert status == 1
-    assert "it is not whole" in (printed if broken == "background" else told_in(folder))
+    assert "it is not whole" in (printed if broken == "entry" else told_in(folder))
     assert IN_ORDER not in printed

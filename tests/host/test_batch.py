@@ -613,7 +613,7 @@ def test_disabling_the_extension_takes_everything_back(timeline: Timeline, clips
     addon = timeline.addon
     (job,), _ = timeline.submit(timeline.movie(clips[0]))
     addon.runner.current().step()
-    package = addon.runner.__name__.removesuffix(".host.runner")
+    package = addon.runner.__name__.removesuffix(".host.session.runner")
     bpy.ops.preferences.addon_disable(module=package)
     try:
         assert job.state.ended

@@ -17,7 +17,7 @@ import pytest
 
 from rvm_addon.engine import locks
 from rvm_addon.engine.errors import SpecError
-from rvm_addon.host import cli, inputs, options
+from rvm_addon.host.command_line import cli, inputs, options
 from tests import movies, tiny
 from tests.host.terminal import command, digest, environment, matte, started, written
 from tests.unprivileged import closed
@@ -555,7 +555,7 @@ def test_whatever_ends_the_command_line_is_its_own_end(error: str, status: int) 
     """Python's orderly one can hang in the bpy module: also where something came that nobody has foreseen."""
     code = f"""
 import atexit, runpy
-from rvm_addon.host import cli
+from rvm_addon.host.command_line import cli
 
 def main(arguments):
     print("begun")

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from rvm_addon.host import interlacing
-from rvm_addon.host.codecs import clock, is_av1, is_hdr, is_wide, may_carry_alpha, told
+from rvm_addon.host.strip import interlacing
+from rvm_addon.host.strip.codecs import clock, is_av1, is_hdr, is_wide, may_carry_alpha, told
 from tests import movies, tiny
 from tests.host.timeline import Timeline
 

@@ -12,8 +12,8 @@ import bpy
 import pytest
 
 from rvm_addon.engine import errors
-from rvm_addon.host.chinese import WORDS
-from rvm_addon.host.chinese_errors import SENTENCES
+from rvm_addon.host.blender.chinese import WORDS
+from rvm_addon.host.blender.chinese_errors import SENTENCES
 from rvm_addon.jobs.job import State
 
 HOST = Path(__file__).resolve().parents[2] / "rvm_addon" / "host"
@@ -38,7 +38,7 @@ SAYERS = {"say": 0, "poll_message_set": 0}
 
 def words_in_code() -> Iterator[str]:
     """Yield every literal text that the code passes on to a person, or to the layout as a label."""
-    for path in sorted(HOST.glob("*.py")):
+    for path in sorted(HOST.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call):
                 continue
@@ -54,7 +54,7 @@ def words_of_blender(addon: SimpleNamespace) -> Iterator[str]:
     """Yield labels, tooltips and choices of every class that the extension registers."""
     for kind in ("Operator", "Panel", "PropertyGroup", "AddonPreferences"):
         for cls in getattr(bpy.types, kind).__subclasses__():
-            if not cls.__module__.startswith(addon.runner.__name__.removesuffix(".runner")):
+            if not cls.__module__.startswith(addon.runner.__name__.removesuffix(".session.runner")):
                 continue
             if kind in ("Operator", "Panel"):
                 yield cls.bl_label

@@ -1,0 +1,123 @@
+"""The background Blender's last part: it writes a movie of a job's frames.
+
+`encoding` writes the order for it, in the user's Blender.
+"""
+
+import os
+import time
+from functools import partial
+from pathlib import Path
+
+import bpy
+
+from ...engine import whole
+from ...engine.errors import MovieFailed
+from ...engine.events import Emit, Encoded, Failed, Finished, MovieWritten, last_event
+from ...engine.spec import JOB_FILE, PARTIAL_SUFFIX, JobSpec
+from ...jobs.claims import claim_file
+from ..blender import versions
+from ..blender.encoders import ENCODERS
+from ..strip import probes, soundtrack
+from . import encoding, movies, sounds
+from .background_rendering import leave_alone, set_output
+from .encoding import MovieOrder, order_file
+from .rendering import PROJECT_FILE
+
+_LOOK_SECONDS = 0.01
+"""The interval of polling for a frame's file."""
+
+
+def work(folder: Path, name: str, emit: Emit) -> None:
+    """Write the movie that an order in the job's folder asks for, and emit an event for each frame.
+
+    Raises:
+        MovieFailed, OutputFailed: in the user's words.
+    """
+    order = MovieOrder.read(order_file(folder, name))
+    spec = JobSpec.from_json((folder / JOB_FILE).read_text(encoding="utf-8"))
+    suffix = ENCODERS[order.format].suffix
+    called = Path(order.target) if order.target else folder / f"{order.name}{suffix}"
+    frames = [folder / spec.output / spec.file_name(frame) for frame in order.shown]
+    gone = next((path for path in frames if not path.is_file()), None)
+    if gone is not None and not order.waits:
+        raise MovieFailed(called, f"“{gone.name}” is gone")
+    begun = time.monotonic()
+    sound, begins = _sound(folder, name, order)
+    unfinished = encoding.unfinished(order, called)
+
+    def tell(done: int) -> None:
+        emit(Encoded(done, time.monotonic() - begun))
+
+    try:
+        heard = movies.write_movie(
+            *(frames, order.fps, sound, unfinished, tell, order.format, spec.look),
+            sound_begins=begins,
+            ready=partial(_wait_for, folder, called, emit) if order.waits else None,
+        )
+    except MovieFailed as error:
+        raise MovieFailed(called, error.reason) from error
+    seconds, size = time.monotonic() - begun, unfinished.stat().st_size
+    movie = called if order.target else claim_file(folder, order.name, suffix)
+    try:
+        whole.give_name(unfinished, movie)
+    except OSError as error:
+        raise MovieFailed(movie, error.strerror or "") from error
+    width, height = probes.picture_size(frames[0])
+    emit(MovieWritten(str(movie), order.format, width, height, len(frames), seconds, size, heard))
+
+
+def _wait_for(folder: Path, called: Path, emit: Emit, frame: Path) -> None:
+    """Wait until a frame's file exists.
+
+    If it is missing after the worker has finished, somebody has removed it. This process then reports that and ends,
+    for an exception would not stop the rendering. If the worker fails, whoever started this process ends it.
+    """
+    while not frame.is_file():
+        if isinstance(last_event(folder), Finished) and not frame.is_file():
+            gone = MovieFailed(called, f"“{frame.name}” is gone")
+            emit(Failed(str(gone), gone.remedy))
+            os._exit(1)
+        time.sleep(_LOOK_SECONDS)
+
+
+def _sound(folder: Path, name: str, order: MovieOrder) -> tuple[Path | None, float]:
+    """Return the file whose sound the movie gets, if any, and the movie's frame (from 1) at which its time is zero."""
+    if order.sound.file:
+        return Path(order.sound.file), order.sound.begins - order.start + 1
+    if order.sound.inside and sounds.can_be_heard():
+        mixed = folder / f"{name}.mix{PARTIAL_SUFFIX}"
+        if mix_inside(mixed, folder / PROJECT_FILE, order):
+            return mixed, 1.0
+    return None, 1.0
+
+
+def mix_inside(target: Path, project: Path, order: MovieOrder) -> bool:
+    """Mix the sound under the order's frames to a file; return False where there is none.
+
+    It comes from the strips inside the order's strip or, for a retimed movie, from the sound strips that belong to it.
+    """
+    bpy.ops.wm.open_mainfile(filepath=str(project), load_ui=False)
+    scene = bpy.data.scenes[order.scene]
+    strip = versions.all_strips(scene.sequence_editor)[order.strip]
+    beside = list(soundtrack.sounds_of(strip, versions.siblings(scene.sequence_editor, strip)))
+    muted = [sound.mute for sound in beside]
+    if not beside and not _has_sound(strip):
+        return False
+    leave_alone(scene, strip)
+    for sound, mute in zip(beside, muted, strict=True):
+        sound.mute = mute
+    set_output(scene, sounds.SIDE, sounds.SIDE)  # the mix draws pictures of this size, too
+    scene.frame_start, scene.frame_end, scene.frame_step = order.start, order.start + len(order.shown) - 1, 1
+    sounds.mix_down(scene, target)
+    return True
+
+
+def _has_sound(strip: versions.Strip) -> bool:
+    """Return whether a strip, or anything inside it, makes sound."""
+    if strip.type == "META":
+        return any(map(_has_sound, versions.children(strip)))
+    if strip.type == "SCENE" and strip.scene is not None:
+        editor = strip.scene.sequence_editor
+        speakers = any(thing.type == "SPEAKER" for thing in strip.scene.objects)
+        return speakers or (editor is not None and any(map(_has_sound, versions.top_strips(editor))))
+    return bool(strip.type == "SOUND")

@@ -1,0 +1,91 @@
+"""A movie file of matted frames with the clip's own sound, written by Blender's renderer.
+
+For background use only: rendering blocks the process until it is done.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import bpy
+
+from ...engine.errors import MovieFailed
+from ...engine.outputs import Look
+from ...engine.spec import PARTIAL_SUFFIX
+from ..blender import versions
+from ..blender.encoders import ENCODERS, MovieFormat
+from ..blender.movie_output import render, set_encoder, set_timing
+from ..blender.scenes import set_picture, temporary_scene
+from ..strip.image_strips import new_image_strip
+from ..strip.likeness import read_as_written
+from .sounds import add_sound
+
+
+def write_movie(
+    frames: Sequence[Path],
+    fps: float,
+    sound: Path | None,
+    target: Path,
+    tell: Callable[[int], None],
+    kind: MovieFormat,
+    look: Look,
+    *,
+    sound_begins: float,
+    ready: Callable[[Path], None] | None,
+) -> bool:
+    """Write `frames`, all in one folder and of one size and `look`, at `fps` to `target`, with the sound of `sound`.
+
+    `sound` is a movie or a sound file. Its time is zero at frame `sound_begins` of the movie, whose first frame is 1.
+    The sound ends with the last frame. `tell` is called with the number of frames written so far. Returns whether the
+    movie has sound, which it lacks if `sound` has none. If the format cannot hold an odd side, the picture loses its
+    last column or first row. The name of `target` must have no `#`, for which Blender puts the frame's number. If
+    frames are still being made, `ready` is called with each before it is needed, and returns once the frame is there.
+
+    Raises:
+        MovieFailed: the file cannot be written.
+    """
+    sound_file = scratch(target)
+    if ready is not None:
+        ready(frames[0])  # its size is the movie's
+    with temporary_scene("rvm_matting movie") as scene:
+        picture = new_image_strip(scene, frames[0].parent, [path.name for path in frames], channel=1, start=1)
+        picture.blend_type = "REPLACE"
+        read_as_written(picture, look)
+        set_timing(scene, fps, len(frames))
+        encoder = ENCODERS[kind]
+        _frame(scene, picture, even=encoder.even)
+        try:
+            audible = sound is not None and add_sound(scene, sound, sound_begins, sound_file)
+            set_encoder(scene, target, encoder, audio=audible, alpha=look.result.has_alpha)
+            render(scene, target, tell, ready and (lambda number: ready(frames[number - 1])))
+        finally:
+            sound_file.unlink(missing_ok=True)
+    if length(target) < len(frames):  # on a full disk, Blender reports no error
+        raise MovieFailed(target, "Blender wrote only a part of it; the disk may be full")
+    return audible
+
+
+def scratch(target: Path) -> Path:
+    """Return the path of the temporary sound file that is used while a movie is written."""
+    return target.with_name(f"{target.stem}.sound{PARTIAL_SUFFIX}")
+
+
+def length(clip: Path) -> int:
+    """Return how many frames Blender counts in a movie (OpenCV may count differently); 1 if Blender cannot read it."""
+    with temporary_scene("rvm_matting probe") as scene:
+        strips = versions.top_strips(scene.sequence_editor)
+        return versions.content_duration(strips.new_movie(name="clip", filepath=str(clip), channel=1, frame_start=1))
+
+
+def frame_rate(clip: Path) -> float:
+    """Return a movie's frames per second, as Blender reads them."""
+    with temporary_scene("rvm_matting probe") as scene:
+        strips = versions.top_strips(scene.sequence_editor)
+        return float(strips.new_movie(name="clip", filepath=str(clip), channel=1, frame_start=1).fps)
+
+
+def _frame(scene: bpy.types.Scene, picture: versions.Strip, *, even: bool) -> None:
+    """Render exactly the pixels of `picture`; if `even`, without the last column or first row of an odd side."""
+    size = picture.elements[0].orig_width, picture.elements[0].orig_height
+    width, height = (side // 2 * 2 if even else side for side in size)
+    set_picture(scene, width, height)
+    picture.transform.filter = "NEAREST"  # centring may shift by half a pixel, where other filters mix neighbours

@@ -1,0 +1,85 @@
+"""What drives the runner in a window: a timer, and handlers for files that are opened or saved."""
+
+import bpy
+from bpy.app.handlers import persistent
+
+from ..blender import timers
+from . import runner
+
+
+def start_timer() -> None:
+    """Let Blender's event loop drive the queue, if it does not already."""
+    if not bpy.app.timers.is_registered(_tick):
+        bpy.app.timers.register(_tick, first_interval=0.0, persistent=True)
+
+
+def redraw() -> None:
+    """Redraw the status bar and, of sequencers, the side bars only: timeline and preview can be slow to draw."""
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "SEQUENCE_EDITOR":
+                for region in area.regions:
+                    if region.type == "UI":
+                        region.tag_redraw()
+    # The status bar is in no screen's list of areas, but it redraws when a view layer's name changes.
+    bpy.msgbus.publish_rna(key=(bpy.types.ViewLayer, "name"))
+
+
+def _tick() -> float | None:
+    """Move the jobs on."""
+    return timers.carefully(_step)
+
+
+def _step() -> float | None:
+    """Do one step; None ends the timer when nothing is left to do."""
+    current = runner.current()
+    if current.step():
+        redraw()
+    return runner.TICK_SECONDS if current.busy else None
+
+
+@persistent
+def _file_opened(_path: str) -> None:
+    """Forget the placements of the file before. (A handler before opening would not know whether it succeeds.)
+
+    In a window, recall what the new file waits for. A Blender without window renders for a farm or for a job of this
+    extension: nobody waits for results there.
+    """
+    runner.current().forget_placements()
+    if not bpy.app.background:
+        recall()
+
+
+@persistent
+def _file_saved(_path: str) -> None:
+    """Follow the project to its new file, if it has one."""
+    runner.current().follow_project()
+
+
+def recall() -> None:
+    """Show the results that this project still waits for, and deliver those that are there."""
+    if runner.current().recall():
+        start_timer()
+        redraw()
+
+
+def _look() -> None:
+    """Recall once, as a timer."""
+    timers.carefully(recall)
+
+
+def register() -> None:
+    """Watch files being opened and saved; recall what the open one waits for, once Blender gives access to it."""
+    bpy.app.handlers.load_post.append(_file_opened)
+    bpy.app.handlers.save_post.append(_file_saved)
+    bpy.app.timers.register(_look, first_interval=0.0)  # without window, no timer fires
+
+
+def unregister() -> None:
+    """Stop driving, and end what runs: Blender quits, or the extension is disabled or loaded again."""
+    bpy.app.handlers.load_post.remove(_file_opened)
+    bpy.app.handlers.save_post.remove(_file_saved)
+    for timer in (_tick, _look):
+        if bpy.app.timers.is_registered(timer):
+            bpy.app.timers.unregister(timer)
+    runner.end()

@@ -1,0 +1,411 @@
+"""The queue of this Blender, and what happens when a job is done. In a window, `driver` calls `Runner.step`."""
+
+import os
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import bpy
+
+from ...engine import locks
+from ...engine.errors import MattingError
+from ...engine.spec import JobSpec
+from ...jobs.aside import discard
+from ...jobs.finished import FinishedJobs
+from ...jobs.job import Job, State
+from ...jobs.left import done_in, job_in
+from ...jobs.parts import MATTING, Kind, Part
+from ...jobs.queue import JobQueue
+from ..background import encoding, rendering
+from ..blender import libraries
+from ..blender.translations import say
+from ..settings import preferences
+from ..strip.placements import Placement
+from ..timeline import delivery
+from . import rates, unfinished
+
+TICK_SECONDS = 0.1
+_TO_COME = frozenset({State.QUEUED, State.RUNNING})
+"""The states of a job whose frames will be made without further action."""
+_STOPPED = frozenset({State.FAILED, State.CANCELLED, State.INTERRUPTED})
+"""The states of a job that was stopped and can go on."""
+
+_HANDS = ("SEQUENCER_OT_", "TRANSFORM_OT_")
+"""How the names of modal operators begin that hold strips while they run. Others, such as those of add-ons, may never
+end."""
+
+
+class Runner:
+    """One queue and, for each job made from strips, where its results go."""
+
+    def __init__(self) -> None:
+        """Begin with nothing to do."""
+        self.queue = JobQueue(libraries.launcher())
+        self._placements: dict[Path, list[Placement]] = {}
+        """Where pending results of the open project go, by job folder; an empty list if only movies are pending."""
+        self._project = bpy.data.filepath
+        """The file of the open project."""
+        self._arrived: list[Job] = []
+        self.batch: list[Job] = []
+        """The jobs since the queue was last idle: what the user waits for, ended jobs included."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether a job runs or waits, or a result is not on its timeline yet."""
+        return self.queue.busy or bool(self._arrived)
+
+    @property
+    def progress(self) -> float:
+        """From 0 to 1, over all jobs that the user waits for, weighted by their numbers of frames."""
+        total = sum(job.frames_total for job in self.batch)
+        done = sum(job.frames_total * (1.0 if job.state.ended else job.progress) for job in self.batch)
+        return done / total if total else 0.0
+
+    def submit(
+        self,
+        spec: JobSpec,
+        folder: Path,
+        *places: Placement,
+        project: rendering.ProjectCopy | None = None,
+    ) -> Job:
+        """Queue a job in `folder`; its result becomes a strip for each placement.
+
+        If the strip is rendered first, the background Blender opens `project`, or else a copy of the job's own.
+
+        Raises:
+            SpecError, OutputFailed: the job cannot be taken.
+        """
+        first: list[Part] = []
+        if places and spec.source.disposable:
+            spec, *first = rendering.prepare(folder, spec, places[0], project or rendering.ProjectCopy())
+        job = Job(folder, spec, (*first, MATTING, *_movies(folder, places)))
+        self._queue(job)
+        self._expect(job, list(places))
+        return job
+
+    def reuse(self, spec: JobSpec, place: Placement, finished: FinishedJobs) -> Job | None:
+        """Return a job that makes or has made these frames, and let it serve `place`, too; None if there is none.
+
+        A job that was stopped goes on.
+
+        Raises:
+            SpecError, JobHeld, OutputFailed: the job cannot go on.
+        """
+        alike = [job for job in self.queue.jobs if job.spec.covers(spec)]
+        known = [job for job in alike if os.path.isdir(job.folder)]  # noqa: PTH112  # Path's own raises
+        coming = next((job for job in known if job.state in _TO_COME), None)
+        job = coming or finished.find(spec) or next((job for job in known if job.state in _STOPPED), None)
+        if job is None:
+            return None
+        self._take_over(job)
+        is_there = job.state is State.DONE and delivery.is_there(job, place)
+        others = [one for one in self._placements.get(job.folder, []) if not one.is_same(place)]
+        if job.state in _STOPPED:
+            job = self._go_on(job, others)
+        if place.movie and not encoding.is_ordered(job.folder, job.movies_coming, place, place.movie):
+            job = self._with_movie(job, place)
+        if job.state is State.DONE:
+            self.queue.adopt(job)
+        places = others if is_there else [*others, place]
+        if places and job.matted and job not in self._arrived:
+            self._arrived.append(job)
+        self._expect(job, places)
+        return job
+
+    def retry(self, job: Job) -> Job:
+        """Queue a job again that was stopped or owes a movie; it goes on from the frames that it has.
+
+        Raises:
+            SpecError, JobHeld, OutputFailed: the job cannot be taken; the old one stays in the list.
+        """
+        if job.matted:
+            again = job.again()
+            self._queue(again)
+            if job.folder in self._placements:
+                self._expect(again, self._placements[job.folder])
+        else:
+            places = self._placements.get(job.folder, [])
+            again = self._go_on(job, places)
+            self._expect(again, places)
+        return again
+
+    def _go_on(self, job: Job, places: list[Placement]) -> Job:
+        """Queue a job again whose frames are not all made, with the movies of these placements.
+
+        Its device and threads are those of the preferences: another device may be the remedy, or the job may come
+        from another machine.
+
+        Raises:
+            SpecError, JobHeld, OutputFailed: the job cannot be taken; the old one stays in the list.
+        """
+        before = [part for part in job.parts if part.kind is not Kind.ENCODING]
+        spec = replace(
+            job.spec, device=preferences.device(), threads=preferences.threads(), raw_limit=preferences.raw_limit()
+        )
+        again = Job(job.folder, spec, (*before, *_movies(job.folder, places)))
+        self._queue(again)
+        return again
+
+    def _take_over(self, job: Job) -> None:
+        """Let a job that was found on the disk owe the movies of the job that it replaces in the list."""
+        listed = next((one for one in self.queue.jobs if one.folder == job.folder), job)
+        if listed is not job:
+            job.owe(listed.movies_missing)
+
+    def _with_movie(self, job: Job, place: Placement) -> Job:
+        """Let a job write the movie of one more placement, and return it; an ended job is queued again for that."""
+        try:
+            movies = _movies(job.folder, [place], encoding.free_number(job.folder))
+            if job.state.ended:
+                again = Job.done_before(job.folder, job.spec, movies)
+                again.owe(encoding.of_others(job.folder, job.movies_missing, place))
+                self._queue(again)
+                return again
+        except MattingError as error:  # the strip gets its frames even so
+            job.warnings.append(f"{error}. {error.remedy}")
+            return job
+        for part in movies:
+            job.add(part)
+        return job
+
+    def cancel(self, job: Job) -> None:
+        """Stop a job at the user's request: no later session offers to go on with it.
+
+        An ended job stays as it is, and a job whose frames are made still delivers its result.
+        """
+        if job.state.ended:
+            return
+        self.queue.cancel(job)
+        if job.matted:
+            unfinished.settle(job.folder, _names(job.movies_ordered))
+        else:
+            unfinished.forget(job.folder)
+        if job.state is State.CANCELLED and not locks.is_held(job.folder):  # it waited; else `step` sees its end
+            self._clean_up(job)
+
+    def dismiss(self, job: Job) -> None:
+        """Take an ended job off the list; no later session offers to go on with it. Its frames stay."""
+        if not job.state.ended:
+            return
+        self.queue.dismiss(job)
+        if job.state in _STOPPED:
+            unfinished.forget(job.folder)
+        else:
+            self._settle(job, owed=())
+        rendering.give_up(job.folder, libraries.launcher())
+
+    def recall(self) -> bool:
+        """List the jobs whose results this project still waits for, and return whether there are any.
+
+        Jobs that an earlier session did not finish wait until the user lets them go on. Finished jobs deliver their
+        results, including those that this session ran while another file was open.
+        """
+        found = list(unfinished.of_this_project())
+        for one in found:
+            listed = next((job for job in self.queue.jobs if job.folder == one.folder), None)
+            if listed is None:
+                self._take_up(one)
+            elif one.pressed_here:
+                self._come_back(listed, one.places)
+        return bool(found)
+
+    def _take_up(self, one: unfinished.Expected) -> None:
+        """List a job that an earlier session left, if it can go on; if its frames are made, deliver its results."""
+        job = done_in(one.folder) if one.pressed_here else None
+        if job is not None:
+            job.owe(encoding.left_in(one.folder, one.movies))
+            self._conclude(job)
+            self._arrived += [job] if one.places else []
+        elif one.places:
+            job = job_in(one.folder, rendering.left_in(one.folder))
+        if job is not None:
+            self.queue.adopt(job)
+            self._placements[one.folder] = one.places
+
+    def _come_back(self, job: Job, places: list[Placement]) -> None:
+        """Expect a job's results again, for its project is open again."""
+        if _elsewhere(job) in job.warnings:
+            job.warnings.remove(_elsewhere(job))
+        self._placements[job.folder] = places
+        if places and job.matted and job not in self._arrived:
+            self._arrived.append(job)
+
+    def follow_project(self) -> None:
+        """Let pending results belong to the name under which the project was just saved."""
+        before, self._project = self._project, bpy.data.filepath
+        if self._project != before:
+            for folder in self._placements:
+                unfinished.follow(folder, before)
+
+    def step(self) -> list[Job]:
+        """Move the queue on, put results of finished jobs on their timelines, and return the jobs that changed."""
+        changed = self.queue.tick()
+        # Strips are delivered as soon as their frames are made, before any movie.
+        ready = (job for job in changed if job.matted and self._placements.get(job.folder))
+        self._arrived += [job for job in ready if job not in self._arrived]
+        for job in changed:
+            if job.state is State.CANCELLED:
+                self._clean_up(job)
+            elif job.state is State.DONE:
+                self._conclude(job)
+        changed += self._deliver_all()
+        return list(dict.fromkeys(changed))
+
+    def run_to_end(self, tell: Callable[[Job], None]) -> None:
+        """Work until no job is left, where no timer fires; `tell` is called with each job that changed.
+
+        Ctrl-C cancels the remaining jobs; the frames made so far stay.
+        """
+        try:
+            while self.busy:
+                for job in self.step():
+                    tell(job)
+                time.sleep(TICK_SECONDS / 4)
+        except KeyboardInterrupt:
+            self.queue.shutdown()
+            raise
+
+    def forget_placements(self) -> None:
+        """Forget where results go, for another file was opened; the jobs warn of it."""
+        for job in self.queue.jobs:
+            if self._placements.get(job.folder):
+                job.warnings.append(_elsewhere(job))
+        self._project = bpy.data.filepath
+        self._placements.clear()
+        self._arrived.clear()  # results that wait for a render to end are delivered when their project is open again
+
+    def _clean_up(self, job: Job) -> None:
+        """Delete the folder of a cancelled job and take it off the list, if the preferences say so.
+
+        A job without placements comes from the command line and keeps its frames.
+        """
+        if not self._placements.get(job.folder) or not preferences.discards_cancelled():
+            return
+        try:
+            discard(job.folder, libraries.launcher())
+        except OSError as error:
+            job.warnings.append(say("Its frames could not be deleted: {reason}", reason=error.strerror or ""))
+        else:
+            self.queue.dismiss(job)
+
+    def _queue(self, job: Job) -> None:
+        """Queue a job; if the queue was idle, a new batch begins with it.
+
+        Raises:
+            SpecError, JobHeld, OutputFailed: the job cannot be taken.
+        """
+        if not self.busy:
+            self.batch = []
+        self.queue.submit(job)
+        self.batch.append(job)
+
+    def _expect(self, job: Job, places: list[Placement]) -> None:
+        """Remember here and in the job's folder where its results go, and which movies it owes."""
+        if places or job.movies_owed:
+            self._placements[job.folder] = places
+            unfinished.note(job.folder, places, _names(job.movies_owed))
+        else:
+            self._placements.pop(job.folder, None)
+
+    def _settle(self, job: Job, owed: Iterable[str], *, delivered: bool = False) -> None:
+        """Note what is still pending of a job whose frames are made; without anything pending, forget the job."""
+        owed = set(owed)
+        ended = (name for name in _names(job.movies_ordered) if name not in owed)
+        unfinished.settle(job.folder, ended, delivered=delivered)
+        if not owed and not self._placements.get(job.folder):
+            self._placements.pop(job.folder, None)
+
+    def _conclude(self, job: Job) -> None:
+        """Learn from the movies of a finished job, and delete what only its making needed."""
+        for movie in job.movies:
+            rates.current().learn_movie(job.spec.look, movie)
+        if not job.movies_missing:  # to write these later takes the sound from the copy of the project
+            rendering.clean_up(job.folder)
+        self._settle(job, _names(job.movies_owed))
+
+    def _deliver_all(self) -> list[Job]:
+        """Put finished results on the timeline, unless strips are in use, and return their jobs.
+
+        All of them make one undo step: by default Blender keeps only 32, the user's own included.
+        """
+        jobs: list[Job] = []
+        came: list[Placement] = []
+        while self._arrived and not _in_use():
+            job = self._arrived.pop(0)
+            jobs.append(job)
+            came += self._deliver(job)
+        if came and not bpy.app.background:  # in background mode, the operator's own step covers it; none can be pushed
+            bpy.ops.rvm.results_arrived("EXEC_DEFAULT", True)
+        return jobs
+
+    def _deliver(self, job: Job) -> list[Placement]:
+        """Put the results of a job whose frames are made on the timeline; return the placements it may have changed."""
+        if job.folder not in self._placements:  # another project's
+            return []
+        places, self._placements[job.folder] = self._placements[job.folder], []
+        places = sorted(places, key=lambda place: not place.replaces)  # a strip that has its frames gets no second one
+        to_come = (place for others in self._placements.values() for place in others)
+        awaiting = frozenset(place.strip for place in (*places, *to_come) if not place.replaces)
+        touched = [place for place in places if delivery.put(job, place, awaiting)]
+        if places:
+            self._settle(job, _names(job.movies_owed), delivered=True)
+            rates.current().learn(job)
+        return touched
+
+
+def _in_use() -> bool:
+    """Return whether strips must not be changed, because a render reads them or the user is moving some.
+
+    An undo step would fall in the middle of that, and Blender crashes if a strip is removed while it is dragged.
+    """
+    if bpy.app.is_job_running("RENDER"):
+        return True
+    modal = (operator.bl_idname for window in bpy.context.window_manager.windows for operator in window.modal_operators)
+    return any(name.startswith(_HANDS) for name in modal)
+
+
+def _movies(folder: Path, places: Iterable[Placement], first: int = 1) -> list[Part]:
+    """Return the parts that write the movies that a job's placements ask for, numbered from `first`.
+
+    Raises:
+        OutputFailed: the folder cannot be written to.
+    """
+    wanted = [(place, place.movie) for place in places if place.movie is not None]
+    return [encoding.prepare(folder, *one, number) for number, one in enumerate(wanted, first)]
+
+
+def _names(parts: Iterable[Part]) -> list[str]:
+    """Return the names of parts."""
+    return [part.name for part in parts]
+
+
+def _elsewhere(job: Job) -> str:
+    """Return the warning for a job whose project was closed."""
+    return f"Another file was opened; the frames go to “{job.output}”"
+
+
+_runner: Runner | None = None
+
+
+def current() -> Runner:
+    """Return this Blender's runner."""
+    global _runner  # noqa: PLW0603  # one per Blender: the window's timer, its operators and its panel share it
+    if _runner is None:
+        _runner = Runner()
+    return _runner
+
+
+def end() -> None:
+    """End the running job, and drop the runner.
+
+    An unfinished job stays noted in its folder (`unfinished`): the next session, or the extension when it is enabled
+    again, offers to go on with it. A job that the user cancelled does not go on.
+    """
+    global _runner  # as above
+    runner, _runner = _runner, None
+    if runner is not None:
+        cancelled = [job for job in runner.queue.jobs if job.state is State.CANCELLED]
+        runner.queue.shutdown()
+        for job in cancelled:
+            rendering.give_up(job.folder, libraries.launcher())

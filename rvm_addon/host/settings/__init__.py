@@ -1,0 +1,1 @@
+"""What the user chose: preferences for the machine, scene properties for the project."""

@@ -1,0 +1,68 @@
+"""How a source strip is hidden when its result appears, and shown again.
+
+Muting a meta or a scene strip would silence its sound, and muting an effect would let its inputs show beside it. Such a
+strip gets an opacity of zero instead, and the animation of that is muted. The strip keeps its old values in a property.
+"""
+
+from typing import Any
+
+import bpy
+
+from ..blender import animation, versions
+
+_PROPERTY = "rvm_matting_shown"
+_BLEND = frozenset({"blend_type", "blend_alpha"})
+
+
+def hide(strip: versions.Strip, *, needed: bool = False) -> None:
+    """Hide a strip's picture; its sound goes on, and a strip that is `needed` keeps hiding its inputs."""
+    if not needed and not _carries_sound(strip):
+        strip.mute = True
+    elif _PROPERTY not in strip:
+        moving = [curve for curve in _animation(strip) if not curve.mute]
+        strip[_PROPERTY] = {"blend": strip.blend_type, "opacity": strip.blend_alpha, "moves": bool(moving)}
+        for curve in moving:
+            curve.mute = True
+        strip.blend_type, strip.blend_alpha = "ALPHA_OVER", 0.0
+
+
+def is_hidden(strip: versions.Strip) -> bool:
+    """Return whether a strip is muted, or hidden without being muted."""
+    return bool(strip.mute) or _PROPERTY in strip
+
+
+def unhide(strip: versions.Strip) -> None:
+    """Take back what `hide` did."""
+    strip.mute = False
+    if _PROPERTY in strip:
+        strip.blend_type, strip.blend_alpha = blend(strip)
+        let_move(strip, strip)
+        del strip[_PROPERTY]
+
+
+def blend(strip: versions.Strip) -> tuple[str, float]:
+    """Return the blend type and the opacity that a strip has when it is not hidden."""
+    kept: Any = strip.get(_PROPERTY)
+    return (kept["blend"], kept["opacity"]) if kept is not None else (strip.blend_type, strip.blend_alpha)
+
+
+def let_move(strip: versions.Strip, hidden: versions.Strip) -> None:
+    """Restore the animation of a strip's blending that `hide` muted on `hidden`: the same strip, or its original."""
+    kept: Any = hidden.get(_PROPERTY)
+    if kept is not None and kept.get("moves"):
+        for curve in _animation(strip):
+            curve.mute = False
+
+
+def _animation(strip: versions.Strip) -> list[bpy.types.FCurve]:
+    """Return the F-curves and drivers of a strip's blending."""
+    scene = strip.id_data
+    return [*animation.curves(scene, strip, _BLEND), *animation.drivers(scene, strip, _BLEND)]
+
+
+def _carries_sound(strip: versions.Strip) -> bool:
+    """Return whether muting a strip would silence sound."""
+    if strip.type == "META":
+        return any(child.type == "SOUND" or _carries_sound(child) for child in versions.children(strip))
+    editor = strip.scene.sequence_editor if strip.type == "SCENE" and strip.scene is not None else None
+    return editor is not None and any(one.type == "SOUND" for one in versions.all_strips(editor))

@@ -1,0 +1,148 @@
+"""Where a job's result goes, in names and numbers, and the strips that are found there later."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import bpy
+
+from ...engine.errors import NamedError
+from ..blender import versions
+from ..blender.encoders import MovieFormat
+from .soundtrack import SILENCE, Soundtrack
+from .sources import OF_FILES, frames_within, shows_the_same, source_file, was_cut_from
+
+_LAST_CHANNEL = 128
+
+
+class StripUnsuitable(NamedError):
+    """A strip that cannot be matted, named with the reason."""
+
+    def __str__(self) -> str:
+        """Say which strip, and why."""
+        return f"“{self.name}” {self.reason}"
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where a job's result goes, in names and numbers: references to strips do not outlast an undo."""
+
+    scene: str
+    strip: str
+    file: str
+    """The file that the strip shows, as `source_file` tells it: another strip may have got the strip's name since."""
+    content_start: int
+    """The `content_start` of the source strip when the job was made; it tells later how far the strip was moved."""
+    start: int
+    """The first timeline frame of the result."""
+    shown: tuple[int, ...]
+    """The source frame that each timeline frame of the result shows, handles included; a still has a single one."""
+    before: int
+    """How many of these belong to the left handle, before `start`."""
+    length: int
+    """How many timeline frames the result fills, without its handles."""
+    keep_source: bool
+    still: bool = False
+    """Whether the result is a single picture, however long it is shown."""
+    replaces: str = ""
+    """The name of the result strip that gets the new frames, or gives way to the new strip."""
+    movie: MovieFormat | None = None
+    """The format of the movie that is made of the result; None if no movie is wanted."""
+    fps: float = 0.0
+    """The rate of the timeline when the job was made, and of the movie."""
+    sound: Soundtrack = SILENCE
+    """The movie's."""
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "Placement":
+        """Return the placement that `dataclasses.asdict` turned into `data`, whether or not it went through JSON.
+
+        Raises:
+            KeyError, TypeError, ValueError: `data` describes something else.
+        """
+        movie = data["movie"] and MovieFormat(data["movie"])
+        return cls(**data | {"shown": tuple(data["shown"]), "movie": movie, "sound": Soundtrack(**data["sound"])})
+
+    def is_same(self, other: "Placement") -> bool:
+        """Return whether both results go to the same strip and replace the same one, so that one of them suffices."""
+        mine = (self.scene, self.strip, self.file, self.start, self.replaces)
+        return mine == (other.scene, other.strip, other.file, other.start, other.replaces)
+
+
+def find(place: Placement) -> tuple[bpy.types.Scene, versions.Strip] | None:
+    """Return the scene and source strip of a placement, even if they were renamed; None if they are gone."""
+    named = bpy.data.scenes.get(place.scene)
+    for scene in bpy.data.scenes if named is None else [named]:
+        if scene.sequence_editor is not None:
+            strip = _source_in(scene, place)
+            if strip is not None:
+                return scene, strip
+    return None
+
+
+def _source_in(scene: bpy.types.Scene, place: Placement) -> versions.Strip | None:
+    """Return the strip of this name that shows the placement's file, or else the only one that may be it, renamed.
+
+    That is a strip, or a remaining piece, whose content lies where the source's lay, or else one trimmed like it.
+    """
+    every = versions.all_strips(scene.sequence_editor)
+    named = every.get(place.strip)
+    if named is not None and source_file(named) == place.file:
+        return named
+    others = [strip for strip in every if source_file(strip) == place.file]
+    left = [strip for strip in others if strip.type in OF_FILES and _lies_like(strip, place)]
+    if left and all(was_cut_from(strip, left[0]) for strip in left):
+        return min(left, key=versions.handles)
+    alike = [strip for strip in others if _is_trimmed_like(strip, place)]
+    return alike[0] if len(alike) == 1 else None
+
+
+def _lies_like(strip: versions.Strip, place: Placement) -> bool:
+    """Return whether a strip's content lies where that of the placement's strip lay, and both show a common frame."""
+    is_there = versions.content_start(strip) == place.content_start
+    return is_there and frames_within(strip, place.start, place.start + place.length) > 0
+
+
+def _is_trimmed_like(strip: versions.Strip, place: Placement) -> bool:
+    """Return whether a strip shows the same part of its content as the placement's strip, wherever it lies."""
+    start, end = versions.handles(strip)
+    trimmed = start - versions.content_start(strip)
+    return (trimmed, end - start) == (place.start - place.content_start, place.length)
+
+
+def first_matted(source: versions.Strip, place: Placement) -> int:
+    """Return the timeline frame of the first matted frame, wherever the source was moved since."""
+    return place.start - place.before + versions.content_start(source) - place.content_start
+
+
+def lying_apart(
+    scene: bpy.types.Scene, source: versions.Strip, parts: Sequence[versions.Strip], place: Placement
+) -> list[versions.Strip]:
+    """Return the strips that show frames to be matted that the source's remaining `parts` do not show.
+
+    They may have been cut off the source and moved. A strip that shows frames of `parts`, too, was not cut off.
+    """
+    start = place.start - place.content_start
+    kept = set().union(*map(_trim, parts))
+    lost = set(range(start, start + place.length)) - kept
+    every = versions.all_strips(scene.sequence_editor) if lost else ()
+    others = [strip for strip in every if strip not in (*parts, source) and shows_the_same(strip, source)]
+    return [strip for strip in others if not lost.isdisjoint(_trim(strip)) and kept.isdisjoint(_trim(strip))]
+
+
+def _trim(strip: versions.Strip) -> range:
+    """Return which timeline frames of its content a strip shows, counted from the start of the content."""
+    start, end = versions.handles(strip)
+    content = versions.content_start(strip)
+    return range(start - content, end - content)
+
+
+def free_channel(editor: bpy.types.SequenceEditor, strip: versions.Strip, start: int, end: int) -> int | None:
+    """Return the lowest channel above `strip` that is free from `start` to `end` - 1, and neither locked nor muted."""
+    spans = [(other.channel, *versions.handles(other)) for other in versions.siblings(editor, strip)]
+    taken = {channel for channel, first, last in spans if first < end and start < last}
+    channels = versions.channels(editor, strip)
+    for channel in range(strip.channel + 1, _LAST_CHANNEL + 1):
+        if channel not in taken and not (channels[channel].lock or channels[channel].mute):
+            return channel
+    return None

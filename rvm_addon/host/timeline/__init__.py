@@ -1,0 +1,1 @@
+"""From strips to jobs, and from finished jobs back to strips."""

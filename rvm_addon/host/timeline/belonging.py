@@ -1,0 +1,123 @@
+"""Which strips show the frames of a job, whose results they are, and what was cut off them."""
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import bpy
+
+from ...engine.outputs import Result
+from ...engine.spec import JobSpec, holds_job
+from ..blender import versions
+from ..blender.paths import absolute
+from ..strip.placements import Placement, find, first_matted
+from ..strip.sources import frames_within, only_one_below, source_below, source_file, was_cut_from
+from . import recipes
+
+
+def is_result(strip: versions.Strip) -> bool:
+    """Return whether a strip shows the frames of a job: the folder around them holds the job."""
+    return strip.type == "IMAGE" and holds_job(Path(absolute(strip.directory)).parent)
+
+
+def strips_of(folder: Path) -> Iterator[tuple[bpy.types.Scene, versions.Strip]]:
+    """Yield every strip of the project whose files lie in `folder`, such as a job's frames, with its scene."""
+    for scene in bpy.data.scenes:
+        if scene.sequence_editor is not None:
+            for strip in versions.all_strips(scene.sequence_editor):
+                if strip.type in ("IMAGE", "MOVIE") and Path(source_file(strip)).parent == folder:
+                    yield scene, strip
+
+
+def source_of(scene: bpy.types.Scene, result: versions.Strip, recipe: recipes.Recipe) -> versions.Strip | None:
+    """Return the strip that a result with this recipe was made from, even if one of the two was renamed.
+
+    None where the strip is gone, or several could be the one.
+    """
+    named = versions.all_strips(scene.sequence_editor).get(recipe.strip)
+    if named is not None and is_result(named):
+        named = None
+    if named is None or (recipe.source and source_file(named) != recipe.source):  # did another strip take the name?
+        named = only_one_below(scene, recipe.source, result) or named
+    return None if named is None else source_below(scene, named, result)
+
+
+def is_on_timeline(spec: JobSpec, folder: Path, place: Placement) -> bool:
+    """Return whether results of a placement's strip show all of a job's frames (in `folder`) that belong over it.
+
+    The results may have been cut, and so may the strip.
+    """
+    found = find(place)
+    if found is None:
+        return False
+    scene, source = found
+    wanted = _wanted(spec, place, source)
+    shown = {frame for strip in _results_of(scene, source, folder) for frame in _shows(strip, wanted)}
+    return bool(wanted) and len(shown) == len(wanted)
+
+
+def _wanted(spec: JobSpec, place: Placement, source: versions.Strip) -> dict[int, str]:
+    """Return, for each matted timeline frame of a source, the file name of the picture that belongs there."""
+    start, end = versions.handles(source)
+    if place.still:
+        return dict.fromkeys(range(start, end), spec.file_name(place.shown[0]))
+    first = first_matted(source, place)
+    frames = range(max(start, first), min(end, first + len(place.shown)))
+    return {frame: spec.file_name(place.shown[frame - first]) for frame in frames}
+
+
+def _shows(result: versions.Strip, wanted: dict[int, str]) -> list[int]:
+    """Return the timeline frames at which a result shows the wanted picture."""
+    frames = range(*versions.handles(result))
+    names = {frame: result.strip_elem_from_frame(frame).filename for frame in frames if frame in wanted}
+    return [frame for frame, name in names.items() if name == wanted[frame]]
+
+
+def _results_of(scene: bpy.types.Scene, source: versions.Strip, folder: Path) -> Iterator[versions.Strip]:
+    """Yield the results over a source with frames in `folder`, made from it or from a strip it was cut apart from."""
+    start, end = versions.handles(source)
+    for strip in versions.siblings(scene.sequence_editor, source):
+        if strip.type == "IMAGE" and frames_within(strip, start, end) and Path(source_file(strip)).parent == folder:
+            recipe = recipes.read(strip)
+            made_from = None if recipe is None else source_of(scene, strip, recipe)
+            if made_from is not None and was_cut_from(made_from, source):
+                yield strip
+
+
+def cut_off(scene: bpy.types.Scene, result: versions.Strip) -> list[versions.Strip]:
+    """Return the strips that were one with a result before a cut, and were not moved since; copies do not count."""
+    recipe, stems, start = recipes.read(result), stems_of(result), versions.content_start(result)
+    if recipe is None:
+        return []
+    return [
+        strip
+        for where, strip in strips_of(Path(source_file(result)).parent)
+        if where == scene
+        and strip != result
+        and versions.content_start(strip) == start
+        and lies_beside(strip, result)
+        and (remembered := recipes.read(strip)) is not None
+        and (remembered.strip, stems_of(strip)) == (recipe.strip, stems)
+    ]
+
+
+def lies_beside(strip: versions.Strip, result: versions.Strip) -> bool:
+    """Return whether a strip begins and ends before a result does, or begins and ends after it does."""
+    (start, end), (first, last) = versions.handles(strip), versions.handles(result)
+    return (start < first and end < last) or (first < start and last < end)
+
+
+def stems_of(strip: versions.Strip) -> list[str]:
+    """Return the names of a strip's files without their suffixes."""
+    return without_suffixes(element.filename for element in strip.elements)
+
+
+def without_suffixes(names: Iterable[str]) -> list[str]:
+    """Return these file names without their suffixes."""
+    return [os.path.splitext(name)[0] for name in names]  # noqa: PTH122  # pathlib takes ten times as long
+
+
+def was_mask(result: versions.Strip) -> bool:
+    """Return whether a result was made as the mask of its source."""
+    recipe = recipes.read(result)
+    return recipe is not None and recipe.look.result is Result.MASK

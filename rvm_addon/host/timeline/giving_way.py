@@ -1,0 +1,73 @@
+"""A result gives way to a new one: what it did to its source is undone, and the new one takes over what it had."""
+
+import math
+from collections.abc import Iterable, Sequence
+
+import bpy
+
+from ..blender import versions
+from ..strip import hiding, masks
+from ..strip.likeness import stand_still
+from ..strip.placements import Placement
+from ..strip.sources import frames_within
+from . import belonging, recipes
+
+EVERYWHERE = (-math.inf, math.inf)
+"""The range of all timeline frames: the first, and the one after the last."""
+
+
+def result_to_replace(
+    scene: bpy.types.Scene, parts: Iterable[versions.Strip], place: Placement
+) -> versions.Strip | None:
+    """Return the result that gives way to a placement's new one, if any; `parts` are the strips of the source.
+
+    A result that does not lie over its source stays: it may be all that the user has of other frames.
+    """
+    old = versions.all_strips(scene.sequence_editor).get(place.replaces)
+    lies_over = old is not None and any(frames_within(old, *versions.handles(part)) for part in parts)
+    return old if lies_over else None
+
+
+def reach(scene: bpy.types.Scene, old: versions.Strip, parts: Sequence[versions.Strip]) -> tuple[float, float]:
+    """Return the range in which a result gives way to new ones: its first timeline frame, and the one after its last.
+
+    Where the result was cut, the range ends at the cut, for the rest is another result of the same source.
+    """
+    recipe = recipes.read(old)
+    names = {part.name for part in parts} | ({recipe.strip} if recipe is not None else set())
+    start, end = versions.handles(old)
+    first, last = EVERYWHERE
+    for strip in versions.siblings(scene.sequence_editor, old):
+        is_near = any(frames_within(strip, *versions.handles(part)) for part in parts)
+        if strip.type != "IMAGE" or not is_near or not belonging.lies_beside(strip, old):
+            continue
+        other = recipes.read(strip)
+        if other is not None and other.strip in names:
+            first, last = (start, last) if versions.handles(strip)[0] < start else (first, end)
+    return first, last
+
+
+def take_back(parts: Iterable[versions.Strip], old: versions.Strip) -> None:
+    """Undo what a result did to the parts of its source: the mask is removed, and the part is shown again."""
+    for part in parts:
+        if masks.masks(part, old):
+            masks.take_off(part)
+        hiding.unhide(part)
+
+
+def make_way(scene: bpy.types.Scene, old: versions.Strip, results: Sequence[versions.Strip]) -> None:
+    """Remove a result, and give new ones its channel where there is room; the first also gets its name and effects.
+
+    These are handed over first: with a strip, Blender removes its effects and empties the modifiers that it masks.
+    """
+    name, channel = old.name, old.channel
+    level = versions.siblings(scene.sequence_editor, old)
+    stand_still(scene, old)  # otherwise its drivers would apply to the new strip of its name
+    versions.take_inputs(level, old, results[0])
+    masks.hand_over(versions.all_strips(scene.sequence_editor), old, results[0])
+    level.remove(old)
+    results[0].name = name
+    for result in results:
+        others = [one for one in level if one.channel == channel and one != result]
+        if not any(frames_within(one, *versions.handles(result)) for one in others):
+            result.channel = channel

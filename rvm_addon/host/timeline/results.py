@@ -1,0 +1,273 @@
+"""Finished jobs become strips, which look like their sources and lie where these do."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import bpy
+
+from ...engine.outputs import Result
+from ...engine.spec import JobSpec
+from ..blender import versions
+from ..strip import hiding, masks
+from ..strip.image_strips import new_image_strip
+from ..strip.likeness import LINEAR, copy_look, is_placed_alike, read_as_written
+from ..strip.placements import Placement, StripUnsuitable, find, first_matted, free_channel, lying_apart
+from ..strip.soundtrack import sounds_of
+from ..strip.sources import frames_within, is_within, pieces
+from . import effects, giving_way, recipes
+from .belonging import cut_off, source_of, stems_of, was_mask, without_suffixes
+
+
+def _hide(source: versions.Strip, start: int, end: int) -> None:
+    """Hide a strip below its result, which lies from `start` to `end` - 1, together with the strip's inputs.
+
+    Inputs of an effect that reach beyond the result must stay visible there, but not under the effect.
+    """
+    inputs = versions.inputs(source)
+    within = all(is_within(strip, start, end) for strip in inputs)
+    hiding.hide(source, needed=not within)
+    if within:
+        for strip in inputs:
+            _hide(strip, start, end)
+
+
+@dataclass(frozen=True)
+class Inserted:
+    """A result on its timeline."""
+
+    strips: tuple[versions.Strip, ...]
+    """One strip, or one for each contiguous run of the source's pieces if these lie apart."""
+    not_covered: tuple[str, ...]
+    """The names of the source's pieces that show more than was matted; these stay visible."""
+    apart: tuple[str, ...]
+    """The names of strips elsewhere that show matted frames but get no result, such as pieces cut off the source."""
+    below: tuple[str, ...]
+    """The names of strips above the source that lie below the result."""
+
+
+def insert_result(spec: JobSpec, folder: Path, place: Placement) -> Inserted:
+    """Put the frames in `folder` above their source as a new strip that looks and lies like it, and hide the source.
+
+    Raises:
+        StripUnsuitable: the source strip is gone, or every channel above it is taken.
+    """
+    found = find(place)
+    if found is None:
+        raise StripUnsuitable(place.strip, f"is gone or was renamed; its frames are in “{folder}”")
+    scene, source = found
+    is_mask = spec.look.result is Result.MASK
+    ground = _ground(scene, source, place, whole=is_mask)
+    free = [free_channel(scene.sequence_editor, source, *span) for span in ground.spans]
+    channels = [channel for channel in free if channel is not None]
+    if len(channels) < len(free):
+        raise StripUnsuitable(place.strip, f"has no free channel above it; its frames are in “{folder}”")
+    if ground.old is not None:
+        giving_way.take_back(ground.parts or (source,), ground.old)
+    laid = [
+        _laid(spec, folder, place, ground, span, channel) for span, channel in zip(ground.spans, channels, strict=True)
+    ]
+    for part, run in [] if is_mask or place.keep_source else ground.covered:
+        _hide(part, *run)
+    results = tuple(result for _, result in laid)
+    if ground.old is not None:
+        if is_mask:
+            effects.remove_repeated(ground.old)
+        giving_way.make_way(scene, ground.old, results)
+    for like, result in laid:
+        _connect(scene, like, result)
+    covered = [part for part, _ in ground.covered]
+    not_covered = tuple(part.name for part in ground.parts if part not in covered)
+    below = () if is_mask or ground.old is not None else _between(scene, laid)
+    return Inserted(results, not_covered, ground.apart, below)
+
+
+@dataclass(frozen=True)
+class _Ground:
+    """What a placement finds on its timeline."""
+
+    source: versions.Strip
+    parts: tuple[versions.Strip, ...]
+    """The pieces of the source that exist when the result arrives, as far as they concern the result."""
+    covered: tuple[tuple[versions.Strip, tuple[int, int]], ...]
+    """The parts that were matted completely, each with the run of matted frames that it lies in."""
+    spans: tuple[tuple[int, int], ...]
+    """Where results go, as (first timeline frame, frame after the last): where the source lies and was matted."""
+    old: versions.Strip | None
+    """The result that the new one replaces."""
+    apart: tuple[str, ...]
+    """As `Inserted.apart`."""
+
+
+def _ground(scene: bpy.types.Scene, source: versions.Strip, place: Placement, *, whole: bool) -> _Ground:
+    """Return what a placement finds; a `whole` result ignores where the result that it replaces was cut."""
+    first = first_matted(source, place)
+    asked = (first + place.before, first + place.before + place.length)
+    matted = giving_way.EVERYWHERE if place.still else (first, first + len(place.shown))
+    parts = pieces(source, versions.siblings(scene.sequence_editor, source), *asked)
+    runs = _runs(map(versions.handles, parts), matted) or _runs([asked], matted)
+    old = giving_way.result_to_replace(scene, parts or [source], place)
+    reach = giving_way.EVERYWHERE if whole or old is None else giving_way.reach(scene, old, parts)
+    near = tuple(part for part in parts if frames_within(part, *reach))
+    covered = [(part, run) for part in near for run in runs if _is_within(_clipped(versions.handles(part), reach), run)]
+    apart = [strip.name for strip in lying_apart(scene, source, parts, place) if _is_seen_whole(strip)]
+    return _Ground(source, near, tuple(covered), tuple(_runs(runs, reach) or runs), old, tuple(apart))
+
+
+def _is_seen_whole(strip: versions.Strip) -> bool:
+    """Return whether a strip is neither muted nor masked."""
+    return not (strip.mute or masks.is_masked(strip))
+
+
+def _laid(
+    spec: JobSpec, folder: Path, place: Placement, ground: _Ground, span: tuple[int, int], channel: int
+) -> tuple[versions.Strip, versions.Strip]:
+    """Put a new strip of the frames in `folder` over a span; return the part of the source it is like, and itself."""
+    own = [part for part in ground.parts if frames_within(part, *span)]
+    source = ground.source if ground.source in own or not own else own[0]
+    result = _new_result(spec, folder, place, source, span, channel)
+    if spec.look.result is Result.MASK:
+        masks.put_on(source.id_data, own, result)
+    else:
+        copy_look(source.id_data, source if ground.old is None or was_mask(ground.old) else ground.old, result)
+    return source, result
+
+
+def _new_result(
+    spec: JobSpec, folder: Path, place: Placement, source: versions.Strip, span: tuple[int, int], channel: int
+) -> versions.Strip:
+    """Return a new strip of the frames in `folder` that is aligned with its source and trimmed to a span."""
+    scene = source.id_data
+    names = [spec.file_name(frame) for frame in place.shown]
+    result = new_image_strip(scene, folder, names, channel, first_matted(source, place), beside=source)
+    result.name = _free_name(scene.sequence_editor, f"{source.name} matte")
+    versions.set_left_handle(result, span[0])
+    versions.set_right_handle(result, span[1])
+    result.channel = channel  # while its handles overlapped another strip, Blender may have moved it up
+    result.directory = _as_user_prefers(folder)
+    result.select = False  # the user's selection stays as it is
+    read_rightly(result, spec, source)
+    recipes.write(result, source, spec, place)
+    return result
+
+
+def _runs(spans: Iterable[tuple[int, int]], limits: tuple[float, float]) -> list[tuple[int, int]]:
+    """Return spans of timeline frames, clipped to limits; spans that touch are merged into one run.
+
+    A source may be trimmed and cut while its job runs, and its pieces may lie apart.
+    """
+    runs: list[tuple[int, int]] = []
+    for start, end in sorted(_clipped(span, limits) for span in spans):
+        if runs and start <= runs[-1][1]:
+            runs[-1] = (runs[-1][0], max(end, runs[-1][1]))
+        elif start < end:
+            runs.append((start, end))
+    return runs
+
+
+def _clipped(span: tuple[int, int], limits: tuple[float, float]) -> tuple[int, int]:
+    """Return a span of timeline frames, clipped to limits; a span outside them ends no later than it begins."""
+    return int(max(span[0], limits[0])), int(min(span[1], limits[1]))
+
+
+def _is_within(span: tuple[int, int], run: tuple[int, int]) -> bool:
+    """Return whether a span of timeline frames lies within another."""
+    return run[0] <= span[0] and span[1] <= run[1]
+
+
+def _between(scene: bpy.types.Scene, results: list[tuple[versions.Strip, versions.Strip]]) -> tuple[str, ...]:
+    """Return the names of the visible strips that lie above a source, but below its new result."""
+    names: dict[str, None] = {}
+    for source, result in results:
+        channels = versions.channels(scene.sequence_editor, source)
+        level = versions.siblings(scene.sequence_editor, source)
+        made_of = [inputs for effect in level if source in (inputs := versions.inputs(effect))]
+        for strip in level:
+            is_between = source.channel < strip.channel < result.channel
+            if not is_between or strip.type == "SOUND" or strip.mute or channels[strip.channel].mute:
+                continue
+            if not frames_within(strip, *versions.handles(result)) or any(strip in inputs for inputs in made_of):
+                continue  # `effects` tells of what goes into an effect together with the source
+            if not (_is_made_of(strip, source) or _is_result_of_lower(scene, strip, source)):
+                names[strip.name] = None
+    return tuple(names)
+
+
+def _is_made_of(effect: versions.Strip, source: versions.Strip) -> bool:
+    """Return whether a strip is an effect on `source`, directly or through other effects."""
+    return any(strip == source or _is_made_of(strip, source) for strip in versions.inputs(effect))
+
+
+def _is_result_of_lower(scene: bpy.types.Scene, strip: versions.Strip, source: versions.Strip) -> bool:
+    """Return whether a strip is a result of `source` or of a strip below it, and so belongs below the new result."""
+    recipe = recipes.read(strip)
+    made_from = None if recipe is None else source_of(scene, strip, recipe)
+    return made_from is not None and made_from.channel <= source.channel
+
+
+def _connect(scene: bpy.types.Scene, source: versions.Strip, result: versions.Strip) -> None:
+    """Connect source, result and the source's sounds and connected strips, unless it has neither of these."""
+    sounds = sounds_of(source, versions.siblings(scene.sequence_editor, source))
+    others = [*sounds, *versions.connected(source)]
+    if others:
+        versions.connect(scene, [source, result, *others])
+
+
+def renew(spec: JobSpec, folder: Path, place: Placement) -> bool:
+    """Let the result strip that a placement replaces, and pieces that were cut off it, show the frames in `folder`.
+
+    Their position, trims and looks stay as the user has made them. Returns False and changes nothing if that is not
+    possible: the strip is gone, it shows other frames, its still has another length, a mask becomes a picture or a
+    picture a mask, or a mask is not aligned with its source, which was moved.
+    """
+    found = find(place)
+    if found is None:
+        return False
+    scene, source = found
+    old = versions.all_strips(scene.sequence_editor).get(place.replaces)
+    recipe = None if old is None else recipes.read(old)
+    is_mask = spec.look.result is Result.MASK
+    if recipe is None or was_mask(old) is not is_mask:
+        return False
+    if is_mask and not (versions.content_start(old) == first_matted(source, place) and is_placed_alike(source, old)):
+        return False
+    names = [spec.file_name(frame) for frame in place.shown]
+    stems = without_suffixes(names)
+    if stems_of(old) != stems or (place.still and recipe.length != place.length):
+        return False
+    for strip in [old, *cut_off(scene, old)]:
+        for element, name in zip(strip.elements, names, strict=True):
+            element.filename = name
+        strip.directory = _as_user_prefers(folder)
+        read_rightly(strip, spec, source)
+        recipes.write(strip, source, spec, place)
+    return True
+
+
+def read_rightly(result: versions.Strip, spec: JobSpec, source: versions.Strip) -> None:
+    """Set the colour space and alpha mode in which Blender reads a result's files."""
+    if not spec.source.disposable:
+        result.colorspace_settings.name = source.colorspace_settings.name
+    elif result.colorspace_settings.name == LINEAR:  # the strip showed OpenEXR before; rendered pictures are sRGB
+        result.colorspace_settings.name = "sRGB"
+    read_as_written(result, spec.look)
+
+
+def _free_name(editor: bpy.types.SequenceEditor, name: str) -> str:
+    """Return a name that no strip has. Blender would find one, too, but cuts off what follows the last dot."""
+    taken, number, free = set(versions.all_strips(editor).keys()), 1, name
+    while free in taken:
+        number += 1
+        free = f"{name} {number}"
+    return free
+
+
+def _as_user_prefers(folder: Path) -> str:
+    """Return the folder as Blender writes it: relative to the .blend if the user prefers that and it is possible."""
+    path = f"{folder}/"
+    if not (bpy.data.is_saved and bpy.context.preferences.filepaths.use_relative_paths):
+        return path
+    try:
+        return bpy.path.relpath(path)
+    except ValueError:  # another drive, on Windows
+        return path

@@ -1,0 +1,1 @@
+"""What an editor sees and presses: panels, operators, the status bar, the preferences' page."""
