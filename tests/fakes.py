@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from rvm_addon.engine.errors import MattingError
-from rvm_addon.engine.matte import Matte, PlainMatte
-from rvm_addon.engine.memory import Memory
-from rvm_addon.engine.model import Prepared
-from rvm_addon.engine.tensors import Picture, Placed, Plane, to_tensor
+from rvm_addon.engine.contract.errors import MattingError
+from rvm_addon.engine.network.matte import Matte, PlainMatte
+from rvm_addon.engine.network.memory import Memory
+from rvm_addon.engine.network.model import Prepared
+from rvm_addon.engine.pictures.tensors import Picture, Placed, Plane, to_tensor
 
 
 class ListSource:

@@ -12,7 +12,7 @@ from bench.measure import cost_of, job_spec, matted
 from bench.results import Findings, Row
 from steps import bench
 
-from rvm_addon.engine.spec import RAW_FOLDER
+from rvm_addon.engine.contract.spec import RAW_FOLDER
 from tests import tiny
 from tests.conftest import ROOT
 

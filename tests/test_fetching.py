@@ -14,8 +14,8 @@ from steps import environment, fetch, layout, weights
 from steps.commands import StepError
 from steps.environment import Environment
 
-from rvm_addon.engine.errors import ModelDamaged
-from rvm_addon.engine.weights import Weights, catalogue, cut_files, cut_of
+from rvm_addon.engine.contract.errors import ModelDamaged
+from rvm_addon.engine.contract.weights import Weights, catalogue, cut_files, cut_of
 
 PUBLISHED = b"the published weights" * 100
 MEMBER = "tiny/model.onnx"

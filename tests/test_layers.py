@@ -1,4 +1,4 @@
-"""The law of imports: engine <- jobs <- host, and within host, one way."""
+"""The law of imports: engine <- jobs <- host, and inside engine and host, one way as well."""
 
 import ast
 import re
@@ -9,35 +9,20 @@ from pathlib import Path
 import pytest
 
 ADDON = Path(__file__).resolve().parents[1] / "rvm_addon"
-CONTRACT_MODULES = (
-    "spec",
-    "outputs",
-    "events",
-    "errors",
-    "weights",
-    "lifeline",
-    "locks",
-    "process",
-    "standby",
-    "view",
-    "resume",
-    "digests",
-    "clips",
-    "files",
-    "whole",
-    "chunks",
-)
-CONTRACT = {"engine", *(f"engine.{name}" for name in CONTRACT_MODULES)}
-HOST_LEVELS = (
-    {"blender"},
-    {"settings"},
-    {"strip"},
-    {"background"},
-    {"timeline"},
-    {"session"},
-    {"window", "command_line"},
-)
-"""The packages of Blender's side from the lowest; each may import itself and those of lower levels."""
+LEVELS = {
+    "engine": ({"contract"}, {"pictures"}, {"footage", "network"}, {"drawing", "kept"}),
+    "host": (
+        {"blender"},
+        {"settings"},
+        {"strip"},
+        {"background"},
+        {"timeline"},
+        {"session"},
+        {"window", "command_line"},
+    ),
+}
+"""The packages inside the engine and inside Blender's side, from the lowest; each may import itself and those of lower
+levels. What lies beside them, such as `engine/pipeline.py`, may import them all; nothing inside them imports it."""
 ENGINE_LIBRARIES = {"numpy", "cv2", "onnxruntime", "isal"}
 BLENDER = {"aud", "bpy", "blf", "bl_operators", "bl_ui"}
 MODULES = sorted(ADDON.rglob("*.py"))
@@ -74,26 +59,28 @@ def violations(path: Path) -> list[str]:
 def allowed(layer: str, module: str, name: str, *, inside: bool) -> bool:
     """Return whether `module` of `layer` may import `name`."""
     top = name.split(".", maxsplit=1)[0]
-    standard = not inside and top in sys.stdlib_module_names
-    if module in CONTRACT:
-        return standard or (inside and name in CONTRACT)
-    if layer == "engine":
-        return standard or (inside and top == "engine") or (not inside and top in ENGINE_LIBRARIES)
-    if layer == "jobs":
-        return standard or (inside and (top == "jobs" or name in CONTRACT))
-    if layer == "host":
-        below = inside and (is_below(name, module) if top == "host" else top == "jobs" or name in CONTRACT)
-        return standard or below or top in BLENDER
-    return inside and top == "host"  # rvm_addon/__init__.py
+    if not inside:
+        return top in sys.stdlib_module_names or top in libraries(layer, module)
+    if top == layer:
+        return is_below(name, module)
+    if layer in ("jobs", "host"):
+        return name.startswith("engine.contract") or (layer == "host" and top == "jobs")
+    return layer == "__init__" and top == "host"
+
+
+def libraries(layer: str, module: str) -> set[str]:
+    """Return what a module may import besides the standard library."""
+    if layer == "engine" and not module.startswith("engine.contract"):
+        return ENGINE_LIBRARIES
+    return BLENDER if layer == "host" else set()
 
 
 def is_below(name: str, module: str) -> bool:
-    """Return whether `name`, of Blender's side, is of the same package as `module` or of a lower level."""
-    level = {package: number for number, packages in enumerate(HOST_LEVELS) for package in packages}
-    package, other = (dotted.split(".")[1:2] for dotted in (module, name))
-    if not package or package == ["__main__"]:  # the root: it registers everything, or enters the command line
-        return True
-    return package == other or (other != [] and level[other[0]] < level[package[0]])
+    """Return whether `name` is in the same package as `module` or in one of a lower level; both are of one layer."""
+    levels = LEVELS.get(module.split(".", maxsplit=1)[0], ())
+    level = {package: number for number, packages in enumerate(levels) for package in packages}
+    package, other = ((*dotted.split("."), "")[1] for dotted in (module, name))
+    return package not in level or package == other or level.get(other, len(levels)) < level[package]
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ADDON)))
@@ -105,13 +92,17 @@ def test_imports_run_one_way(path: Path) -> None:
 @pytest.mark.parametrize(
     ("module", "line"),
     [
-        ("engine/spec.py", "import numpy"),
-        ("engine/media.py", "import bpy"),
-        ("engine/media.py", "from ..jobs import job"),
+        ("engine/contract/spec.py", "import numpy"),
+        ("engine/contract/spec.py", "from ..pictures import tensors"),
+        ("engine/footage/media.py", "import bpy"),
+        ("engine/footage/media.py", "from ...jobs import job"),
+        ("engine/footage/media.py", "from ..network.model import MattingModel"),
+        ("engine/kept/raw.py", "from ..stages import Reader"),
         ("jobs/job.py", "import cv2"),
         ("jobs/job.py", "from ..engine import pipeline"),
+        ("jobs/job.py", "from ..engine.pictures import tensors"),
         ("jobs/job.py", "from ..engine.pipeline import run"),
-        ("host/timeline/strips.py", "from ...engine.media import FolderSink"),
+        ("host/timeline/strips.py", "from ...engine.footage.media import FolderSink"),
         ("host/timeline/strips.py", "import numpy"),
         ("host/timeline/strips.py", "from rvm_addon.jobs import job"),
         ("host/timeline/strips.py", "from ..session import runner"),
@@ -148,27 +139,14 @@ def test_every_timer_goes_through_the_door() -> None:
     assert [name for name, careful in told.items() if not careful] == []
 
 
-@pytest.mark.parametrize(
-    ("path", "told"),
-    [
-        (ADDON.parent / "CONTRIBUTING.md", re.compile(r"\| engine contract \((.*?)\) \|")),
-        (ADDON / "engine" / "__init__.py", re.compile(r"The contract \((.*?)\)", re.DOTALL)),
-    ],
-    ids=["CONTRIBUTING.md", "engine"],
-)
-def test_the_law_is_told_as_it_is(path: Path, told: re.Pattern[str]) -> None:
-    """Where the contract's modules are named, all of them are, and no other."""
-    found = told.search(path.read_text(encoding="utf-8"))
-    assert found is not None
-    assert re.findall(r"`(\w+)`", found[1]) == list(CONTRACT_MODULES)
-
-
-def test_the_levels_are_told_as_they_are() -> None:
-    """CONTRIBUTING names the packages of Blender's side in the order of the law, and no other is there."""
-    told = re.search(r"one way as well: (.*?)\n", (ADDON.parent / "CONTRIBUTING.md").read_text(encoding="utf-8"))
+@pytest.mark.parametrize("layer", LEVELS)
+def test_the_levels_are_told_as_they_are(layer: str) -> None:
+    """CONTRIBUTING names the packages inside a layer in the order of the law, and no other is there."""
+    contributing = (ADDON.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    told = re.search(rf"inside `{layer}`: (.*?)\n", contributing)
     assert told is not None
-    assert [set(re.findall(r"`(\w+)`", level)) for level in told[1].split(" ← ")] == list(HOST_LEVELS)
-    assert {path.parent.name for path in (ADDON / "host").glob("*/__init__.py")} == set().union(*HOST_LEVELS)
+    assert [set(re.findall(r"`(\w+)`", level)) for level in told[1].split(" ← ")] == list(LEVELS[layer])
+    assert {path.parent.name for path in (ADDON / layer).glob("*/__init__.py")} == set().union(*LEVELS[layer])
 
 
 def test_only_one_module_asks_for_blenders_version() -> None:

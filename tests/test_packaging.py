@@ -11,7 +11,7 @@ import pytest
 from steps import layout, packaging, wheels
 from steps.commands import StepError
 
-from rvm_addon.engine.weights import catalogue
+from rvm_addon.engine.contract.weights import catalogue
 
 
 def test_manifest_covers() -> None:

@@ -12,7 +12,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from rvm_addon.engine.tensors import Picture
+from rvm_addon.engine.pictures.tensors import Picture
 
 BITS = 8
 SIZE = (128, 64)

@@ -10,10 +10,10 @@ from typing import Any
 
 import cv2
 
-from rvm_addon.engine.events import FrameDone
-from rvm_addon.engine.outputs import Look, Result
-from rvm_addon.engine.spec import RAW_FOLDER
-from rvm_addon.engine.view import View
+from rvm_addon.engine.contract.events import FrameDone
+from rvm_addon.engine.contract.outputs import Look, Result
+from rvm_addon.engine.contract.spec import RAW_FOLDER
+from rvm_addon.engine.contract.view import View
 from rvm_addon.jobs.worker import MEMORY_IS_KEPT
 
 from .changes import CHANGES

@@ -1,6 +1,6 @@
 """The changes of a finished cut-out whose updates are timed."""
 
-from rvm_addon.engine.outputs import EdgeColour, Edges, FrameFormat, Look, Result
+from rvm_addon.engine.contract.outputs import EdgeColour, Edges, FrameFormat, Look, Result
 
 CHANGES = {
     "matte": Look(result=Result.MATTE),

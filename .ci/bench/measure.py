@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rvm_addon.engine.events import EVENTS_FILE, Event, decode
-from rvm_addon.engine.spec import RAW_GIGABYTES, JobSpec, Source, SourceKind
-from rvm_addon.engine.view import View
+from rvm_addon.engine.contract.events import EVENTS_FILE, Event, decode
+from rvm_addon.engine.contract.spec import RAW_GIGABYTES, JobSpec, Source, SourceKind
+from rvm_addon.engine.contract.view import View
 from rvm_addon.jobs.job import Job
 from rvm_addon.jobs.worker import Launcher, matting
 

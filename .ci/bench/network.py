@@ -17,9 +17,9 @@ import cv2
 import numpy as np
 import onnxruntime
 
-from rvm_addon.engine.model import MattingModel
-from rvm_addon.engine.rvm import WHOLE_OUTPUTS, open_model
-from rvm_addon.engine.tensors import Picture
+from rvm_addon.engine.network.model import MattingModel
+from rvm_addon.engine.network.rvm import WHOLE_OUTPUTS, open_model
+from rvm_addon.engine.pictures.tensors import Picture
 
 from .measure import job_spec
 

@@ -19,13 +19,13 @@ from typing import Any
 import cv2
 
 from rvm_addon.engine import pipeline
-from rvm_addon.engine.media import FolderSink
-from rvm_addon.engine.model import NoModel
-from rvm_addon.engine.rvm import open_model
-from rvm_addon.engine.shelf import RawSink, Shelf
-from rvm_addon.engine.spec import JobSpec
+from rvm_addon.engine.contract.spec import JobSpec
+from rvm_addon.engine.drawing.viewing import Viewer
+from rvm_addon.engine.footage.media import FolderSink
+from rvm_addon.engine.kept.shelf import RawSink, Shelf
+from rvm_addon.engine.network.model import NoModel
+from rvm_addon.engine.network.rvm import open_model
 from rvm_addon.engine.stages import Reader, Writer
-from rvm_addon.engine.viewing import Viewer
 
 from .changes import CHANGES
 from .measure import job_spec

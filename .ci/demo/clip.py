@@ -15,13 +15,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from rvm_addon.engine.media import FolderSink
-from rvm_addon.engine.outputs import Look, Result
-from rvm_addon.engine.refine import cut_out
-from rvm_addon.engine.rvm import open_model
-from rvm_addon.engine.spec import JobSpec, Source, SourceKind
-from rvm_addon.engine.tensors import Placed
-from rvm_addon.engine.weights import catalogue
+from rvm_addon.engine.contract.outputs import Look, Result
+from rvm_addon.engine.contract.spec import JobSpec, Source, SourceKind
+from rvm_addon.engine.contract.weights import catalogue
+from rvm_addon.engine.drawing.refine import cut_out
+from rvm_addon.engine.footage.media import FolderSink
+from rvm_addon.engine.network.rvm import open_model
+from rvm_addon.engine.pictures.tensors import Placed
 from rvm_addon.host.background.movies import write_movie
 from rvm_addon.host.blender.encoders import MovieFormat
 from rvm_addon.host.session.terminal import ProgressLine

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rvm_addon.engine import pipeline
-from rvm_addon.engine.outputs import Look, Result
-from rvm_addon.engine.spec import JobSpec, Source, SourceKind
-from rvm_addon.engine.weights import catalogue
+from rvm_addon.engine.contract.outputs import Look, Result
+from rvm_addon.engine.contract.spec import JobSpec, Source, SourceKind
+from rvm_addon.engine.contract.weights import catalogue
 from rvm_addon.host.settings.preferences import weights_folder
 
 FRAME = 40

@@ -1,7 +1,7 @@
 """Cuts Robust Video Matting's published graph into pieces, all of which work on the downsampled frame.
 
 Usage: cut.py MODEL.onnx BACKBONE.onnx DECODER.onnx COARSE.onnx REFINER.onnx. What would come last, the guided filter's
-last step at full size, is `rvm_addon/engine/guided.py`.
+last step at full size, is `rvm_addon/engine/network/guided.py`.
 
 - The *backbone* looks at one frame by itself.
 - The *decoder* takes what it saw together with the states that the frame before left, and leaves the next ones.

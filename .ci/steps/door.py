@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from rvm_addon.engine.errors import MattingError
+from rvm_addon.engine.contract.errors import MattingError
 
 from . import bench as benchmarks
 from . import checks, demo, environment, matting, packaging, weights, wheels

@@ -11,8 +11,8 @@ import zipfile
 from dataclasses import asdict
 from pathlib import Path
 
-from rvm_addon.engine.errors import ModelDamaged, ModelMissing
-from rvm_addon.engine.weights import CUT_RECIPE, Cut, Weights, catalogue, cut_files, cut_of, sha256_of
+from rvm_addon.engine.contract.errors import ModelDamaged, ModelMissing
+from rvm_addon.engine.contract.weights import CUT_RECIPE, Cut, Weights, catalogue, cut_files, cut_of, sha256_of
 
 from . import fetch
 from .commands import follow

@@ -16,18 +16,19 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from . import lifeline, process, standby
+from .contract import lifeline, process, standby
+from .contract.errors import OPENCV, LibraryUnusable
+from .contract.events import EVENTS_FILE, Emit, Failed
+from .contract.spec import JOB_FILE, LOG_FILE, JobSpec
 from .dlls import load_stable_interface
-from .errors import OPENCV, LibraryUnusable
-from .events import EVENTS_FILE, Emit, Failed
-from .spec import JOB_FILE, LOG_FILE, JobSpec
 
 load_stable_interface()
 
 _unusable: ImportError | None = None
 """Why the libraries cannot be imported, if so; reported once there is a job to report it to."""
 try:
-    from . import pipeline, viewing  # import OpenCV, so after `load_stable_interface`
+    from . import pipeline  # import OpenCV, so after `load_stable_interface`
+    from .drawing import viewing  # import OpenCV, so after `load_stable_interface`
 except ImportError as error:
     _unusable = error
 

@@ -17,20 +17,21 @@ from typing import TypeVar
 
 import cv2
 
-from . import digests, heap, resume, weights
-from .backdrop import Backdrop, open_backdrop
-from .caches import prune
-from .errors import LibraryUnusable, MattingError
-from .events import Emit, Finished, FrameDone, Started, Warned
-from .matte import Matte
-from .media import FolderSink, FrameSource, ImageSource
-from .memory import EVERY_FRAMES, Memory
-from .model import MattingModel, NoModel, ratio_for
-from .movies import MovieSource
-from .shelf import RawSink, Shelf
-from .spec import RAW_FOLDER, JobSpec, SourceKind
+from . import heap
+from .contract import digests, resume, weights
+from .contract.errors import LibraryUnusable, MattingError
+from .contract.events import Emit, Finished, FrameDone, Started, Warned
+from .contract.spec import RAW_FOLDER, JobSpec, SourceKind
+from .drawing.viewing import Viewer
+from .footage.backdrop import Backdrop, open_backdrop
+from .footage.media import FolderSink, FrameSource, ImageSource
+from .footage.movies import MovieSource
+from .kept.caches import prune
+from .kept.shelf import RawSink, Shelf
+from .network.matte import Matte
+from .network.memory import EVERY_FRAMES, Memory
+from .network.model import MattingModel, NoModel, ratio_for
 from .stages import Read, Reader, Writer
-from .viewing import Viewer
 
 _Item = TypeVar("_Item")
 
@@ -166,7 +167,7 @@ def _model(spec: JobSpec, warn: Callable[[str], None]) -> MattingModel:
         LibraryUnusable: the system cannot load ONNX Runtime.
     """
     try:  # imported late: a job whose mattes are all known does without, and a source opens meanwhile
-        from .rvm import open_model  # noqa: PLC0415
+        from .network.rvm import open_model  # noqa: PLC0415
     except ImportError as error:
         raise LibraryUnusable("ONNX Runtime", str(error)) from error
     weights.check_identity(Path(spec.model), spec.model_stamp)  # a continued run would mix two models' frames

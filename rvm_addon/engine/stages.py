@@ -9,21 +9,21 @@ from pathlib import Path
 
 import cv2
 
-from .backdrop import Backdrop
-from .clips import is_clip
-from .compose import compose
-from .errors import MattingError
-from .matte import LaterMatte, Matte
-from .media import FrameSink, FrameSource
-from .memory import Memory
-from .model import MattingModel, Prepared
-from .outputs import Foreground, Result
-from .raw import Edge, RawMatte, drawn
-from .refine import Cutout, cut_out
-from .shelf import RawSink, Shelf
-from .spec import JobSpec
-from .tensors import Picture
-from .viewing import Viewer
+from .contract.clips import is_clip
+from .contract.errors import MattingError
+from .contract.outputs import Foreground, Result
+from .contract.spec import JobSpec
+from .drawing.compose import compose
+from .drawing.refine import Cutout, cut_out
+from .drawing.viewing import Viewer
+from .footage.backdrop import Backdrop
+from .footage.media import FrameSink, FrameSource
+from .kept.raw import Edge, RawMatte, drawn
+from .kept.shelf import RawSink, Shelf
+from .network.matte import LaterMatte, Matte
+from .network.memory import Memory
+from .network.model import MattingModel, Prepared
+from .pictures.tensors import Picture
 
 LOOKS_AHEAD = 4
 """Frames that the model sees, backwards, before the first one of a clip. Without recurrent state it takes parts of a

@@ -3,7 +3,7 @@
 import sys
 from functools import partial
 
-from ..engine.lifeline import end_after
+from ..engine.contract.lifeline import end_after
 from .command_line.cli import main
 
 if __name__ == "__main__":

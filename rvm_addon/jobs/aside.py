@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..engine.spec import PARTIAL_SUFFIX
+from ..engine.contract.spec import PARTIAL_SUFFIX
 from .worker import NEUTRAL_FOLDER, Launcher, apart, environment
 
 _DELETE = "import shutil, sys; shutil.rmtree(sys.argv[1], ignore_errors=True)"
@@ -57,7 +57,7 @@ def look_after_caches(results: Iterable[Path], launcher: Launcher, *, clear: boo
         told.write(json.dumps([*map(str, results)]).encode())
         told.seek(0)
         return subprocess.Popen(
-            launcher.command("-m", "engine.caches", *(["--clear"] if clear else [])),
+            launcher.command("-m", "engine.kept.caches", *(["--clear"] if clear else [])),
             stdin=told,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -4,8 +4,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from ..engine.errors import OutputFailed
-from ..engine.spec import composed
+from ..engine.contract.errors import OutputFailed
+from ..engine.contract.spec import composed
 
 _LONGEST_STEM_BYTES = 100
 """A name may have 255 bytes, but on Windows a whole path has at most 260 characters."""

@@ -7,11 +7,11 @@ import os
 from collections import defaultdict
 from pathlib import Path
 
-from ..engine.errors import SpecError
-from ..engine.events import Finished, last_event
-from ..engine.files import names_in, stamps
-from ..engine.spec import JOB_FILE, RAW_FOLDER, JobSpec
-from ..engine.whole import is_whole
+from ..engine.contract.errors import SpecError
+from ..engine.contract.events import Finished, last_event
+from ..engine.contract.files import names_in, stamps
+from ..engine.contract.spec import JOB_FILE, RAW_FOLDER, JobSpec
+from ..engine.contract.whole import is_whole
 from .job import RECIPE_FILE, Job
 
 _KEPT_BACK_NANOSECONDS = 120_000_000_000

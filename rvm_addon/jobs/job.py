@@ -7,13 +7,23 @@ from dataclasses import replace
 from enum import Enum
 from pathlib import Path
 
-from ..engine import whole
-from ..engine.errors import JobGone, JobHeld
-from ..engine.events import Encoded, Event, Failed, Finished, FrameDone, MovieWritten, Rendered, Started, Warned
-from ..engine.files import names_in
-from ..engine.process import HELD_STATUS
-from ..engine.spec import JOB_FILE, PARTIAL_SUFFIX, JobSpec
-from ..engine.view import PICTURE_FILE, VIEW_FILE
+from ..engine.contract import whole
+from ..engine.contract.errors import JobGone, JobHeld
+from ..engine.contract.events import (
+    Encoded,
+    Event,
+    Failed,
+    Finished,
+    FrameDone,
+    MovieWritten,
+    Rendered,
+    Started,
+    Warned,
+)
+from ..engine.contract.files import names_in
+from ..engine.contract.process import HELD_STATUS
+from ..engine.contract.spec import JOB_FILE, PARTIAL_SUFFIX, JobSpec
+from ..engine.contract.view import PICTURE_FILE, VIEW_FILE
 from .parts import MATTING, Kind, Part, Tally
 
 RECIPE_FILE = "recipe.sha256"

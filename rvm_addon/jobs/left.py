@@ -4,10 +4,10 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..engine import locks
-from ..engine.errors import SpecError
-from ..engine.events import last_event
-from ..engine.spec import JOB_FILE, JobSpec
+from ..engine.contract import locks
+from ..engine.contract.errors import SpecError
+from ..engine.contract.events import last_event
+from ..engine.contract.spec import JOB_FILE, JobSpec
 from .finished import finished_job, has_frames
 from .job import Job
 from .parts import MATTING, Part

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from ..engine.events import EVENTS_FILE
-from ..engine.spec import LOG_FILE
+from ..engine.contract.events import EVENTS_FILE
+from ..engine.contract.spec import LOG_FILE
 
 
 class Kind(Enum):

@@ -6,8 +6,8 @@ import math
 import subprocess
 import time
 
-from ..engine import locks
-from ..engine.errors import JobHeld, MattingError, OutputFailed
+from ..engine.contract import locks
+from ..engine.contract.errors import JobHeld, MattingError, OutputFailed
 from .job import KILLED_STATUS, Job, State
 from .parts import Kind
 from .worker import Launcher, Standby, WorkerProcess, matting

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..engine import locks, standby
-from ..engine.errors import JobGone, JobHeld, OutputFailed
-from ..engine.events import Event, decode
+from ..engine.contract import locks, standby
+from ..engine.contract.errors import JobGone, JobHeld, OutputFailed
+from ..engine.contract.events import Event, decode
 from .parts import MATTING, Part
 
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}

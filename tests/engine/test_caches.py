@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from rvm_addon.engine import caches, locks
-from rvm_addon.engine.events import Failed, Finished, FrameDone, Started, encode
-from rvm_addon.engine.spec import JobSpec, Source, SourceKind
+from rvm_addon.engine.contract import locks
+from rvm_addon.engine.contract.events import Failed, Finished, FrameDone, Started, encode
+from rvm_addon.engine.contract.spec import JobSpec, Source, SourceKind
+from rvm_addon.engine.kept import caches
 from tests.unprivileged import closed, give_up_rights
 
 STARTED = Started(9, 16, 9, "CPU", 1.0, "")
@@ -56,7 +57,7 @@ def users_own(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
 def run(*results: Path, clear: bool = False) -> int:
     """Run the command and return what it prints: how much is kept."""
     environment = {"PYTHONPATH": str(Path(caches.__file__).parents[1])}
-    line = [sys.executable, "-m", "engine.caches", *(["--clear"] if clear else [])]
+    line = [sys.executable, "-m", "engine.kept.caches", *(["--clear"] if clear else [])]
     told = json.dumps([*map(str, results)])
     pipes = {"capture_output": True, "text": True, "preexec_fn": give_up_rights if os.name == "posix" else None}
     return int(subprocess.run(line, env=environment, input=told, check=True, **pipes).stdout)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from rvm_addon.engine.chunks import SIGNATURE, chunks, see_through_grey
+from rvm_addon.engine.contract.chunks import SIGNATURE, chunks, see_through_grey
 
 _NOTE = (b"tEXt", b"Comment\0where tRNS\0\2 and IDAT stand, nothing is")
 _SEE_THROUGH = (b"tRNS", b"\0\2")

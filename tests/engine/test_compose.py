@@ -3,10 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from rvm_addon.engine.compose import compose
-from rvm_addon.engine.outputs import Look, Result
-from rvm_addon.engine.refine import Cutout
-from rvm_addon.engine.tensors import Picture
+from rvm_addon.engine.contract.outputs import Look, Result
+from rvm_addon.engine.drawing.compose import compose
+from rvm_addon.engine.drawing.refine import Cutout
+from rvm_addon.engine.pictures.tensors import Picture
 
 LOOK = Look(background=(10, 200, 30))
 

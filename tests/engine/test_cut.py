@@ -11,15 +11,15 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper
 
-from rvm_addon.engine.cut import DECODED, STATE_CHANNELS_AND_STRIDES, Pieces
-from rvm_addon.engine.guided import Grid, GuidedMatte
-from rvm_addon.engine.matte import PlainMatte
-from rvm_addon.engine.memory import Memory
-from rvm_addon.engine.model import MattingModel
-from rvm_addon.engine.rvm import CutRvm, WholeRvm, open_model
-from rvm_addon.engine.spec import JobSpec, Source, SourceKind
-from rvm_addon.engine.tensors import Picture, Tensor, downsampled, downsampled_size, to_tensor
-from rvm_addon.engine.weights import cut_files
+from rvm_addon.engine.contract.spec import JobSpec, Source, SourceKind
+from rvm_addon.engine.contract.weights import cut_files
+from rvm_addon.engine.network.cut import DECODED, STATE_CHANNELS_AND_STRIDES, Pieces
+from rvm_addon.engine.network.guided import Grid, GuidedMatte
+from rvm_addon.engine.network.matte import PlainMatte
+from rvm_addon.engine.network.memory import Memory
+from rvm_addon.engine.network.model import MattingModel
+from rvm_addon.engine.network.rvm import CutRvm, WholeRvm, open_model
+from rvm_addon.engine.pictures.tensors import Picture, Tensor, downsampled, downsampled_size, to_tensor
 
 SPEC = JobSpec("x", Source(SourceKind.MOVIE, ("/x.mp4",)), "frames", "x", "/m.onnx")
 FRAMES = 100

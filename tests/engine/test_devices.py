@@ -9,12 +9,12 @@ import onnxruntime
 import pytest
 
 from rvm_addon.engine import pipeline
-from rvm_addon.engine.devices import PROCESSOR, Device
-from rvm_addon.engine.errors import DeviceMissing, SpecError
-from rvm_addon.engine.events import Event, Started, Warned
-from rvm_addon.engine.graphs import REFUSALS
-from rvm_addon.engine.rvm import CutRvm
-from rvm_addon.engine.spec import CPU, DEVICES, JobSpec, Source, SourceKind
+from rvm_addon.engine.contract.errors import DeviceMissing, SpecError
+from rvm_addon.engine.contract.events import Event, Started, Warned
+from rvm_addon.engine.contract.spec import CPU, DEVICES, JobSpec, Source, SourceKind
+from rvm_addon.engine.network.devices import PROCESSOR, Device
+from rvm_addon.engine.network.graphs import REFUSALS
+from rvm_addon.engine.network.rvm import CutRvm
 from tests import tiny
 
 MISSING = next(word for word, provider in DEVICES.items() if provider not in onnxruntime.get_available_providers())

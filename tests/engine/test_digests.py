@@ -8,11 +8,11 @@ import PIL.Image
 import PIL.PngImagePlugin
 import pytest
 
-from rvm_addon.engine import digests
-from rvm_addon.engine.matte import PlainMatte
-from rvm_addon.engine.memory import Memory
-from rvm_addon.engine.raw import drawn
-from rvm_addon.engine.shelf import RawSink, Shelf
+from rvm_addon.engine.contract import digests
+from rvm_addon.engine.kept.raw import drawn
+from rvm_addon.engine.kept.shelf import RawSink, Shelf
+from rvm_addon.engine.network.matte import PlainMatte
+from rvm_addon.engine.network.memory import Memory
 
 PIXELS = np.random.default_rng(5).integers(0, 256, (20, 30, 4), np.uint8)
 

@@ -1,6 +1,6 @@
 import pytest
 
-from rvm_addon.engine.events import (
+from rvm_addon.engine.contract.events import (
     Encoded,
     Event,
     Failed,

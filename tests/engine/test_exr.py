@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from rvm_addon.engine import exr, png
-from rvm_addon.engine.tensors import Box, Placed, Plane
+from rvm_addon.engine.pictures import exr, png
+from rvm_addon.engine.pictures.tensors import Box, Placed, Plane
 
 BOXES: list[Box] = [
     (slice(5, 41), slice(3, 20)),

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from rvm_addon.engine.files import read_json
+from rvm_addon.engine.contract.files import read_json
 
 
 def test_what_was_written_is_built_again(tmp_path: Path) -> None:

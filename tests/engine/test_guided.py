@@ -2,8 +2,8 @@ import cv2
 import numpy as np
 import pytest
 
-from rvm_addon.engine.guided import Grid, GuidedMatte
-from rvm_addon.engine.tensors import Plane, full, neighbours
+from rvm_addon.engine.network.guided import Grid, GuidedMatte
+from rvm_addon.engine.pictures.tensors import Plane, full, neighbours
 
 HEIGHT, WIDTH = 150, 333
 """Not whole numbers of tiles, nor of the maps' cells."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rvm_addon.engine import locks
+from rvm_addon.engine.contract import locks
 from tests.waiting import PATIENCE_SECONDS
 
 

@@ -9,13 +9,13 @@ import cv2
 import numpy as np
 import pytest
 
-from rvm_addon.engine.backdrop import MovieBackdrop
-from rvm_addon.engine.errors import OutputFailed, SourceMissing, SourceRefused, SourceUnreadable
-from rvm_addon.engine.media import FolderSink, ImageSource
-from rvm_addon.engine.movies import Decoder, MovieSource
-from rvm_addon.engine.outputs import FrameFormat, Look, Result
-from rvm_addon.engine.spec import JobSpec, Source, SourceKind
-from rvm_addon.engine.tensors import Picture, Placed
+from rvm_addon.engine.contract.errors import OutputFailed, SourceMissing, SourceRefused, SourceUnreadable
+from rvm_addon.engine.contract.outputs import FrameFormat, Look, Result
+from rvm_addon.engine.contract.spec import JobSpec, Source, SourceKind
+from rvm_addon.engine.footage.backdrop import MovieBackdrop
+from rvm_addon.engine.footage.media import FolderSink, ImageSource
+from rvm_addon.engine.footage.movies import Decoder, MovieSource
+from rvm_addon.engine.pictures.tensors import Picture, Placed
 from tests import movies, tiny
 from tests.unprivileged import as_anybody, closed
 

@@ -6,12 +6,12 @@ import numpy as np
 import onnx
 import pytest
 
-from rvm_addon.engine.errors import ModelDamaged, ModelMissing, ModelUnsuitable, SpecError
-from rvm_addon.engine.model import MattingModel, ratio_for
-from rvm_addon.engine.rvm import CutRvm, WholeRvm, open_model
-from rvm_addon.engine.spec import JobSpec, Source, SourceKind
-from rvm_addon.engine.tensors import Picture
-from rvm_addon.engine.weights import CUT_RECIPE, cut_files
+from rvm_addon.engine.contract.errors import ModelDamaged, ModelMissing, ModelUnsuitable, SpecError
+from rvm_addon.engine.contract.spec import JobSpec, Source, SourceKind
+from rvm_addon.engine.contract.weights import CUT_RECIPE, cut_files
+from rvm_addon.engine.network.model import MattingModel, ratio_for
+from rvm_addon.engine.network.rvm import CutRvm, WholeRvm, open_model
+from rvm_addon.engine.pictures.tensors import Picture
 from tests import tiny
 
 SPEC = JobSpec("x", Source(SourceKind.MOVIE, ("/x.mp4",)), "frames", "x", "/m.onnx")

@@ -5,8 +5,8 @@ from threading import Barrier
 
 import numpy as np
 
-from rvm_addon.engine.matte import LaterMatte, Matte, PlainMatte
-from rvm_addon.engine.once import Once
+from rvm_addon.engine.network.matte import LaterMatte, Matte, PlainMatte
+from rvm_addon.engine.pictures.once import Once
 
 
 class Counted:

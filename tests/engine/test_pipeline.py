@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 
 from rvm_addon.engine import pipeline
-from rvm_addon.engine.errors import ModelMissing, OutputFailed, RawUnreadable, SourceUnreadable
-from rvm_addon.engine.events import Event, Failed, Finished, FrameDone, Started, Warned, last_event
-from rvm_addon.engine.outputs import Look, Result
-from rvm_addon.engine.shelf import Shelf
-from rvm_addon.engine.spec import JOB_FILE, JobSpec, Source, SourceKind
+from rvm_addon.engine.contract.errors import ModelMissing, OutputFailed, RawUnreadable, SourceUnreadable
+from rvm_addon.engine.contract.events import Event, Failed, Finished, FrameDone, Started, Warned, last_event
+from rvm_addon.engine.contract.outputs import Look, Result
+from rvm_addon.engine.contract.spec import JOB_FILE, JobSpec, Source, SourceKind
+from rvm_addon.engine.drawing.viewing import Viewer
+from rvm_addon.engine.kept.shelf import Shelf
+from rvm_addon.engine.pictures.tensors import Placed
 from rvm_addon.engine.stages import Reader, Writer
-from rvm_addon.engine.tensors import Placed
-from rvm_addon.engine.viewing import Viewer
 from tests import tiny
 from tests.fakes import DictSink, EchoModel, ListSource
 from tests.unprivileged import as_anybody, closed
@@ -275,7 +275,7 @@ def test_a_run_keeps_the_colours_of_the_edge_that_it_shows(tmp_path: Path, count
         ("cv2", "OpenCV cannot be loaded (", "Media Feature Pack"),
         ("isal", "ISA-L cannot be loaded (", "Visual C++ Redistributable"),
         ("numpy", "NumPy cannot be loaded (", "Visual C++ Redistributable"),
-        ("rvm_addon.engine.compose", "The worker stopped unexpectedly (", "Send the log"),
+        ("rvm_addon.engine.drawing.compose", "The worker stopped unexpectedly (", "Send the log"),
     ],
 )
 def test_a_library_that_the_system_refuses_is_told_with_what_to_install(

@@ -6,8 +6,8 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from rvm_addon.engine import png
-from rvm_addon.engine.tensors import Placed
+from rvm_addon.engine.pictures import png
+from rvm_addon.engine.pictures.tensors import Placed
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (7, 5), (33, 17, 3), (1, 9, 4), (64, 48, 4), (1080, 1920, 4)])

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from rvm_addon.engine import locks, process
-from rvm_addon.engine.errors import SourceMissing
-from rvm_addon.engine.events import Emit, Event, Failed, Finished, decode
-from rvm_addon.engine.process import HELD_STATUS
+from rvm_addon.engine.contract import locks, process
+from rvm_addon.engine.contract.errors import SourceMissing
+from rvm_addon.engine.contract.events import Emit, Event, Failed, Finished, decode
+from rvm_addon.engine.contract.process import HELD_STATUS
 
 EVENTS = "part.jsonl"
 

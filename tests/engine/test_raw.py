@@ -6,13 +6,13 @@ import cv2
 import numpy as np
 import pytest
 
-from rvm_addon.engine.errors import RawUnreadable
-from rvm_addon.engine.guided import Grid, GuidedMatte
-from rvm_addon.engine.matte import PlainMatte
-from rvm_addon.engine.outputs import UNTOUCHED, EdgeColour, Edges, Foreground, FrameFormat, Look, Result
-from rvm_addon.engine.raw import Edge, decode, drawn, encode
-from rvm_addon.engine.refine import cut_out
-from rvm_addon.engine.shelf import RawSink, Shelf
+from rvm_addon.engine.contract.errors import RawUnreadable
+from rvm_addon.engine.contract.outputs import UNTOUCHED, EdgeColour, Edges, Foreground, FrameFormat, Look, Result
+from rvm_addon.engine.drawing.refine import cut_out
+from rvm_addon.engine.kept.raw import Edge, decode, drawn, encode
+from rvm_addon.engine.kept.shelf import RawSink, Shelf
+from rvm_addon.engine.network.guided import Grid, GuidedMatte
+from rvm_addon.engine.network.matte import PlainMatte
 
 
 @pytest.fixture

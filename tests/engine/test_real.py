@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from rvm_addon.engine import pipeline
-from rvm_addon.engine.events import Event, FrameDone
-from rvm_addon.engine.spec import JobSpec, Source, SourceKind
+from rvm_addon.engine.contract.events import Event, FrameDone
+from rvm_addon.engine.contract.spec import JobSpec, Source, SourceKind
 
 SPEC = JobSpec("x", Source(SourceKind.MOVIE, ("/x.mp4",)), "frames", "x", "/m.onnx")
 

@@ -4,10 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
-from rvm_addon.engine.matte import PlainMatte
-from rvm_addon.engine.outputs import UNTOUCHED, EdgeColour, Edges
-from rvm_addon.engine.refine import Cutout, cut_out, nearby_background, refined
-from rvm_addon.engine.tensors import Picture, to_bytes, to_tensor
+from rvm_addon.engine.contract.outputs import UNTOUCHED, EdgeColour, Edges
+from rvm_addon.engine.drawing.refine import Cutout, cut_out, nearby_background, refined
+from rvm_addon.engine.network.matte import PlainMatte
+from rvm_addon.engine.pictures.tensors import Picture, to_bytes, to_tensor
 
 
 @pytest.fixture

@@ -11,15 +11,15 @@ import pytest
 from numpy.typing import NDArray
 
 from rvm_addon.engine import pipeline
-from rvm_addon.engine.errors import ModelChanged, SourceMissing
-from rvm_addon.engine.events import Event, Finished, FrameDone, Started
-from rvm_addon.engine.files import stamps
-from rvm_addon.engine.memory import EVERY_FRAMES, Memory
-from rvm_addon.engine.resume import MEMORY_FILE, remembered_frame, rest
-from rvm_addon.engine.shelf import WARM_UP_FRAMES
-from rvm_addon.engine.spec import JobSpec, Source, SourceKind
+from rvm_addon.engine.contract.errors import ModelChanged, SourceMissing
+from rvm_addon.engine.contract.events import Event, Finished, FrameDone, Started
+from rvm_addon.engine.contract.files import stamps
+from rvm_addon.engine.contract.resume import MEMORY_FILE, remembered_frame, rest
+from rvm_addon.engine.contract.spec import JobSpec, Source, SourceKind
+from rvm_addon.engine.contract.weights import identity
+from rvm_addon.engine.kept.shelf import WARM_UP_FRAMES
+from rvm_addon.engine.network.memory import EVERY_FRAMES, Memory
 from rvm_addon.engine.stages import LOOKS_AHEAD
-from rvm_addon.engine.weights import identity
 from tests import tiny
 
 FRAMES = 80

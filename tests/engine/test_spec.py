@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from rvm_addon.engine.errors import SpecError
-from rvm_addon.engine.outputs import EdgeColour, Edges, Fit, FrameFormat, Look, Result, parse_colour
-from rvm_addon.engine.spec import FORMAT, JOB_FILE, JobSpec, Source, SourceKind, holds_job
+from rvm_addon.engine.contract.errors import SpecError
+from rvm_addon.engine.contract.outputs import EdgeColour, Edges, Fit, FrameFormat, Look, Result, parse_colour
+from rvm_addon.engine.contract.spec import FORMAT, JOB_FILE, JobSpec, Source, SourceKind, holds_job
 from tests.unprivileged import as_anybody, closed
 
 ROOT = Path(Path.cwd().anchor)

@@ -5,10 +5,10 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from rvm_addon.engine import targa
-from rvm_addon.engine.errors import SourceUnreadable
-from rvm_addon.engine.media import ImageSource
-from rvm_addon.engine.spec import Source, SourceKind
+from rvm_addon.engine.contract.errors import SourceUnreadable
+from rvm_addon.engine.contract.spec import Source, SourceKind
+from rvm_addon.engine.footage.media import ImageSource
+from rvm_addon.engine.pictures import targa
 
 PIXELS = np.random.default_rng(8).integers(0, 256, (7, 5, 4), np.uint8)
 

@@ -11,11 +11,12 @@ import cv2
 import numpy as np
 import pytest
 
-from rvm_addon.engine import pipeline, viewing
-from rvm_addon.engine.events import Event, FrameDone
-from rvm_addon.engine.refine import Cutout
-from rvm_addon.engine.spec import JobSpec, Source, SourceKind
-from rvm_addon.engine.view import PICTURE_FILE, Arrangement, Behind, View
+from rvm_addon.engine import pipeline
+from rvm_addon.engine.contract.events import Event, FrameDone
+from rvm_addon.engine.contract.spec import JobSpec, Source, SourceKind
+from rvm_addon.engine.contract.view import PICTURE_FILE, Arrangement, Behind, View
+from rvm_addon.engine.drawing import viewing
+from rvm_addon.engine.drawing.refine import Cutout
 from tests import tiny
 
 

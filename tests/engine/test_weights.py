@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from rvm_addon.engine import weights
-from rvm_addon.engine.errors import ModelDamaged, ModelMissing
+from rvm_addon.engine.contract import weights
+from rvm_addon.engine.contract.errors import ModelDamaged, ModelMissing
 from tests.unprivileged import as_anybody, closed
 
 CONTENT = b"weights of some kind"

@@ -2,7 +2,7 @@ from pathlib import Path, PosixPath
 
 import pytest
 
-from rvm_addon.engine import whole
+from rvm_addon.engine.contract import whole
 
 
 def test_a_file_appears_whole(tmp_path: Path) -> None:

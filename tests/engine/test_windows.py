@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from rvm_addon.engine.tensors import Box, Tensor
-from rvm_addon.engine.windows import Window, around_somebody, whole
+from rvm_addon.engine.network.windows import Window, around_somebody, whole
+from rvm_addon.engine.pictures.tensors import Box, Tensor
 
 HALO = 4
 """Pixels of the small source that decide one of the refiner's."""

@@ -14,15 +14,15 @@ import bpy
 import pytest
 from steps import packaging, wheels
 
-from rvm_addon.engine.weights import CATALOGUE, Weights
+from rvm_addon.engine.contract.weights import CATALOGUE, Weights
 from tests.host.timeline import Timeline
 
 PACKAGE = "bl_ext.user_default.rvm_matting"
 MODULES = (
-    "engine.events",
-    "engine.locks",
-    "engine.outputs",
-    "engine.spec",
+    "engine.contract.events",
+    "engine.contract.locks",
+    "engine.contract.outputs",
+    "engine.contract.spec",
     "host.background.encoding",
     "host.background.entry",
     "host.background.movies",

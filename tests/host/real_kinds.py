@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from rvm_addon.engine.backdrop import fitted
-from rvm_addon.engine.outputs import Fit
-from rvm_addon.engine.refine import nearby_background
+from rvm_addon.engine.contract.outputs import Fit
+from rvm_addon.engine.drawing.refine import nearby_background
+from rvm_addon.engine.footage.backdrop import fitted
 from tests.host.timeline import Timeline
 
 LOSSLESS = ("PNG", "PNG16", "EXR", "WEBP")

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from rvm_addon.engine import locks
-from rvm_addon.engine.events import Failed, decode
-from rvm_addon.engine.process import HELD_STATUS
+from rvm_addon.engine.contract import locks
+from rvm_addon.engine.contract.events import Failed, decode
+from rvm_addon.engine.contract.process import HELD_STATUS
 from tests.waiting import PATIENCE_SECONDS
 
 NAME = "encoding_1"

@@ -15,8 +15,8 @@ import cv2
 import numpy as np
 import pytest
 
-from rvm_addon.engine import locks
-from rvm_addon.engine.errors import SpecError
+from rvm_addon.engine.contract import locks
+from rvm_addon.engine.contract.errors import SpecError
 from rvm_addon.host.command_line import cli, inputs, options
 from tests import movies, tiny
 from tests.host.terminal import command, digest, environment, matte, started, written

@@ -16,7 +16,7 @@ import pytest
 from numpy.typing import NDArray
 
 from rvm_addon.engine import pipeline
-from rvm_addon.engine.spec import JobSpec
+from rvm_addon.engine.contract.spec import JobSpec
 from tests import movies, tiny
 from tests.host.timeline import Timeline
 

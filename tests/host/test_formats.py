@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 import pytest
 
-from rvm_addon.engine import media
-from rvm_addon.engine.outputs import FrameFormat, Look
-from rvm_addon.engine.spec import JobSpec, Source, SourceKind
-from rvm_addon.engine.tensors import Placed, Tensor
+from rvm_addon.engine.contract.outputs import FrameFormat, Look
+from rvm_addon.engine.contract.spec import JobSpec, Source, SourceKind
+from rvm_addon.engine.footage import media
+from rvm_addon.engine.pictures.tensors import Placed, Tensor
 
 SPEC = JobSpec("x", Source(SourceKind.MOVIE, ("/x.mp4",)), ".", "x", "/m.onnx")
 WITH_ALPHA = [form for form in FrameFormat if form.holds_alpha]

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
-from rvm_addon.engine import locks
+from rvm_addon.engine.contract import locks
 from tests import movies, tiny
 from tests.host.terminal import contents, matte, started, written
 from tests.waiting import PATIENCE_SECONDS, wait

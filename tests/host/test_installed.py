@@ -8,7 +8,7 @@ from pathlib import Path
 
 from steps import packaging, wheels
 
-from rvm_addon.engine.weights import catalogue
+from rvm_addon.engine.contract.weights import catalogue
 from tests import tiny
 
 EDITOR = """

@@ -14,7 +14,7 @@ from typing import Any
 import cv2
 import pytest
 
-from rvm_addon.engine import locks
+from rvm_addon.engine.contract import locks
 from rvm_addon.engine.stages import LOOKS_AHEAD
 from tests import tiny
 from tests.host.conftest import set_model

@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from rvm_addon.engine.tensors import Picture
+from rvm_addon.engine.pictures.tensors import Picture
 from tests import tiny
 from tests.host.timeline import Timeline
 

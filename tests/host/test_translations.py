@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import bpy
 import pytest
 
-from rvm_addon.engine import errors
+from rvm_addon.engine.contract import errors
 from rvm_addon.host.blender.chinese import WORDS
 from rvm_addon.host.blender.chinese_errors import SENTENCES
 from rvm_addon.jobs.job import State

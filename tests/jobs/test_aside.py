@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rvm_addon.engine.spec import JobSpec, Source, SourceKind
+from rvm_addon.engine.contract.spec import JobSpec, Source, SourceKind
 from rvm_addon.jobs import aside
 from rvm_addon.jobs.job import Job, State
 from rvm_addon.jobs.queue import JobQueue

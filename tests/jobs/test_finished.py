@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from rvm_addon.engine import pipeline
-from rvm_addon.engine import spec as engine_spec
-from rvm_addon.engine.events import EVENTS_FILE, FrameDone, encode
-from rvm_addon.engine.files import stamps
-from rvm_addon.engine.outputs import Look, Result
-from rvm_addon.engine.resume import rest
-from rvm_addon.engine.spec import JobSpec, Source, SourceKind
-from rvm_addon.engine.weights import identity
+from rvm_addon.engine.contract import spec as engine_spec
+from rvm_addon.engine.contract.events import EVENTS_FILE, FrameDone, encode
+from rvm_addon.engine.contract.files import stamps
+from rvm_addon.engine.contract.outputs import Look, Result
+from rvm_addon.engine.contract.resume import rest
+from rvm_addon.engine.contract.spec import JobSpec, Source, SourceKind
+from rvm_addon.engine.contract.weights import identity
 from rvm_addon.jobs.claims import claim_folder, file_stem
 from rvm_addon.jobs.finished import FinishedJobs
 from rvm_addon.jobs.job import Job, State

@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from rvm_addon.engine.errors import OutputFailed
-from rvm_addon.engine.events import Encoded, Failed, Finished, FrameDone, MovieWritten, Started, Warned
-from rvm_addon.engine.process import HELD_STATUS
-from rvm_addon.engine.spec import JobSpec, Source, SourceKind
+from rvm_addon.engine.contract.errors import OutputFailed
+from rvm_addon.engine.contract.events import Encoded, Failed, Finished, FrameDone, MovieWritten, Started, Warned
+from rvm_addon.engine.contract.process import HELD_STATUS
+from rvm_addon.engine.contract.spec import JobSpec, Source, SourceKind
 from rvm_addon.jobs import parts
 from rvm_addon.jobs.claims import claim_file, claim_folder
 from rvm_addon.jobs.job import Job, State

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rvm_addon.engine.spec import JobSpec, Source, SourceKind
+from rvm_addon.engine.contract.spec import JobSpec, Source, SourceKind
 from rvm_addon.jobs.job import Job
 from rvm_addon.jobs.left import job_in, lie_within
 from rvm_addon.jobs.parts import MATTING

@@ -10,10 +10,10 @@ from pathlib import Path
 import onnx
 import pytest
 
-from rvm_addon.engine import locks
-from rvm_addon.engine.errors import OutputFailed, SpecError
-from rvm_addon.engine.process import HELD_STATUS
-from rvm_addon.engine.spec import JobSpec, Source, SourceKind
+from rvm_addon.engine.contract import locks
+from rvm_addon.engine.contract.errors import OutputFailed, SpecError
+from rvm_addon.engine.contract.process import HELD_STATUS
+from rvm_addon.engine.contract.spec import JobSpec, Source, SourceKind
 from rvm_addon.jobs import parts
 from rvm_addon.jobs.job import Job, State
 from rvm_addon.jobs.queue import JobQueue

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import bpy
 
-from ...engine import whole
-from ...engine.errors import MovieFailed
-from ...engine.events import Emit, Encoded, Failed, Finished, MovieWritten, last_event
-from ...engine.spec import JOB_FILE, PARTIAL_SUFFIX, JobSpec
+from ...engine.contract import whole
+from ...engine.contract.errors import MovieFailed
+from ...engine.contract.events import Emit, Encoded, Failed, Finished, MovieWritten, last_event
+from ...engine.contract.spec import JOB_FILE, PARTIAL_SUFFIX, JobSpec
 from ...jobs.claims import claim_file
 from ..blender import versions
 from ..blender.encoders import ENCODERS

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import bpy
 
-from ...engine import digests, resume, whole
-from ...engine.errors import PictureDiffers, SourceUnreadable
-from ...engine.events import Emit, Rendered, Warned
-from ...engine.spec import JOB_FILE, PARTIAL_SUFFIX, RAW_FOLDER, JobSpec
+from ...engine.contract import digests, resume, whole
+from ...engine.contract.errors import PictureDiffers, SourceUnreadable
+from ...engine.contract.events import Emit, Rendered, Warned
+from ...engine.contract.spec import JOB_FILE, PARTIAL_SUFFIX, RAW_FOLDER, JobSpec
 from ..blender import versions
 from ..blender.paths import absolute
 from ..blender.scenes import set_picture

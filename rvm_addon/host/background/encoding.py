@@ -10,10 +10,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from ...engine import whole
-from ...engine.errors import OutputFailed
-from ...engine.files import names_in, read_json
-from ...engine.spec import PARTIAL_SUFFIX, is_image, is_movie
+from ...engine.contract import whole
+from ...engine.contract.errors import OutputFailed
+from ...engine.contract.files import names_in, read_json
+from ...engine.contract.spec import PARTIAL_SUFFIX, is_image, is_movie
 from ...jobs import parts
 from ...jobs.claims import file_stem
 from ...jobs.parts import Part

@@ -11,8 +11,8 @@ from typing import NoReturn
 
 import bpy
 
-from ...engine import lifeline, process
-from ...engine.events import Emit, Failed
+from ...engine.contract import lifeline, process
+from ...engine.contract.events import Emit, Failed
 from ...jobs.parts import events_file, log_file
 
 _FAILING = {

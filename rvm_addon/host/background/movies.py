@@ -8,9 +8,9 @@ from pathlib import Path
 
 import bpy
 
-from ...engine.errors import MovieFailed
-from ...engine.outputs import Look
-from ...engine.spec import PARTIAL_SUFFIX
+from ...engine.contract.errors import MovieFailed
+from ...engine.contract.outputs import Look
+from ...engine.contract.spec import PARTIAL_SUFFIX
 from ..blender import versions
 from ..blender.encoders import ENCODERS, MovieFormat
 from ..blender.movie_output import render, set_encoder, set_timing

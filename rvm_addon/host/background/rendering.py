@@ -14,11 +14,11 @@ from typing import Any, Self
 
 import bpy
 
-from ...engine import locks, whole
-from ...engine.errors import OutputFailed
-from ...engine.files import read_json
-from ...engine.outputs import FrameFormat
-from ...engine.spec import JobSpec, Source, SourceKind
+from ...engine.contract import locks, whole
+from ...engine.contract.errors import OutputFailed
+from ...engine.contract.files import read_json
+from ...engine.contract.outputs import FrameFormat
+from ...engine.contract.spec import JobSpec, Source, SourceKind
 from ...jobs import parts
 from ...jobs.aside import discard
 from ...jobs.left import lie_within

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import bpy
 
-from ...engine.errors import MovieFailed
+from ...engine.contract.errors import MovieFailed
 from . import versions
 from .encoders import ENCODERS, Encoder, MovieFormat
 

@@ -10,7 +10,7 @@ from functools import cache
 import bpy
 from bpy.app.translations import pgettext_iface
 
-from ...engine.errors import MattingError
+from ...engine.contract.errors import MattingError
 from .chinese import WORDS
 from .chinese_errors import SENTENCES
 

@@ -10,9 +10,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from ...engine.errors import MattingError, MovieFailed
-from ...engine.events import Encoded, Failed, MovieWritten
-from ...engine.files import read_json
+from ...engine.contract.errors import MattingError, MovieFailed
+from ...engine.contract.events import Encoded, Failed, MovieWritten
+from ...engine.contract.files import read_json
 from ...jobs.job import Job
 from ...jobs.worker import WorkerProcess
 from ..background import encoding, movies

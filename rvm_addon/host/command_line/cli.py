@@ -9,8 +9,8 @@ from pathlib import Path
 
 import bpy
 
-from ...engine.errors import MattingError
-from ...engine.spec import JobSpec, SourceKind
+from ...engine.contract.errors import MattingError
+from ...engine.contract.spec import JobSpec, SourceKind
 from ...jobs.job import Job, State
 from ..blender.encoders import ENCODERS, MovieFormat
 from ..session import words

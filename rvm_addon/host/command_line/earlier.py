@@ -13,11 +13,11 @@ from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from ...engine import locks, whole
-from ...engine.errors import JobHeld, OutputFailed
-from ...engine.files import read_json
-from ...engine.spec import PARTIAL_SUFFIX
-from ...engine.whole import is_whole
+from ...engine.contract import locks, whole
+from ...engine.contract.errors import JobHeld, OutputFailed
+from ...engine.contract.files import read_json
+from ...engine.contract.spec import PARTIAL_SUFFIX
+from ...engine.contract.whole import is_whole
 from ...jobs.job import Job
 from ...jobs.queue import FREE_AFTER_SECONDS
 

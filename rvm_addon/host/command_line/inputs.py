@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
-from ...engine.clips import frame_numbers
-from ...engine.errors import SourceRefused, SourceUnreadable, SpecError, check_source
-from ...engine.events import Finished, last_event
-from ...engine.files import names_in, stamps
-from ...engine.outputs import FrameFormat, Look
-from ...engine.resume import MEMORY_FILE
-from ...engine.spec import JOB_FILE, JobSpec, Source, SourceKind, composed, is_image, is_movie
-from ...engine.weights import identity
+from ...engine.contract.clips import frame_numbers
+from ...engine.contract.errors import SourceRefused, SourceUnreadable, SpecError, check_source
+from ...engine.contract.events import Finished, last_event
+from ...engine.contract.files import names_in, stamps
+from ...engine.contract.outputs import FrameFormat, Look
+from ...engine.contract.resume import MEMORY_FILE
+from ...engine.contract.spec import JOB_FILE, JobSpec, Source, SourceKind, composed, is_image, is_movie
+from ...engine.contract.weights import identity
 from ..background import movies
 from ..blender.encoders import ENCODERS, MovieFormat
 from ..strip import codecs, interlacing

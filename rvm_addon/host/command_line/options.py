@@ -5,8 +5,8 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ...engine.errors import SpecError
-from ...engine.outputs import (
+from ...engine.contract.errors import SpecError
+from ...engine.contract.outputs import (
     GREEN,
     MOST_BLUR,
     MOST_GROWTH,
@@ -20,8 +20,8 @@ from ...engine.outputs import (
     Result,
     parse_colour,
 )
-from ...engine.spec import CPU, DEVICES
-from ...engine.weights import catalogue
+from ...engine.contract.spec import CPU, DEVICES
+from ...engine.contract.weights import catalogue
 from ..blender import encoders
 from ..blender.encoders import ENCODERS, MovieFormat
 from ..settings.preferences import weights_folder

@@ -10,9 +10,9 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
-from ...engine import whole
-from ...engine.outputs import Look, Result
-from ...engine.view import PICTURE_FILE, Behind, View
+from ...engine.contract import whole
+from ...engine.contract.outputs import Look, Result
+from ...engine.contract.view import PICTURE_FILE, Behind, View
 from ...jobs.aside import open_page
 from ...jobs.job import Job
 from ..blender.libraries import launcher

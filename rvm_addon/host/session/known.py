@@ -12,7 +12,7 @@ from pathlib import Path
 
 import bpy
 
-from ...engine import locks, whole
+from ...engine.contract import locks, whole
 from ..settings import preferences, properties
 
 log = logging.getLogger(__name__)

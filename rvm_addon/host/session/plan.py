@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import bpy
 
-from ...engine.errors import MattingError
+from ...engine.contract.errors import MattingError
 from ..blender import libraries, versions
 from ..blender.translations import explained, say
 from ..settings import preferences, properties

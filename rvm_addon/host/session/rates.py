@@ -10,10 +10,10 @@ from pathlib import Path
 
 import bpy
 
-from ...engine import whole
-from ...engine.events import MovieWritten
-from ...engine.outputs import Look
-from ...engine.spec import RAW_FOLDER, raw_name
+from ...engine.contract import whole
+from ...engine.contract.events import MovieWritten
+from ...engine.contract.outputs import Look
+from ...engine.contract.spec import RAW_FOLDER, raw_name
 from ...jobs.job import Job
 from ..blender.encoders import MovieFormat
 from ..settings.preferences import PACKAGE

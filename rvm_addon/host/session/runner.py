@@ -8,9 +8,9 @@ from pathlib import Path
 
 import bpy
 
-from ...engine import locks
-from ...engine.errors import MattingError
-from ...engine.spec import JobSpec
+from ...engine.contract import locks
+from ...engine.contract.errors import MattingError
+from ...engine.contract.spec import JobSpec
 from ...jobs.aside import discard
 from ...jobs.finished import FinishedJobs
 from ...jobs.job import Job, State

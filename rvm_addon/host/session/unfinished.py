@@ -14,8 +14,8 @@ from typing import Any
 
 import bpy
 
-from ...engine import whole
-from ...engine.files import names_in, read_json
+from ...engine.contract import whole
+from ...engine.contract.files import names_in, read_json
 from ..settings import properties
 from ..strip.placements import Placement, find
 from . import known

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
 
-from ...engine.events import MovieWritten
-from ...engine.outputs import UNTOUCHED, EdgeColour, Edges
+from ...engine.contract.events import MovieWritten
+from ...engine.contract.outputs import UNTOUCHED, EdgeColour, Edges
 from ...jobs.job import Job, State
 from ...jobs.parts import Kind
 from ..blender.encoders import ENCODERS, MovieFormat

@@ -4,7 +4,7 @@ from typing import Any
 
 import bpy
 
-from ...engine.outputs import (
+from ...engine.contract.outputs import (
     GREEN,
     MOST_BLUR,
     MOST_GROWTH,

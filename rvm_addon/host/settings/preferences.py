@@ -4,8 +4,8 @@ from pathlib import Path
 
 import bpy
 
-from ...engine.spec import CPU, RAW_GIGABYTES
-from ...engine.weights import catalogue
+from ...engine.contract.spec import CPU, RAW_GIGABYTES
+from ...engine.contract.weights import catalogue
 from ..blender.paths import absolute
 
 PACKAGE = __package__.removesuffix(".host.settings")

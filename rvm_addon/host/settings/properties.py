@@ -6,9 +6,9 @@ from pathlib import Path
 
 import bpy
 
-from ...engine.outputs import Look, Result
-from ...engine.spec import WORKING_SIDE
-from ...engine.weights import identity
+from ...engine.contract.outputs import Look, Result
+from ...engine.contract.spec import WORKING_SIDE
+from ...engine.contract.weights import identity
 from ..blender import versions
 from ..blender.encoders import ENCODERS, MovieFormat, choices
 from ..blender.paths import absolute

@@ -9,9 +9,9 @@ import re
 import struct
 from pathlib import Path
 
-from ...engine.errors import SpecError
-from ...engine.outputs import Look, Result
-from ...engine.spec import is_movie
+from ...engine.contract.errors import SpecError
+from ...engine.contract.outputs import Look, Result
+from ...engine.contract.spec import is_movie
 from . import codecs
 
 _DV = frozenset({"dvsd", "dvc ", "dvcp", "dvpp", "dv5n", "dv5p", "dv25", "dv50", *(f"dvh{rate}" for rate in "23456pq")})

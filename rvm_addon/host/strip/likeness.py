@@ -2,7 +2,7 @@
 
 import bpy
 
-from ...engine.outputs import FrameFormat, Look
+from ...engine.contract.outputs import FrameFormat, Look
 from ..blender import versions
 from ..blender.animation import copy_animation, remove_animation
 from ..blender.values import copy_values

@@ -6,7 +6,7 @@ from typing import Any
 
 import bpy
 
-from ...engine.errors import NamedError
+from ...engine.contract.errors import NamedError
 from ..blender import versions
 from ..blender.encoders import MovieFormat
 from .soundtrack import SILENCE, Soundtrack

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import bpy
 
-from ...engine.files import stamps
-from ...engine.spec import Stamp
+from ...engine.contract.files import stamps
+from ...engine.contract.spec import Stamp
 from ..blender import versions
 from ..blender.scenes import temporary_scene
 from . import codecs, interlacing

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import bpy
 
-from ...engine.outputs import Result
-from ...engine.spec import JobSpec, holds_job
+from ...engine.contract.outputs import Result
+from ...engine.contract.spec import JobSpec, holds_job
 from ..blender import versions
 from ..blender.paths import absolute
 from ..strip.placements import Placement, find, first_matted

@@ -2,7 +2,7 @@
 
 import logging
 
-from ...engine.errors import MattingError
+from ...engine.contract.errors import MattingError
 from ...jobs.job import Job
 from ..blender.translations import say
 from ..strip.placements import Placement

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from ...engine.outputs import Result
+from ...engine.contract.outputs import Result
 from ..blender import versions
 from ..blender.animation import copy_animation
 from ..blender.translations import say

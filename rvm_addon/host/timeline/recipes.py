@@ -4,8 +4,8 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ...engine.outputs import Look
-from ...engine.spec import JobSpec
+from ...engine.contract.outputs import Look
+from ...engine.contract.spec import JobSpec
 from ..blender import versions
 from ..blender.encoders import MovieFormat
 from ..settings.looks import show_look

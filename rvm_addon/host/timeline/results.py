@@ -6,8 +6,8 @@ from pathlib import Path
 
 import bpy
 
-from ...engine.outputs import Result
-from ...engine.spec import JobSpec
+from ...engine.contract.outputs import Result
+from ...engine.contract.spec import JobSpec
 from ..blender import versions
 from ..strip import hiding, masks
 from ..strip.image_strips import new_image_strip

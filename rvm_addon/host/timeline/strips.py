@@ -9,8 +9,8 @@ from pathlib import Path
 
 import bpy
 
-from ...engine.files import stamps
-from ...engine.spec import JobSpec, Source, SourceKind
+from ...engine.contract.files import stamps
+from ...engine.contract.spec import JobSpec, Source, SourceKind
 from ...jobs.claims import file_stem
 from ..background import rendering
 from ..blender import versions

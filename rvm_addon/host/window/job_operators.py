@@ -5,7 +5,7 @@ from pathlib import Path
 
 import bpy
 
-from ...engine.errors import MattingError
+from ...engine.contract.errors import MattingError
 from ...jobs.job import Job, State
 from ..blender import versions
 from ..blender.translations import explained, say

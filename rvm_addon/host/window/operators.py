@@ -6,8 +6,8 @@ from pathlib import Path
 
 import bpy
 
-from ...engine.errors import MattingError
-from ...engine.spec import JobSpec
+from ...engine.contract.errors import MattingError
+from ...engine.contract.spec import JobSpec
 from ...jobs.claims import claim_folder, file_stem
 from ...jobs.finished import FinishedJobs
 from ...jobs.job import Job, State

@@ -2,7 +2,7 @@
 
 import bpy
 
-from ...engine.outputs import Result
+from ...engine.contract.outputs import Result
 from ...jobs.job import Job, State
 from ..blender import versions
 from ..blender.translations import heard

@@ -2,9 +2,9 @@
 
 import bpy
 
-from ...engine.errors import ModelDamaged, ModelMissing
-from ...engine.spec import RAW_GIGABYTES
-from ...engine.weights import catalogue
+from ...engine.contract.errors import ModelDamaged, ModelMissing
+from ...engine.contract.spec import RAW_GIGABYTES
+from ...engine.contract.weights import catalogue
 from ..settings import preferences
 from . import caches, self_test
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import bpy
 
-from ...engine.spec import JobSpec
+from ...engine.contract.spec import JobSpec
 from ...jobs.job import Job
 from ..blender import versions
 from ..blender.translations import say

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import bpy
 
-from ...engine.chunks import SIGNATURE
-from ...engine.errors import MattingError
-from ...engine.spec import DEVICES, JobSpec, Source, SourceKind
+from ...engine.contract.chunks import SIGNATURE
+from ...engine.contract.errors import MattingError
+from ...engine.contract.spec import DEVICES, JobSpec, Source, SourceKind
 from ...jobs.job import Job, State
 from ...jobs.queue import JobQueue
 from ..blender import libraries, timers

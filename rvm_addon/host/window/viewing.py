@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import bpy
 
-from ...engine.errors import MattingError
-from ...engine.spec import JobSpec
+from ...engine.contract.errors import MattingError
+from ...engine.contract.spec import JobSpec
 from ...jobs.job import State
 from ..blender import versions
 from ..blender.translations import explained, say

@@ -12,9 +12,9 @@ from pathlib import Path
 import bpy
 from bpy.utils import previews
 
-from ...engine.errors import MattingError
-from ...engine.spec import JobSpec
-from ...engine.view import PICTURE_FILE, Arrangement, Behind, View
+from ...engine.contract.errors import MattingError
+from ...engine.contract.spec import JobSpec
+from ...engine.contract.view import PICTURE_FILE, Arrangement, Behind, View
 from ...jobs.aside import discard, redraw
 from ...jobs.job import Job, State
 from ...jobs.parts import MATTING, Kind, Part

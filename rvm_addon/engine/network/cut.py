@@ -14,10 +14,10 @@ from typing import Self
 import numpy as np
 import onnxruntime
 
+from ..pictures.tensors import Tensor
 from . import graphs, windows
 from .devices import PROCESSOR, Device
 from .graphs import Value
-from .tensors import Tensor
 
 FEATURES = ("feature_1", "feature_2", "feature_3", "feature_4", "feature_5")
 STATES = ("r1i", "r2i", "r3i", "r4i")

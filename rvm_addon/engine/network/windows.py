@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .tensors import Box, Tensor, box_of, within
+from ..pictures.tensors import Box, Tensor, box_of, within
 
 _NOBODY = -0.3
 """Where the coarse matte is below this, there is nobody; 0 is empty, 1 is full."""

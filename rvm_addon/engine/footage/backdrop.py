@@ -6,12 +6,12 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from .errors import SourceUnreadable
+from ..contract.errors import SourceUnreadable
+from ..contract.outputs import Fit, Result
+from ..contract.spec import JobSpec, Source, SourceKind, is_movie
+from ..pictures.tensors import Picture
 from .media import ImageSource
 from .movies import Decoder
-from .outputs import Fit, Result
-from .spec import JobSpec, Source, SourceKind, is_movie
-from .tensors import Picture
 
 _HALF_MILLISECOND = 0.5
 """Containers round times to milliseconds."""

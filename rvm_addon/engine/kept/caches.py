@@ -1,6 +1,6 @@
 """What jobs keep for later jobs, in all folders of results: how much it is, and how it is deleted.
 
-Run as `python -m engine.caches [--clear]`, beside Blender: it reads the folders from its standard input, as a JSON
+Run as `python -m engine.kept.caches [--clear]`, beside Blender: it reads the folders from its standard input, as a JSON
 list, and prints how many bytes are kept in the end. Standard library only, so that it starts at once.
 """
 
@@ -12,11 +12,11 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from . import locks
-from .digests import DIGESTS_FILE
-from .files import read_json
-from .resume import MEMORY_FILE
-from .spec import JOB_FILE, PARTIAL_SUFFIX, RAW_FOLDER, RAW_SUFFIX, holds_job
+from ..contract import locks
+from ..contract.digests import DIGESTS_FILE
+from ..contract.files import read_json
+from ..contract.resume import MEMORY_FILE
+from ..contract.spec import JOB_FILE, PARTIAL_SUFFIX, RAW_FOLDER, RAW_SUFFIX, holds_job
 
 _BESIDE_RAWS = frozenset({DIGESTS_FILE, MEMORY_FILE, f"{MEMORY_FILE}{PARTIAL_SUFFIX}"})
 _OF_MACS = "._"
@@ -139,7 +139,7 @@ def _used_by(job: Path) -> list[Path]:
 
 def main() -> int:
     """Do what the command line asks for."""
-    parser = argparse.ArgumentParser(prog="engine.caches", description=__doc__)
+    parser = argparse.ArgumentParser(prog="engine.kept.caches", description=__doc__)
     parser.add_argument("--clear", action="store_true", help="delete what no running job uses")
     arguments = parser.parse_args()
     results = [Path(folder) for folder in json.load(sys.stdin)]

@@ -8,8 +8,8 @@ from typing import Any
 import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
-from .errors import DeviceMissing
-from .spec import CPU, DEVICES
+from ..contract.errors import DeviceMissing
+from ..contract.spec import CPU, DEVICES
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,12 @@ from threading import Lock
 import cv2
 import numpy as np
 
-from . import png, whole
+from ..contract import whole
+from ..contract.view import PICTURE_FILE, Arrangement, Behind, View
+from ..pictures import png
+from ..pictures.tensors import Picture, Placed, in_8_bits
 from .compose import over, plain
 from .refine import Cutout
-from .tensors import Picture, Placed, in_8_bits
-from .view import PICTURE_FILE, Arrangement, Behind, View
 
 EVERY_SECONDS = 1.0
 _MOST_OF_A_CORE = 1 / 50

@@ -21,12 +21,24 @@ import numpy as np
 from isal import isal_zlib
 from numpy.typing import NDArray
 
-from .guided import ColourMaps, Grid, grid_of
-from .matte import Matte
-from .once import Once
-from .outputs import Foreground
-from .spec import RAW_FORMAT
-from .tensors import Box, Picture, Plane, Tensor, box_of, full, in_8_bits, laid_over, looked_up, overlap, within
+from ..contract.outputs import Foreground
+from ..contract.spec import RAW_FORMAT
+from ..network.guided import ColourMaps, Grid, grid_of
+from ..network.matte import Matte
+from ..pictures.once import Once
+from ..pictures.tensors import (
+    Box,
+    Picture,
+    Plane,
+    Tensor,
+    box_of,
+    full,
+    in_8_bits,
+    laid_over,
+    looked_up,
+    overlap,
+    within,
+)
 
 _HEAD = struct.Struct("<4sHHHHHHHHIII")
 """Magic; height and width of the frame; top, bottom, left, right of the crop; height and width of the maps, zero where

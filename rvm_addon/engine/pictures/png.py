@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from isal import isal_zlib
 
-from .chunks import GREY, SIGNATURE
+from ..contract.chunks import GREY, SIGNATURE
 from .tensors import Picture, Placed, in_16_bits
 
 _UP = 2

@@ -5,14 +5,15 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import digests, raw, whole
-from .errors import OutputFailed, RawUnreadable
-from .memory import Memory
-from .outputs import Foreground
+from ..contract import digests, whole
+from ..contract.errors import OutputFailed, RawUnreadable
+from ..contract.outputs import Foreground
+from ..contract.resume import remembered_frame
+from ..contract.spec import PARTIAL_SUFFIX, RAW_FOLDER, RAW_SUFFIX, raw_name
+from ..network.memory import Memory
+from ..pictures.tensors import Picture
+from . import raw
 from .raw import RawMatte
-from .resume import remembered_frame
-from .spec import PARTIAL_SUFFIX, RAW_FOLDER, RAW_SUFFIX, raw_name
-from .tensors import Picture
 
 WARM_UP_FRAMES = 15
 """RVM's error falls sharply over its first 15 frames (figures of the paper)."""

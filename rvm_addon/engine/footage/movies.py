@@ -12,10 +12,10 @@ from pathlib import Path
 
 import cv2
 
-from .errors import SourceMissing, SourceRefused, SourceUnreadable, check_source
-from .files import stamps
-from .spec import Source
-from .tensors import Picture
+from ..contract.errors import SourceMissing, SourceRefused, SourceUnreadable, check_source
+from ..contract.files import stamps
+from ..contract.spec import Source
+from ..pictures.tensors import Picture
 
 _SEEK_MARGIN_MS = 2000.0
 """A seek aims this long before the wanted frame; decoding forward from there finds the frame."""

@@ -6,11 +6,11 @@ This is kept apart from ONNX Runtime, which takes a while to import: a job whose
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from .errors import SpecError
+from ..contract.errors import SpecError
+from ..contract.spec import JobSpec
+from ..pictures.tensors import Picture, Tensor
 from .matte import Matte
 from .memory import Memory
-from .spec import JobSpec
-from .tensors import Picture, Tensor
 
 if TYPE_CHECKING:
     from .cut import Seen

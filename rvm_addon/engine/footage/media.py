@@ -13,11 +13,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from . import chunks, exr, png, targa, tiff, whole
-from .errors import OutputFailed, PictureDiffers, SourceMissing, SourceRefused, SourceUnreadable, check_source
-from .outputs import FrameFormat
-from .spec import PARTIAL_SUFFIX, JobSpec, Source
-from .tensors import Picture, Placed, full, in_8_bits
+from ..contract import chunks, whole
+from ..contract.errors import OutputFailed, PictureDiffers, SourceMissing, SourceRefused, SourceUnreadable, check_source
+from ..contract.outputs import FrameFormat
+from ..contract.spec import PARTIAL_SUFFIX, JobSpec, Source
+from ..pictures import exr, png, targa, tiff
+from ..pictures.tensors import Picture, Placed, full, in_8_bits
 
 _JPEG_BEGINS = b"\xff\xd8"
 _LOSSLESS_WEBP = (

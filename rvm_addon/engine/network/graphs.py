@@ -7,8 +7,8 @@ from pathlib import Path
 import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
+from ..contract.errors import DeviceMissing, ModelUnsuitable
 from .devices import PROCESSOR, Device
-from .errors import DeviceMissing, ModelUnsuitable
 
 Value = onnxruntime.OrtValue
 """A tensor that stays with ONNX Runtime."""

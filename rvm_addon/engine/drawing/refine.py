@@ -13,10 +13,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .guided import grid_of
-from .matte import Matte
-from .outputs import EdgeColour, Edges
-from .tensors import Box, Picture, Pixels, Placed, Plane, Tensor, box_of, full, in_8_bits, looked_up
+from ..contract.outputs import EdgeColour, Edges
+from ..network.guided import grid_of
+from ..network.matte import Matte
+from ..pictures.tensors import Box, Picture, Pixels, Placed, Plane, Tensor, box_of, full, in_8_bits, looked_up
 
 _Values = TypeVar("_Values", Plane, Tensor)
 _NEIGHBOURS = np.ones((3, 3), np.uint8)

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from . import whole
-from .errors import OutputFailed
-from .resume import MEMORY_FILE, remembered_frame
-from .tensors import Tensor
+from ..contract import whole
+from ..contract.errors import OutputFailed
+from ..contract.resume import MEMORY_FILE, remembered_frame
+from ..pictures.tensors import Tensor
 
 EVERY_FRAMES = 25
 

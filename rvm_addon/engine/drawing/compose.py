@@ -7,9 +7,9 @@ as Blender's sequencer does by default.
 import cv2
 import numpy as np
 
-from .outputs import Colour, Look, Result
+from ..contract.outputs import Colour, Look, Result
+from ..pictures.tensors import Picture, Pixels, Placed, Plane, full, in_16_bits, laid_over
 from .refine import Cutout, nearby_background
-from .tensors import Picture, Pixels, Placed, Plane, full, in_16_bits, laid_over
 
 _DEEPER = (257.0,) * 4
 """The factor from 8 to 16 bits, once for each of the four channels of an OpenCV scalar."""

@@ -16,16 +16,17 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-from . import devices, graphs, weights
+from ..contract import weights
+from ..contract.errors import DeviceMissing, ModelUnsuitable
+from ..contract.spec import JobSpec
+from ..pictures.tensors import Picture, Tensor, downsampled, downsampled_size, to_tensor
+from . import devices, graphs
 from .cut import STATES, Pieces
 from .devices import PROCESSOR, Device
-from .errors import DeviceMissing, ModelUnsuitable
 from .guided import GuidedMatte, grid_of
 from .matte import LaterMatte, Matte, PlainMatte
 from .memory import Memory
 from .model import MattingModel, Prepared, ratio_for
-from .spec import JobSpec
-from .tensors import Picture, Tensor, downsampled, downsampled_size, to_tensor
 
 NEXT_STATES = ("r1o", "r2o", "r3o", "r4o")
 WHOLE_INPUTS = ("src", *STATES, "downsample_ratio")

@@ -1,0 +1,1 @@
+"""From a matte to the picture that is written or shown."""

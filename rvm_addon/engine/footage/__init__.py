@@ -1,0 +1,1 @@
+"""Where frames come from, and where they go: movies, folders of pictures, backdrops."""

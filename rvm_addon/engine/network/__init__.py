@@ -1,0 +1,1 @@
+"""The matting network on ONNX Runtime, and the mattes that come out of it."""

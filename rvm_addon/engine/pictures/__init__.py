@@ -1,0 +1,1 @@
+"""Pictures and tensors, and the files that hold them."""
