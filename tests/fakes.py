@@ -1,4 +1,4 @@
-"""Stand-ins behind the engine's three protocols: source, sink, model."""
+"""Stand-ins behind three of the engine's protocols: source, sink, model."""
 
 from collections.abc import Iterator, Sequence
 

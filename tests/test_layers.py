@@ -12,7 +12,7 @@ ADDON = Path(__file__).resolve().parents[1] / "rvm_addon"
 LEVELS = {
     "engine": ({"contract"}, {"pictures"}, {"footage", "network"}, {"drawing", "kept"}),
     "host": (
-        {"blender"},
+        {"blender", "language"},
         {"settings"},
         {"strip"},
         {"background"},

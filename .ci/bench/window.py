@@ -28,7 +28,7 @@ class Editor:
     def __init__(self, zipped: Path, clip: Path, folder: Path) -> None:
         """Install the extension and put the clip on the timeline."""
         install(zipped)
-        self.operators, self.runner, versions = map(host, ("window.operators", "session.runner", "blender.versions"))
+        self.submitting, self.runner, versions = map(host, ("session.submitting", "session.runner", "blender.versions"))
         scene = bpy.context.scene
         scene.rvm_matting.output = str(folder / "results")
         self._clip, self._copies = Path(shutil.copy(clip, folder)), itertools.count()
@@ -74,7 +74,7 @@ class Editor:
 
     def _press(self) -> Any:
         """Do what the button does, and return the job."""
-        jobs, problems = self.operators.submit_selected(bpy.context)
+        jobs, problems = self.submitting.submit_selected(bpy.context)
         if not jobs:
             raise SystemExit("\n".join(problems) or "nothing was selected")
         self.runner.current().step()

@@ -19,7 +19,7 @@ from pathlib import Path
 from .contract import lifeline, process, standby
 from .contract.errors import OPENCV, LibraryUnusable
 from .contract.events import EVENTS_FILE, Emit, Failed
-from .contract.spec import JOB_FILE, LOG_FILE, JobSpec
+from .contract.spec import LOG_FILE, JobSpec
 from .dlls import load_stable_interface
 
 load_stable_interface()
@@ -67,7 +67,7 @@ def _run(folder: Path, emit: Emit) -> None:
         ImportError: an unexpected module cannot be imported.
     """
     _check_libraries()
-    spec = JobSpec.from_json((folder / JOB_FILE).read_text(encoding="utf-8"))
+    spec = JobSpec.read(folder)
     pipeline.run(spec, folder, emit)
 
 

@@ -1,11 +1,11 @@
-"""Blender's side: it describes jobs and shows their states. The only package that imports bpy.
+"""Blender's side: it describes jobs, shows their states and puts results on timelines. The only package with bpy.
 
-`versions` is the only module that knows how Blender 4.2, 4.5, 5.0 and 5.2 differ. Nothing here works on pixels or waits
-for them; the worker processes do that (see `jobs`).
+In the user's window nothing here works on pixels or waits for them: the worker processes do (see `jobs`), and a Blender
+of its own for what only Blender can do (`background`).
 """
 
-from .blender import translations
 from .command_line import cli
+from .language import translations
 from .session import driver
 from .settings import properties
 from .window import (

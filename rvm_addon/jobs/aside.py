@@ -1,4 +1,4 @@
-"""Small helper processes for slow work that this process does not wait for."""
+"""Small helper processes for slow work that is no part of a job."""
 
 import json
 import os

@@ -59,7 +59,7 @@ class FinishedJobs:
 
 def finished_job(folder: Path) -> Job | None:
     """Return the job of a folder if it ended well."""
-    if not is_finished(folder):
+    if not _is_finished(folder):
         return None
     try:
         return Job.done_before(folder, JobSpec.from_json(_text(folder / JOB_FILE)))
@@ -67,7 +67,7 @@ def finished_job(folder: Path) -> Job | None:
         return None
 
 
-def is_finished(folder: Path) -> bool:
+def _is_finished(folder: Path) -> bool:
     """Return whether the worker's last event in a job's folder says that the job is done."""
     return isinstance(last_event(folder), Finished)
 

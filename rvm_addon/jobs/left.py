@@ -7,7 +7,7 @@ from pathlib import Path
 from ..engine.contract import locks
 from ..engine.contract.errors import SpecError
 from ..engine.contract.events import last_event
-from ..engine.contract.spec import JOB_FILE, JobSpec
+from ..engine.contract.spec import JobSpec
 from .finished import finished_job, has_frames
 from .job import Job
 from .parts import MATTING, Part
@@ -25,7 +25,7 @@ def job_in(folder: Path, rendering: Part | None) -> Job | None:
     `rendering` is the part that renders its pictures, if it has one that can still run.
     """
     try:
-        spec = JobSpec.from_json((folder / JOB_FILE).read_text(encoding="utf-8"))
+        spec = JobSpec.read(folder)
     except (OSError, ValueError, SpecError):  # missing, incomplete, or of another version
         return None
     unprepared = spec.source.disposable and rendering is None

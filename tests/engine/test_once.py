@@ -6,7 +6,7 @@ from threading import Barrier
 import numpy as np
 
 from rvm_addon.engine.network.matte import LaterMatte, Matte, PlainMatte
-from rvm_addon.engine.pictures.once import Once
+from rvm_addon.engine.network.once import Once
 
 
 class Counted:

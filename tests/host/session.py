@@ -73,7 +73,7 @@ def press() -> Any:
     area.type = "SEQUENCE_EDITOR"
     region = next(region for region in area.regions if region.type == "WINDOW")
     with bpy.context.temp_override(window=window, area=area, region=region):
-        jobs, problems = host("window.operators").submit_selected(bpy.context)
+        jobs, problems = host("session.submitting").submit_selected(bpy.context)
     if problems:
         tell(problems=problems)
     return jobs[0]

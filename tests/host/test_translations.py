@@ -12,8 +12,8 @@ import bpy
 import pytest
 
 from rvm_addon.engine.contract import errors
-from rvm_addon.host.blender.chinese import WORDS
-from rvm_addon.host.blender.chinese_errors import SENTENCES
+from rvm_addon.host.language.chinese import WORDS
+from rvm_addon.host.language.chinese_errors import SENTENCES
 from rvm_addon.jobs.job import State
 
 HOST = Path(__file__).resolve().parents[2] / "rvm_addon" / "host"

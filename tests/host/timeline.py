@@ -119,7 +119,7 @@ class Timeline:
         """Select the strips and queue their jobs without running them."""
         self.select(strips)
         with self.shown():
-            return self.addon.operators.submit_selected(bpy.context)
+            return self.addon.submitting.submit_selected(bpy.context)
 
     def drive(self, until: Callable[[], bool]) -> None:
         """Call the runner's step, as the window's timer does, until something holds."""

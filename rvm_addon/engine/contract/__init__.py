@@ -1,4 +1,4 @@
-"""What the worker and Blender's side agree on: jobs, events, errors, and the files of a job's folder.
+"""What the worker and Blender's side agree on: jobs, events, errors, models, processes and a job's folder.
 
-Standard library only, for Blender's process imports it. Other packages may import nothing else of the engine.
+Standard library only, for Blender's process imports it. `jobs` and `host` may import nothing else of the engine.
 """

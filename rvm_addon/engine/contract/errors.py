@@ -1,6 +1,6 @@
 """The failures that are expected, each with the words that an editor reads.
 
-Standard library only: Blender's side imports this module too.
+Standard library only: `jobs`, Blender's side and `build.py` import this module, too.
 
 An error carries data (a path, a frame); `__str__` makes the sentence that says what happened to which file, and
 `remedy` says what to do about it. The module that wraps a third-party library translates the library's errors into

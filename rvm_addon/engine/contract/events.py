@@ -1,4 +1,4 @@
-"""What a worker reports while it runs: one line of JSON per event, in `events.jsonl`.
+"""What a worker reports while it runs: one line of JSON per event, in `events.jsonl` (other parts: `NAME.jsonl`).
 
 Standard library only. Exactly one `Finished` or `Failed` ends a run. A process that ends without either was killed or
 crashed, or found another process at work in its folder (`process.HELD_STATUS`), whose events it leaves alone. The

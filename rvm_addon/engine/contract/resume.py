@@ -1,7 +1,7 @@
 """What an interrupted run has left to do, judged by its job's folder. Standard library only.
 
-Frames that stand are not made again. The model's recurrent state is kept now and then (`memory`); a run that goes on
-loads it and lets the model see the frames since once more. So each frame comes out as in one run.
+Frames that stand are not made again. The model's recurrent state is kept now and then (`network.memory`); a run that
+goes on loads it and lets the model see the frames since once more. So each frame comes out as in one run.
 """
 
 import json

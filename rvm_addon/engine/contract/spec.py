@@ -1,7 +1,7 @@
 """The description of one job, frozen when the user presses the button.
 
-Standard library only. Every default and every choice of the product is written here, once: Blender's properties, the
-command line and the worker take them from this module.
+Standard library only. The defaults and choices of a job are written here, those of its look in `outputs`; Blender's
+properties, the command line and the worker take them from these two modules.
 """
 
 import hashlib
@@ -231,6 +231,16 @@ class JobSpec:
         # ASCII only, so that a file name that is not valid text on this system survives.
         lines = (f' "{name}": {json.dumps(value, default=_fields)}' for name, value in settings.items())
         return "{\n" + ",\n".join(lines) + "\n}\n"
+
+    @classmethod
+    def read(cls, folder: Path) -> "JobSpec":
+        """Return the description in a job's folder.
+
+        Raises:
+            OSError: it cannot be read.
+            SpecError, UnicodeDecodeError: it is damaged, or of another version.
+        """
+        return cls.from_json((folder / JOB_FILE).read_text(encoding="utf-8"))
 
     @classmethod
     def from_json(cls, text: str) -> "JobSpec":

@@ -25,7 +25,7 @@ from ..contract.outputs import Foreground
 from ..contract.spec import RAW_FORMAT
 from ..network.guided import ColourMaps, Grid, grid_of
 from ..network.matte import Matte
-from ..pictures.once import Once
+from ..network.once import Once
 from ..pictures.tensors import (
     Box,
     Picture,

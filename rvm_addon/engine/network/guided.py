@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..pictures.once import Once
 from ..pictures.tensors import Box, Picture, Pixels, Plane, Tensor, full, laid_over, neighbours
+from .once import Once
 
 _TILE_ROWS = 32
 """Rows that are drawn at once: their data stays in the processor's cache."""

@@ -10,9 +10,9 @@ from typing import Protocol
 
 import cv2
 
-from ..pictures.once import Once
 from ..pictures.tensors import Box, Picture, Plane, Tensor, to_bytes, to_planes
 from .guided import ColourMaps
+from .once import Once
 
 
 class Matte(Protocol):

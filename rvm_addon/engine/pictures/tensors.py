@@ -1,7 +1,8 @@
-"""Between pictures and tensors: the only place where colour order, layout and range change.
+"""Between pictures and tensors: where colour order, layout and range change on the way to the model and back.
 
-A *picture* is uint8, height x width x channels, BGR or BGRA as in OpenCV. A *tensor* is float32, 1 x channels x
-height x width, RGB, 0 to 1 as the model takes it. A *plane* is one channel of a picture, 8 or 16 bit.
+A *picture* is uint8 (uint16 where a function says so), height x width x channels, BGR or BGRA as in OpenCV. A *tensor*
+is float32, 1 x channels x height x width, RGB, 0 to 1 as the model takes it. A *plane* is one channel of a picture, 8
+or 16 bit.
 """
 
 from dataclasses import dataclass

@@ -13,7 +13,7 @@ import bpy
 from ...engine.contract import whole
 from ...engine.contract.errors import MovieFailed
 from ...engine.contract.events import Emit, Encoded, Failed, Finished, MovieWritten, last_event
-from ...engine.contract.spec import JOB_FILE, PARTIAL_SUFFIX, JobSpec
+from ...engine.contract.spec import PARTIAL_SUFFIX, JobSpec
 from ...jobs.claims import claim_file
 from ..blender import versions
 from ..blender.encoders import ENCODERS
@@ -34,7 +34,7 @@ def work(folder: Path, name: str, emit: Emit) -> None:
         MovieFailed, OutputFailed: in the user's words.
     """
     order = MovieOrder.read(order_file(folder, name))
-    spec = JobSpec.from_json((folder / JOB_FILE).read_text(encoding="utf-8"))
+    spec = JobSpec.read(folder)
     suffix = ENCODERS[order.format].suffix
     called = Path(order.target) if order.target else folder / f"{order.name}{suffix}"
     frames = [folder / spec.output / spec.file_name(frame) for frame in order.shown]
@@ -86,12 +86,12 @@ def _sound(folder: Path, name: str, order: MovieOrder) -> tuple[Path | None, flo
         return Path(order.sound.file), order.sound.begins - order.start + 1
     if order.sound.inside and sounds.can_be_heard():
         mixed = folder / f"{name}.mix{PARTIAL_SUFFIX}"
-        if mix_inside(mixed, folder / PROJECT_FILE, order):
+        if _mix_inside(mixed, folder / PROJECT_FILE, order):
             return mixed, 1.0
     return None, 1.0
 
 
-def mix_inside(target: Path, project: Path, order: MovieOrder) -> bool:
+def _mix_inside(target: Path, project: Path, order: MovieOrder) -> bool:
     """Mix the sound under the order's frames to a file; return False where there is none.
 
     It comes from the strips inside the order's strip or, for a retimed movie, from the sound strips that belong to it.

@@ -11,7 +11,7 @@ import bpy
 from ...engine.contract import digests, resume, whole
 from ...engine.contract.errors import PictureDiffers, SourceUnreadable
 from ...engine.contract.events import Emit, Rendered, Warned
-from ...engine.contract.spec import JOB_FILE, PARTIAL_SUFFIX, RAW_FOLDER, JobSpec
+from ...engine.contract.spec import PARTIAL_SUFFIX, RAW_FOLDER, JobSpec
 from ..blender import versions
 from ..blender.paths import absolute
 from ..blender.scenes import set_picture
@@ -45,15 +45,15 @@ def work(folder: Path, _name: str, emit: Emit) -> None:
     bpy.ops.wm.open_mainfile(filepath=str(folder / PROJECT_FILE), load_ui=False)
     scene = bpy.data.scenes[order.scene]
     strip = versions.all_strips(scene.sequence_editor)[order.strip]
-    pull_out(strip, order.start, order.start + len(order.paths))
+    _pull_out(strip, order.start, order.start + len(order.paths))
     leave_alone(scene, strip)
     size = measured(scene, strip, range(order.start, order.start + len(order.paths)))
     set_output(scene, *size, packed=not order.paths[0].endswith(UNPACKED))
-    spec = JobSpec.from_json((folder / JOB_FILE).read_text(encoding="utf-8"))
+    spec = JobSpec.read(folder)
     wanted = frozenset(resume.rest(spec, folder).frames or ())  # all, unless this continues an interrupted run
     for number, path in enumerate(map(Path, order.paths)):
         if number in wanted and not whole.is_whole(path):
-            render_frame(scene, order.start + number, path)
+            _render_frame(scene, order.start + number, path)
             if spec.raw_limit:
                 digests.note(folder / RAW_FOLDER, number, path)
         emit(Rendered(order.start + number, time.monotonic() - begun))
@@ -61,7 +61,7 @@ def work(folder: Path, _name: str, emit: Emit) -> None:
         emit(Warned(_WITHOUT_PYTHON))
 
 
-def render_frame(scene: bpy.types.Scene, frame: int, path: Path) -> None:
+def _render_frame(scene: bpy.types.Scene, frame: int, path: Path) -> None:
     """Render a frame to a file, which an atomic rename makes appear whole: a resumed run reuses existing pictures."""
     scene.frame_set(frame)
     for each in versions.all_strips(scene.sequence_editor):
@@ -119,7 +119,7 @@ def set_output(scene: bpy.types.Scene, width: int, height: int, *, packed: bool 
     render.use_border = render.use_stamp = render.use_multiview = False
 
 
-def pull_out(strip: versions.Strip, start: int, end: int) -> None:
+def _pull_out(strip: versions.Strip, start: int, end: int) -> None:
     """Extend a strip, and the meta strips around it, to show at least the frames `start` to `end` - 1."""
     level: versions.Strip | None = strip
     while level is not None:

@@ -1,6 +1,7 @@
 """The background Blender, without window, does what only Blender can do: its command line, its start and its end.
 
-It runs in a process of its own, which the queue or the command line starts and ends; never in the user's Blender.
+`command` is called where a job is ordered; all else runs in a process of its own, which the queue or the command line
+starts and ends.
 """
 
 import importlib

@@ -1,6 +1,6 @@
 """A movie file of matted frames with the clip's own sound, written by Blender's renderer.
 
-For background use only: rendering blocks the process until it is done.
+Writing one blocks the process until it is done, so the user's Blender leaves that to a background one.
 """
 
 from collections.abc import Callable, Sequence

@@ -27,7 +27,7 @@ from ...jobs.worker import Launcher
 from ..blender import versions
 from ..strip import probes
 from ..strip.placements import Placement, find
-from ..strip.sources import source_file
+from ..strip.sources import OF_FILES, source_file
 from . import entry
 
 RENDERED_FOLDER = "rendered"
@@ -89,9 +89,9 @@ def is_needed(strip: versions.Strip, form: FrameFormat) -> bool:
 
     OpenEXR holds linear light; only Blender can convert colour spaces other than sRGB to it.
     """
-    if form is FrameFormat.EXR and strip.type in ("MOVIE", "IMAGE") and strip.colorspace_settings.name != "sRGB":
+    if form is FrameFormat.EXR and strip.type in OF_FILES and strip.colorspace_settings.name != "sRGB":
         return True
-    if strip.type in ("MOVIE", "IMAGE") and strip.use_deinterlace:
+    if strip.type in OF_FILES and strip.use_deinterlace:
         return True
     if strip.type == "MOVIE":
         path = source_file(strip)
@@ -172,7 +172,7 @@ def _has_room(folder: Path, place: Placement, pictures: int) -> bool:
 
 def _size_now(scene: bpy.types.Scene, strip: versions.Strip) -> tuple[int, int]:
     """Return the width and height in pixels that a strip's rendered pictures will have; files are read for it."""
-    size = probes.size(strip) if strip.type in {"MOVIE", "IMAGE"} else (0, 0)
+    size = probes.size(strip) if strip.type in OF_FILES else (0, 0)
     return size if all(size) else picture_size(scene, strip)  # the first file may be missing if it is not shown
 
 
@@ -181,7 +181,7 @@ def picture_size(scene: bpy.types.Scene, strip: versions.Strip) -> tuple[int, in
 
     For files it is the size that Blender stored when it last drew the strip, or when the strip was made.
     """
-    if strip.type in {"MOVIE", "IMAGE"}:
+    if strip.type in OF_FILES:
         return strip.elements[0].orig_width, strip.elements[0].orig_height
     clip = versions.clip_of(strip)
     if clip is not None:

@@ -44,10 +44,10 @@ def set_picture(scene: bpy.types.Scene, width: int, height: int) -> None:
     render = scene.render
     render.resolution_x, render.resolution_y, render.resolution_percentage = width, height, 100
     render.use_sequencer, render.use_compositing = True, False
-    use_file_colours(scene)
+    _use_file_colours(scene)
 
 
-def use_file_colours(scene: bpy.types.Scene) -> None:
+def _use_file_colours(scene: bpy.types.Scene) -> None:
     """Let a scene render the values of the files, whatever view settings the project has."""
     view = scene.view_settings
     scene.display_settings.display_device = "sRGB"

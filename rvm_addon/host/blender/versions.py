@@ -232,7 +232,7 @@ def connect(scene: bpy.types.Scene, strips: list[Strip]) -> None:
 
     The operator works on the selection of a visible sequencer, which is restored afterwards.
     """
-    area = sequencer_area(scene)
+    area = _sequencer_area(scene)
     if not _CONNECTIONS or area is None:
         return
     everything = list(all_strips(scene.sequence_editor))
@@ -308,7 +308,7 @@ def show_scene(window: bpy.types.Window, scene: bpy.types.Scene, in_sequencer: b
         window.workspace.sequencer_scene = in_sequencer or scene
 
 
-def sequencer_area(scene: bpy.types.Scene) -> dict[str, Any] | None:
+def _sequencer_area(scene: bpy.types.Scene) -> dict[str, Any] | None:
     """Return the context of a visible sequencer that shows `scene`, for `temp_override`; None if there is none."""
     for window in bpy.context.window_manager.windows:
         shown = window.workspace.sequencer_scene if _SEQUENCER_SCENE else window.scene

@@ -15,7 +15,7 @@ from ...engine.contract.events import Finished, last_event
 from ...engine.contract.files import names_in, stamps
 from ...engine.contract.outputs import FrameFormat, Look
 from ...engine.contract.resume import MEMORY_FILE
-from ...engine.contract.spec import JOB_FILE, JobSpec, Source, SourceKind, composed, is_image, is_movie
+from ...engine.contract.spec import JobSpec, Source, SourceKind, composed, is_image, is_movie
 from ...engine.contract.weights import identity
 from ..background import movies
 from ..blender.encoders import ENCODERS, MovieFormat
@@ -261,7 +261,7 @@ def _run(spec: JobSpec) -> str:
 def _last_run(folder: Path) -> str:
     """Return the digest (`_run`) of the last command that began in a job's folder; "" where it is not known."""
     try:
-        return _run(JobSpec.from_json((folder / JOB_FILE).read_text(encoding="utf-8")))
+        return _run(JobSpec.read(folder))
     except (OSError, ValueError, SpecError):
         return ""
 

@@ -15,8 +15,8 @@ from ...engine.contract.outputs import Look, Result
 from ...engine.contract.view import PICTURE_FILE, Behind, View
 from ...jobs.aside import open_page
 from ...jobs.job import Job
-from ..blender.libraries import launcher
 from ..session import words
+from ..session.libraries import launcher
 
 PAGE_FILE = "show.html"
 _EVERY_SECONDS = 1.0
@@ -41,7 +41,7 @@ class Page:
         """Ask a job that is about to run for pictures; return whether it is the first, and the page was opened."""
         first, self._job = self._job is None, job
         try:
-            view_of(job.spec.look).write(job.folder)
+            _view_of(job.spec.look).write(job.folder)
             self._write(job, ended=False)
             if first:
                 open_page(self.path, launcher())
@@ -71,7 +71,7 @@ class Page:
         whole.write(self.path, _html(job, self.path.parent, ended=ended).encode())
 
 
-def view_of(look: Look) -> View:
+def _view_of(look: Look) -> View:
     """Return how a look's frames are shown: over their own colour, as a matte, or else over a checkerboard."""
     if look.result is Result.COLOUR:
         return View(Behind.COLOUR, look.background)

@@ -1,4 +1,4 @@
-"""What drives the runner in a window: a timer, and handlers for files that are opened or saved."""
+"""What drives the runner in a window: a timer, handlers for files that are opened or saved, and the undo step."""
 
 import bpy
 from bpy.app.handlers import persistent
@@ -68,8 +68,22 @@ def _look() -> None:
     timers.carefully(recall)
 
 
+class RVM_OT_results_arrived(bpy.types.Operator):
+    """Be the step by which results that have arrived are undone, and the last operation"""
+
+    # Without this step, Blender would still offer to adjust the previous operation, which undoes all that came after.
+    bl_idname = "rvm.results_arrived"
+    bl_label = "Matting Results"
+    bl_options = {"REGISTER", "UNDO", "INTERNAL"}
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        """Change nothing: the results are there."""
+        return {"FINISHED"}
+
+
 def register() -> None:
     """Watch files being opened and saved; recall what the open one waits for, once Blender gives access to it."""
+    bpy.utils.register_class(RVM_OT_results_arrived)
     bpy.app.handlers.load_post.append(_file_opened)
     bpy.app.handlers.save_post.append(_file_saved)
     bpy.app.timers.register(_look, first_interval=0.0)  # without window, no timer fires
@@ -83,3 +97,4 @@ def unregister() -> None:
         if bpy.app.timers.is_registered(timer):
             bpy.app.timers.unregister(timer)
     runner.end()
+    bpy.utils.unregister_class(RVM_OT_results_arrived)

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import bpy
 
 from ...engine.contract.errors import MattingError
-from ..blender import libraries, versions
-from ..blender.translations import explained, say
+from ..blender import versions
+from ..language.translations import explained, say
 from ..settings import preferences, properties
+from ..strip.sources import OF_FILES
 from ..timeline import belonging, effects, strips
-from . import rates
+from . import libraries, rates
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ def _frames_and_pixels(scene: bpy.types.Scene, strip: versions.Strip, settings: 
 
 def _pixels(strip: versions.Strip) -> int:
     """Return how many pixels a strip's pictures have; 0 if it has no file, or Blender has not read the file yet."""
-    if strip.type not in ("MOVIE", "IMAGE") or not strip.elements:
+    if strip.type not in OF_FILES or not strip.elements:
         return 0
     element = strip.elements[0]
     return element.orig_width * element.orig_height
@@ -130,7 +131,7 @@ def _seconds(
     scene: bpy.types.Scene, strip: versions.Strip, settings: properties.Settings, frames: int, pixels: int
 ) -> float | None:
     """Return how many seconds a strip takes; None if unknown, as for what the background Blender renders first."""
-    if strip.type not in ("MOVIE", "IMAGE"):
+    if strip.type not in OF_FILES:
         return None
     each = rates.current().seconds(pixels, _looked_at(scene, strip, settings, pixels))
     return None if each is None else each * frames

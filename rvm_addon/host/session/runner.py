@@ -18,12 +18,11 @@ from ...jobs.left import done_in, job_in
 from ...jobs.parts import MATTING, Kind, Part
 from ...jobs.queue import JobQueue
 from ..background import encoding, rendering
-from ..blender import libraries
-from ..blender.translations import say
+from ..language.translations import say
 from ..settings import preferences
 from ..strip.placements import Placement
 from ..timeline import delivery
-from . import rates, unfinished
+from . import libraries, rates, unfinished
 
 TICK_SECONDS = 0.1
 _TO_COME = frozenset({State.QUEUED, State.RUNNING})

@@ -9,13 +9,13 @@ from ...engine.contract.outputs import UNTOUCHED, EdgeColour, Edges
 from ...jobs.job import Job, State
 from ...jobs.parts import Kind
 from ..blender.encoders import ENCODERS, MovieFormat
-from ..blender.translations import say
+from ..language.translations import say
 from ..settings.looks import EDGE_COLOURS, OPAQUE_FORMATS, RESULTS
 from ..settings.properties import QUALITIES
 from ..timeline.recipes import Recipe
 from .plan import Plan
 
-EDGE_NAMES = {
+_EDGE_NAMES = {
     "colour": "Colour",
     "black": "Black Point",
     "white": "White Point",
@@ -188,7 +188,7 @@ def _label(choices: Iterable[tuple[str, str, str]], chosen: str) -> str:
 def _edges(edges: Edges) -> list[str]:
     """Return the edge settings that differ from their defaults, a line for each."""
     names = [field.name for field in fields(edges) if getattr(edges, field.name) != getattr(UNTOUCHED, field.name)]
-    return [f"{say(EDGE_NAMES[name])}: {_edge_value(getattr(edges, name))}" for name in names]
+    return [f"{say(_EDGE_NAMES[name])}: {_edge_value(getattr(edges, name))}" for name in names]
 
 
 def _edge_value(value: EdgeColour | float) -> str:

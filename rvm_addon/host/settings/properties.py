@@ -135,11 +135,11 @@ def snapshot(scene: bpy.types.Scene) -> Settings:
         threads=preferences.threads(),
         device=preferences.device(),
         raw_limit=preferences.raw_limit(),
-        movie=chosen_movie(chosen),
+        movie=_chosen_movie(chosen),
     )
 
 
-def chosen_movie(settings: MattingSettings) -> MovieFormat | None:
+def _chosen_movie(settings: MattingSettings) -> MovieFormat | None:
     """Return the format of the wanted movie, if any; there is none of a mask, which only has an effect on its strip."""
     result = Result[settings.result]
     if not settings.write_movie or result is Result.MASK:

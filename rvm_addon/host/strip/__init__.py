@@ -1,1 +1,1 @@
-"""One strip: which file and which frames it shows, how it looks, and where it lies."""
+"""One strip: which file and which of its frames it shows and sounds, how it looks, where it lies; and making one."""

@@ -64,7 +64,7 @@ def size(strip: versions.Strip) -> tuple[int, int]:
     """
     known = _file(source_file(strip))
     if known not in _sizes:
-        _sizes[known] = movie_size(Path(known[0])) if strip.type == "MOVIE" else picture_size(Path(known[0]))
+        _sizes[known] = _movie_size(Path(known[0])) if strip.type == "MOVIE" else picture_size(Path(known[0]))
     return _sizes[known]
 
 
@@ -76,7 +76,7 @@ def picture_size(path: Path) -> tuple[int, int]:
         return element.orig_width, element.orig_height
 
 
-def movie_size(path: Path) -> tuple[int, int]:
+def _movie_size(path: Path) -> tuple[int, int]:
     """Return the width and height of a movie's first stream in pixels; 0 if it cannot be read."""
     with temporary_scene("rvm_matting probe") as scene:
         strips = versions.top_strips(scene.sequence_editor)

@@ -4,7 +4,7 @@ import logging
 
 from ...engine.contract.errors import MattingError
 from ...jobs.job import Job
-from ..blender.translations import say
+from ..language.translations import say
 from ..strip.placements import Placement
 from . import belonging, effects, results
 

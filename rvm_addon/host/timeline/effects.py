@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from ...engine.contract.outputs import Result
 from ..blender import versions
 from ..blender.animation import copy_animation
-from ..blender.translations import say
+from ..language.translations import say
 from ..strip import hiding
 from ..strip.likeness import copy_look
 from ..strip.placements import free_channel

@@ -19,12 +19,10 @@ from ..settings.properties import Settings
 from ..strip import probes, soundtrack
 from ..strip.mapping import MovieTiming
 from ..strip.placements import Placement, StripUnsuitable, free_channel
-from ..strip.sources import source_file
+from ..strip.sources import OF_FILES, source_file
 
 FRAMES_FOLDER = "frames"
 """The name of the folder, in a job's folder, that holds the frames."""
-_FILES = frozenset({"MOVIE", "IMAGE"})
-"""The kinds of strip that show files."""
 _TRIMMED = frozenset({"MOVIE", "IMAGE", "SCENE", "META", "MASK", "MOVIECLIP"})
 """The kinds of strip that can have content beyond their handles."""
 _SLOWER = 4
@@ -47,7 +45,7 @@ def job_spec(
         reason = "has no free channel above it; move it down, or unlock or unmute a channel above it"
         raise StripUnsuitable(strip.name, reason)
     _check_files(strip)
-    stem = file_stem(Path(source_file(strip)).stem if strip.type in _FILES else strip.name)
+    stem = file_stem(Path(source_file(strip)).stem if strip.type in OF_FILES else strip.name)
     frames = matted_frames(strip, settings.handles, start, end)
     if rendering.is_needed(strip, settings.look.format):
         source, shown = rendering.rendered_source(stem, len(frames)), tuple(range(len(frames)))

@@ -10,9 +10,9 @@ from functools import cache
 import bpy
 
 from ...jobs.aside import look_after_caches
-from ..blender import libraries, timers
-from ..blender.translations import say
-from ..session import known, words
+from ..blender import timers
+from ..language.translations import say
+from ..session import known, libraries, words
 from ..settings import preferences
 
 _LOOK_SECONDS = 0.1

@@ -8,7 +8,7 @@ import bpy
 from ...engine.contract.errors import MattingError
 from ...jobs.job import Job, State
 from ..blender import versions
-from ..blender.translations import explained, say
+from ..language.translations import explained, say
 from ..session import driver, runner
 from ..timeline import belonging
 
@@ -215,19 +215,6 @@ def _open(path: Path) -> str:
     return ""
 
 
-class RVM_OT_results_arrived(bpy.types.Operator):
-    """Be the step by which results that have arrived are undone, and the last operation"""
-
-    # Without this step, Blender would still offer to adjust the previous operation, which undoes all that came after.
-    bl_idname = "rvm.results_arrived"
-    bl_label = "Matting Results"
-    bl_options = {"REGISTER", "UNDO", "INTERNAL"}
-
-    def execute(self, _context: bpy.types.Context) -> set[str]:
-        """Change nothing: the results are there."""
-        return {"FINISHED"}
-
-
 classes = (
     RVM_OT_cancel_job,
     RVM_OT_dismiss_job,
@@ -238,6 +225,5 @@ classes = (
     RVM_OT_select_result,
     RVM_OT_cancel_all_jobs,
     RVM_OT_clear_ended_jobs,
-    RVM_OT_results_arrived,
 )
 register, unregister = bpy.utils.register_classes_factory(classes)

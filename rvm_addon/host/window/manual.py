@@ -7,7 +7,7 @@ from pathlib import Path
 
 import bpy
 
-from ..blender.translations import LOCALE
+from ..language.translations import LOCALE
 
 FOLDER = Path(__file__).resolve().parents[2]
 IN_ENGLISH, IN_CHINESE = "README.txt", "README.zh.txt"

@@ -5,7 +5,7 @@ import bpy
 from ...engine.contract.outputs import Result
 from ...jobs.job import Job, State
 from ..blender import versions
-from ..blender.translations import heard
+from ..language.translations import heard
 from ..session import plan, runner, words
 from ..settings import properties
 from . import job_operators, lines, operators, presets, result_operators, viewing, watcher

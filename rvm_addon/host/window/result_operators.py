@@ -7,7 +7,8 @@ import bpy
 from ...engine.contract.spec import JobSpec
 from ...jobs.job import Job
 from ..blender import versions
-from ..blender.translations import say
+from ..language.translations import say
+from ..session import submitting
 from ..settings import properties
 from ..strip import sources
 from ..strip.placements import Placement, StripUnsuitable
@@ -69,7 +70,7 @@ def active_recipe(context: bpy.types.Context) -> recipes.Recipe | None:
 def update_selected(context: bpy.types.Context) -> tuple[list[Job], list[str]]:
     """Submit jobs that make the selected results again from their sources as they are; return jobs and problems."""
     chosen = [strip for strip in versions.selected_strips(context) if recipes.read(strip) is not None]
-    return operators.submit_each(versions.scene_in_sequencer(context), chosen, _job_spec)
+    return submitting.submit_each(versions.scene_in_sequencer(context), chosen, _job_spec)
 
 
 def _job_spec(

@@ -15,9 +15,9 @@ from ...engine.contract.errors import MattingError
 from ...engine.contract.spec import DEVICES, JobSpec, Source, SourceKind
 from ...jobs.job import Job, State
 from ...jobs.queue import JobQueue
-from ..blender import libraries, timers
-from ..blender.translations import explained, heard, say
-from ..session import runner, words
+from ..blender import timers
+from ..language.translations import explained, heard, say
+from ..session import libraries, runner, words
 from ..settings import preferences
 from . import lines
 

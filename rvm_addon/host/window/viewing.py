@@ -9,7 +9,7 @@ from ...engine.contract.errors import MattingError
 from ...engine.contract.spec import JobSpec
 from ...jobs.job import State
 from ..blender import versions
-from ..blender.translations import explained, say
+from ..language.translations import explained, say
 from ..session import runner
 from ..settings import properties
 from ..strip import interlacing

@@ -20,9 +20,9 @@ from ...jobs.job import Job, State
 from ...jobs.parts import MATTING, Kind, Part
 from ...jobs.queue import JobQueue
 from ..background import rendering
-from ..blender import libraries, timers
-from ..blender.translations import heard, say
-from ..session import driver, runner
+from ..blender import timers
+from ..language.translations import heard, say
+from ..session import driver, libraries, runner
 from ..strip.placements import Placement
 
 IMAGE_NAME = "Matting Preview"

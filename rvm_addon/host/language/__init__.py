@@ -1,0 +1,1 @@
+"""What the extension says to a person, and its Chinese."""
