@@ -36,6 +36,7 @@ MODULES = (
     "host.command_line.alongside",
     "host.command_line.cli",
     "host.command_line.earlier",
+    "host.session.arrivals",
     "host.session.driver",
     "host.session.known",
     "host.session.plan",

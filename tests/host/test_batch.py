@@ -393,7 +393,7 @@ def test_a_result_waits_for_the_end_of_a_render(
     """While Blender renders, strips stay as they are; the result comes after it."""
     rendering = True
     app = SimpleNamespace(background=True, is_job_running=lambda _: rendering)
-    monkeypatch.setattr(addon.runner, "bpy", SimpleNamespace(app=app, context=bpy.context))
+    monkeypatch.setattr(addon.arrivals, "bpy", SimpleNamespace(app=app, context=bpy.context))
     runner = addon.runner.current()
     (job,), _ = timeline.submit(timeline.movie(clips[0]))
     timeline.drive(lambda: job.state.ended)
@@ -410,7 +410,7 @@ def test_a_result_waits_until_no_strip_is_dragged(
     operators = [SimpleNamespace(bl_idname=name) for name in ("WM_OT_keys_shown", "TRANSFORM_OT_seq_slide")]
     manager = SimpleNamespace(windows=[SimpleNamespace(modal_operators=operators)])
     window = SimpleNamespace(app=bpy.app, context=SimpleNamespace(window_manager=manager))
-    monkeypatch.setattr(addon.runner, "bpy", window)
+    monkeypatch.setattr(addon.arrivals, "bpy", window)
     runner = addon.runner.current()
     (job,), _ = timeline.submit(timeline.movie(clips[0]))
     timeline.drive(lambda: job.state.ended)
@@ -437,7 +437,7 @@ def test_what_arrives_at_once_is_one_step_to_undo(
 
     app = SimpleNamespace(background=False, is_job_running=lambda _: in_use)
     ops = SimpleNamespace(rvm=SimpleNamespace(results_arrived=lambda *called: pushed.append(called)))
-    monkeypatch.setattr(addon.runner, "bpy", SimpleNamespace(app=app, ops=ops, context=bpy.context))
+    monkeypatch.setattr(addon.arrivals, "bpy", SimpleNamespace(app=app, ops=ops, context=bpy.context))
     strips = [timeline.movie(path, start=1 + 40 * index) for index, path in enumerate(clips)]
     assert steps(timeline.submit(*strips[:3])[0]) == 1
     results = [timeline.result_of(strip) for strip in strips[:3]]
@@ -532,7 +532,7 @@ def test_a_result_that_blender_refuses_holds_up_nothing(
     monkeypatch.setattr(addon.results, "read_rightly", without_srgb)
     window = SimpleNamespace(background=False, is_job_running=lambda _: False)
     ops = SimpleNamespace(rvm=SimpleNamespace(results_arrived=lambda *called: pushed.append(called)))
-    monkeypatch.setattr(addon.runner, "bpy", SimpleNamespace(app=window, ops=ops, context=bpy.context))
+    monkeypatch.setattr(addon.arrivals, "bpy", SimpleNamespace(app=window, ops=ops, context=bpy.context))
     first, second = timeline.movie(clips[0]), timeline.movie(clips[1], start=50)
     jobs, _ = timeline.submit(first, second)
     while addon.driver._tick() is not None:

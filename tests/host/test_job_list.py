@@ -184,7 +184,7 @@ def test_a_result_that_waits_for_a_render_stays_its_projects(
     note.write_text(json.dumps([told | {"project": "/first.blend"}]))
     app = SimpleNamespace(background=True, is_job_running=lambda _: True)
     with monkeypatch.context() as patch:
-        patch.setattr(timeline.addon.runner, "bpy", SimpleNamespace(app=app, data=bpy.data))
+        patch.setattr(timeline.addon.arrivals, "bpy", SimpleNamespace(app=app))
         timeline.drive(lambda: job.state.ended)
         runner.forget_placements()
     runner.step()

@@ -1,12 +1,10 @@
-"""The queue of this Blender, and what happens when a job is done. In a window, `driver` calls `Runner.step`."""
+"""The queue of this Blender and what goes in and comes out of it. In a window, `driver` calls `Runner.step`."""
 
 import os
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
-
-import bpy
 
 from ...engine.contract import locks
 from ...engine.contract.errors import MattingError
@@ -23,16 +21,14 @@ from ..settings import preferences
 from ..strip.placements import Placement
 from ..timeline import delivery
 from . import libraries, rates, unfinished
+from .arrivals import Arrivals
+from .pending import Pending
 
 TICK_SECONDS = 0.1
 _TO_COME = frozenset({State.QUEUED, State.RUNNING})
 """The states of a job whose frames will be made without further action."""
 _STOPPED = frozenset({State.FAILED, State.CANCELLED, State.INTERRUPTED})
 """The states of a job that was stopped and can go on."""
-
-_HANDS = ("SEQUENCER_OT_", "TRANSFORM_OT_")
-"""How the names of modal operators begin that hold strips while they run. Others, such as those of add-ons, may never
-end."""
 
 
 class Runner:
@@ -41,18 +37,15 @@ class Runner:
     def __init__(self) -> None:
         """Begin with nothing to do."""
         self.queue = JobQueue(libraries.launcher())
-        self._placements: dict[Path, list[Placement]] = {}
-        """Where pending results of the open project go, by job folder; an empty list if only movies are pending."""
-        self._project = bpy.data.filepath
-        """The file of the open project."""
-        self._arrived: list[Job] = []
+        self._pending = Pending()
+        self._arrivals = Arrivals(self._pending)
         self.batch: list[Job] = []
         """The jobs since the queue was last idle: what the user waits for, ended jobs included."""
 
     @property
     def busy(self) -> bool:
         """Whether a job runs or waits, or a result is not on its timeline yet."""
-        return self.queue.busy or bool(self._arrived)
+        return self.queue.busy or bool(self._arrivals)
 
     @property
     def progress(self) -> float:
@@ -80,7 +73,7 @@ class Runner:
             spec, *first = rendering.prepare(folder, spec, places[0], project or rendering.ProjectCopy())
         job = Job(folder, spec, (*first, MATTING, *_movies(folder, places)))
         self._queue(job)
-        self._expect(job, list(places))
+        self._pending.expect(job, list(places))
         return job
 
     def reuse(self, spec: JobSpec, place: Placement, finished: FinishedJobs) -> Job | None:
@@ -99,17 +92,16 @@ class Runner:
             return None
         self._take_over(job)
         is_there = job.state is State.DONE and delivery.is_there(job, place)
-        others = [one for one in self._placements.get(job.folder, []) if not one.is_same(place)]
+        others = [one for one in self._pending.of(job) if not one.is_same(place)]
         if job.state in _STOPPED:
             job = self._go_on(job, others)
         if place.movie and not encoding.is_ordered(job.folder, job.movies_coming, place, place.movie):
             job = self._with_movie(job, place)
         if job.state is State.DONE:
             self.queue.adopt(job)
-        places = others if is_there else [*others, place]
-        if places and job.matted and job not in self._arrived:
-            self._arrived.append(job)
-        self._expect(job, places)
+        self._pending.expect(job, others if is_there else [*others, place])
+        if job.matted:
+            self._arrivals.add(job)
         return job
 
     def retry(self, job: Job) -> Job:
@@ -121,12 +113,12 @@ class Runner:
         if job.matted:
             again = job.again()
             self._queue(again)
-            if job.folder in self._placements:
-                self._expect(again, self._placements[job.folder])
+            if job in self._pending:
+                self._pending.expect(again, self._pending.of(job))
         else:
-            places = self._placements.get(job.folder, [])
+            places = self._pending.of(job)
             again = self._go_on(job, places)
-            self._expect(again, places)
+            self._pending.expect(again, places)
         return again
 
     def _go_on(self, job: Job, places: list[Placement]) -> Job:
@@ -177,9 +169,9 @@ class Runner:
             return
         self.queue.cancel(job)
         if job.matted:
-            unfinished.settle(job.folder, _names(job.movies_ordered))
+            self._pending.waive(job)
         else:
-            unfinished.forget(job.folder)
+            self._pending.drop(job)
         if job.state is State.CANCELLED and not locks.is_held(job.folder):  # it waited; else `step` sees its end
             self._clean_up(job)
 
@@ -189,9 +181,9 @@ class Runner:
             return
         self.queue.dismiss(job)
         if job.state in _STOPPED:
-            unfinished.forget(job.folder)
+            self._pending.drop(job)
         else:
-            self._settle(job, owed=())
+            self._pending.dismiss(job)
         rendering.give_up(job.folder, libraries.launcher())
 
     def recall(self) -> bool:
@@ -215,40 +207,40 @@ class Runner:
         if job is not None:
             job.owe(encoding.left_in(one.folder, one.movies))
             self._conclude(job)
-            self._arrived += [job] if one.places else []
         elif one.places:
             job = job_in(one.folder, rendering.left_in(one.folder))
         if job is not None:
             self.queue.adopt(job)
-            self._placements[one.folder] = one.places
+            self._expect_again(job, one.places)
 
     def _come_back(self, job: Job, places: list[Placement]) -> None:
         """Expect a job's results again, for its project is open again."""
         if _elsewhere(job) in job.warnings:
             job.warnings.remove(_elsewhere(job))
-        self._placements[job.folder] = places
-        if places and job.matted and job not in self._arrived:
-            self._arrived.append(job)
+        self._expect_again(job, places)
+
+    def _expect_again(self, job: Job, places: list[Placement]) -> None:
+        """Expect a job's results at the places that its folder notes; if its frames are made, deliver them."""
+        self._pending.recall(job, places)
+        if job.matted:
+            self._arrivals.add(job)
 
     def follow_project(self) -> None:
         """Let pending results belong to the name under which the project was just saved."""
-        before, self._project = self._project, bpy.data.filepath
-        if self._project != before:
-            for folder in self._placements:
-                unfinished.follow(folder, before)
+        self._pending.follow_project()
 
     def step(self) -> list[Job]:
         """Move the queue on, put results of finished jobs on their timelines, and return the jobs that changed."""
         changed = self.queue.tick()
         # Strips are delivered as soon as their frames are made, before any movie.
-        ready = (job for job in changed if job.matted and self._placements.get(job.folder))
-        self._arrived += [job for job in ready if job not in self._arrived]
         for job in changed:
+            if job.matted:
+                self._arrivals.add(job)
             if job.state is State.CANCELLED:
                 self._clean_up(job)
             elif job.state is State.DONE:
                 self._conclude(job)
-        changed += self._deliver_all()
+        changed += self._arrivals.deliver()
         return list(dict.fromkeys(changed))
 
     def run_to_end(self, tell: Callable[[Job], None]) -> None:
@@ -268,18 +260,17 @@ class Runner:
     def forget_placements(self) -> None:
         """Forget where results go, for another file was opened; the jobs warn of it."""
         for job in self.queue.jobs:
-            if self._placements.get(job.folder):
+            if self._pending.of(job):
                 job.warnings.append(_elsewhere(job))
-        self._project = bpy.data.filepath
-        self._placements.clear()
-        self._arrived.clear()  # results that wait for a render to end are delivered when their project is open again
+        self._pending.forget_project()
+        self._arrivals.clear()  # also those that wait for a render to end
 
     def _clean_up(self, job: Job) -> None:
         """Delete the folder of a cancelled job and take it off the list, if the preferences say so.
 
         A job without placements comes from the command line and keeps its frames.
         """
-        if not self._placements.get(job.folder) or not preferences.discards_cancelled():
+        if not self._pending.of(job) or not preferences.discards_cancelled():
             return
         try:
             discard(job.folder, libraries.launcher())
@@ -299,69 +290,13 @@ class Runner:
         self.queue.submit(job)
         self.batch.append(job)
 
-    def _expect(self, job: Job, places: list[Placement]) -> None:
-        """Remember here and in the job's folder where its results go, and which movies it owes."""
-        if places or job.movies_owed:
-            self._placements[job.folder] = places
-            unfinished.note(job.folder, places, _names(job.movies_owed))
-        else:
-            self._placements.pop(job.folder, None)
-
-    def _settle(self, job: Job, owed: Iterable[str], *, delivered: bool = False) -> None:
-        """Note what is still pending of a job whose frames are made; without anything pending, forget the job."""
-        owed = set(owed)
-        ended = (name for name in _names(job.movies_ordered) if name not in owed)
-        unfinished.settle(job.folder, ended, delivered=delivered)
-        if not owed and not self._placements.get(job.folder):
-            self._placements.pop(job.folder, None)
-
     def _conclude(self, job: Job) -> None:
         """Learn from the movies of a finished job, and delete what only its making needed."""
         for movie in job.movies:
             rates.current().learn_movie(job.spec.look, movie)
         if not job.movies_missing:  # to write these later takes the sound from the copy of the project
             rendering.clean_up(job.folder)
-        self._settle(job, _names(job.movies_owed))
-
-    def _deliver_all(self) -> list[Job]:
-        """Put finished results on the timeline, unless strips are in use, and return their jobs.
-
-        All of them make one undo step: by default Blender keeps only 32, the user's own included.
-        """
-        jobs: list[Job] = []
-        came: list[Placement] = []
-        while self._arrived and not _in_use():
-            job = self._arrived.pop(0)
-            jobs.append(job)
-            came += self._deliver(job)
-        if came and not bpy.app.background:  # in background mode, the operator's own step covers it; none can be pushed
-            bpy.ops.rvm.results_arrived("EXEC_DEFAULT", True)
-        return jobs
-
-    def _deliver(self, job: Job) -> list[Placement]:
-        """Put the results of a job whose frames are made on the timeline; return the placements it may have changed."""
-        if job.folder not in self._placements:  # another project's
-            return []
-        places, self._placements[job.folder] = self._placements[job.folder], []
-        places = sorted(places, key=lambda place: not place.replaces)  # a strip that has its frames gets no second one
-        to_come = (place for others in self._placements.values() for place in others)
-        awaiting = frozenset(place.strip for place in (*places, *to_come) if not place.replaces)
-        touched = [place for place in places if delivery.put(job, place, awaiting)]
-        if places:
-            self._settle(job, _names(job.movies_owed), delivered=True)
-            rates.current().learn(job)
-        return touched
-
-
-def _in_use() -> bool:
-    """Return whether strips must not be changed, because a render reads them or the user is moving some.
-
-    An undo step would fall in the middle of that, and Blender crashes if a strip is removed while it is dragged.
-    """
-    if bpy.app.is_job_running("RENDER"):
-        return True
-    modal = (operator.bl_idname for window in bpy.context.window_manager.windows for operator in window.modal_operators)
-    return any(name.startswith(_HANDS) for name in modal)
+        self._pending.settle(job)
 
 
 def _movies(folder: Path, places: Iterable[Placement], first: int = 1) -> list[Part]:
@@ -372,11 +307,6 @@ def _movies(folder: Path, places: Iterable[Placement], first: int = 1) -> list[P
     """
     wanted = [(place, place.movie) for place in places if place.movie is not None]
     return [encoding.prepare(folder, *one, number) for number, one in enumerate(wanted, first)]
-
-
-def _names(parts: Iterable[Part]) -> list[str]:
-    """Return the names of parts."""
-    return [part.name for part in parts]
 
 
 def _elsewhere(job: Job) -> str:

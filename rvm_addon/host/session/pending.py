@@ -1,0 +1,98 @@
+"""Where the results of this Blender's jobs still have to go, and which movies they owe.
+
+Kept here while the project is open, and noted in the jobs' folders (`unfinished`) for later sessions.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import bpy
+
+from ...jobs.job import Job
+from ...jobs.parts import Part
+from ..strip.placements import Placement
+from . import unfinished
+
+
+class Pending:
+    """The placements of the open project, by job folder."""
+
+    def __init__(self) -> None:
+        """Begin with nothing pending."""
+        self._places: dict[Path, list[Placement]] = {}
+        """An empty list if only movies are pending."""
+        self._project = bpy.data.filepath
+        """The file of the open project."""
+
+    def __contains__(self, job: Job) -> bool:
+        """Return whether anything of a job is pending in the open project."""
+        return job.folder in self._places
+
+    def of(self, job: Job) -> list[Placement]:
+        """Return where a job's results still have to go."""
+        return self._places.get(job.folder, [])
+
+    def awaiting(self) -> Iterator[Placement]:
+        """Yield every placement that is pending."""
+        for places in self._places.values():
+            yield from places
+
+    def expect(self, job: Job, places: list[Placement]) -> None:
+        """Remember where a job's results go and which movies it owes, here and in its folder."""
+        if places or job.movies_owed:
+            self._places[job.folder] = places
+            unfinished.note(job.folder, places, _names(job.movies_owed))
+        else:
+            self._places.pop(job.folder, None)
+
+    def recall(self, job: Job, places: list[Placement]) -> None:
+        """Remember what a job's folder already notes."""
+        self._places[job.folder] = places
+
+    def take(self, job: Job) -> list[Placement]:
+        """Return where a job's results still have to go, and forget it here, for they are being delivered."""
+        places = self.of(job)
+        if places:
+            self._places[job.folder] = []
+        return places
+
+    def settle(self, job: Job, *, delivered: bool = False) -> None:
+        """Note what a job whose frames are made still owes; forget the job if that is nothing."""
+        self._end(job, _names(job.movies_owed), delivered=delivered)
+
+    def waive(self, job: Job) -> None:
+        """Let no later session write the movies of a job whose frames are made; the user may still retry it here."""
+        unfinished.settle(job.folder, _names(job.movies_ordered))
+
+    def dismiss(self, job: Job) -> None:
+        """Forget the movies of a job whose frames are made, for it was taken off the list."""
+        self._end(job, [])
+
+    def drop(self, job: Job) -> None:
+        """Let no later session offer to go on with a job."""
+        unfinished.forget(job.folder)
+
+    def follow_project(self) -> None:
+        """Let everything belong to the name under which the project was just saved."""
+        before, self._project = self._project, bpy.data.filepath
+        if self._project != before:
+            for folder in self._places:
+                unfinished.follow(folder, before)
+
+    def forget_project(self) -> None:
+        """Forget everything here, for another file was opened; the folders' notes stay."""
+        self._project = bpy.data.filepath
+        self._places.clear()
+
+    def _end(self, job: Job, owed: Iterable[str], *, delivered: bool = False) -> None:
+        """Note that a job owes only these movies, by the names of their parts."""
+        owed = set(owed)
+        ended = (name for name in _names(job.movies_ordered) if name not in owed)
+        unfinished.settle(job.folder, ended, delivered=delivered)
+        if not owed and not self.of(job):
+            self._places.pop(job.folder, None)
+
+
+def _names(parts: Iterable[Part]) -> list[str]:
+    """Return the names of parts."""
+    return [part.name for part in parts]
