@@ -56,7 +56,7 @@ def users_own(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
 
 def run(*results: Path, clear: bool = False) -> int:
     """Run the command and return what it prints: how much is kept."""
-    environment = {"PYTHONPATH": str(Path(caches.__file__).parents[1])}
+    environment = {"PYTHONPATH": str(Path(caches.__file__).parents[2])}
     line = [sys.executable, "-m", "engine.kept.caches", *(["--clear"] if clear else [])]
     told = json.dumps([*map(str, results)])
     pipes = {"capture_output": True, "text": True, "preexec_fn": give_up_rights if os.name == "posix" else None}

@@ -121,7 +121,7 @@ def test_the_last_frame_is_always_drawn(run: Run, tmp_path: Path) -> None:
     assert picture is not None
     assert tiny.read_barcode(picture) == 5
     View(Behind.MATTE, arrangement=Arrangement.WIPE, wipe=0.0).write(job)
-    environment = {"PYTHONPATH": str(Path(viewing.__file__).parents[1])}
+    environment = {"PYTHONPATH": str(Path(viewing.__file__).parents[2])}
     subprocess.run([sys.executable, "-m", "engine", str(job), "--redraw"], check=True, env=environment)
     again = cv2.imread(str(job / PICTURE_FILE))
     assert again is not None and (again[:, 2:] == 255).all()

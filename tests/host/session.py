@@ -209,6 +209,66 @@ def writing(project: str, results: str, clip: str) -> None:
     tell(jobs=listed(runner), strips=strips(), folder=str(job.folder))
 
 
+def running_with_movie(project: str, results: str, clip: str) -> Any:
+    """Make a project that wants a movie, press the button, and return the job once it runs; the extension is enabled."""
+    new_project(project, results, clip)
+    chosen = bpy.data.scenes[0].rvm_matting
+    chosen.write_movie, chosen.movie_format = True, "FFV1"
+    job = press()
+    host("session.runner").current().step()
+    bpy.ops.wm.save_mainfile()
+    return job
+
+
+def writing_two(project: str, results: str, clip: str) -> None:
+    """Quit while the second of two movies is written."""
+    enabled()
+    job = running_with_movie(project, results, clip)
+    levels = host("blender.versions").top_strips(bpy.data.scenes[0].sequence_editor)
+    other = levels.new_movie(name="other", filepath=clip, channel=5, frame_start=300)
+    levels[STRIP].select, other.select = False, True
+    press()
+    while not (len(job.movies) == 1 and job.frames_of_part[0]):
+        host("session.runner").current().step()
+        time.sleep(0.005)
+    bpy.ops.wm.save_mainfile()
+    tell(movies=[Path(movie.path).name for movie in job.movies], folder=str(job.folder))
+
+
+def shared_movies(project: str, results: str, clip: str) -> None:
+    """Press in two projects for the same frames, with a movie of each, and quit while the frames are made."""
+    enabled()
+    job = running_with_movie(project, results, clip)
+    bpy.ops.wm.read_homefile(use_empty=True)
+    other = running_with_movie(str(Path(project).with_stem("other")), results, clip)
+    tell(same=other is job, folder=str(job.folder))
+
+
+def continued_elsewhere(project: str, _results: str, _how: str) -> None:
+    """Open the project and then another one, press Continue there, and come back."""
+    runner = opened(project)
+    bpy.ops.wm.read_homefile(use_empty=True)
+    press_continue(runner)
+    runner.current().run_to_end(lambda _: None)
+    tell(jobs=listed(runner))
+    bpy.ops.wm.open_mainfile(filepath=project)
+    work_to_the_end(runner)
+    press_continue(runner)
+    work_to_the_end(runner)
+
+
+def cancelled_elsewhere(project: str, results: str, clip: str) -> None:
+    """Press in two projects for the same frames; cancel in the second, where frames of cancelled jobs are deleted."""
+    enabled()
+    job = running_with_movie(project, results, clip)
+    bpy.ops.wm.read_homefile(use_empty=True)
+    running_with_movie(str(Path(project).with_stem("other")), results, clip)
+    host("settings.preferences").page().discard_cancelled = True
+    bpy.ops.rvm.cancel_job(folder=str(job.folder))
+    host("session.runner").current().run_to_end(lambda _: None)
+    tell(state=job.state.name, there=job.folder.exists())
+
+
 def come(project: str, _results: str, how: str) -> None:
     """Open the project, let come what does so by itself, press Continue where it is wanted, and save."""
     runner = opened(project)
@@ -223,9 +283,8 @@ def moved(project: str, results: str, clip: str) -> None:
     """Choose another folder for results while the job runs, save under a name in another folder, and open that anew."""
     runner = enabled()
     new_project(project, results, clip)
-    host("blender.versions").top_strips(bpy.data.scenes[0].sequence_editor)[
-        STRIP
-    ].filepath = clip  # not relative, since saved
+    levels = host("blender.versions").top_strips(bpy.data.scenes[0].sequence_editor)
+    levels[STRIP].filepath = clip  # not relative, since saved
     press()
     bpy.data.scenes[0].rvm_matting.output = f"{results} elsewhere"
     elsewhere = Path(project).parent / "elsewhere" / "edit.blend"

@@ -167,6 +167,65 @@ def test_a_movie_is_written_by_a_later_session(sessions: Sessions) -> None:
 
 
 @pytest.mark.usefixtures("addon")
+def test_a_movie_that_was_written_is_not_written_again(sessions: Sessions) -> None:
+    """Blender was closed while the next one was written: only that one is left."""
+    (closed,) = sessions.run("writing_two")
+    assert closed["movies"] == ["clip.mkv"]
+    wait(lambda: not locks.is_held(Path(closed["folder"])))
+    _, ended = sessions.run("come", "continue")
+    assert [job["movies"] for job in ended["jobs"]] == [["other.mkv"]]
+    assert sorted(path.name for path in Path(closed["folder"]).glob("*.mkv")) == ["clip.mkv", "other.mkv"]
+    assert sessions.run("look")[0]["jobs"] == []
+
+
+@pytest.mark.usefixtures("addon")
+def test_two_projects_get_their_movies(sessions: Sessions) -> None:
+    """Of the same frames, and Continue was pressed in the second first: the first one's order is left alone."""
+    (closed,) = sessions.run("shared_movies")
+    assert closed["same"]
+    wait(lambda: not locks.is_held(Path(closed["folder"])))
+    second = replace(sessions, project=sessions.project.with_stem("other"))
+    for each in (second, sessions):
+        _, ended = each.run("come", "continue")
+        assert [len(job["movies"]) for job in ended["jobs"]] == [1]
+        assert ended["strips"] == ["clip", "clip matte"]
+    assert len(list(Path(closed["folder"]).glob("*.mkv"))) == 2
+    assert [each.run("look")[0]["jobs"] for each in (second, sessions)] == [[], []]
+
+
+@pytest.mark.usefixtures("addon")
+def test_a_movie_stays_owed_where_its_frames_were_made_elsewhere(sessions: Sessions) -> None:
+    """Continue was pressed while another project was open: back in its own, the movie can still be written."""
+    (closed,) = sessions.run("shared_movies")
+    wait(lambda: not locks.is_held(Path(closed["folder"])))
+    elsewhere, back, ended = sessions.run("continued_elsewhere")
+    assert [(job["state"], job["movies"]) for job in elsewhere["jobs"]] == [("DONE", [])]
+    (job,) = back["jobs"]
+    assert "The movie has not been written yet; the frames are there" in job["warnings"]
+    assert [job["movies"] for job in ended["jobs"]] == [["clip.mkv"]]
+    assert back["strips"] == ended["strips"] == ["clip", "clip matte"]
+
+
+@pytest.mark.usefixtures("addon")
+def test_a_job_cancelled_in_one_project_keeps_what_another_waits_for(sessions: Sessions) -> None:
+    """Also where the frames of cancelled jobs are deleted."""
+    assert sessions.run("cancelled_elsewhere") == [{"state": "CANCELLED", "there": True}]
+    assert [job["state"] for job in sessions.run("look")[0]["jobs"]] == ["INTERRUPTED"]
+
+
+@pytest.mark.usefixtures("addon")
+def test_a_renamed_project_gets_its_result_once(sessions: Sessions) -> None:
+    """The folder's note names the old file; it is not offered again when the result is there."""
+    (closed,) = sessions.run("shared_movies")
+    wait(lambda: not locks.is_held(Path(closed["folder"])))
+    renamed = replace(sessions, project=sessions.project.with_stem("renamed"))
+    sessions.project.rename(renamed.project)
+    _, ended = renamed.run("go_on", "continue")
+    assert ended["strips"] == ["clip", "clip matte"]
+    assert renamed.run("look") == [{"jobs": [], "strips": ["clip", "clip matte"]}]
+
+
+@pytest.mark.usefixtures("addon")
 def test_a_result_finds_its_project_under_another_name(sessions: Sessions) -> None:
     """Saved in another folder meanwhile, with another folder for what comes next: the strip appears all the same."""
     (opened,) = sessions.run("moved")

@@ -124,6 +124,20 @@ def test_a_result_is_found_under_another_name(timeline: Timeline, clip: Path) ->
         bpy.ops.rvm.select_result(folder=str(job.folder))
 
 
+@pytest.mark.skipif(bpy.app.version < (5, 0, 0), reason="the sequencer always shows the active scene")
+def test_a_result_is_asked_for_where_no_scene_is_shown(timeline: Timeline, clip: Path) -> None:
+    """The list of jobs is there all the same."""
+    timeline.press_button(timeline.movie(clip))
+    (job,) = timeline.addon.runner.current().queue.jobs
+    workspace = bpy.context.window.workspace
+    workspace.sequencer_scene = None
+    try:
+        with timeline.shown(), pytest.raises(RuntimeError, match="shows no scene"):
+            bpy.ops.rvm.select_result(folder=str(job.folder))
+    finally:
+        workspace.sequencer_scene = timeline.scene
+
+
 def test_a_result_that_is_not_in_sight_is_named(timeline: Timeline, clip: Path) -> None:
     """Inside a meta strip that is closed, or outside one that is open, a selection would not be seen."""
     strip, later = timeline.movie(clip), timeline.movie(clip, start=100)

@@ -399,6 +399,24 @@ def test_a_movie_for_a_result_that_is_there_survives_closing(timeline: Timeline,
     assert not note.exists()
 
 
+def test_a_cancelled_movie_is_not_owed_by_a_later_press(timeline: Timeline, strip: Any) -> None:
+    """Nothing but Continue, in this session, writes it."""
+    wanted(timeline)
+    (job,), _ = timeline.submit(strip)
+    timeline.drive(lambda: job.part.kind.name == "ENCODING")
+    assert bpy.ops.rvm.cancel_job(folder=str(job.folder)) == {"FINISHED"}
+    timeline.drive(lambda: job.state.ended)
+    timeline.scene.rvm_matting.write_movie = False
+    (again,), _ = timeline.submit(strip)
+    timeline.drive(lambda: not timeline.addon.runner.current().busy)
+    note = job.folder / timeline.addon.unfinished.PLACES_FILE
+    assert (len(again.movies_missing), note.exists()) == (1, False)
+    assert bpy.ops.rvm.retry_job(folder=str(again.folder)) == {"FINISHED"}
+    assert note.exists(), "it was asked for again"
+    timeline.finish()
+    assert not note.exists()
+
+
 @pytest.mark.parametrize("end", ["cancel", "crash"])
 def test_the_encoder_ends_early(timeline: Timeline, clip: Path, tmp_path: Path, end: str) -> None:
     """Cancelled or crashed in the middle: the strip stands already, half a movie never does; the next job goes on."""

@@ -52,6 +52,19 @@ def numbers(timeline: Timeline, strip: Any) -> list[tuple[int, int]]:
     ]
 
 
+def test_what_is_made_does_not_wait_for_what_runs(timeline: Timeline, clip: Path) -> None:
+    """A longer strip of the same clip is being matted; the shorter one's frames stand already, and are shown at once."""
+    short = piece(timeline, clip, 1, 0, 9)
+    timeline.press_button(short)
+    timeline.strips.remove(timeline.result_of(short))
+    (running,), _ = timeline.submit(timeline.movie(clip, channel=6, name="long"))
+    (job,), _ = timeline.submit(short)
+    assert job is not running
+    timeline.addon.runner.current().step()
+    assert exact(timeline, short)
+    assert not running.state.ended
+
+
 def test_a_second_press_adds_nothing(timeline: Timeline, clip: Path) -> None:
     """Where the result is there, it is not laid over itself; where it was deleted, it comes back."""
     strip = piece(timeline, clip, 1, 0, 9)

@@ -261,6 +261,35 @@ def test_a_copy_of_a_result_belongs_to_the_copy_of_its_source(timeline: Timeline
     assert sorted(copied) == [(False, (101, 105)), (True, (101, 105))]
 
 
+def test_a_result_that_is_renamed_while_its_update_runs(timeline: Timeline, source: Any) -> None:
+    """It is found by its frames, and keeps its new name."""
+    result = timeline.result_of(source)
+    timeline.scene.rvm_matting.feather = 3
+    timeline.select([result])
+    with timeline.shown():
+        (job,), _ = timeline.addon.result_operators.update_selected(bpy.context)
+    result.name = "hero"
+    timeline.finish()
+    assert told(timeline) == [(source.name, True, (1, 7)), ("hero", False, (1, 7))]
+    assert frames_of(timeline.strips["hero"]) == job.output
+
+
+def test_the_result_of_a_rendered_strip_whose_trim_slid(timeline: Timeline, tmp_path: Path) -> None:
+    """It has as many pictures as before, which are numbered from one, but they belong elsewhere."""
+    source = timeline.movie(tiny.barcode_movie(tmp_path / "clip.avi", 40, fourcc="MJPG"), channel=2)
+    source.use_deinterlace = True
+    timeline.addon.versions.set_right_handle(source, 11)
+    timeline.press_button(source)
+    timeline.addon.versions.set_right_handle(source, 16)
+    timeline.addon.versions.set_left_handle(source, 6)
+    update(timeline, timeline.result_of(source))
+    result = timeline.result_of(source)
+    assert timeline.addon.versions.handles(result) == (6, 16)
+    for frame in (6, 11, 15):
+        numbers = [tiny.read_barcode(shown_alone(timeline, strip, frame)) for strip in (source, result)]
+        assert numbers == [frame - 1] * 2
+
+
 def test_a_result_far_from_its_source_is_not_taken_away(timeline: Timeline, source: Any) -> None:
     """The new frames lie over the source; the strip that was moved away stays."""
     result, versions = timeline.result_of(source), timeline.addon.versions

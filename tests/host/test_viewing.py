@@ -129,6 +129,14 @@ def test_a_trial_that_is_refused_leaves_nothing(timeline: Timeline, clip: Path) 
     assert (watcher.job, watcher.queue.jobs) == (kept, [kept])
 
 
+def test_a_preview_whose_job_is_gone(timeline: Timeline, clip: Path) -> None:
+    """Its picture went with it, and the button says so."""
+    tried(timeline, timeline.movie(clip), 5)
+    Path(timeline.addon.watcher.current().path).unlink()
+    with timeline.shown(), pytest.raises(RuntimeError, match="The preview is gone"):
+        bpy.ops.rvm.open_preview()
+
+
 def test_an_interlaced_backdrop_is_refused(timeline: Timeline, clip: Path, tmp_path: Path) -> None:
     """As the main button does it: the picture would show it black."""
     settings, strip = timeline.scene.rvm_matting, timeline.movie(clip)

@@ -143,10 +143,10 @@ def decode(line: str) -> Event:
         raise ValueError(f"not an event: {line!r}") from error
 
 
-def last_event(folder: Path) -> Event | None:
-    """Return the last event in a job's folder; None if there is none, or its line is not whole."""
+def last_event(folder: Path, name: str = EVENTS_FILE) -> Event | None:
+    """Return the last event in a file of a job's folder; None if there is none, or its line is not whole."""
     try:
-        with (folder / EVENTS_FILE).open("rb") as stream:
+        with (folder / name).open("rb") as stream:
             stream.seek(max(stream.seek(0, os.SEEK_END) - _LAST_LINE_BYTES, 0))
             last = stream.read().splitlines()[-1:]
         return decode(last[0].decode("utf-8")) if last else None

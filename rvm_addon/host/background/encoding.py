@@ -3,8 +3,9 @@
 This module only writes the order (`prepare`); `background_encoding` carries it out in another process.
 """
 
-import itertools
 import json
+import os
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any, Self
 
 from ...engine.contract import whole
 from ...engine.contract.errors import OutputFailed
+from ...engine.contract.events import MovieWritten, last_event
 from ...engine.contract.files import names_in, read_json
 from ...engine.contract.spec import PARTIAL_SUFFIX, is_image, is_movie
 from ...jobs import parts
@@ -21,6 +23,9 @@ from ..blender.encoders import ENCODERS, MovieFormat
 from ..strip.placements import Placement
 from ..strip.soundtrack import Soundtrack
 from . import entry
+
+_ORDER = re.compile(r"encoding_(\d+)\.json")
+"""The name of the order for a strip's movie."""
 
 
 @dataclass(frozen=True)
@@ -128,10 +133,19 @@ def _part(folder: Path, name: str, order: MovieOrder) -> Part:
 
 
 def left_in(folder: Path, names: Iterable[str]) -> list[Part]:
-    """Return the parts of these names that an earlier session left in a folder and whose orders can be read."""
-    orders = ((name, _left(folder, name)) for name in names)
+    """Return the parts of these names that an earlier session left in a folder and whose orders can be read.
+
+    A movie that was written before the session ended, and is still there, is not left.
+    """
+    orders = ((name, _left(folder, name)) for name in names if not _is_written(folder, name))
     # An order with a target is the command line's: the movies of strips stay in their job's folder.
     return [_part(folder, name, order) for name, order in orders if order is not None and not order.target]
+
+
+def _is_written(folder: Path, name: str) -> bool:
+    """Return whether the part of this name has written its movie, and the movie is still there."""
+    said = last_event(folder, parts.events_file(name))
+    return isinstance(said, MovieWritten) and os.path.isfile(said.path)  # noqa: PTH113  # Path's own raises
 
 
 def _left(folder: Path, name: str) -> MovieOrder | None:
@@ -140,9 +154,9 @@ def _left(folder: Path, name: str) -> MovieOrder | None:
 
 
 def free_number(folder: Path) -> int:
-    """Return a number that no movie of a job has: an earlier movie may still be due, and its order must stay."""
-    names = names_in(folder)
-    return next(number for number in itertools.count(1) if order_file(folder, _called(number)).name not in names)
+    """Return a number above those of all movies of a job: an earlier one may still be due, and its order must stay."""
+    numbers = (_ORDER.fullmatch(name) for name in names_in(folder))
+    return 1 + max((int(number[1]) for number in numbers if number), default=0)
 
 
 def of_others(folder: Path, owed: list[Part], place: Placement) -> list[Part]:

@@ -113,6 +113,8 @@ WORDS: dict[str, str] = {
         "仅对活动片段在播放头处的一帧进行抠像并显示，需要一两秒"
     ),
     "Show Large": "放大显示",
+    "The preview is gone; make it again ({reason})": "预览已不存在；请重新生成（{reason}）",
+    "The sequencer shows no scene; choose one in its header": "序列编辑器未显示任何场景；请在其标题栏中选择一个",
     "Show the preview large, in an image editor: the one on the screen, or one in a new window": (
         "在图像编辑器中放大显示预览：使用屏幕上已有的，或在新窗口中打开"
     ),

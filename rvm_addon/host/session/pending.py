@@ -3,6 +3,7 @@
 Kept here while the project is open, and noted in the jobs' folders (`unfinished`) for later sessions.
 """
 
+import contextlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -23,6 +24,8 @@ class Pending:
         """An empty list if only movies are pending."""
         self._project = bpy.data.filepath
         """The file of the open project."""
+        self._late: dict[Path, Job] | None = None
+        """The jobs whose notes are written at the end of a `noted_together`."""
 
     def __contains__(self, job: Job) -> bool:
         """Return whether anything of a job is pending in the open project."""
@@ -39,11 +42,36 @@ class Pending:
 
     def expect(self, job: Job, places: list[Placement]) -> None:
         """Remember where a job's results go and which movies it owes, here and in its folder."""
-        if places or job.movies_owed:
-            self._places[job.folder] = places
-            unfinished.note(job.folder, places, _names(job.movies_owed))
-        else:
+        if not places and not job.movies_owed:
             self._places.pop(job.folder, None)
+            return
+        self._places[job.folder] = places
+        if self._late is None:
+            self._note(job)
+        else:
+            self._late[job.folder] = job
+
+    @contextlib.contextmanager
+    def noted_together(self) -> Iterator[None]:
+        """Write the note of each folder only at the end of the block: hundreds of strips may share a job."""
+        self._late = {}
+        try:
+            yield
+        finally:
+            late, self._late = self._late, None
+            for job in late.values():
+                self._note(job)
+
+    def _note(self, job: Job) -> None:
+        """Note in a job's folder what is pending.
+
+        A movie that was cancelled stays out of it, so that no later session offers it.
+        """
+        failed = unfinished.movies_owed(job.folder) if job.movies_missing else frozenset()
+        missing = [name for name in _names(job.movies_missing) if name in failed]
+        places, movies = self.of(job), [*missing, *_names(job.movies_coming)]
+        if places or movies:
+            unfinished.note(job.folder, places, movies)
 
     def recall(self, job: Job, places: list[Placement]) -> None:
         """Remember what a job's folder already notes."""

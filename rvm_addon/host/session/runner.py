@@ -1,5 +1,6 @@
 """The queue of this Blender and what goes in and comes out of it. In a window, `driver` calls `Runner.step`."""
 
+import contextlib
 import os
 import time
 from collections.abc import Callable, Iterable
@@ -87,7 +88,11 @@ class Runner:
         alike = [job for job in self.queue.jobs if job.spec.covers(spec)]
         known = [job for job in alike if os.path.isdir(job.folder)]  # noqa: PTH112  # Path's own raises
         coming = next((job for job in known if job.state in _TO_COME), None)
-        job = coming or finished.find(spec) or next((job for job in known if job.state in _STOPPED), None)
+        made = finished.find(spec)
+        if made is not None and all(job.state.ended or job.folder != made.folder for job in known):
+            job = made
+        else:  # none, or one that still writes a movie and is in the list
+            job = coming or next((job for job in known if job.state in _STOPPED), None)
         if job is None:
             return None
         self._take_over(job)
@@ -103,6 +108,10 @@ class Runner:
         if job.matted:
             self._arrivals.add(job)
         return job
+
+    def noted_together(self) -> contextlib.AbstractContextManager[None]:
+        """Write what is pending to each job's folder only at the end of the block, however many strips concern it."""
+        return self._pending.noted_together()
 
     def retry(self, job: Job) -> Job:
         """Queue a job again that was stopped or owes a movie; it goes on from the frames that it has.
@@ -134,7 +143,7 @@ class Runner:
         spec = replace(
             job.spec, device=preferences.device(), threads=preferences.threads(), raw_limit=preferences.raw_limit()
         )
-        again = Job(job.folder, spec, (*before, *_movies(job.folder, places)))
+        again = Job(job.folder, spec, (*before, *_movies(job.folder, places, encoding.free_number(job.folder))))
         self._queue(again)
         return again
 
@@ -198,26 +207,34 @@ class Runner:
             if listed is None:
                 self._take_up(one)
             elif one.pressed_here:
-                self._come_back(listed, one.places)
+                self._come_back(listed, one)
         return bool(found)
 
     def _take_up(self, one: unfinished.Expected) -> None:
         """List a job that an earlier session left, if it can go on; if its frames are made, deliver its results."""
         job = done_in(one.folder) if one.pressed_here else None
         if job is not None:
-            job.owe(encoding.left_in(one.folder, one.movies))
+            left = encoding.left_in(one.folder, one.movies)
+            job.owe(left)
+            unfinished.settle(one.folder, set(one.movies) - {part.name for part in left})
             self._conclude(job)
+            job = job if left or one.places else None
         elif one.places:
             job = job_in(one.folder, rendering.left_in(one.folder))
+            if job is not None and not one.pressed_here and all(delivery.is_there(job, place) for place in one.places):
+                job = None  # this project got its results under this name already; the note is the old name's
         if job is not None:
             self.queue.adopt(job)
             self._expect_again(job, one.places)
 
-    def _come_back(self, job: Job, places: list[Placement]) -> None:
-        """Expect a job's results again, for its project is open again."""
+    def _come_back(self, job: Job, one: unfinished.Expected) -> None:
+        """Expect a job's results and movies again, for its project is open again."""
         if _elsewhere(job) in job.warnings:
             job.warnings.remove(_elsewhere(job))
-        self._expect_again(job, places)
+        if job.state is State.DONE:  # it may have gone on in another project, where nobody waits for these movies
+            ordered = {part.name for part in job.movies_ordered}
+            job.owe(encoding.left_in(job.folder, [name for name in one.movies if name not in ordered]))
+        self._expect_again(job, one.places)
 
     def _expect_again(self, job: Job, places: list[Placement]) -> None:
         """Expect a job's results at the places that its folder notes; if its frames are made, deliver them."""
@@ -268,9 +285,10 @@ class Runner:
     def _clean_up(self, job: Job) -> None:
         """Delete the folder of a cancelled job and take it off the list, if the preferences say so.
 
-        A job without placements comes from the command line and keeps its frames.
+        A job without placements comes from the command line and keeps its frames. So does one for which another project
+        waits.
         """
-        if not self._pending.of(job) or not preferences.discards_cancelled():
+        if not self._pending.of(job) or not preferences.discards_cancelled() or unfinished.is_awaited(job.folder):
             return
         try:
             discard(job.folder, libraries.launcher())

@@ -84,14 +84,15 @@ def _submit(wanted: list[tuple[JobSpec, Placement]], output: Path) -> tuple[list
     """Reuse the jobs in `output` that make the wanted frames, queue the others; return all jobs, and the problems."""
     current, finished, project = runner.current(), FinishedJobs(output), rendering.ProjectCopy()
     jobs, problems, new = [], [], []
-    for spec, place in wanted:
-        try:
-            job = current.reuse(spec, place, finished)
-        except MattingError as error:
-            problems.append(explained(error))
-        else:
-            new += [] if job else [(spec, place)]
-            jobs += [job] if job else []
+    with current.noted_together():
+        for spec, place in wanted:
+            try:
+                job = current.reuse(spec, place, finished)
+            except MattingError as error:
+                problems.append(explained(error))
+            else:
+                new += [] if job else [(spec, place)]
+                jobs += [job] if job else []
     for spec, places in strips.shared_jobs(new):
         try:
             helped = replace(spec, raws=finished.raws(spec))

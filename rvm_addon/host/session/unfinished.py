@@ -7,7 +7,7 @@ the user cancels the job or takes it off the list.
 import contextlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,16 @@ def follow(folder: Path, before: str) -> None:
     own = [replace(one, project=here) for one in told if one.project == before]
     if own:
         _write(folder, [*(one for one in told if one.project not in (before, here)), *own])
+
+
+def is_awaited(folder: Path) -> bool:
+    """Return whether any project waits for what a job's folder notes."""
+    return bool(_read(folder))
+
+
+def movies_owed(folder: Path) -> frozenset[str]:
+    """Return the names of the parts whose movies the open project waits for, according to a job's folder."""
+    return frozenset(name for one in _read(folder) if one.project == bpy.data.filepath for name in one.movies)
 
 
 def forget(folder: Path) -> None:
@@ -140,6 +150,10 @@ class _Note:
     places: list[Placement]
     movies: list[str]
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return what `_read` reads."""
+        return {"project": self.project, "places": [place.to_dict() for place in self.places], "movies": self.movies}
+
 
 def _read(folder: Path) -> list[_Note]:
     """Return the notes in a job's folder; none if the file is missing, incomplete or of another version."""
@@ -156,4 +170,4 @@ def _read(folder: Path) -> list[_Note]:
 def _write(folder: Path, told: list[_Note]) -> None:
     """Write notes into a job's folder. If that fails, the results do not survive the session, but the job goes on."""
     with contextlib.suppress(OSError):
-        whole.write(folder / PLACES_FILE, json.dumps([asdict(one) for one in told]).encode())
+        whole.write(folder / PLACES_FILE, json.dumps([one.to_dict() for one in told]).encode())

@@ -1,7 +1,7 @@
 """Where a job's result goes, in names and numbers, and the strips that are found there later."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import bpy
@@ -46,6 +46,8 @@ class Placement:
     """Whether the result is a single picture, however long it is shown."""
     replaces: str = ""
     """The name of the result strip that gets the new frames, or gives way to the new strip."""
+    replaced_file: str = ""
+    """The first file that this strip shows, by which it is found again if it is renamed."""
     movie: MovieFormat | None = None
     """The format of the movie that is made of the result; None if no movie is wanted."""
     fps: float = 0.0
@@ -55,13 +57,17 @@ class Placement:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "Placement":
-        """Return the placement that `dataclasses.asdict` turned into `data`, whether or not it went through JSON.
+        """Return the placement that `to_dict` turned into `data`, whether or not it went through JSON.
 
         Raises:
             KeyError, TypeError, ValueError: `data` describes something else.
         """
         movie = data["movie"] and MovieFormat(data["movie"])
         return cls(**data | {"shown": tuple(data["shown"]), "movie": movie, "sound": Soundtrack(**data["sound"])})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what `from_dict` reads; unlike `dataclasses.asdict`, without copying each frame's number."""
+        return {field.name: getattr(self, field.name) for field in fields(self)} | {"sound": asdict(self.sound)}
 
     def is_same(self, other: "Placement") -> bool:
         """Return whether both results go to the same strip and replace the same one, so that one of them suffices."""

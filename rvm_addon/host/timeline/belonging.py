@@ -42,6 +42,16 @@ def source_of(scene: bpy.types.Scene, result: versions.Strip, recipe: recipes.Re
     return None if named is None else source_below(scene, named, result)
 
 
+def replaced_by(scene: bpy.types.Scene, place: Placement) -> versions.Strip | None:
+    """Return the result that a placement's new frames are for, even if it was renamed; None if it is gone."""
+    every = versions.all_strips(scene.sequence_editor)
+    named = every.get(place.replaces)
+    if named is not None or not place.replaces:
+        return named
+    alike = [strip for strip in every if source_file(strip) == place.replaced_file and recipes.read(strip) is not None]
+    return alike[0] if len(alike) == 1 else None
+
+
 def is_on_timeline(spec: JobSpec, folder: Path, place: Placement) -> bool:
     """Return whether results of a placement's strip show all of a job's frames (in `folder`) that belong over it.
 

@@ -23,7 +23,7 @@ def result_to_replace(
 
     A result that does not lie over its source stays: it may be all that the user has of other frames.
     """
-    old = versions.all_strips(scene.sequence_editor).get(place.replaces)
+    old = belonging.replaced_by(scene, place)
     lies_over = old is not None and any(frames_within(old, *versions.handles(part)) for part in parts)
     return old if lies_over else None
 

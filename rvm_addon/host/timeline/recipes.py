@@ -35,6 +35,8 @@ class Recipe:
     """The format of the movie that was also made; None if none was."""
     length: int = 0
     """How many timeline frames the source filled."""
+    first: int = 0
+    """The first matted timeline frame, counted from where the source's content begins."""
 
     @property
     def quality(self) -> str:
@@ -56,8 +58,14 @@ def write(result: versions.Strip, source: versions.Strip, spec: JobSpec, place: 
         look=spec.look,
         movie=place.movie,
         length=place.length,
+        first=first_of(place),
     )
     result[PROPERTY] = json.dumps(asdict(recipe))
+
+
+def first_of(place: Placement) -> int:
+    """Return a placement's first matted timeline frame, counted from where the source's content begins."""
+    return place.start - place.before - place.content_start
 
 
 def read(strip: versions.Strip) -> Recipe | None:

@@ -15,7 +15,7 @@ from ..strip.likeness import LINEAR, copy_look, is_placed_alike, read_as_written
 from ..strip.placements import Placement, StripUnsuitable, find, first_matted, free_channel, lying_apart
 from ..strip.soundtrack import sounds_of
 from ..strip.sources import frames_within, is_within, pieces
-from . import effects, giving_way, recipes
+from . import belonging, effects, giving_way, recipes
 from .belonging import cut_off, source_of, stems_of, was_mask, without_suffixes
 
 
@@ -224,7 +224,7 @@ def renew(spec: JobSpec, folder: Path, place: Placement) -> bool:
     if found is None:
         return False
     scene, source = found
-    old = versions.all_strips(scene.sequence_editor).get(place.replaces)
+    old = belonging.replaced_by(scene, place)
     recipe = None if old is None else recipes.read(old)
     is_mask = spec.look.result is Result.MASK
     if recipe is None or was_mask(old) is not is_mask:
@@ -234,6 +234,8 @@ def renew(spec: JobSpec, folder: Path, place: Placement) -> bool:
     names = [spec.file_name(frame) for frame in place.shown]
     stems = without_suffixes(names)
     if stems_of(old) != stems or (place.still and recipe.length != place.length):
+        return False
+    if spec.source.disposable and recipe.first != recipes.first_of(place):  # rendered pictures are numbered from 1
         return False
     for strip in [old, *cut_off(scene, old)]:
         for element, name in zip(strip.elements, names, strict=True):

@@ -122,7 +122,9 @@ class RVM_OT_select_result(_OnJob, bpy.types.Operator):
 
     def act(self, context: bpy.types.Context, job: Job) -> str:
         """Select the job's strips in the scene that the sequencer shows."""
-        shown = versions.scene_in_sequencer(context)
+        shown = versions.sequencer_scene(context)
+        if shown is None:
+            return say("The sequencer shows no scene; choose one in its header")
         found = list(belonging.strips_of(job.output))
         here = [strip for scene, strip in found if scene == shown]
         if not here:

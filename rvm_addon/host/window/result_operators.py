@@ -89,7 +89,7 @@ def _job_spec(
         name = recipe.strip
         raise StripUnsuitable(result.name, f"was made from “{name}”, which is gone or was renamed; give that name back")
     spec, place = strips.job_spec(scene, source, settings, sources.extent_below(scene, source, result))
-    return spec, replace(place, replaces=result.name)
+    return spec, replace(place, replaces=result.name, replaced_file=sources.source_file(result))
 
 
 classes = (RVM_OT_update_result, RVM_OT_use_recipe)

@@ -123,7 +123,11 @@ class RVM_OT_open_preview(bpy.types.Operator):
         """Load the picture as an image, and show it."""
         image = bpy.data.images.get(watcher.IMAGE_NAME)
         if image is None:
-            image = bpy.data.images.load(str(watcher.current().path))
+            try:
+                image = bpy.data.images.load(str(watcher.current().path))
+            except RuntimeError as error:  # its job's folder was deleted
+                self.report({"ERROR"}, say("The preview is gone; make it again ({reason})", reason=error))
+                return {"CANCELLED"}
             image.name = watcher.IMAGE_NAME
         area = next((area for area in context.screen.areas if area.type == "IMAGE_EDITOR"), None)
         if area is None:
