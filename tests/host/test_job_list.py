@@ -222,7 +222,7 @@ def test_a_save_looks_only_where_something_is_to_come(timeline: Timeline, clips:
     (told,) = json.loads(notes[2].read_text())
     for note in notes:
         note.write_text(json.dumps([{**told, "project": "/former name.blend"}]))
-    runner._project = "/former name.blend"
+    runner._pending._project = "/former name.blend"
     runner.follow_project()
     projects = [json.loads(note.read_text())[0]["project"] for note in notes]
     here = bpy.data.filepath  # empty where no test before this one has saved its project

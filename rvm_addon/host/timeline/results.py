@@ -181,12 +181,12 @@ def _between(scene: bpy.types.Scene, results: list[tuple[versions.Strip, version
     for source, result in results:
         channels = versions.channels(scene.sequence_editor, source)
         level = versions.siblings(scene.sequence_editor, source)
-        made_of = [inputs for effect in level if source in (inputs := versions.inputs(effect))]
-        for strip in level:
-            is_between = source.channel < strip.channel < result.channel
-            if not is_between or strip.type == "SOUND" or strip.mute or channels[strip.channel].mute:
-                continue
-            if not frames_within(strip, *versions.handles(result)) or any(strip in inputs for inputs in made_of):
+        over = [strip for strip in level if source.channel < strip.channel < result.channel]
+        shown = [strip for strip in over if not (strip.type == "SOUND" or strip.mute or channels[strip.channel].mute)]
+        between = [strip for strip in shown if frames_within(strip, *versions.handles(result))]
+        made_of = [inputs for effect in level if source in (inputs := versions.inputs(effect))] if between else []
+        for strip in between:
+            if any(strip in inputs for inputs in made_of):
                 continue  # `effects` tells of what goes into an effect together with the source
             if not (_is_made_of(strip, source) or _is_result_of_lower(scene, strip, source)):
                 names[strip.name] = None
