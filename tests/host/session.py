@@ -210,7 +210,7 @@ def writing(project: str, results: str, clip: str) -> None:
 
 
 def running_with_movie(project: str, results: str, clip: str) -> Any:
-    """Make a project that wants a movie, press the button, and return the job once it runs; the extension is enabled."""
+    """With the extension enabled, press the button in a new project that wants a movie; return the job that runs."""
     new_project(project, results, clip)
     chosen = bpy.data.scenes[0].rvm_matting
     chosen.write_movie, chosen.movie_format = True, "FFV1"
@@ -244,17 +244,20 @@ def shared_movies(project: str, results: str, clip: str) -> None:
     tell(same=other is job, folder=str(job.folder))
 
 
-def continued_elsewhere(project: str, _results: str, _how: str) -> None:
-    """Open the project and then another one, press Continue there, and come back."""
+def continued_elsewhere(project: str, _results: str, how: str) -> None:
+    """Open the project and then another one, press Continue there, and come back: at the end, or before it."""
     runner = opened(project)
     bpy.ops.wm.read_homefile(use_empty=True)
     press_continue(runner)
-    runner.current().run_to_end(lambda _: None)
+    runner.current().step()
+    if how != "early":
+        runner.current().run_to_end(lambda _: None)
     tell(jobs=listed(runner))
     bpy.ops.wm.open_mainfile(filepath=project)
     work_to_the_end(runner)
-    press_continue(runner)
-    work_to_the_end(runner)
+    if how != "early":
+        press_continue(runner)
+        work_to_the_end(runner)
 
 
 def cancelled_elsewhere(project: str, results: str, clip: str) -> None:

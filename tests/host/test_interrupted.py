@@ -207,6 +207,16 @@ def test_a_movie_stays_owed_where_its_frames_were_made_elsewhere(sessions: Sessi
 
 
 @pytest.mark.usefixtures("addon")
+def test_a_movie_comes_with_the_frames_that_were_begun_elsewhere(sessions: Sessions) -> None:
+    """Continue was pressed while another project was open, and the job's own was opened before the frames stood."""
+    (closed,) = sessions.run("shared_movies")
+    wait(lambda: not locks.is_held(Path(closed["folder"])))
+    _, back = sessions.run("continued_elsewhere", "early")
+    assert [job["movies"] for job in back["jobs"]] == [["clip.mkv"]]
+    assert back["strips"] == ["clip", "clip matte"]
+
+
+@pytest.mark.usefixtures("addon")
 def test_a_job_cancelled_in_one_project_keeps_what_another_waits_for(sessions: Sessions) -> None:
     """Also where the frames of cancelled jobs are deleted."""
     assert sessions.run("cancelled_elsewhere") == [{"state": "CANCELLED", "there": True}]

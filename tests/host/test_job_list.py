@@ -237,7 +237,11 @@ def test_what_another_project_waits_for_is_not_cancelled_here(timeline: Timeline
     (own,) = json.loads(note.read_text())
     others = {**own, "project": "/another.blend"}
     note.write_text(json.dumps([others] if moved else [own, others]))
-    bpy.ops.rvm.cancel_job(folder=str(job.folder))
+    for _ in range(2):  # pressed again while it ends, or taken off the list
+        timeline.addon.runner.current().cancel(job)
+        assert not note.exists() if moved else json.loads(note.read_text()) == [others]
+    timeline.drive(lambda: job.state.ended)
+    timeline.addon.runner.current().dismiss(job)
     assert not note.exists() if moved else json.loads(note.read_text()) == [others]
 
 

@@ -53,7 +53,7 @@ def numbers(timeline: Timeline, strip: Any) -> list[tuple[int, int]]:
 
 
 def test_what_is_made_does_not_wait_for_what_runs(timeline: Timeline, clip: Path) -> None:
-    """A longer strip of the same clip is being matted; the shorter one's frames stand already, and are shown at once."""
+    """A longer strip of the same clip is being matted; the shorter one's frames stand already, and come at once."""
     short = piece(timeline, clip, 1, 0, 9)
     timeline.press_button(short)
     timeline.strips.remove(timeline.result_of(short))
@@ -63,6 +63,21 @@ def test_what_is_made_does_not_wait_for_what_runs(timeline: Timeline, clip: Path
     timeline.addon.runner.current().step()
     assert exact(timeline, short)
     assert not running.state.ended
+
+
+def test_a_strip_that_waits_stays_with_its_job(timeline: Timeline, clip: Path) -> None:
+    """Trimmed to what was made before, and pressed again: it does not get two results."""
+    strip = piece(timeline, clip, 1, 0, 9)
+    timeline.press_button(strip)
+    timeline.strips.remove(timeline.result_of(strip))
+    timeline.addon.versions.set_right_handle(strip, 61)
+    (running,), _ = timeline.submit(strip)
+    timeline.addon.versions.set_right_handle(strip, 11)
+    (job,), _ = timeline.submit(strip)
+    assert job is running
+    timeline.finish()
+    assert len(timeline.strips) == 2
+    assert exact(timeline, strip)
 
 
 def test_a_second_press_adds_nothing(timeline: Timeline, clip: Path) -> None:

@@ -274,6 +274,22 @@ def test_a_result_that_is_renamed_while_its_update_runs(timeline: Timeline, sour
     assert frames_of(timeline.strips["hero"]) == job.output
 
 
+def test_a_result_that_is_deleted_while_its_update_runs(timeline: Timeline, source: Any) -> None:
+    """A copy of both elsewhere shows the same frames: it stays as it is, and the source gets a new result."""
+    copies = [timeline.movie(Path(source.filepath), channel=2, start=101, name="copy")]
+    timeline.addon.versions.set_right_handle(copies[0], 107)
+    timeline.press_button(copies[0])
+    copy, before = timeline.result_of(copies[0]), frames_of(timeline.result_of(copies[0]))
+    timeline.scene.rvm_matting.feather = 3
+    timeline.select([timeline.result_of(source)])
+    with timeline.shown():
+        (job,), _ = timeline.addon.result_operators.update_selected(bpy.context)
+    timeline.strips.remove(timeline.result_of(source))
+    timeline.finish()
+    assert frames_of(copy) == before
+    assert frames_of(timeline.result_of(source)) == job.output
+
+
 def test_the_result_of_a_rendered_strip_whose_trim_slid(timeline: Timeline, tmp_path: Path) -> None:
     """It has as many pictures as before, which are numbered from one, but they belong elsewhere."""
     source = timeline.movie(tiny.barcode_movie(tmp_path / "clip.avi", 40, fourcc="MJPG"), channel=2)

@@ -26,6 +26,8 @@ class Pending:
         """The file of the open project."""
         self._late: dict[Path, Job] | None = None
         """The jobs whose notes are written at the end of a `noted_together`."""
+        self._dropped: set[Path] = set()
+        """Folders that have no note of the open project: `unfinished.forget` would take another project's for it."""
 
     def __contains__(self, job: Job) -> bool:
         """Return whether anything of a job is pending in the open project."""
@@ -71,6 +73,7 @@ class Pending:
         missing = [name for name in _names(job.movies_missing) if name in failed]
         places, movies = self.of(job), [*missing, *_names(job.movies_coming)]
         if places or movies:
+            self._dropped.discard(job.folder)
             unfinished.note(job.folder, places, movies)
 
     def recall(self, job: Job, places: list[Placement]) -> None:
@@ -97,8 +100,10 @@ class Pending:
         self._end(job, [])
 
     def drop(self, job: Job) -> None:
-        """Let no later session offer to go on with a job."""
-        unfinished.forget(job.folder)
+        """Let no later session of this project offer to go on with a job."""
+        if job.folder not in self._dropped:
+            self._dropped.add(job.folder)
+            unfinished.forget(job.folder)
 
     def follow_project(self) -> None:
         """Let everything belong to the name under which the project was just saved."""
@@ -111,6 +116,7 @@ class Pending:
         """Forget everything here, for another file was opened; the folders' notes stay."""
         self._project = bpy.data.filepath
         self._places.clear()
+        self._dropped.clear()
 
     def _end(self, job: Job, owed: Iterable[str], *, delivered: bool = False) -> None:
         """Note that a job owes only these movies, by the names of their parts."""

@@ -85,14 +85,7 @@ class Runner:
         Raises:
             SpecError, JobHeld, OutputFailed: the job cannot go on.
         """
-        alike = [job for job in self.queue.jobs if job.spec.covers(spec)]
-        known = [job for job in alike if os.path.isdir(job.folder)]  # noqa: PTH112  # Path's own raises
-        coming = next((job for job in known if job.state in _TO_COME), None)
-        made = finished.find(spec)
-        if made is not None and all(job.state.ended or job.folder != made.folder for job in known):
-            job = made
-        else:  # none, or one that still writes a movie and is in the list
-            job = coming or next((job for job in known if job.state in _STOPPED), None)
+        job = self._serving(spec, place, finished)
         if job is None:
             return None
         self._take_over(job)
@@ -108,6 +101,19 @@ class Runner:
         if job.matted:
             self._arrivals.add(job)
         return job
+
+    def _serving(self, spec: JobSpec, place: Placement, finished: FinishedJobs) -> Job | None:
+        """Return the job that makes or has made these frames, or can go on to make them; None if there is none."""
+        alike = [job for job in self.queue.jobs if job.spec.covers(spec)]
+        known = [job for job in alike if os.path.isdir(job.folder)]  # noqa: PTH112  # Path's own raises
+        coming = [job for job in known if job.state in _TO_COME]
+        strip = (place.scene, place.strip)
+        asked = (job for job in coming if any((one.scene, one.strip) == strip for one in self._pending.of(job)))
+        made = finished.find(spec)
+        writing = (job for job in coming if made is not None and job.folder == made.folder)  # a movie of these frames
+        stopped = (job for job in known if job.state in _STOPPED)
+        # A strip that waits for a job stays with it: two jobs would give it two results.
+        return next(asked, None) or next(writing, None) or made or next(iter(coming), None) or next(stopped, None)
 
     def noted_together(self) -> contextlib.AbstractContextManager[None]:
         """Write what is pending to each job's folder only at the end of the block, however many strips concern it."""
@@ -221,8 +227,8 @@ class Runner:
             job = job if left or one.places else None
         elif one.places:
             job = job_in(one.folder, rendering.left_in(one.folder))
-            if job is not None and not one.pressed_here and all(delivery.is_there(job, place) for place in one.places):
-                job = None  # this project got its results under this name already; the note is the old name's
+            if job is not None and not one.pressed_here and delivery.is_there(job, one.places[0]):
+                job = None  # this project got its results, which come together; the note is that of its old name
         if job is not None:
             self.queue.adopt(job)
             self._expect_again(job, one.places)
@@ -231,9 +237,14 @@ class Runner:
         """Expect a job's results and movies again, for its project is open again."""
         if _elsewhere(job) in job.warnings:
             job.warnings.remove(_elsewhere(job))
-        if job.state is State.DONE:  # it may have gone on in another project, where nobody waits for these movies
-            ordered = {part.name for part in job.movies_ordered}
-            job.owe(encoding.left_in(job.folder, [name for name in one.movies if name not in ordered]))
+        # It may have gone on in another project, where nobody waits for these movies.
+        ordered = {part.name for part in job.movies_ordered}
+        left = encoding.left_in(job.folder, [name for name in one.movies if name not in ordered])
+        if job.state is State.DONE:
+            job.owe(left)
+        elif job.state in _TO_COME:
+            for part in left:
+                job.add(part)
         self._expect_again(job, one.places)
 
     def _expect_again(self, job: Job, places: list[Placement]) -> None:

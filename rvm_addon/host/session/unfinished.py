@@ -160,7 +160,11 @@ def _read(folder: Path) -> list[_Note]:
 
     def build(told: list[dict[str, Any]]) -> list[_Note]:
         return [
-            _Note(one["project"], [Placement.from_dict(place) for place in one["places"]], list(one["movies"]))
+            _Note(
+                one["project"],
+                [Placement.from_dict(place) for place in one["places"]],
+                [str(name) for name in one["movies"]],
+            )
             for one in told
         ]
 

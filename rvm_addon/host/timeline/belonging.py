@@ -48,8 +48,15 @@ def replaced_by(scene: bpy.types.Scene, place: Placement) -> versions.Strip | No
     named = every.get(place.replaces)
     if named is not None or not place.replaces:
         return named
-    alike = [strip for strip in every if source_file(strip) == place.replaced_file and recipes.read(strip) is not None]
+    alike = [strip for strip in every if source_file(strip) == place.replaced_file and _is_of(scene, strip, place)]
     return alike[0] if len(alike) == 1 else None
+
+
+def _is_of(scene: bpy.types.Scene, result: versions.Strip, place: Placement) -> bool:
+    """Return whether a strip is a result of a placement's source, and not of a copy of it."""
+    found, recipe = find(place), recipes.read(result)
+    made_from = None if recipe is None else source_of(scene, result, recipe)
+    return found is not None and made_from is not None and was_cut_from(made_from, found[1])
 
 
 def is_on_timeline(spec: JobSpec, folder: Path, place: Placement) -> bool:

@@ -35,8 +35,8 @@ class Recipe:
     """The format of the movie that was also made; None if none was."""
     length: int = 0
     """How many timeline frames the source filled."""
-    first: int = 0
-    """The first matted timeline frame, counted from where the source's content begins."""
+    first: int | None = None
+    """The first matted timeline frame, counted from where the source's content begins; None where it was not noted."""
 
     @property
     def quality(self) -> str:

@@ -217,8 +217,8 @@ def renew(spec: JobSpec, folder: Path, place: Placement) -> bool:
     """Let the result strip that a placement replaces, and pieces that were cut off it, show the frames in `folder`.
 
     Their position, trims and looks stay as the user has made them. Returns False and changes nothing if that is not
-    possible: the strip is gone, it shows other frames, its still has another length, a mask becomes a picture or a
-    picture a mask, or a mask is not aligned with its source, which was moved.
+    possible: the strip is gone, it shows other frames or another part of a rendered strip, its still has another
+    length, a mask becomes a picture or a picture a mask, or a mask is not aligned with its source, which was moved.
     """
     found = find(place)
     if found is None:
@@ -235,8 +235,8 @@ def renew(spec: JobSpec, folder: Path, place: Placement) -> bool:
     stems = without_suffixes(names)
     if stems_of(old) != stems or (place.still and recipe.length != place.length):
         return False
-    if spec.source.disposable and recipe.first != recipes.first_of(place):  # rendered pictures are numbered from 1
-        return False
+    if spec.source.disposable and recipe.first not in (None, recipes.first_of(place)):
+        return False  # rendered pictures are numbered from one, whichever part of the strip they show
     for strip in [old, *cut_off(scene, old)]:
         for element, name in zip(strip.elements, names, strict=True):
             element.filename = name
