@@ -27,8 +27,8 @@ load_stable_interface()
 _unusable: ImportError | None = None
 """Why the libraries cannot be imported, if so; reported once there is a job to report it to."""
 try:
-    from . import pipeline  # import OpenCV, so after `load_stable_interface`
-    from .drawing import viewing  # import OpenCV, so after `load_stable_interface`
+    from . import pipeline  # this and the next import OpenCV, so after `load_stable_interface`
+    from .drawing import viewing
 except ImportError as error:
     _unusable = error
 

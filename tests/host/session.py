@@ -260,6 +260,14 @@ def continued_elsewhere(project: str, _results: str, how: str) -> None:
         work_to_the_end(runner)
 
 
+def left_dismissed(project: str, _results: str, _how: str) -> None:
+    """Open the project and take the first job off the list."""
+    runner = opened(project)
+    (job,) = runner.current().queue.jobs
+    bpy.ops.rvm.dismiss_job(folder=str(job.folder))
+    tell(jobs=listed(runner))
+
+
 def cancelled_elsewhere(project: str, results: str, clip: str) -> None:
     """Press in two projects for the same frames; cancel in the second, where frames of cancelled jobs are deleted."""
     enabled()

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -223,16 +224,54 @@ def test_a_job_cancelled_in_one_project_keeps_what_another_waits_for(sessions: S
     assert [job["state"] for job in sessions.run("look")[0]["jobs"]] == ["INTERRUPTED"]
 
 
+def waiting_for(folder: str) -> list[str]:
+    """Return the names of the projects that a job's folder notes."""
+    notes = Path(folder, "places.json")
+    return sorted(Path(one["project"]).stem for one in json.loads(notes.read_text())) if notes.exists() else []
+
+
 @pytest.mark.usefixtures("addon")
 def test_a_renamed_project_gets_its_result_once(sessions: Sessions) -> None:
-    """The folder's note names the old file; it is not offered again when the result is there."""
+    """What was noted under its old name is noted under the new one, and what another project waits for stays."""
     (closed,) = sessions.run("shared_movies")
     wait(lambda: not locks.is_held(Path(closed["folder"])))
+    assert waiting_for(closed["folder"]) == ["edit", "other"]
     renamed = replace(sessions, project=sessions.project.with_stem("renamed"))
     sessions.project.rename(renamed.project)
     _, ended = renamed.run("go_on", "continue")
     assert ended["strips"] == ["clip", "clip matte"]
+    assert waiting_for(closed["folder"]) == ["other"]
     assert renamed.run("look") == [{"jobs": [], "strips": ["clip", "clip matte"]}]
+
+
+@pytest.mark.usefixtures("addon")
+@pytest.mark.parametrize("moved", [True, False])
+def test_a_job_is_dismissed_under_another_name(sessions: Sessions, moved: bool) -> None:
+    """A project that was moved waits no more; what the original of a copy waits for is not the copy's to dismiss."""
+    (closed,) = sessions.run("shared_movies")
+    wait(lambda: not locks.is_held(Path(closed["folder"])))
+    new = replace(sessions, project=sessions.project.with_stem("new"))
+    if moved:
+        sessions.project.rename(new.project)
+        notes = Path(closed["folder"], "places.json")
+        notes.write_text(json.dumps(json.loads(notes.read_text())[::-1]))
+    else:
+        shutil.copy(sessions.project, new.project)
+    assert new.run("left_dismissed") == [{"jobs": []}]
+    assert waiting_for(closed["folder"]) == (["other"] if moved else ["edit", "other"])
+
+
+@pytest.mark.usefixtures("addon")
+def test_a_copy_of_a_project_gets_its_result_once(sessions: Sessions) -> None:
+    """It is not offered again because the original waits; that gets its own."""
+    (closed,) = sessions.run("shared_movies")
+    wait(lambda: not locks.is_held(Path(closed["folder"])))
+    copy = replace(sessions, project=sessions.project.with_stem("copy"))
+    shutil.copy(sessions.project, copy.project)
+    _, ended = copy.run("go_on", "continue")
+    assert ended["strips"] == ["clip", "clip matte"]
+    assert copy.run("look") == [{"jobs": [], "strips": ["clip", "clip matte"]}]
+    assert waiting_for(closed["folder"]) == ["edit", "other"]
 
 
 @pytest.mark.usefixtures("addon")
@@ -263,13 +302,18 @@ def test_what_a_cancelled_job_has_rendered_goes_with_the_session(sessions: Sessi
     assert sessions.run("given_up") == [{"there": [True, True]}, {"there": [False, False]}]
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no process can be stopped there")
 def test_a_held_job_is_nobody_elses(sessions: Sessions) -> None:
     """While one Blender works on it, another one that opens the project does not offer to go on with it."""
     with sessions.start("begin") as process:
         assert process.stdout is not None
-        next(line for line in process.stdout if line.startswith("{"))
-        assert sessions.run("look") == [{"jobs": [], "strips": ["clip"]}]
-        process.kill()
+        worker = json.loads(next(line for line in process.stdout if line.startswith("{")))["worker"]
+        os.kill(worker, signal.SIGSTOP)  # it must not end before the other one has looked
+        try:
+            assert sessions.run("look") == [{"jobs": [], "strips": ["clip"]}]
+        finally:
+            process.kill()
+            os.kill(worker, signal.SIGKILL)
 
 
 @pytest.mark.parametrize(("how", "is_said"), [("trusted", True), ("distrusted", False)])

@@ -229,20 +229,20 @@ def test_a_save_looks_only_where_something_is_to_come(timeline: Timeline, clips:
     assert projects == ["/former name.blend", "/former name.blend", here]
 
 
-@pytest.mark.parametrize("moved", [False, True])
-def test_what_another_project_waits_for_is_not_cancelled_here(timeline: Timeline, clip: Path, moved: bool) -> None:
-    """Only this project's note goes; of a project that was moved, and has none of its own, it is whichever is there."""
+def test_what_another_project_waits_for_is_not_cancelled_here(timeline: Timeline, clip: Path) -> None:
+    """Only this project's note goes, also where Cancel is pressed again, or the job is taken off the list."""
     (job,), _ = timeline.submit(timeline.movie(clip))
     note = job.folder / timeline.addon.unfinished.PLACES_FILE
     (own,) = json.loads(note.read_text())
     others = {**own, "project": "/another.blend"}
-    note.write_text(json.dumps([others] if moved else [own, others]))
-    for _ in range(2):  # pressed again while it ends, or taken off the list
-        timeline.addon.runner.current().cancel(job)
-        assert not note.exists() if moved else json.loads(note.read_text()) == [others]
+    note.write_text(json.dumps([own, others]))
+    runner = timeline.addon.runner.current()
+    for _ in range(2):
+        runner.cancel(job)
+        assert json.loads(note.read_text()) == [others]
     timeline.drive(lambda: job.state.ended)
-    timeline.addon.runner.current().dismiss(job)
-    assert not note.exists() if moved else json.loads(note.read_text()) == [others]
+    runner.dismiss(job)
+    assert json.loads(note.read_text()) == [others]
 
 
 def test_a_cancelled_job_keeps_its_frames(timeline: Timeline, clip: Path) -> None:

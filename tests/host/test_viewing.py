@@ -129,6 +129,18 @@ def test_a_trial_that_is_refused_leaves_nothing(timeline: Timeline, clip: Path) 
     assert (watcher.job, watcher.queue.jobs) == (kept, [kept])
 
 
+def test_another_frame_is_tried_before_the_last_is_drawn_anew(
+    timeline: Timeline, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The new trial draws as the user wants it; a helper beside it would draw whichever of its frames it finds."""
+    drawn: list[Path] = []
+    monkeypatch.setattr(timeline.addon.watcher, "redraw", lambda folder, _: drawn.append(folder))
+    strip = timeline.movie(clip)
+    for frame in (1, 2):
+        assert tried(timeline, strip, frame) == frame - 1
+    assert drawn == []
+
+
 def test_a_preview_whose_job_is_gone(timeline: Timeline, clip: Path) -> None:
     """Its picture went with it, and the button says so."""
     tried(timeline, timeline.movie(clip), 5)

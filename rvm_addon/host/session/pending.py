@@ -26,8 +26,8 @@ class Pending:
         """The file of the open project."""
         self._late: dict[Path, Job] | None = None
         """The jobs whose notes are written at the end of a `noted_together`."""
-        self._dropped: set[Path] = set()
-        """Folders that have no note of the open project: `unfinished.forget` would take another project's for it."""
+        self._former: dict[Path, str] = {}
+        """The name under which the open project noted a job, by job folder, if it was moved since."""
 
     def __contains__(self, job: Job) -> bool:
         """Return whether anything of a job is pending in the open project."""
@@ -73,12 +73,13 @@ class Pending:
         missing = [name for name in _names(job.movies_missing) if name in failed]
         places, movies = self.of(job), [*missing, *_names(job.movies_coming)]
         if places or movies:
-            self._dropped.discard(job.folder)
-            unfinished.note(job.folder, places, movies)
+            unfinished.note(job.folder, places, movies, self._former.get(job.folder))
 
-    def recall(self, job: Job, places: list[Placement]) -> None:
+    def recall(self, job: Job, noted: unfinished.Expected) -> None:
         """Remember what a job's folder already notes."""
-        self._places[job.folder] = places
+        self._places[job.folder] = noted.places
+        if noted.former is not None:
+            self._former[job.folder] = noted.former
 
     def take(self, job: Job) -> list[Placement]:
         """Return where a job's results still have to go, and forget it here, for they are being delivered."""
@@ -101,9 +102,7 @@ class Pending:
 
     def drop(self, job: Job) -> None:
         """Let no later session of this project offer to go on with a job."""
-        if job.folder not in self._dropped:
-            self._dropped.add(job.folder)
-            unfinished.forget(job.folder)
+        unfinished.forget(job.folder, self._former.get(job.folder))
 
     def follow_project(self) -> None:
         """Let everything belong to the name under which the project was just saved."""
@@ -116,7 +115,7 @@ class Pending:
         """Forget everything here, for another file was opened; the folders' notes stay."""
         self._project = bpy.data.filepath
         self._places.clear()
-        self._dropped.clear()
+        self._former.clear()
 
     def _end(self, job: Job, owed: Iterable[str], *, delivered: bool = False) -> None:
         """Note that a job owes only these movies, by the names of their parts."""

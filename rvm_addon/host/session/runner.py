@@ -228,10 +228,10 @@ class Runner:
         elif one.places:
             job = job_in(one.folder, rendering.left_in(one.folder))
             if job is not None and not one.pressed_here and delivery.is_there(job, one.places[0]):
-                job = None  # this project got its results, which come together; the note is that of its old name
+                job = None  # this copy of a project got its results, which come together; the note is the original's
         if job is not None:
             self.queue.adopt(job)
-            self._expect_again(job, one.places)
+            self._expect_again(job, one)
 
     def _come_back(self, job: Job, one: unfinished.Expected) -> None:
         """Expect a job's results and movies again, for its project is open again."""
@@ -245,11 +245,11 @@ class Runner:
         elif job.state in _TO_COME:
             for part in left:
                 job.add(part)
-        self._expect_again(job, one.places)
+        self._expect_again(job, one)
 
-    def _expect_again(self, job: Job, places: list[Placement]) -> None:
+    def _expect_again(self, job: Job, one: unfinished.Expected) -> None:
         """Expect a job's results at the places that its folder notes; if its frames are made, deliver them."""
-        self._pending.recall(job, places)
+        self._pending.recall(job, one)
         if job.matted:
             self._arrivals.add(job)
 

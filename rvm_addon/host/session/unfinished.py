@@ -6,6 +6,7 @@ the user cancels the job or takes it off the list.
 
 import contextlib
 import json
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -23,10 +24,13 @@ from . import known
 PLACES_FILE = "places.json"
 
 
-def note(folder: Path, places: list[Placement], movies: Iterable[str] = ()) -> None:
-    """Note in a job's folder where its results go in the open project, and which of its parts will write movies."""
+def note(folder: Path, places: list[Placement], movies: Iterable[str] = (), former: str | None = None) -> None:
+    """Note in a job's folder where its results go in the open project, and which of its parts will write movies.
+
+    This replaces what the project noted before, also under its `former` name, if it was moved.
+    """
     own = _Note(bpy.data.filepath, places, list(movies))
-    _write(folder, [*(one for one in _read(folder) if one.project != own.project), own])
+    _write(folder, [*_of_others(folder, former), own])
     known.expect(folder)
 
 
@@ -67,14 +71,9 @@ def movies_owed(folder: Path) -> frozenset[str]:
     return frozenset(name for one in _read(folder) if one.project == bpy.data.filepath for name in one.movies)
 
 
-def forget(folder: Path) -> None:
-    """Delete what the open project waits for from a job's folder.
-
-    Where the button was pressed in none of this name, the project was moved or copied: then it is what any waits for.
-    """
-    told, here = _read(folder), bpy.data.filepath
-    others = [one for one in told if one.project != here]
-    _keep(folder, others if len(others) < len(told) else [])
+def forget(folder: Path, former: str | None = None) -> None:
+    """Delete from a job's folder what the open project waits for, also under its `former` name, if it was moved."""
+    _keep(folder, _of_others(folder, former))
 
 
 def _keep(folder: Path, left: list["_Note"]) -> None:
@@ -96,8 +95,19 @@ class Expected:
     """The placements whose strip exists; none if only movies are pending."""
     movies: list[str]
     """The names of the parts that write the pending movies."""
-    pressed_here: bool
-    """Whether the button was pressed in this very file: in a copy of it, nothing appears unless the user agrees."""
+    project: str
+    """The file in which the button was pressed; empty if the project was never saved."""
+
+    @property
+    def pressed_here(self) -> bool:
+        """Whether the button was pressed in this very file: in a copy of it, nothing appears unless the user agrees."""
+        return self.project == bpy.data.filepath
+
+    @property
+    def former(self) -> str | None:
+        """The name that the open project had when the button was pressed, if it was moved; None if not, or a copy."""
+        is_moved = not self.pressed_here and not os.path.isfile(self.project)  # noqa: PTH113  # Path's own raises
+        return self.project if is_moved else None
 
 
 def of_this_project() -> Iterator[Expected]:
@@ -111,17 +121,16 @@ def of_this_project() -> Iterator[Expected]:
         known.forget(folder)  # the note was removed, but `known` was not told
     for folder in folders:
         here = (one for one in map(partial(_expected, folder), _read(folder)) if one is not None)
-        expected = max(here, key=lambda one: one.pressed_here, default=None)
+        expected = max(here, key=lambda one: (one.pressed_here, one.former is not None), default=None)
         if expected is not None:
             yield expected
 
 
 def _expected(folder: Path, told: "_Note") -> Expected | None:
     """Return what the open project can expect according to a note in a job's folder; None if nothing."""
-    pressed_here = told.project == bpy.data.filepath
-    places = [place for place in told.places if find(place) is not None]
-    only_movies = not told.places and pressed_here and bpy.data.is_saved
-    return Expected(folder, places, told.movies, pressed_here) if places or only_movies else None
+    expected = Expected(folder, [place for place in told.places if find(place)], told.movies, told.project)
+    only_movies = not told.places and expected.pressed_here and bpy.data.is_saved
+    return expected if expected.places or only_movies else None
 
 
 def _folders() -> tuple[list[Path], list[Path]]:
@@ -153,6 +162,11 @@ class _Note:
     def to_dict(self) -> dict[str, Any]:
         """Return what `_read` reads."""
         return {"project": self.project, "places": [place.to_dict() for place in self.places], "movies": self.movies}
+
+
+def _of_others(folder: Path, former: str | None) -> list[_Note]:
+    """Return the notes in a job's folder that are not the open project's, under its name or a `former` one."""
+    return [one for one in _read(folder) if one.project not in (bpy.data.filepath, former)]
 
 
 def _read(folder: Path) -> list[_Note]:

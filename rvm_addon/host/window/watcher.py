@@ -90,8 +90,11 @@ class Watcher:
                 self.queue.dismiss(job)
 
     def look_at(self, job: Job) -> None:
-        """Watch a job: ask it for pictures of its newest frame."""
-        self.job, self._seen = job, 0
+        """Watch a job: ask it for pictures of its newest frame.
+
+        A picture that was to be drawn anew was another job's. Of this one, an early frame could replace a later one.
+        """
+        self.job, self._seen, self._redraw_again = job, 0, False
         chosen().write(job.folder)
 
     def follow(self) -> None:
