@@ -51,6 +51,10 @@ class EchoModel:
     provider = "none"
     runtime = offered = ""
 
+    def __init__(self) -> None:
+        self.asked = 0
+        """For how many mattes."""
+
     def forget(self) -> None:
         """Nothing is remembered."""
 
@@ -67,4 +71,5 @@ class EchoModel:
         return Prepared(to_tensor(picture))
 
     def matte(self, picture: Picture, prepared: Prepared) -> Matte:
+        self.asked += 1
         return PlainMatte(picture, prepared.src, np.ones_like(prepared.src[:, :1]))

@@ -114,7 +114,7 @@ def matte_frames(
     writers = writers_for(cores, with_model=not isinstance(model, NoModel))
     with ThreadPoolExecutor(1, "decode") as decoder, ThreadPoolExecutor(writers, "encode") as encoder:
         try:
-            begun, count = False, 0
+            begun, shown, count = False, False, 0
             for read in ahead(reader.frames(), decoder):
                 if not begun:
                     start(read.picture.shape[1], read.picture.shape[0])
@@ -126,6 +126,9 @@ def matte_frames(
                 if count % TRIMMED_EVERY == 0:
                     heap.trim()
                 writing.append((read.frame, encoder.submit(writer.write, read, matte), memory))
+                if not shown:  # somebody waits to see it, and would wait longer beside the model's next frames
+                    yield _written(writing, writer)
+                    shown = True
                 while len(writing) > writers + 1 or (writing and writing[0][1].done()):
                     yield _written(writing, writer)
         except MattingError:

@@ -19,7 +19,7 @@ from rvm_addon.engine.contract.spec import JOB_FILE, JobSpec, Source, SourceKind
 from rvm_addon.engine.drawing.viewing import Viewer
 from rvm_addon.engine.kept.shelf import Shelf
 from rvm_addon.engine.pictures.tensors import Placed
-from rvm_addon.engine.stages import Reader, Writer
+from rvm_addon.engine.stages import LOOKS_AHEAD, Reader, Writer
 from tests import tiny
 from tests.fakes import DictSink, EchoModel, ListSource
 from tests.unprivileged import as_anybody, closed
@@ -29,9 +29,9 @@ ROOT = Path(__file__).resolve().parents[2]
 PICTURES = [tiny.barcode(number) for number in range(12)]
 
 
-def matting(source: ListSource, sink: DictSink, spec: JobSpec = SPEC) -> Iterator[int]:
+def matting(source: ListSource, sink: DictSink, spec: JobSpec = SPEC, model: EchoModel | None = None) -> Iterator[int]:
     """Run the loop; yields the frames in the order they are told."""
-    model = EchoModel()
+    model = model or EchoModel()
     reader = Reader(spec, source, model, None, Shelf((), None))
     writer = Writer(spec, sink, None, Viewer(Path("nobody looks"), None))
     return pipeline.matte_frames(reader, model, writer, lambda *_: None)
@@ -75,21 +75,37 @@ def test_as_many_frames_are_written_at_once_as_there_are_cores_for(cores: int, w
 
 
 class MeetingSink(DictSink):
-    """Writes no frame before so many are to be written at the same time."""
+    """Writes no frame but the first before so many are to be written at the same time."""
 
     def __init__(self, writers: int) -> None:
         super().__init__()
         self._meeting = threading.Barrier(writers, timeout=20)
 
     def write(self, frame: int, picture: Placed) -> None:
-        self._meeting.wait()
+        if frame:
+            self._meeting.wait()
         super().write(frame, picture)
 
 
 def test_eight_threads_let_four_frames_be_written_at_once() -> None:
     """The job's own number of threads counts."""
     sink = MeetingSink(4)
-    assert list(matting(ListSource(PICTURES), sink, replace(SPEC, threads=8))) == list(range(12))
+    assert list(matting(ListSource(PICTURES[:9]), sink, replace(SPEC, threads=8))) == list(range(9))
+
+
+def test_the_first_frame_has_the_processor_to_itself() -> None:
+    """The model goes on when it is written: whoever waits to see it would wait longer."""
+    seen = {}
+
+    class SlowSink(DictSink):
+        def write(self, frame: int, picture: Placed) -> None:
+            threading.Event().wait(0.2)  # time enough for the model to go on
+            seen[frame] = model.asked
+            super().write(frame, picture)
+
+    model = EchoModel()
+    assert list(matting(ListSource(PICTURES), SlowSink(), model=model)) == list(range(12))
+    assert seen[0] == LOOKS_AHEAD + 1 < seen[1] - 1
 
 
 def test_decoding_runs_ahead_by_a_few_frames_only() -> None:
@@ -137,13 +153,13 @@ def test_a_movie_becomes_a_folder_of_cutouts(tmp_path: Path, passthrough: Path) 
 def test_the_matte_follows_the_carried_state(tmp_path: Path, counting: Path) -> None:
     """Through the whole pipeline: no state was lost or mixed up, and each frame adds a tenth.
 
-    Before the first, the model has seen the four that follow it.
+    Before the first, the model has seen the three that follow it.
     """
     paths = tuple(str(path) for path in tiny.barcode_pictures(tmp_path / "in", range(6)))
     run(replace(SPEC, source=Source(SourceKind.IMAGES, paths), model=str(counting)), tmp_path)
     files = sorted((tmp_path / "frames").iterdir())
     alphas = [int(cv2.imread(str(path), cv2.IMREAD_UNCHANGED)[..., 3].max()) for path in files]
-    assert alphas == [102, 128, 153, 179, 204, 230]
+    assert alphas == [76, 102, 128, 153, 179, 204]
 
 
 def test_what_cannot_be_cleared_up_fails_no_job(tmp_path: Path, passthrough: Path) -> None:
@@ -205,7 +221,7 @@ def alphas(folder: Path) -> list[int]:
     [
         ([3], [0]),
         ([3, 4, 5], [2, 3, 4]),
-        ([0, 1, 2, 3, 4, 5], [4, 5, 6, 7, 8, 9]),
+        ([0, 1, 2, 3, 4, 5], [3, 4, 5, 6, 7, 8]),
         ([5, 6, 10, 12], [3, 4, 5, 6]),
         ([0, 1, 30, 31, 32, 33], [1, 2, 3, 4, 5, 6]),
         ([0, 30], [0, 0]),
@@ -214,7 +230,7 @@ def alphas(folder: Path) -> list[int]:
 def test_the_model_looks_ahead_before_it_begins(
     tmp_path: Path, counting: Path, frames: list[int], tenths: list[int]
 ) -> None:
-    """At up to four frames, and at none beyond a cut, behind which it begins anew; each appears once, in its order."""
+    """At up to three frames, and at none beyond a cut, behind which it begins anew; each appears once, in its order."""
     clip = tiny.barcode_movie(tmp_path / "clip.avi", 40, fourcc="MJPG")
     source = Source(SourceKind.MOVIE, (str(clip),), tuple(frames), 24.0)
     events = run(replace(SPEC, source=source, model=str(counting)), tmp_path)
@@ -233,7 +249,7 @@ def test_known_frames_need_no_model(tmp_path: Path, counting: Path, green: Path)
     first = replace(SPEC, source=source, model=str(counting), raw_limit=10**9)
     run(first, tmp_path / "first")
     known = alphas(tmp_path / "first")
-    assert known == pytest.approx([102, 128, 153, 179, 204, 230], abs=1)
+    assert known == pytest.approx([76, 102, 128, 153, 179, 204], abs=1)
     later = replace(first, raws=(str(tmp_path / "first" / "raw"),))
     os.utime(tmp_path / "first" / "raw", (1, 1))
     run(replace(later, model=str(green)), tmp_path / "again")
@@ -241,7 +257,7 @@ def test_known_frames_need_no_model(tmp_path: Path, counting: Path, green: Path)
     assert alphas(tmp_path / "again") == pytest.approx(known, abs=1), "rounded twice: to 16 bits, then to 8"
     assert not list((tmp_path / "again" / "raw").glob("*.raw")), "what is known is kept once"
     run(replace(later, source=replace(source, frames=tuple(range(8)))), tmp_path / "longer")
-    assert alphas(tmp_path / "longer") == pytest.approx([*known, 255, 255], abs=1)
+    assert alphas(tmp_path / "longer") == pytest.approx([*known, 230, 255], abs=1)
     assert len(list((tmp_path / "longer" / "raw").glob("*.raw"))) == 2
 
 
