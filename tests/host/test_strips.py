@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
+from rvm_addon.engine.stages import LOOKS_AHEAD
 from tests import tiny
 from tests.host.timeline import Timeline
 
@@ -162,7 +163,7 @@ def test_what_lies_below_shows_through(timeline: Timeline, tmp_path: Path) -> No
     below.color = (0.0, 0.4, 1.0)
     timeline.press_button(strip)
     picture = timeline.render(2).astype(float)
-    alpha = round(0.5 * 255) / 255  # of the second frame, for the model has looked at four before the first
+    alpha = round((LOOKS_AHEAD + 1) / 10 * 255) / 255  # of the second frame: a tenth for each that the model has seen
     source = tiny.barcode(1).astype(float)
     wanted = source * alpha + np.array([255, 102, 0]) * (1 - alpha)
     assert np.abs(picture[..., :3] - wanted).max() <= 1.0
