@@ -1,5 +1,6 @@
 """What scripts inside Blender share: the extension from its zip, the way to its modules, how such a process ends."""
 
+import contextlib
 import importlib
 import os
 import sys
@@ -43,6 +44,8 @@ def run_and_leave(work: Callable[[], None]) -> NoReturn:
         sys.stderr.write(f"{stop}\n")
     except Exception:  # noqa: BLE001  # the interpreter's own report would never come
         traceback.print_exc()
+    with contextlib.suppress(OSError):  # Blender's own end would clear up; it is empty
+        Path(bpy.app.tempdir).rmdir()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)

@@ -1,16 +1,22 @@
 """What all tests share: tiny models, the real weights and clips where they are, and a clean end."""
 
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
 
 import pytest
 
-# Before anything imports bpy: Blender's preferences and extensions of these tests stay apart from the user's.
-os.environ.setdefault("BLENDER_USER_RESOURCES", tempfile.mkdtemp(prefix="rvm_blender_"))
+# Before anything imports bpy: Blender's preferences and extensions of these tests stay apart from the user's, and each
+# Blender, which would clear up only in an orderly end, has its folder for temporary files in one that is deleted below.
+_APART = Path(tempfile.mkdtemp(prefix="rvm_tests_"))
+(_APART / "user").mkdir()
+(_APART / "temporary").mkdir()
+os.environ.setdefault("BLENDER_USER_RESOURCES", str(_APART / "user"))
+os.environ["TEMP" if sys.platform == "win32" else "TMPDIR"] = str(_APART / "temporary")
 
-from tests import tiny  # after the line above
+from tests import tiny  # noqa: E402  # after the lines above
 
 ROOT = Path(__file__).resolve().parents[1]
 _status = 0
@@ -61,6 +67,7 @@ def pytest_sessionfinish(exitstatus: int) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure() -> None:
     """End without tearing the interpreter down: the bpy module hangs (4.5) or crashes (5.0) there after a good run."""
+    shutil.rmtree(_APART, ignore_errors=True)
     if "bpy" in sys.modules:
         sys.stdout.flush()
         sys.stderr.flush()

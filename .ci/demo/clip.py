@@ -4,7 +4,6 @@ Usage: clip.py PORTRAIT.png CLIP.mp4. A lamp in the background lights up on ever
 whether picture and sound belong together.
 """
 
-import os
 import sys
 import tempfile
 import wave
@@ -13,6 +12,7 @@ from pathlib import Path
 import bpy  # noqa: F401  # first of all: bpy, OpenCV, ONNX Runtime is the order of import that is known to work
 import cv2
 import numpy as np
+from inside_blender import run_and_leave
 from numpy.typing import NDArray
 
 from rvm_addon.engine.contract.outputs import Look, Result
@@ -129,5 +129,4 @@ def _write_notes(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
-    os._exit(0)  # the bpy module may hang or crash while the interpreter goes, after all is done
+    run_and_leave(lambda: main(*map(Path, sys.argv[1:])))

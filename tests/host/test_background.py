@@ -1,6 +1,7 @@
 """The other Blender's one door: whatever fails on the way to its work is told, and its own end is never waited for."""
 
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -65,6 +66,18 @@ def test_an_order_that_cannot_be_read_is_told(addon: SimpleNamespace, folder: Pa
     assert told.startswith("The movie could not be written (Expecting property name")
     assert told.endswith(f"Look into its log “{folder / NAME}.log”.")
     assert "Traceback" in printed
+
+
+def test_nothing_temporary_stays(
+    addon: SimpleNamespace, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Blender makes a folder when it starts, and deletes it only in an orderly end."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TEMP" if sys.platform == "win32" else "TMPDIR", str(temporary))
+    end_of(addon, folder)
+    assert told_in(folder)
+    assert not list(temporary.iterdir())
 
 
 def test_a_folder_that_cannot_be_held_is_told(addon: SimpleNamespace, folder: Path) -> None:

@@ -15,7 +15,7 @@ from ...engine.contract.errors import MovieFailed
 from ...engine.contract.events import Emit, Encoded, Failed, Finished, MovieWritten, last_event
 from ...engine.contract.spec import PARTIAL_SUFFIX, JobSpec
 from ...jobs.claims import claim_file
-from ..blender import versions
+from ..blender import leaving, versions
 from ..blender.encoders import ENCODERS
 from ..strip import probes, soundtrack
 from . import encoding, movies, sounds
@@ -76,6 +76,7 @@ def _wait_for(folder: Path, called: Path, emit: Emit, frame: Path) -> None:
         if isinstance(last_event(folder), Finished) and not frame.is_file():
             gone = MovieFailed(called, f"“{frame.name}” is gone")
             emit(Failed(str(gone), gone.remedy))
+            leaving.clear_up()
             os._exit(1)
         time.sleep(_LOOK_SECONDS)
 

@@ -15,6 +15,7 @@ import bpy
 from ...engine.contract import lifeline, process
 from ...engine.contract.events import Emit, Failed
 from ...jobs.parts import events_file, log_file
+from ..blender import leaving
 
 _FAILING = {
     "background_rendering": "The strip could not be rendered",
@@ -59,8 +60,8 @@ def command(module: str, folder: Path, name: str, *, beside: bool = False) -> tu
 
 
 def main(module: str, folder: str, name: str, *, beside: bool) -> NoReturn:
-    """Do a part's work and end this process, for Blender's own end can hang or crash after all is done."""
-    lifeline.end_after(partial(_run, module, Path(folder), name, beside=beside))
+    """Do a part's work and end this process."""
+    leaving.end_after(partial(_run, module, Path(folder), name, beside=beside))
 
 
 def _run(module: str, folder: Path, name: str, *, beside: bool) -> int:
