@@ -424,7 +424,7 @@ def test_what_arrives_at_once_is_one_step_to_undo(
     timeline: Timeline, clips: list[Path], addon: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of Blender's 32 steps, forty results that were found would leave the user none."""
-    runner, pushed, in_use = addon.runner.current(), [], True
+    pushed, in_use = [], True
 
     def steps(jobs: list[Any]) -> int:
         nonlocal in_use
@@ -432,7 +432,7 @@ def test_what_arrives_at_once_is_one_step_to_undo(
         in_use = True
         timeline.drive(lambda: all(job.matted for job in jobs))
         in_use = False
-        runner.step()
+        timeline.finish()
         return len(pushed)
 
     app = SimpleNamespace(background=False, is_job_running=lambda _: in_use)
@@ -450,6 +450,56 @@ def test_what_arrives_at_once_is_one_step_to_undo(
 
     assert steps(updated(*results)) == 1
     assert steps([*updated(*results), *timeline.submit(strips[3])[0]]) == 1
+
+
+@pytest.fixture
+def one_by_one(addon: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each step puts one result on its timeline, as if each took long."""
+    monkeypatch.setattr(addon.arrivals, "_MOMENT_SECONDS", 0.0)
+
+
+def results_in(timeline: Timeline) -> list[str]:
+    """Return the names of the results on a timeline."""
+    return sorted(strip.name for strip in timeline.strips if strip.name.endswith(" matte"))
+
+
+@pytest.mark.usefixtures("one_by_one")
+def test_blender_has_its_turn_between_results(timeline: Timeline, clips: list[Path], addon: SimpleNamespace) -> None:
+    """Of many pieces of one clip, all would come in one long step. One that is pressed meanwhile comes along."""
+    runner = addon.runner.current()
+    strips = [timeline.movie(clips[0], start=1 + 40 * index, name=f"piece {index}") for index in range(4)]
+    (job,), _ = timeline.submit(*strips[:3])
+    timeline.drive(lambda: job.matted)
+    assert len(results_in(timeline)) == 1
+    (found,), _ = timeline.submit(strips[3])
+    assert found.folder == job.folder
+    for count in (2, 3, 4):
+        assert runner.busy
+        runner.step()
+        assert len(results_in(timeline)) == count
+    assert not runner.busy
+    assert all(strip.mute for strip in strips)
+
+
+@pytest.mark.usefixtures("one_by_one")
+def test_what_is_undone_during_an_arrival_comes_again(timeline: Timeline, clips: list[Path]) -> None:
+    """The user undoes what they did meanwhile; Blender goes back to a state without the results that had come."""
+    strips = [timeline.movie(clips[0], start=1 + 40 * index, name=f"piece {index}") for index in range(4)]
+    timeline.submit(*strips)
+    timeline.drive(lambda: len(results_in(timeline)) == 2)
+    for name in results_in(timeline):
+        timeline.strips.remove(timeline.strips[name])
+        timeline.strips[name.removesuffix(" matte")].mute = False
+    for undone in bpy.app.handlers.undo_post:
+        undone(timeline.scene)
+    timeline.finish()
+    assert results_in(timeline) == [f"piece {index} matte" for index in range(4)]
+    assert all(strip.mute for strip in strips)
+    timeline.strips.remove(timeline.result_of(strips[0]))
+    for undone in bpy.app.handlers.undo_post:
+        undone(timeline.scene)
+    timeline.finish()
+    assert len(results_in(timeline)) == 3, "afterwards, an undo is what it says"
 
 
 @pytest.mark.parametrize(

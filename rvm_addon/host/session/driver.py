@@ -56,6 +56,12 @@ def _file_saved(_path: str) -> None:
     runner.current().follow_project()
 
 
+@persistent
+def _undone(_scene: bpy.types.Scene) -> None:
+    """Let results that are arriving arrive even so."""
+    runner.current().undone()
+
+
 def recall() -> None:
     """Show the results that this project still waits for, and deliver those that are there."""
     if runner.current().recall():
@@ -82,10 +88,11 @@ class RVM_OT_results_arrived(bpy.types.Operator):
 
 
 def register() -> None:
-    """Watch files being opened and saved; recall what the open one waits for, once Blender gives access to it."""
+    """Watch what is opened, saved and undone; recall what the open file waits for, once Blender gives access to it."""
     bpy.utils.register_class(RVM_OT_results_arrived)
     bpy.app.handlers.load_post.append(_file_opened)
     bpy.app.handlers.save_post.append(_file_saved)
+    bpy.app.handlers.undo_post.append(_undone)
     bpy.app.timers.register(_look, first_interval=0.0)  # without window, no timer fires
 
 
@@ -93,6 +100,7 @@ def unregister() -> None:
     """Stop driving, and end what runs: Blender quits, or the extension is disabled or loaded again."""
     bpy.app.handlers.load_post.remove(_file_opened)
     bpy.app.handlers.save_post.remove(_file_saved)
+    bpy.app.handlers.undo_post.remove(_undone)
     for timer in (_tick, _look):
         if bpy.app.timers.is_registered(timer):
             bpy.app.timers.unregister(timer)

@@ -81,12 +81,17 @@ class Pending:
         if noted.former is not None:
             self._former[job.folder] = noted.former
 
-    def take(self, job: Job) -> list[Placement]:
-        """Return where a job's results still have to go, and forget it here, for they are being delivered."""
+    def take(self, job: Job) -> Placement | None:
+        """Return the next placement where a job's result has to go, and forget it here; None if there is none.
+
+        Results that are replaced come first: a strip that has its frames gets no second one.
+        """
         places = self.of(job)
-        if places:
-            self._places[job.folder] = []
-        return places
+        if not places:
+            return None
+        taken = next((place for place in places if place.replaces), places[0])
+        self._places[job.folder] = [place for place in places if place is not taken]
+        return taken
 
     def settle(self, job: Job, *, delivered: bool = False) -> None:
         """Note what a job whose frames are made still owes; forget the job if that is nothing."""

@@ -253,6 +253,10 @@ class Runner:
         if job.matted:
             self._arrivals.add(job)
 
+    def undone(self) -> None:
+        """Deliver again what an undo took away in the middle of an arrival."""
+        self._arrivals.undone()
+
     def follow_project(self) -> None:
         """Let pending results belong to the name under which the project was just saved."""
         self._pending.follow_project()
