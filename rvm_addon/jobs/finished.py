@@ -23,6 +23,7 @@ class FinishedJobs:
 
     def __init__(self, parent: Path) -> None:
         """Index the job folders in `parent`, which need not exist."""
+        self.parent = parent
         self._folders: dict[str, list[Path]] = defaultdict(list)
         self._matted: dict[str, list[Path]] = defaultdict(list)
         self._jobs: dict[Path, Job | None] = {}

@@ -176,6 +176,11 @@ class Job:
         return self._tallies[self._at].frames, self._expected(self.part)
 
     @property
+    def parts_left(self) -> list[Part]:
+        """The parts of a job that has not ended which run or are to come."""
+        return self.parts[self._at :]
+
+    @property
     def movies_to_come(self) -> int:
         """How many movies will be written after the running part."""
         return sum(part.kind is Kind.ENCODING for part in self.parts[self._at + 1 :])

@@ -356,6 +356,40 @@ def given_up(project: str, results: str, clip: str) -> None:
     tell(there=[path.exists() for path in rendered])
 
 
+def cancel_and_revert(project: str, results: str, clip: str) -> None:
+    """Cancel; open another file, go on there, and come back. Then cancel the job of another look, and only revert."""
+    runner = enabled()
+    new_project(project, results, clip)
+    other = str(Path(project).with_stem("other"))
+    bpy.ops.wm.save_as_mainfile(filepath=other, copy=True)
+    cancel_midway(runner)
+    bpy.ops.wm.open_mainfile(filepath=other)
+    press_continue(runner)
+    work_to_the_end(runner)
+    bpy.ops.wm.open_mainfile(filepath=project)
+    work_to_the_end(runner)
+    bpy.ops.wm.open_mainfile(filepath=project)
+    bpy.data.scenes[0].rvm_matting.result = "MATTE"
+    job = cancel_midway(runner)
+    bpy.ops.wm.open_mainfile(filepath=project)
+    bpy.ops.rvm.retry_job(folder=str(job.folder))
+    work_to_the_end(runner)
+
+
+def cancel_midway(runner: Any) -> Any:
+    """Press the button, cancel the job when some frames are made, and return it; tell what is listed."""
+    job = press()
+    while job.frames_done < 5:
+        runner.current().step()
+        time.sleep(0.005)
+    runner.current().cancel(job)
+    while not job.state.ended:
+        runner.current().step()
+        time.sleep(0.005)
+    tell(jobs=listed(runner), strips=strips())
+    return job
+
+
 def driven(project: str, results: str, how: str) -> None:
     """Matte a title that a driver moves in Python, in a project that is trusted or not; tell how many frames differ."""
     enabled()

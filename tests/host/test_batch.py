@@ -72,6 +72,14 @@ def test_the_status_bar_tells_the_time_for_all_jobs(
     assert addon.words.overall(jobs) == f"Matting · 1 of 5 · {addon.words.about(rest)} left"
 
 
+def test_the_status_bar_tells_no_time_that_is_not_known(timeline: Timeline, clips: list[Path]) -> None:
+    """Neither rendering nor encoding goes at the speed of matting."""
+    timeline.scene.rvm_matting.write_movie = True
+    jobs, _ = timeline.submit(timeline.movie(clips[0]), timeline.movie(clips[1], start=41))
+    timeline.drive(lambda: jobs[0].part_per_second > 0)
+    assert timeline.addon.words.overall(jobs) == "Matting · 1 of 2"
+
+
 def test_strips_that_cannot_be_matted_are_named(timeline: Timeline, clips: list[Path], tmp_path: Path) -> None:
     """A missing file is told, and the good strips go on."""
     gone = tiny.barcode_movie(tmp_path / "gone.avi", 9, fourcc="MJPG")

@@ -198,3 +198,38 @@ def test_an_effect_that_fades_gives_way(timeline: Timeline, clip: Path, fade: Ca
         result.mute = True
         assert not any(timeline.render(frame).any() for frame in frames), "nothing of the source is left behind"
         timeline.strips.remove(result)
+
+
+@pytest.mark.parametrize("gathered", ["transition", "effect", "meta"])
+def test_what_shows_only_results_is_not_matted(timeline: Timeline, clip: Path, gathered: str) -> None:
+    """Everything is selected and the button pressed again: what was matted stays as it is."""
+    if gathered == "transition":
+        one, two = timeline.movie(clip), timeline.movie(clip, channel=2, start=20, name="two")
+        timeline.effect("CROSS", 11, one, two, channel=3, start=20)
+        timeline.press_button(*timeline.strips)
+    else:
+        movie = timeline.movie(clip)
+        timeline.press_button(movie)
+        result = timeline.result_of(movie)
+        if gathered == "meta":
+            timeline.meta([movie, result])
+        else:
+            timeline.effect("GAUSSIAN_BLUR", 30, result, channel=4)
+    before = {strip.name: strip.mute for strip in timeline.strips}
+    timeline.submit(*timeline.strips)
+    timeline.finish()
+    assert {strip.name: strip.mute for strip in timeline.strips} == before
+
+
+@pytest.mark.parametrize("kind", ["meta", "effect"])
+def test_what_is_rendered_has_one_result(timeline: Timeline, clip: Path, kind: str) -> None:
+    """Pressed again, it is refused with what to do instead; soft edges would be doubled."""
+    movie = timeline.movie(clip)
+    strip = timeline.meta([movie]) if kind == "meta" else timeline.effect("GAUSSIAN_BLUR", 30, movie, channel=4)
+    timeline.press_button(strip)
+    result = timeline.result_of(strip)
+    jobs, (problem,) = timeline.submit(strip)
+    assert not jobs and f"“{strip.name}” is matted already" in problem and "Update Result" in problem
+    timeline.addon.versions.set_right_handle(result, 20)
+    (job,), problems = timeline.submit(strip)
+    assert not problems and job.parts[0].kind.name == "RENDERING", "a part of it may be wanted anew"

@@ -302,6 +302,16 @@ def test_what_a_cancelled_job_has_rendered_goes_with_the_session(sessions: Sessi
     assert sessions.run("given_up") == [{"there": [True, True]}, {"there": [False, False]}]
 
 
+def test_what_was_cancelled_goes_on_after_the_file_was_opened_again(sessions: Sessions) -> None:
+    """Its result goes where it would have gone, though no folder notes that any more."""
+    _, elsewhere, back, cancelled, reverted = sessions.run("cancel_and_revert")
+    assert any("Another file was opened" in text for text in elsewhere["jobs"][0]["warnings"])
+    assert back["strips"] == ["clip", "clip matte"]
+    assert cancelled["jobs"][-1]["state"] == "CANCELLED" and cancelled["strips"] == ["clip"]
+    assert reverted["strips"] == ["clip", "clip matte"]
+    assert not any("Another file" in text for job in reverted["jobs"] for text in job["warnings"])
+
+
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no process can be stopped there")
 def test_a_held_job_is_nobody_elses(sessions: Sessions) -> None:
     """While one Blender works on it, another one that opens the project does not offer to go on with it."""

@@ -75,6 +75,49 @@ def test_what_goes_on_follows_the_preferences(
     assert again.state.name == "DONE"
 
 
+def test_what_was_stopped_begins_anew_in_another_folder(timeline: Timeline, clip: Path, tmp_path: Path) -> None:
+    """“Choose another output folder” is the remedy where a disk is full; in the old one, the job would fail again."""
+    strip = timeline.movie(clip)
+    (job,), _ = timeline.submit(strip)
+    clip.rename(clip.with_suffix(".away"))
+    timeline.drive(lambda: job.state.ended)
+    clip.with_suffix(".away").rename(clip)
+    assert job.state.name == "FAILED"
+    timeline.scene.rvm_matting.output = str(tmp_path / "another disk")
+    (again,), _ = timeline.submit(strip)
+    assert again.folder.parent == tmp_path / "another disk"
+    timeline.finish()
+    assert Path(bpy.path.abspath(timeline.result_of(strip).directory)).parent == again.folder
+
+
+def test_a_job_that_goes_on_counts_once(timeline: Timeline, clips: list[Path]) -> None:
+    """The bar of all jobs does not go back, as it would if there were one more."""
+    runner = timeline.addon.runner.current()
+    strips = [timeline.movie(clip, start=1 + 40 * number) for number, clip in enumerate(clips)]
+    jobs, _ = timeline.submit(*strips)
+    timeline.drive(lambda: jobs[0].frames_done > 2)
+    bpy.ops.rvm.cancel_job(folder=str(jobs[0].folder))
+    timeline.drive(lambda: jobs[0].state.ended)
+    bpy.ops.rvm.retry_job(folder=str(jobs[0].folder))
+    assert sorted(job.folder for job in runner.batch) == sorted(job.folder for job in jobs)
+    timeline.finish()
+    assert runner.progress == 1.0
+
+
+def test_nobody_waits_for_a_dismissed_job(timeline: Timeline, clips: list[Path]) -> None:
+    """Its strip will have no result that could lie above the other one's, so the user is told to move it."""
+    below = timeline.movie(clips[0], channel=1)
+    above = timeline.movie(clips[1], channel=2)
+    (first, second), _ = timeline.submit(below, above)
+    for job in (first, second) if first.spec.name == above.name else (second,):
+        bpy.ops.rvm.cancel_job(folder=str(job.folder))
+        timeline.drive(lambda job=job: job.state.ended)
+        bpy.ops.rvm.dismiss_job(folder=str(job.folder))
+    timeline.finish()
+    (left,) = timeline.addon.runner.current().queue.jobs
+    assert any(f"lies above “{above.name}”" in text for text in left.warnings)
+
+
 def test_a_rendered_job_runs_again(timeline: Timeline) -> None:
     """What another Blender renders first is rendered again."""
     strip = timeline.addon.versions.new_colour_strip(timeline.strips, "blue", 1, 1, 6)

@@ -1,5 +1,6 @@
 """What the panel says before the button is pressed, and that asking for it costs Blender next to nothing."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -122,6 +123,51 @@ def test_the_reason_for_a_grey_button(timeline: Timeline, clip: Path) -> None:
         bpy.context.workspace.sequencer_scene = None
         with timeline.shown():
             assert "no sequencer scene" in timeline.addon.plan.current(bpy.context).obstacle
+
+
+@pytest.fixture
+def preferences(addon: SimpleNamespace) -> Iterator[Any]:
+    """The extension's page in the preferences, given back as it was."""
+    page = bpy.context.preferences.addons[addon.preferences.PACKAGE].preferences
+    yield page
+    for entry in page.bl_rna.properties:
+        if not entry.is_readonly:
+            page.property_unset(entry.identifier)
+
+
+@pytest.mark.parametrize(
+    ("setting", "choice", "called"), [("device", "PLUGIN", "Plugin"), ("model", "FILE", "Model File")]
+)
+def test_a_file_that_is_not_chosen_is_asked_for(
+    timeline: Timeline, clip: Path, preferences: Any, setting: str, choice: str, called: str
+) -> None:
+    """Before the press; a press by a shortcut leaves no folder behind."""
+    setattr(preferences, setting, choice)
+    strip = timeline.movie(clip)
+    assert f"No file is chosen as “{called}”" in planned(timeline, strip).obstacle
+    jobs, (problem,) = timeline.submit(strip)
+    assert not jobs and f"No file is chosen as “{called}”" in problem
+    assert not (timeline.folder / "results").exists()
+
+
+@pytest.mark.usefixtures("_new_machine")
+def test_what_is_rendered_first_takes_nobody_knows_how_long(timeline: Timeline, clip: Path) -> None:
+    """The model's time alone would be a promise that is not kept."""
+    timeline.press_button(timeline.movie(clip))
+    strip = timeline.movie(clip, start=100)
+    assert planned(timeline, strip).seconds
+    strip.use_deinterlace = True
+    assert planned(timeline, strip).seconds is None
+
+
+@pytest.mark.usefixtures("_new_machine")
+def test_the_plan_follows_the_size_that_is_rendered(timeline: Timeline, clip: Path) -> None:
+    """Strips without files have pictures of the scene's size."""
+    timeline.press_button(timeline.movie(clip))
+    strip = timeline.addon.versions.new_colour_strip(timeline.strips, "blue", 1, 101, 106)
+    whole = planned(timeline, strip).bytes
+    timeline.scene.render.resolution_percentage = 50
+    assert whole and planned(timeline, strip).bytes == pytest.approx(whole / 4)
 
 
 def test_a_model_that_was_put_back_is_seen(timeline: Timeline, clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -137,6 +137,21 @@ class ModelChanged(FileError):
         return f"The model file “{self.path}” is not the one that the job began with"
 
 
+class NothingChosen(MattingError):
+    """A setting wants a file, and none is chosen; `setting` is what the user calls it."""
+
+    remedy = "Choose one there, or another model or device."
+
+    def __init__(self, setting: str) -> None:
+        """Remember the setting."""
+        super().__init__(setting)
+        self.setting = setting
+
+    def __str__(self) -> str:
+        """Say which setting, and where it is."""
+        return f"No file is chosen as “{self.setting}” in the preferences of the extension"
+
+
 class DeviceMissing(NamedError):
     """The network's device is missing or cannot run it; `name` is what the user calls the device."""
 

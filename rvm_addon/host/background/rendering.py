@@ -85,22 +85,27 @@ class RenderOrder:
 
 
 def is_needed(strip: versions.Strip, form: FrameFormat) -> bool:
-    """Return whether Blender must render a strip, because OpenCV or `form` cannot handle its files as they are.
+    """Return whether Blender must render a strip, because OpenCV or `form` cannot handle its files as they are."""
+    if is_known_to_be_needed(strip, form):
+        return True
+    path = source_file(strip)
+    return strip.type == "MOVIE" and (probes.is_unlike(path) or probes.carries_alpha(path))
+
+
+def is_known_to_be_needed(strip: versions.Strip, form: FrameFormat) -> bool:
+    """Return whether Blender must render a strip for reasons that are known without opening its file now.
 
     OpenEXR holds linear light; only Blender can convert colour spaces other than sRGB to it.
     """
-    if form is FrameFormat.EXR and strip.type in OF_FILES and strip.colorspace_settings.name != "sRGB":
+    if strip.type not in OF_FILES or strip.use_deinterlace:
         return True
-    if strip.type in OF_FILES and strip.use_deinterlace:
+    if form is FrameFormat.EXR and strip.colorspace_settings.name != "sRGB":
         return True
-    if strip.type == "MOVIE":
-        path = source_file(strip)
-        is_other = strip.stream_index > 0 or probes.is_unlike(path)  # OpenCV reads the first stream of pictures
-        return is_other or len(strip.retiming_keys) > 0 or probes.carries_alpha(path)
-    if strip.type == "IMAGE":
-        suffixes = {Path(element.filename).suffix.lower() for element in strip.elements}
-        return strip.alpha_mode != "STRAIGHT" or not suffixes <= READ_AS_THEY_ARE
-    return True
+    if strip.type == "MOVIE":  # OpenCV reads the first stream of pictures
+        is_other = strip.stream_index > 0 or len(strip.retiming_keys) > 0
+        return is_other or probes.is_known_as_unlike(source_file(strip))
+    suffixes = {Path(element.filename).suffix.lower() for element in strip.elements}
+    return strip.alpha_mode != "STRAIGHT" or not suffixes <= READ_AS_THEY_ARE
 
 
 def rendered_source(stem: str, length: int) -> Source:

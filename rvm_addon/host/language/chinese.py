@@ -53,6 +53,9 @@ WORDS: dict[str, str] = {
         "将结果、质量、边缘和格式设为活动抠像片段生成时所用的设置"
     ),
     "Select a matted strip": "请选择一个抠像片段",
+    "“{strip}” is matted already; select its result and press Update Result": (
+        "“{strip}”已经抠像；请选中其结果并按“更新结果”"
+    ),
     "“{strip}” is a matted strip already; select its source": "“{strip}”已是抠像片段；请选择其源片段",
     "Make a matted strip the active one": "请将一个抠像片段设为活动片段",
     "{kind} of “{strip}”": "“{strip}”的{kind}",

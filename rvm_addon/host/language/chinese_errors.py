@@ -107,6 +107,8 @@ SENTENCES: dict[str, str] = {
     ),
     "The device “{name}” cannot be used ({why})": "设备“{name}”无法使用（{why}）",
     "Choose another device in the preferences.": "请在偏好设置中选择其他设备。",
+    "No file is chosen as “{setting}” in the preferences of the extension": "扩展的偏好设置中没有为“{setting}”选择文件",
+    "Choose one there, or another model or device.": "请在那里选择一个文件，或选择其他模型或设备。",
     "“{path}” ends early: {count} frames can be read of the {most} that it promises": (
         "“{path}”提前结束：它声称有 {most} 帧，只能读取 {count} 帧"
     ),

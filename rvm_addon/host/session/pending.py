@@ -28,6 +28,10 @@ class Pending:
         """The jobs whose notes are written at the end of a `noted_together`."""
         self._former: dict[Path, str] = {}
         """The name under which the open project noted a job, by job folder, if it was moved since."""
+        self._dropped: set[Path] = set()
+        """The folders of jobs that no folder notes any more, but that the user may still let go on in this session."""
+        self._aside: dict[str, dict[Path, list[Placement]]] = {}
+        """The placements of such jobs by project, for those that are not open."""
 
     def __contains__(self, job: Job) -> bool:
         """Return whether anything of a job is pending in the open project."""
@@ -44,6 +48,7 @@ class Pending:
 
     def expect(self, job: Job, places: list[Placement]) -> None:
         """Remember where a job's results go and which movies it owes, here and in its folder."""
+        self._dropped.discard(job.folder)
         if not places and not job.movies_owed:
             self._places.pop(job.folder, None)
             return
@@ -102,11 +107,16 @@ class Pending:
         unfinished.settle(job.folder, _names(job.movies_ordered))
 
     def dismiss(self, job: Job) -> None:
-        """Forget the movies of a job whose frames are made, for it was taken off the list."""
-        self._end(job, [])
+        """Forget a job that was taken off the list: its movies and, unless its frames are all made, its results."""
+        if job.matted:
+            self._end(job, [])
+        else:
+            self.drop(job)
+            self._places.pop(job.folder, None)
 
     def drop(self, job: Job) -> None:
-        """Let no later session of this project offer to go on with a job."""
+        """Let no later session of this project offer to go on with a job; in this one, the user may."""
+        self._dropped.add(job.folder)
         unfinished.forget(job.folder, self._former.get(job.folder))
 
     def follow_project(self) -> None:
@@ -117,9 +127,15 @@ class Pending:
                 unfinished.follow(folder, before)
 
     def forget_project(self) -> None:
-        """Forget everything here, for another file was opened; the folders' notes stay."""
+        """Forget everything here, for another file was opened; the folders' notes stay.
+
+        What no folder notes is put aside until its project is open again, also at once, if the user reverts.
+        """
+        dropped = {folder: self._places[folder] for folder in self._dropped & self._places.keys()}
+        if self._project and dropped:
+            self._aside[self._project] = dropped
         self._project = bpy.data.filepath
-        self._places.clear()
+        self._places = self._aside.pop(self._project, {})
         self._former.clear()
 
     def _end(self, job: Job, owed: Iterable[str], *, delivered: bool = False) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import bpy
 
 from ...engine.contract.errors import MattingError
+from ..background import rendering
 from ..blender import versions
 from ..language.translations import explained, say
 from ..settings import preferences, properties
@@ -42,6 +43,7 @@ def current(context: bpy.types.Context) -> Plan:
     selected = versions.selected_strips(context)
     known = (
         scene.name,
+        *_size(scene),
         _values(scene.rvm_matting),
         _values(preferences.page()),
         rates.current().version,
@@ -64,13 +66,17 @@ def _values(settings: bpy.types.bpy_struct | None) -> tuple[object, ...]:
 
 def _fingerprint(strip: versions.Strip) -> tuple[object, ...]:
     """Return the properties of a strip that a plan depends on."""
-    return strip.name, strip.type, *versions.handles(strip), _pixels(strip)
+    if strip.type not in OF_FILES:
+        return strip.name, strip.type, *versions.handles(strip)
+    read = [getattr(strip, name, None) for name in ("use_deinterlace", "stream_index", "alpha_mode")]
+    shown = strip.colorspace_settings.name, len(getattr(strip, "retiming_keys", ()))
+    return strip.name, strip.type, *versions.handles(strip), _pixels(strip), *read, *shown
 
 
 def _made(scene: bpy.types.Scene, selected: list[versions.Strip]) -> Plan:
     """Return a new plan."""
     pictures = [strip for strip in selected if strip.type != "SOUND"]
-    sources = effects.source_strips(strip for strip in pictures if not belonging.is_result(strip))
+    sources = effects.source_strips(strip for strip in pictures if not belonging.shows_results(strip))
     obstacle = _obstacle(selected, pictures, sources)
     if obstacle:
         return Plan(obstacle=obstacle)
@@ -113,10 +119,17 @@ def _obstacle(selected: list[versions.Strip], pictures: list[versions.Strip], so
 def _frames_and_pixels(scene: bpy.types.Scene, strip: versions.Strip, settings: properties.Settings) -> tuple[int, int]:
     """Return how many frames a strip needs at most, and how many pixels each has."""
     still = strip.type == "IMAGE" and len(strip.elements) == 1
-    render = scene.render
-    rendered = render.resolution_x * render.resolution_y * render.resolution_percentage**2 // 10_000
     frames = 1 if still else len(strips.matted_frames(strip, settings.handles, *versions.handles(strip)))
-    return frames, _pixels(strip) or rendered
+    width, height = _size(scene)
+    return frames, _pixels(strip) or width * height
+
+
+def _size(scene: bpy.types.Scene) -> tuple[int, int]:
+    """Return the width and height of the pictures that a scene renders."""
+    render = scene.render
+    return render.resolution_x * render.resolution_percentage // 100, (
+        render.resolution_y * render.resolution_percentage // 100
+    )
 
 
 def _pixels(strip: versions.Strip) -> int:
@@ -131,7 +144,7 @@ def _seconds(
     scene: bpy.types.Scene, strip: versions.Strip, settings: properties.Settings, frames: int, pixels: int
 ) -> float | None:
     """Return how many seconds a strip takes; None if unknown, as for what the background Blender renders first."""
-    if strip.type not in OF_FILES:
+    if rendering.is_known_to_be_needed(strip, settings.look.format):
         return None
     each = rates.current().seconds(pixels, _looked_at(scene, strip, settings, pixels))
     return None if each is None else each * frames

@@ -103,7 +103,11 @@ class Runner:
         return job
 
     def _serving(self, spec: JobSpec, place: Placement, finished: FinishedJobs) -> Job | None:
-        """Return the job that makes or has made these frames, or can go on to make them; None if there is none."""
+        """Return the job that makes or has made these frames, or can go on to make them; None if there is none.
+
+        One that was stopped goes on only in the folder that is chosen now: another one may be the remedy for what
+        stopped it.
+        """
         alike = [job for job in self.queue.jobs if job.spec.covers(spec)]
         known = [job for job in alike if os.path.isdir(job.folder)]  # noqa: PTH112  # Path's own raises
         coming = [job for job in known if job.state in _TO_COME]
@@ -111,7 +115,7 @@ class Runner:
         asked = (job for job in coming if any((one.scene, one.strip) == strip for one in self._pending.of(job)))
         made = finished.find(spec)
         writing = (job for job in coming if made is not None and job.folder == made.folder)  # a movie of these frames
-        stopped = (job for job in known if job.state in _STOPPED)
+        stopped = (job for job in known if job.state in _STOPPED and job.folder.parent == finished.parent)
         # A strip that waits for a job stays with it: two jobs would give it two results.
         return next(asked, None) or next(writing, None) or made or next(iter(coming), None) or next(stopped, None)
 
@@ -134,6 +138,7 @@ class Runner:
             places = self._pending.of(job)
             again = self._go_on(job, places)
             self._pending.expect(again, places)
+            again.warnings += [text for text in job.warnings if text == _elsewhere(job)]
         return again
 
     def _go_on(self, job: Job, places: list[Placement]) -> Job:
@@ -195,10 +200,7 @@ class Runner:
         if not job.state.ended:
             return
         self.queue.dismiss(job)
-        if job.state in _STOPPED:
-            self._pending.drop(job)
-        else:
-            self._pending.dismiss(job)
+        self._pending.dismiss(job)
         rendering.give_up(job.folder, libraries.launcher())
 
     def recall(self) -> bool:
@@ -214,7 +216,13 @@ class Runner:
                 self._take_up(one)
             elif one.pressed_here:
                 self._come_back(listed, one)
-        return bool(found)
+        here = [job for job in self.queue.jobs if self._pending.of(job)]
+        for job in here:
+            if _elsewhere(job) in job.warnings:
+                job.warnings.remove(_elsewhere(job))
+            if job.matted:
+                self._arrivals.add(job)
+        return bool(found or here)
 
     def _take_up(self, one: unfinished.Expected) -> None:
         """List a job that an earlier session left, if it can go on; if its frames are made, deliver its results."""
@@ -231,12 +239,10 @@ class Runner:
                 job = None  # this copy of a project got its results, which come together; the note is the original's
         if job is not None:
             self.queue.adopt(job)
-            self._expect_again(job, one)
+            self._pending.recall(job, one)
 
     def _come_back(self, job: Job, one: unfinished.Expected) -> None:
         """Expect a job's results and movies again, for its project is open again."""
-        if _elsewhere(job) in job.warnings:
-            job.warnings.remove(_elsewhere(job))
         # It may have gone on in another project, where nobody waits for these movies.
         ordered = {part.name for part in job.movies_ordered}
         left = encoding.left_in(job.folder, [name for name in one.movies if name not in ordered])
@@ -245,13 +251,7 @@ class Runner:
         elif job.state in _TO_COME:
             for part in left:
                 job.add(part)
-        self._expect_again(job, one)
-
-    def _expect_again(self, job: Job, one: unfinished.Expected) -> None:
-        """Expect a job's results at the places that its folder notes; if its frames are made, deliver them."""
         self._pending.recall(job, one)
-        if job.matted:
-            self._arrivals.add(job)
 
     def undone(self) -> None:
         """Deliver again what an undo took away in the middle of an arrival."""
@@ -311,17 +311,17 @@ class Runner:
             job.warnings.append(say("Its frames could not be deleted: {reason}", reason=error.strerror or ""))
         else:
             self.queue.dismiss(job)
+            self._pending.dismiss(job)
 
     def _queue(self, job: Job) -> None:
-        """Queue a job; if the queue was idle, a new batch begins with it.
+        """Queue a job; if the queue was idle, a new batch begins with it. A job that goes on counts once.
 
         Raises:
             SpecError, JobHeld, OutputFailed: the job cannot be taken.
         """
-        if not self.busy:
-            self.batch = []
+        before = [one for one in self.batch if one.folder != job.folder] if self.busy else []
         self.queue.submit(job)
-        self.batch.append(job)
+        self.batch = [*before, job]
 
     def _conclude(self, job: Job) -> None:
         """Learn from the movies of a finished job, and delete what only its making needed."""

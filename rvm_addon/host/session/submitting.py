@@ -31,11 +31,11 @@ def submit_selected(context: bpy.types.Context) -> tuple[list[Job], list[str]]:
     """Submit the jobs that matte the selected strips; return them, and what the user must know of the other strips.
 
     Frames that were matted before are not matted again, and strips of the same files share a job. Sound strips and
-    earlier results are ignored: selecting a movie also selects those that are connected to it.
+    earlier results are ignored, and what shows only results: selecting a movie also selects what is connected to it.
     """
     scene = versions.scene_in_sequencer(context)
     pictures = [strip for strip in versions.selected_strips(context) if strip.type != "SOUND"]
-    sources = [strip for strip in pictures if not belonging.is_result(strip)]
+    sources = [strip for strip in pictures if not belonging.shows_results(strip)]
     if pictures and not sources:
         return [], [say("“{strip}” is a matted strip already; select its source", strip=one.name) for one in pictures]
     chosen = effects.source_strips(sources)
@@ -73,9 +73,17 @@ def _submit_each(
     wanted, problems = [], []
     for strip in chosen:
         try:
-            wanted.append(describe(scene, strip, settings))
+            spec, place = describe(scene, strip, settings)
         except MattingError as error:
             problems.append(explained(error))
+            continue
+        # Rendered anew, nobody could tell whether its pictures are the same; a second result would lie over the first.
+        if spec.source.disposable and not place.replaces and belonging.is_matted(scene, strip):
+            problems.append(
+                say("“{strip}” is matted already; select its result and press Update Result", strip=strip.name)
+            )
+        else:
+            wanted.append((spec, place))
     jobs, more = _submit(wanted, settings.output)
     return jobs, problems + more
 

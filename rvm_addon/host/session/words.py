@@ -145,15 +145,18 @@ def plan(planned: Plan) -> str:
 
 
 def overall(jobs: list[Job]) -> str:
-    """Return the progress of all these jobs: the running one's number, how many there are, and the total time left."""
+    """Return the progress of all these jobs: the running one's number, how many there are, the time left if known."""
     running = next((job for job in jobs if not job.state.ended), None)
     if running is None:
         return ""
     words = [say("Matting")]
     if len(jobs) > 1:
         words.append(say("{number} of {jobs}", number=jobs.index(running) + 1, jobs=len(jobs)))
-    if running.seconds_left is not None:
-        waiting = sum(job.frames_total for job in jobs if job is not running and not job.state.ended)
+    others = [job for job in jobs if job is not running and not job.state.ended]
+    # What is rendered, and movies, take another time per frame, which nobody knows yet.
+    only_matting = all(part.kind is Kind.MATTING for job in (running, *others) for part in job.parts_left)
+    if only_matting and running.seconds_left is not None:
+        waiting = sum(job.frames_total for job in others)
         rest = about(running.seconds_left + waiting / running.part_per_second) if waiting else None
         words.append(say("{time} left", time=rest or duration(running.seconds_left)))
     return " · ".join(words)

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import bpy
 
+from ...engine.contract.errors import NothingChosen
 from ...engine.contract.spec import CPU, RAW_GIGABYTES
 from ...engine.contract.weights import catalogue
 from ..blender.paths import absolute
+from ..language.translations import say
 
 PACKAGE = __package__.removesuffix(".host.settings")
 """The extension's full name, as Blender's preferences know it."""
@@ -34,11 +36,12 @@ def model() -> Path:
     """Return the model that the user chose; the default if the extension runs without being enabled.
 
     Raises:
+        NothingChosen: the user wants a file of their own, and has not chosen one.
         ModelMissing, ModelDamaged: the extension came without its models, or they cannot be read.
     """
     chosen, folder = page(), weights_folder()
     if chosen is not None and chosen.model == OWN_FILE:
-        return Path(absolute(chosen.model_file))
+        return Path(_file(chosen, "model_file"))
     entries = catalogue(folder)
     wanted = (entry for entry in entries if chosen is not None and entry.name == chosen.model)
     return folder / next(wanted, entries[0]).file
@@ -51,11 +54,27 @@ def threads() -> int:
 
 
 def device() -> str:
-    """Return the device for the network: a word of `DEVICES`, or a plugin's absolute path."""
+    """Return the device for the network: a word of `DEVICES`, or a plugin's absolute path.
+
+    Raises:
+        NothingChosen: the user wants a plugin, and has not chosen its file.
+    """
     chosen = page()
     if chosen is None:
         return CPU
-    return absolute(chosen.plugin) if chosen.device == PLUGIN and chosen.plugin else chosen.device.lower()
+    return _file(chosen, "plugin") if chosen.device == PLUGIN else str(chosen.device).lower()
+
+
+def _file(chosen: bpy.types.AddonPreferences, name: str) -> str:
+    """Return the absolute path of a file that the user has chosen, by the name of the property.
+
+    Raises:
+        NothingChosen: there is none.
+    """
+    path = getattr(chosen, name)
+    if not path:
+        raise NothingChosen(say(chosen.bl_rna.properties[name].name))
+    return absolute(path)
 
 
 def raw_limit() -> int:

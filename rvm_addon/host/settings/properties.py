@@ -119,6 +119,7 @@ def snapshot(scene: bpy.types.Scene) -> Settings:
     """Freeze `scene`'s settings.
 
     Raises:
+        NothingChosen: the preferences want a file of the user's own, and none is chosen.
         ModelMissing, ModelDamaged: the extension came without its models, or they cannot be read.
     """
     chosen, model = scene.rvm_matting, preferences.model()

@@ -57,6 +57,12 @@ def is_unlike(path: str) -> bool:
     return _unlike[known]
 
 
+def is_known_as_unlike(path: str) -> bool:
+    """Return whether OpenCV is known to decode a movie differently, or Blender to find alpha, without opening it."""
+    known = _file(path)
+    return _unlike.get(known, False) or _alphas.get(known, False)
+
+
 def size(strip: versions.Strip) -> tuple[int, int]:
     """Return the width and height of a movie strip's file or an image strip's first one; 0 if it cannot be read.
 

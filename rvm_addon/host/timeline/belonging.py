@@ -10,6 +10,7 @@ from ...engine.contract.outputs import Result
 from ...engine.contract.spec import JobSpec, holds_job
 from ..blender import versions
 from ..blender.paths import absolute
+from ..strip import hiding
 from ..strip.placements import Placement, find, first_matted
 from ..strip.sources import frames_within, only_one_below, source_below, source_file, was_cut_from
 from . import recipes
@@ -18,6 +19,22 @@ from . import recipes
 def is_result(strip: versions.Strip) -> bool:
     """Return whether a strip shows the frames of a job: the folder around them holds the job."""
     return strip.type == "IMAGE" and holds_job(Path(absolute(strip.directory)).parent)
+
+
+def shows_results(strip: versions.Strip) -> bool:
+    """Return whether a strip is a result, or an effect or a meta strip in which nothing but results is seen."""
+    inside: Iterable[versions.Strip] = versions.inputs(strip)
+    if strip.type == "META":
+        inside = [one for one in versions.children(strip) if one.type != "SOUND" and not hiding.is_hidden(one)]
+    return is_result(strip) or (bool(inside) and all(map(shows_results, inside)))
+
+
+def is_matted(scene: bpy.types.Scene, strip: versions.Strip) -> bool:
+    """Return whether one result of a strip lies over all of it."""
+    start, end = versions.handles(strip)
+    level = versions.siblings(scene.sequence_editor, strip)
+    over = [(one, recipes.read(one)) for one in level if frames_within(one, start, end) == end - start]
+    return any(recipe is not None and source_of(scene, one, recipe) == strip for one, recipe in over)
 
 
 def strips_of(folder: Path) -> Iterator[tuple[bpy.types.Scene, versions.Strip]]:
