@@ -177,8 +177,16 @@ def test_wrong_options_are_refused(clip: Path, tmp_path: Path, wrong: list[str])
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
-        (["--ratio", "0"], "must be above 0 and at most 1, not 0"),
-        (["--black", "2"], "must be from 0 to 1, not 2"),
+        (["--ratio", "0"], "must be a number above 0 and at most 1, not “0”"),
+        (["--ratio", "abc"], "must be a number above 0 and at most 1, not “abc”"),
+        (["--black", "2"], "must be a number from 0 to 1, not “2”"),
+        (["--feather", "nan"], "must be a number from 0 to 100, not “nan”"),
+        (["--grow", "1.5"], "must be a whole number from -100 to 100, not “1.5”"),
+        (["--result", "mask"], "argument --result: “mask” is none of cutout, colour, matte, blur, backdrop"),
+        (["--movie-format", "mp4"], "argument --movie-format: “mp4” is none of h264, ffv1, qtrle, "),
+        (["--edge-colour", "own"], "argument --edge-colour: “own” is none of mixed, model, source"),
+        (["--format", "tiff"], "argument --format: “tiff” is none of png, png16, exr, webp, jpeg"),
+        (["--fit", "stretch"], "argument --fit: “stretch” is none of fill, fit"),
         (["--background", "green"], "“green” is not a colour like #00ff00"),
         (["--blur", "20"], "argument --blur: has no effect with --result cutout, only with blur"),
         (["--result", "blur", "--background", "#00ff00"], "--background: has no effect with --result blur, only with"),
@@ -190,6 +198,24 @@ def test_wrong_options_are_refused(clip: Path, tmp_path: Path, wrong: list[str])
 def test_a_refusal_says_what_would_do(clip: Path, tmp_path: Path, wrong: list[str], told: str) -> None:
     """In a sentence that can be read."""
     assert told in matte(clip, "--output", tmp_path / "out", *wrong)[2]
+
+
+def test_the_help_is_a_manual_of_edges() -> None:
+    """What the words of --edge-colour mean; of each number its meaning, range and default."""
+    ended = subprocess.run(
+        command("--help"), capture_output=True, text=True, env=environment(), timeout=120, check=True
+    )
+    said = " ".join(ended.stdout.partition("\nedges:")[2].split())
+    for told in (
+        "mixed: the source's own pixels where nothing shines through",
+        *("model: the model's guess everywhere", "source: the source's pixels everywhere", "(default: mixed)"),
+        "--black A alpha up to here becomes 0: removes haze and remnants; 0 to 1, below --white (default: 0)",
+        "--white A alpha from here on becomes 1: closes holes; 0 to 1, above --black (default: 1)",
+        "or inwards below 0; -100 to 100 (default: 0)",
+        "to each side; 0 to 100 (default: 0)",
+        "out of soft edges; 0 to 1 (default: 0)",
+    ):
+        assert told in said
 
 
 def test_nothing_of_the_users_is_written_over(counting: Path, tmp_path: Path) -> None:

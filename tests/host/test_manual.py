@@ -1,5 +1,6 @@
 """The manual behind "Online Manual": it is there, for everything that can be pointed at, in the user's language."""
 
+from collections.abc import Iterator
 from types import SimpleNamespace
 from urllib.parse import urlparse
 from urllib.request import url2pathname
@@ -7,6 +8,8 @@ from urllib.request import url2pathname
 import bpy
 import pytest
 from bl_operators.wm import WM_OT_doc_view_manual
+
+from rvm_addon.host.language.chinese import WORDS
 
 
 @pytest.mark.parametrize(
@@ -36,6 +39,28 @@ def test_it_speaks_the_users_language(addon: SimpleNamespace, monkeypatch: pytes
     _, described = addon.manual.manual_map()
     assert {name for _, name in described} == {"README.zh.txt"}
     assert (addon.folder / "README.zh.txt").is_file()
+
+
+def test_it_names_what_leads_to_it(addon: SimpleNamespace) -> None:
+    """Every setting, every choice and every button, by the label that the Chinese interface shows."""
+    manual = (addon.folder / "README.zh.txt").read_text(encoding="utf-8")
+    labels = [WORDS.get(label, label) for label in labels_of(addon)]
+    assert len(labels) > 50, "the walk has lost its way"
+    assert [label for label in labels if label not in manual] == []
+
+
+def labels_of(addon: SimpleNamespace) -> Iterator[str]:
+    """Yield the labels of the extension's properties, of their choices, and of its operators."""
+    package = addon.manual.__name__.removesuffix(".host.window.manual")
+    for kind in (bpy.types.PropertyGroup, bpy.types.AddonPreferences, bpy.types.Operator):
+        for cls in (cls for cls in kind.__subclasses__() if cls.__module__.startswith(package)):
+            if kind is bpy.types.Operator:
+                yield cls.bl_label
+                continue
+            own = {name for base in cls.__mro__ for name in getattr(base, "__annotations__", {})}
+            for entry in (entry for entry in cls.bl_rna.properties if entry.identifier in own):
+                yield entry.name
+                yield from (item.name for item in getattr(entry, "enum_items", ()))
 
 
 def test_blenders_own_stays(addon: SimpleNamespace) -> None:

@@ -40,7 +40,7 @@ class Request:
     """Absolute."""
     look: Look
     small_pictures: bool
-    """Whether pictures without transparency become JPEG, whatever the look's format."""
+    """Whether pictures over a background become JPEG, whatever the look's format."""
     model: Path
     """Absolute."""
     ratio: float | None

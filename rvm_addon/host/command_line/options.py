@@ -3,6 +3,8 @@
 import argparse
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from enum import StrEnum
 from pathlib import Path
 
 from ...engine.contract.errors import SpecError
@@ -112,13 +114,14 @@ def _parser(command: str) -> argparse.ArgumentParser:
     add("inputs", nargs="+", type=Path, metavar="INPUT", help="a movie, a picture, or a folder of pictures")
     add("--output", type=Path, required=True, metavar="DIR", help="where the results go")
     add("--model", type=Path, metavar="FILE", help="an RVM model as ONNX (default: the one that comes along)")
-    add("--device", type=_device, default=CPU, metavar="D", help=f"{', '.join(DEVICES)}, or a plugin's file")
+    devices = ", ".join(DEVICES)
+    add("--device", type=_device, default=CPU, metavar="D", help=f"{devices}, or a plugin's file (default: {CPU})")
     ratio = _number(float, 0.0, 1.0, above=True)
     add("--ratio", type=ratio, metavar="R", help="downsample ratio, above 0 to 1 (default: longest side to 512)")
     add("--ignore-alpha", action="store_true", help="matte pictures as if they were opaque")
     add("--movie", action="store_true", help="also write a movie with the clip's sound, DIR/<name>.mp4")
-    kinds = encoders.available()
-    add("--movie-format", type=MovieFormat, choices=kinds, help="of that movie; all but h264 keep transparency")
+    movie = "also write a movie, as this; all but h264 keep transparency (default with --movie: h264)"
+    _add_choice(parser, "--movie-format", encoders.available(), movie)
     add("--overwrite", action="store_true", help="replace what was made of the same input with other settings")
     add("--show", action="store_true", help="show the newest frame, about once a second, in a page in the browser")
     add("--json", action="store_true", help="print one JSON object per input on standard output")
@@ -131,34 +134,62 @@ def _parser(command: str) -> argparse.ArgumentParser:
 def _add_look(group: argparse._ArgumentGroup) -> None:
     """Add the options that say what is made of each frame."""
     add, usual = group.add_argument, Look()
-    add("--result", type=Result, choices=RESULTS, default=usual.result, help="what is made (default: %(default)s)")
+    result = (
+        "cutout: transparent where the background was; colour, blur, backdrop: the person over a colour, over the "
+        "blurred original, over another file; matte: the matte alone, grey (default: %(default)s)"
+    )
+    _add_choice(group, "--result", RESULTS, result, default=usual.result)
     add("--background", type=_colour, metavar="#RRGGBB", help="of --result colour (default: #00ff00)")
-    blur = _number(float, 0.0, MOST_BLUR, above=True)
-    add("--blur", type=blur, metavar="PIXELS", help=f"of --result blur (default: {usual.blur:g})")
+    blur, most = _number(float, 0.0, MOST_BLUR, above=True), f"above 0 to {MOST_BLUR:g}"
+    add("--blur", type=blur, metavar="PIXELS", help=f"of --result blur, {most} (default: {usual.blur:g})")
     add("--backdrop", type=Path, metavar="FILE", help="the picture or movie of --result backdrop")
-    add("--fit", type=Fit, choices=list(Fit), help="of --backdrop: fill, or fit between black bars (default: fill)")
-    kinds = list(FrameFormat)
-    add("--format", type=FrameFormat, choices=kinds, help="of the frames (default: png; pictures without alpha: jpeg)")
+    fit = "of --backdrop: fill the frame, or fit between black bars (default: fill)"
+    _add_choice(group, "--fit", list(Fit), fit)
+    frames = "of the frames (default: jpeg for pictures over a background, otherwise png)"
+    _add_choice(group, "--format", list(FrameFormat), frames)
 
 
 def _add_edges(group: argparse._ArgumentGroup) -> None:
-    """Add the options that refine edges."""
-    add, share = group.add_argument, _number(float, 0.0, 1.0)
-    colours = list(EdgeColour)
-    add("--edge-colour", type=EdgeColour, choices=colours, help="whose colours edges have")
-    add("--black", type=share, default=UNTOUCHED.black, metavar="A", help="alpha up to here becomes 0")
-    add("--white", type=share, default=UNTOUCHED.white, metavar="A", help="alpha from here on becomes 1")
-    pixels = _number(int, -MOST_GROWTH, MOST_GROWTH)
-    add(
-        "--grow",
-        type=pixels,
-        default=UNTOUCHED.grow,
-        metavar="PIXELS",
-        help="move the edge outwards, or inwards",
+    """Add the options that refine edges; what they say of themselves agrees with the tooltips in `looks`."""
+    usual, most, share = UNTOUCHED, MOST_GROWTH, _number(float, 0.0, 1.0)
+    colours = (
+        "whose colours the person has. mixed: the source's own pixels where nothing shines through, else the model's; "
+        "model: the model's guess everywhere, without the background's; source: the source's pixels everywhere, so "
+        f"that soft edges keep a rim of the old background (default: {usual.colour})"
     )
-    soft = _number(float, 0.0, MOST_GROWTH)
-    add("--feather", type=soft, default=UNTOUCHED.feather, metavar="PIXELS", help="soften the edge")
-    add("--despill", type=share, metavar="S", help="take the old background's colour out")
+    _add_choice(group, "--edge-colour", list(EdgeColour), colours)
+
+    def add(name: str, metavar: str, kind: Callable[[str], float], text: str) -> None:
+        value = getattr(usual, name)
+        default = None if name in _ONLY_FOR else value  # by None, `parse` knows that it was not given
+        text = f"{text} (default: {value:g})"
+        group.add_argument(f"--{name}", type=kind, default=default, metavar=metavar, help=text)
+
+    add("black", "A", share, "alpha up to here becomes 0: removes haze and remnants; 0 to 1, below --white")
+    add("white", "A", share, "alpha from here on becomes 1: closes holes; 0 to 1, above --black")
+    grown = f"moves the edge outwards by whole pixels, or inwards below 0; -{most} to {most}"
+    add("grow", "PIXELS", _number(int, -most, most), grown)
+    softened = f"softens the edge by about this many pixels to each side; 0 to {most}"
+    add("feather", "PIXELS", _number(float, 0.0, most), softened)
+    add("despill", "S", share, "takes the old background's colour, as it is nearby, out of soft edges; 0 to 1")
+
+
+def _add_choice(
+    group: argparse._ActionsContainer, option: str, words: Sequence[StrEnum], text: str, default: StrEnum | None = None
+) -> None:
+    """Add an option that takes one of these words; `choices` only shows them, for its own refusal speaks Python."""
+    group.add_argument(option, type=_one_of(words), choices=words, default=default, help=text)
+
+
+def _one_of(words: Sequence[StrEnum]) -> Callable[[str], StrEnum]:
+    """Return a parser of these words, which are of one kind."""
+
+    def parse_word(text: str) -> StrEnum:
+        if text not in words:
+            raise argparse.ArgumentTypeError(f"“{text}” is none of {', '.join(words)}")
+        return type(words[0])(text)
+
+    return parse_word
 
 
 def _device(text: str) -> str:
@@ -180,12 +211,14 @@ def _colour(text: str) -> Colour:
 
 def _number(kind: type, least: float, most: float, *, above: bool = False) -> Callable[[str], float]:
     """Return a parser of numbers from `least` (or only above it) to `most`."""
+    what = "a whole number" if kind is int else "a number"
+    limits = f"above {least:g} and at most {most:g}" if above else f"from {least:g} to {most:g}"
 
     def parse_number(text: str) -> float:
-        value: float = kind(text)
-        if not (least < value <= most if above else least <= value <= most):
-            limits = f"above {least:g} and at most {most:g}" if above else f"from {least:g} to {most:g}"
-            raise argparse.ArgumentTypeError(f"must be {limits}, not {text}")
-        return value
+        with suppress(ValueError):
+            value: float = kind(text)
+            if least < value <= most or (value == least and not above):
+                return value
+        raise argparse.ArgumentTypeError(f"must be {what} {limits}, not “{text}”")
 
     return parse_number

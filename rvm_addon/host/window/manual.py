@@ -17,7 +17,7 @@ _DESCRIBED = (
     "bpy.types.viewsettings.*",
     "bpy.types.rvm_ap_preferences.*",
 )
-"""Patterns, in lower case, of the Python names of everything that the manual describes."""
+"""Patterns, in lower case, of the Python names of all settings and buttons, each of which the manual tells of."""
 
 
 def manual_map() -> tuple[str, tuple[tuple[str, str], ...]]:
