@@ -25,6 +25,7 @@ from window import (
     press,
     run,
     states,
+    tell_longest_gap,
     wait,
 )
 
@@ -34,6 +35,17 @@ MOVED = 3
 CONTINUE = (178, 237)
 """From the side bar's corner: the button of an interrupted job that is alone in the list."""
 SEQUENCER = "{'window': window(), 'area': sequencer('SEQUENCER')}"
+PIECES = 200
+CUT_UP = f"""
+editor = bpy.data.scenes[0].sequence_editor
+for strip in versions.all_strips(editor):
+    strip.select = False
+for number in range({PIECES}):
+    start = 1000 + 10 * number
+    strip = versions.top_strips(editor).new_movie(f"Piece {{number}}", CLIPS[0], 20, start)
+    versions.set_right_handle(strip, start + 5)
+    strip.select = True
+"""
 SHOW_PANEL = "region(sequencer('SEQUENCER'), 'UI').active_panel_category = 'Matting'"
 
 
@@ -206,10 +218,42 @@ def adjusted() -> None:
     wait("another brings it again", lambda s: results(s) > results(before))
 
 
+def many_at_once() -> None:
+    """Cut a clip into many pieces; while their results arrive, mute a strip and undo that."""
+    print("Many at once")
+    order(CUT_UP)
+    before = states()[-1]
+    begun = time.time()
+    order(f"with bpy.context.temp_override(**{SEQUENCER}):\n    bpy.ops.rvm.matte_strips()", seconds=0.0)
+    wait("the first results come", lambda s: results(s) > results(before))
+    click_strip("Backdrop")
+    press("h")
+    wait("a strip is muted", lambda s: s["strips"]["Backdrop"]["mute"])
+    check("while results are on their way", holds=results(states()[-1]) < results(before) + PIECES)
+    press("ctrl+z")
+    wait("and not, when that is undone", lambda s: not s["strips"]["Backdrop"]["mute"])
+    after = wait("every result comes even so", lambda s: results(s) >= results(before) + PIECES, seconds=120.0)
+    time.sleep(1.0)
+    tell_longest_gap("while results came", begun, time.time())
+    after = states()[-1]
+    check("none twice", holds=results(after) == results(before) + PIECES)
+    check("each over its piece", holds=all(is_there(after, f"Piece {number}") for number in range(PIECES)))
+
+
 def results(state: State) -> int:
     """Return how many results there are."""
     return sum(strip["type"] == "IMAGE" for strip in state["strips"].values())
 
 
-for part in (edits, in_hand, away_and_back, reload_scripts, disable_and_enable, elsewhere, adjusted, check_no_crash):
+for part in (
+    edits,
+    in_hand,
+    away_and_back,
+    reload_scripts,
+    disable_and_enable,
+    elsewhere,
+    adjusted,
+    many_at_once,
+    check_no_crash,
+):
     part()
