@@ -195,8 +195,11 @@ class Writer:
     def write(self, read: Read, matte: Matte) -> None:
         """Write one frame; runs on an encoding thread."""
         look = self.spec.look
-        raws = self.raws if read.known is None else None  # a known one is kept already
-        kept = drawn(matte) if raws is not None and raws.room > 0 else None
+        is_new = read.known is None  # a known one is kept already
+        raws = self.raws if is_new and self.raws is not None and self.raws.room > 0 else None
+        # A far-grown or far-feathered matte shows colours that a raw matte does not hold. They must be the same in
+        # frames that keep none: the room may run out in the middle of a job, and an update has nothing else.
+        kept = drawn(matte) if raws is not None or (is_new and look.foreground is Foreground.ALL) else None
         carried = None if look.result is Result.MASK else read.carried  # the masked strip has its own alpha already
         cutout = cut_out(kept or matte, look.edges, carried, deep=look.format.is_deep, coloured=not look.result.is_grey)
         if raws is not None and kept is not None:

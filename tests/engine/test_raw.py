@@ -8,11 +8,15 @@ import pytest
 
 from rvm_addon.engine.contract.errors import RawUnreadable
 from rvm_addon.engine.contract.outputs import UNTOUCHED, EdgeColour, Edges, Foreground, FrameFormat, Look, Result
+from rvm_addon.engine.contract.spec import JobSpec, Source, SourceKind
 from rvm_addon.engine.drawing.refine import cut_out
+from rvm_addon.engine.drawing.viewing import Viewer
 from rvm_addon.engine.kept.raw import Edge, decode, drawn, encode
 from rvm_addon.engine.kept.shelf import RawSink, Shelf
 from rvm_addon.engine.network.guided import Grid, GuidedMatte
 from rvm_addon.engine.network.matte import PlainMatte
+from rvm_addon.engine.stages import Read, Writer
+from tests.fakes import DictSink
 
 
 @pytest.fixture
@@ -138,6 +142,31 @@ def test_an_empty_and_a_full_matte_survive(value: float) -> None:
     cutout = cut_out(raw, UNTOUCHED, None, deep=False)
     kept = decode(encode(replace(raw, edge=Edge.of(cutout.inner, cutout.alpha, cutout.box))), picture, Foreground.EDGE)
     assert np.array_equal(cut_out(kept, UNTOUCHED, None, deep=False).colours, cutout.colours)
+
+
+@pytest.mark.parametrize("kind", ["guided", "matte"])
+@pytest.mark.parametrize(
+    "edges",
+    [Edges(grow=12), Edges(feather=10.0), Edges(EdgeColour.MODEL, grow=30), Edges(EdgeColour.MODEL, feather=5.0)],
+    ids=["grown", "feathered", "grown, model's colours", "feathered, model's colours"],
+)
+def test_far_colours_are_the_same_whether_or_not_a_matte_is_kept(
+    kind: str, edges: Edges, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """Where the room for raw mattes has run out, on the command line, which keeps none, and in an update."""
+    drawn_one: GuidedMatte | PlainMatte = request.getfixturevalue(kind)
+    look = Look(edges=edges)
+    spec = JobSpec("x", Source(SourceKind.MOVIE, ("/x.mp4",)), "frames", "x", "/m.onnx", look=look)
+    sink = DictSink()
+    full = RawSink(tmp_path / "full", 1)
+    full.room = 0
+    for frame, raws in enumerate([RawSink(tmp_path, 10**9), full, None]):
+        writer = Writer(spec, sink, raws, Viewer(tmp_path / "nobody looks", None))
+        writer.write(Read(frame, drawn_one.picture, None, None, None, looked_at=True), drawn_one)
+    known = Shelf([str(tmp_path / "raw")], None).read(0, drawn_one.picture, look.foreground)
+    again = Writer(spec, sink, None, Viewer(tmp_path / "nobody looks", None))
+    again.write(Read(3, drawn_one.picture, None, known, None, looked_at=False), known)
+    assert all(np.array_equal(sink.pictures[0], sink.pictures[frame]) for frame in (1, 2, 3))
 
 
 def test_a_shelf_reads_what_a_sink_keeps(matte: PlainMatte, tmp_path: Path) -> None:

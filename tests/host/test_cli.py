@@ -567,6 +567,33 @@ def test_interrupting_keeps_the_frames(passthrough: Path, tmp_path: Path) -> Non
     assert len(anew) == 2 and all(path.stat().st_mtime_ns > newest for path in anew)
 
 
+def test_stopping_before_a_worker_begins_is_told_in_words(
+    clip: Path, passthrough: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """From a checkout, too, where no extension is enabled whose folder would tell of pending results."""
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli.EarlierFrames, "begin", interrupted)
+    status = cli.main([str(clip), "--output", str(tmp_path / "out"), "--model", str(passthrough), "--json"])
+    printed, said = capsys.readouterr()
+    assert (status, json.loads(printed)["error"]) == (130, "stopped")
+    assert "goes on from there" in said
+
+
+def test_a_folder_that_refuses_stops_no_other_input(clip: Path, passthrough: Path, tmp_path: Path) -> None:
+    """Frames that may not be moved aside, before the worker begins."""
+    other = tiny.barcode_movie(tmp_path / "other.avi", 3, fourcc="MJPG")
+    options = ["--output", tmp_path / "out", "--model", passthrough]
+    assert matte(clip, *options)[0] == 0
+    (tmp_path / "out" / clip.stem).chmod(0o500)
+    status, told, said = matte(clip, other, *options, "--result", "matte", "--overwrite")
+    (tmp_path / "out" / clip.stem).chmod(0o700)
+    assert status == 1 and "Traceback" not in said
+    assert "Permission denied" in told[0]["error"] and told[1]["frames"] == 3
+
+
 def test_blender_offers_the_command(addon: SimpleNamespace, capfd: pytest.CaptureFixture[str]) -> None:
     """`blender --command rvm_matting` is taken once the extension is enabled: Blender says so to a second taker."""
     second = bpy.utils.register_cli_command(addon.cli.COMMAND, lambda _: 0)

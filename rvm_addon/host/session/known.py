@@ -84,7 +84,8 @@ def of_this_project() -> list[Path]:
 def _remembered() -> _Folders:
     """Return what is remembered of each folder; empty where the file is missing or cannot be read."""
     try:
-        return _read()
+        path = _path()
+        return {} if path is None else _read(path)
     except OSError:
         return {}
 
@@ -92,45 +93,52 @@ def _remembered() -> _Folders:
 def _change(change: Callable[[_Folders], _Folders]) -> None:
     """Change what is known of each folder, and write the newest of them; one Blender at a time.
 
+    A checkout's command line has no extension whose folder could hold the file, and no results to come: nothing is done.
     An error of the file is only logged: results in a folder that is not known are found by a project that uses it.
     """
+    path = _path()
+    if path is None:
+        return
     give_up_at = time.monotonic() + _IN_TURN_SECONDS
     try:
         while True:
-            with locks.held(_path().parent, _HELD_FILE) as alone:
+            with locks.held(path.parent, _HELD_FILE) as alone:
                 if alone or time.monotonic() > give_up_at:
-                    _write(change)
+                    _write(path, change)
                     return
     except OSError as error:
-        log.warning("%s: %s", _path(), error)
+        log.warning("%s: %s", path, error)
 
 
-def _write(change: Callable[[_Folders], _Folders]) -> None:
+def _write(path: Path, change: Callable[[_Folders], _Folders]) -> None:
     """Read what is known, change it, and write it if that makes a difference.
 
     Raises:
         OSError: the file refuses.
     """
-    known = _read()
+    known = _read(path)
     changed = change(dict(known))
     if changed != known:
         newest = {results: asdict(told) for results, told in list(changed.items())[-_MOST:]}
-        whole.write(_path(), json.dumps(newest).encode())
+        whole.write(path, json.dumps(newest).encode())
 
 
-def _read() -> _Folders:
+def _read(path: Path) -> _Folders:
     """Return what is remembered of each folder; empty where the file is missing or damaged.
 
     Raises:
         OSError: the file exists but cannot be read, as while a virus scanner has it open.
     """
     try:
-        told = json.loads(_path().read_text(encoding="utf-8"))
+        told = json.loads(path.read_text(encoding="utf-8"))
         return {results: _Known(float(one["used"]), tuple(map(str, one["jobs"]))) for results, one in told.items()}
     except (FileNotFoundError, ValueError, TypeError, KeyError, AttributeError):
         return {}
 
 
-def _path() -> Path:
-    """Return the path of the file that remembers the folders."""
-    return Path(bpy.utils.extension_path_user(preferences.PACKAGE, create=True)) / _FILE
+def _path() -> Path | None:
+    """Return the path of the file that remembers the folders; None where no extension is installed (a checkout)."""
+    try:
+        return Path(bpy.utils.extension_path_user(preferences.PACKAGE, create=True)) / _FILE
+    except ValueError:
+        return None
