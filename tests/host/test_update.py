@@ -602,3 +602,44 @@ def test_what_is_rendered_again_needs_the_model_where_it_looks_different(
     )
     job = update(timeline, timeline.result_of(strip))
     assert raws_of(job) == length - 2
+
+
+@pytest.mark.parametrize("gathered", ["result", "source"])
+@pytest.mark.parametrize("with_effect", [False, True], ids=["alone", "with an effect"])
+def test_a_result_at_another_level_than_its_source(
+    timeline: Timeline, source: Any, gathered: str, with_effect: bool
+) -> None:
+    """One of the two was gathered in a meta strip: the new result lies where the old one lay, with its effects."""
+    versions, result = timeline.addon.versions, timeline.result_of(source)
+    versions.set_left_handle(source, 3)
+    versions.set_left_handle(result, 3)
+    result.channel = 4
+    blur = [timeline.effect("GAUSSIAN_BLUR", 4, result, channel=5, start=3)] if with_effect else []
+    meta = timeline.meta([result, *blur] if gathered == "result" else [source])
+    name, extent = result.name, versions.handles(meta)
+    timeline.scene.rvm_matting.handles = 2
+    timeline.editor.display_stack(meta if gathered == "result" else None)
+    update(timeline, result)
+    timeline.editor.display_stack(None)
+    every = versions.all_strips(timeline.editor)
+    new = every[name]
+    assert (new.parent_meta() == meta) is (gathered == "result") and len(new.elements) == 8
+    assert (versions.handles(new), new.channel, versions.handles(meta)) == ((3, 7), 4, extent)
+    assert [strip.name for strip in every if strip.type == "IMAGE"] == [name] and every[source.name].mute
+    assert not with_effect or versions.inputs(every["gaussian_blur"]) == [new]
+    assert timeline.render(4)[..., 3].max() > 200
+
+
+def test_a_result_without_room_at_its_level_stays(timeline: Timeline, source: Any) -> None:
+    """It lies in a meta strip's uppermost channel: it shows what it showed, and a warning tells why."""
+    result, name = timeline.result_of(source), f"{source.name} matte"
+    result.channel = 128
+    meta = timeline.meta([result])
+    before = result.directory
+    timeline.scene.rvm_matting.handles = 2
+    timeline.editor.display_stack(meta)
+    job = update(timeline, result)
+    timeline.editor.display_stack(None)
+    result = timeline.addon.versions.all_strips(timeline.editor)[name]
+    assert (result.directory, result.channel, result.parent_meta()) == (before, 128, meta) and source.mute
+    assert any("has no free channel above it" in text for text in job.warnings)

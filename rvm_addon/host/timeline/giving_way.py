@@ -58,7 +58,8 @@ def take_back(parts: Iterable[versions.Strip], old: versions.Strip) -> None:
 def make_way(scene: bpy.types.Scene, old: versions.Strip, results: Sequence[versions.Strip]) -> None:
     """Remove a result, and give new ones its channel where there is room; the first also gets its name and effects.
 
-    These are handed over first: with a strip, Blender removes its effects and empties the modifiers that it masks.
+    All lie at one level: elsewhere, nobody has looked for room, and effects cannot reach them. Effects are handed over
+    first: with a strip, Blender removes its effects and empties the modifiers that it masks.
     """
     name, channel = old.name, old.channel
     level = versions.siblings(scene.sequence_editor, old)

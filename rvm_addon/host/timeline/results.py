@@ -58,7 +58,7 @@ def insert_result(spec: JobSpec, folder: Path, place: Placement) -> Inserted:
     scene, source = found
     is_mask = spec.look.result is Result.MASK
     ground = _ground(scene, source, place, whole=is_mask)
-    free = [free_channel(scene.sequence_editor, source, *span) for span in ground.spans]
+    free = [free_channel(scene.sequence_editor, ground.below, *span) for span in ground.spans]
     channels = [channel for channel in free if channel is not None]
     if len(channels) < len(free):
         raise StripUnsuitable(place.strip, f"has no free channel above it; its frames are in “{folder}”")
@@ -98,6 +98,15 @@ class _Ground:
     apart: tuple[str, ...]
     """As `Inserted.apart`."""
 
+    @property
+    def below(self) -> versions.Strip:
+        """The strip at whose level, and above whose channel, the results go.
+
+        That is the source, unless one of the two was gathered in a meta strip since: then it is the result to replace.
+        """
+        is_elsewhere = self.old is not None and self.old.parent_meta() != self.source.parent_meta()
+        return self.old if is_elsewhere else self.source
+
 
 def _ground(scene: bpy.types.Scene, source: versions.Strip, place: Placement, *, whole: bool) -> _Ground:
     """Return what a placement finds; a `whole` result ignores where the result that it replaces was cut."""
@@ -125,7 +134,7 @@ def _laid(
     """Put a new strip of the frames in `folder` over a span; return the part of the source it is like, and itself."""
     own = [part for part in ground.parts if frames_within(part, *span)]
     source = ground.source if ground.source in own or not own else own[0]
-    result = _new_result(spec, folder, place, source, span, channel)
+    result = _new_result(spec, folder, place, source, span, channel, beside=ground.below)
     if spec.look.result is Result.MASK:
         masks.put_on(source.id_data, own, result)
     else:
@@ -134,12 +143,18 @@ def _laid(
 
 
 def _new_result(
-    spec: JobSpec, folder: Path, place: Placement, source: versions.Strip, span: tuple[int, int], channel: int
+    spec: JobSpec,
+    folder: Path,
+    place: Placement,
+    source: versions.Strip,
+    span: tuple[int, int],
+    channel: int,
+    beside: versions.Strip,
 ) -> versions.Strip:
-    """Return a new strip of the frames in `folder` that is aligned with its source and trimmed to a span."""
+    """Return a new strip of the frames in `folder`, at another's level, that is aligned with its source and trimmed."""
     scene = source.id_data
     names = [spec.file_name(frame) for frame in place.shown]
-    result = new_image_strip(scene, folder, names, channel, first_matted(source, place), beside=source)
+    result = new_image_strip(scene, folder, names, channel, first_matted(source, place), beside=beside)
     result.name = _free_name(scene.sequence_editor, f"{source.name} matte")
     versions.set_left_handle(result, span[0])
     versions.set_right_handle(result, span[1])
