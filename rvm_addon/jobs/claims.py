@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from ..engine.contract.errors import OutputFailed
+from ..engine.contract.errors import OutputRefused
 from ..engine.contract.spec import composed
 
 _LONGEST_STEM_BYTES = 100
@@ -25,7 +25,7 @@ def claim_folder(parent: Path, name: str) -> Path:
     """Make and return a new folder called `name`, or `name 2` and so on if that is taken.
 
     Raises:
-        OutputFailed: `parent` cannot be written to.
+        OutputRefused: `parent` cannot be written to.
     """
     return _claim(parent, name, "", lambda path: path.mkdir(parents=True))
 
@@ -34,7 +34,7 @@ def claim_file(parent: Path, stem: str, suffix: str) -> Path:
     """Make and return a new empty file called `stem` and `suffix`, or `stem 2` and so on if that is taken.
 
     Raises:
-        OutputFailed: `parent` cannot be written to.
+        OutputRefused: `parent` cannot be written to.
     """
     return _claim(parent, stem, suffix, lambda path: path.open("xb").close())
 
@@ -45,7 +45,7 @@ def _claim(parent: Path, stem: str, suffix: str, make: Callable[[Path], None]) -
     If `parent` is not a folder, other names are not tried, for they would fail as well.
 
     Raises:
-        OutputFailed: `parent` cannot be written to.
+        OutputRefused: `parent` cannot be written to.
     """
     path, number = parent / f"{stem}{suffix}", 1
     while True:
@@ -57,14 +57,14 @@ def _claim(parent: Path, stem: str, suffix: str, make: Callable[[Path], None]) -
             number += 1
             path = parent / f"{stem} {number}{suffix}"
         except OSError as error:
-            raise OutputFailed(path, error.strerror or "") from error
+            raise OutputRefused(path, error.strerror or "") from error
         else:
             return path
 
 
-def _blocked(folder: Path) -> OutputFailed:
+def _blocked(folder: Path) -> OutputRefused:
     """Return the error for a folder that cannot be made because it, or one above it, is something else already."""
     there = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
     if there.is_symlink():  # most often to a drive that was removed
-        return OutputFailed(there, "it leads to a place that is not there")
-    return OutputFailed(there, "it is a file, not a folder")
+        return OutputRefused(there, "it leads to a place that is not there")
+    return OutputRefused(there, "it is a file, not a folder")

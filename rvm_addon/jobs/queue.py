@@ -7,7 +7,7 @@ import subprocess
 import time
 
 from ..engine.contract import locks
-from ..engine.contract.errors import JobHeld, MattingError, OutputFailed
+from ..engine.contract.errors import JobHeld, MattingError, OutputRefused
 from .job import KILLED_STATUS, Job, State
 from .parts import Kind
 from .worker import Launcher, Standby, WorkerProcess, matting
@@ -70,7 +70,7 @@ class JobQueue:
         Raises:
             SpecError: the job's spec is invalid.
             JobHeld: another process works in its folder.
-            OutputFailed: its folder cannot be written to.
+            OutputRefused: its folder cannot be written to.
         """
         job.spec.validate()
         if locks.is_held(job.folder):
@@ -78,7 +78,7 @@ class JobQueue:
         try:
             job.write()
         except OSError as error:
-            raise OutputFailed(job.folder, error.strerror or "") from error
+            raise OutputRefused(job.folder, error.strerror or "") from error
         self.adopt(job)
 
     def adopt(self, job: Job) -> None:

@@ -105,6 +105,7 @@ def test_one_bad_input_does_not_stop_the_others(clip: Path, passthrough: Path, t
     for path, entry in zip(bad, told, strict=False):
         assert path.name in entry["error"] and path.name in said
     assert told[-1]["frames"] == 20
+    assert "or choose it where it is now, then run the command again." in said and "press" not in said
 
 
 def test_one_input_that_may_not_be_looked_at_does_not_stop_the_others(

@@ -330,11 +330,11 @@ def failed(timeline: Timeline, strip: Any) -> tuple[Any, Path]:
 
 
 def test_a_movie_that_fails_loses_nothing(timeline: Timeline, strip: Any) -> None:
-    """The strip comes, the warning says what to do, and running the job again makes only the movie."""
+    """The strip comes, the warning says what to do, and Continue makes only the movie."""
     job, in_the_way = failed(timeline, strip)
     assert (job.state.name, job.error, job.movies) == ("DONE", "", [])
     (said,) = warnings(job)
-    assert "talk ü.mkv" in said and "run the job again" in said
+    assert "talk ü.mkv" in said and "Choose another format, then select the strip" in said
     assert timeline.result_of(strip)
     in_the_way.rmdir()
     stamp = (job.output / job.spec.file_name(20)).stat().st_mtime_ns
@@ -346,6 +346,49 @@ def test_a_movie_that_fails_loses_nothing(timeline: Timeline, strip: Any) -> Non
     timeline.drive(lambda: again.state.ended)
     assert numbers(again.movies[0].path) == list(range(FIRST - 1, END - 1))
     assert (job.output / job.spec.file_name(20)).stat().st_mtime_ns == stamp
+
+
+def test_another_format_keeps_the_frames(timeline: Timeline, strip: Any) -> None:
+    """As the remedy of a movie that failed says: the button makes only the movie, in the format that is chosen now."""
+    job, _ = failed(timeline, strip)
+    assert "select the strip and press Matte Selected Strips; the frames are kept" in warnings(job)[0]
+    wanted(timeline, "QTRLE")
+    stamp = (job.output / job.spec.file_name(20)).stat().st_mtime_ns
+    again = made(timeline, strip)
+    assert (again.folder, len(again.movies), again.movies_missing) == (job.folder, 1, [])
+    assert Path(again.movies[0].path).suffix == ".mov"
+    assert (job.output / job.spec.file_name(20)).stat().st_mtime_ns == stamp
+
+
+def test_a_frame_that_was_removed_is_made_anew(timeline: Timeline, strip: Any) -> None:
+    """Continue cannot, and the remedy says what can: the result shows new frames, and the movie comes."""
+    job, in_the_way = failed(timeline, strip)
+    in_the_way.rmdir()
+    (job.output / job.spec.file_name(20)).unlink()
+    assert bpy.ops.rvm.retry_job(folder=str(job.folder)) == {"FINISHED"}
+    (again,) = timeline.addon.runner.current().queue.jobs
+    timeline.drive(lambda: again.state.ended)
+    (said,) = warnings(again)
+    assert "_000021.png” is gone. To have it made anew, select the result and press Update Result." in said
+    timeline.select([timeline.result_of(strip)])
+    with timeline.shown():
+        assert bpy.ops.rvm.update_result() == {"FINISHED"}
+    last = timeline.addon.runner.current().queue.jobs[-1]
+    assert numbers(last.movies[0].path) == list(range(FIRST - 1, END - 1))
+    assert len(timeline.strips) == 2 and Path(timeline.result_of(strip).directory) == last.output
+
+
+def test_another_output_folder_takes_all_frames_anew(timeline: Timeline, strip: Any) -> None:
+    """As the remedy says: the stopped job is dismissed first, and its frames stay where they are."""
+    (job,), _ = timeline.submit(strip)
+    (job.output / job.spec.file_name(20)).mkdir(parents=True)
+    timeline.drive(lambda: job.state.ended)
+    assert "press Dismiss Job and choose another output folder, where all frames are made anew" in job.remedy
+    assert bpy.ops.rvm.dismiss_job(folder=str(job.folder)) == {"FINISHED"}
+    timeline.scene.rvm_matting.output = str(timeline.folder / "elsewhere")
+    again = made(timeline, strip)
+    assert (again.folder.parent, again.frames_done) == (timeline.folder / "elsewhere", END - FIRST)
+    assert job.output.is_dir()
 
 
 @pytest.mark.parametrize("movie", [True, False])

@@ -1,7 +1,9 @@
 """Everything that a person reads has its words in Chinese; what lacks them is named."""
 
 import ast
+import errno
 import itertools
+import os
 import re
 import string
 from collections.abc import Iterator
@@ -236,7 +238,8 @@ def test_what_is_to_be_done_is_told_too(in_chinese: SimpleNamespace) -> None:
     """After what happened."""
     error = errors.OutputFailed("/full/disk", "No space left on device")
     assert in_chinese.translations.explained(error) == (
-        "无法写入“/full/disk”: No space left on device. 请释放一些空间或选择其他输出文件夹；已完成的帧会保留。"
+        "无法写入“/full/disk”: No space left on device. "
+        "请释放一些空间并按下“继续”；或按下“移除任务”并选择其他输出文件夹，所有帧会在那里重新生成。"
     )
 
 
@@ -253,7 +256,7 @@ def test_a_library_that_cannot_be_loaded_is_understood(in_chinese: SimpleNamespa
     assert "ONNX Runtime" in heard(str(error))
 
 
-@pytest.mark.parametrize("error", [cls for cls in FILE_ERRORS if cls is not errors.FileError])
+@pytest.mark.parametrize("error", [cls for cls in FILE_ERRORS if cls.remedy])
 def test_errors_are_understood(in_chinese: SimpleNamespace, error: type[errors.FileError]) -> None:
     """What happened and what to do, with the file's name in it."""
     heard = in_chinese.translations.heard
@@ -261,6 +264,44 @@ def test_errors_are_understood(in_chinese: SimpleNamespace, error: type[errors.F
     assert heard(str(raised)) != str(raised)
     assert "/footage/人.mp4" in heard(str(raised))
     assert heard(raised.remedy) != raised.remedy
+
+
+BUTTON = re.compile(r"press ((?:[A-Z]\w+ ?)+)")
+LOOSE = re.compile(r"\b(once more|go on|run|starts?|press (?![A-Z])|continue|retry|button)\b")
+"""Words for a button that it does not bear; the fetching of weights has a command, not a button."""
+
+
+def remedies() -> set[str]:
+    """Return every remedy that an error has, those for a full disk included."""
+    kinds = [cls for cls in vars(errors).values() if isinstance(cls, type) and issubclass(cls, errors.MattingError)]
+    full = os.strerror(errno.ENOSPC)
+    special = [cls("/a", full).remedy for cls in kinds if issubclass(cls, errors.NotWritten)]
+    return {cls.remedy for cls in kinds} | {errors.LibraryUnusable(errors.OPENCV, "").remedy, *special} - {""}
+
+
+def test_buttons_are_called_by_their_labels(addon: SimpleNamespace) -> None:
+    """In every remedy, in both languages: who looks for it finds it. On icons, the tips say it."""
+    known = {
+        operator.bl_label
+        for operator in (
+            *(addon.job_operators.RVM_OT_retry_job, addon.job_operators.RVM_OT_dismiss_job),
+            *(addon.operators.RVM_OT_matte_strips, addon.result_operators.RVM_OT_update_result),
+        )
+    }
+    called = {remedy: {name.strip() for name in BUTTON.findall(remedy)} for remedy in remedies()}
+    assert set().union(*called.values()) == known
+    assert {remedy: LOOSE.findall(remedy) for remedy in called if LOOSE.search(remedy)} == {}
+    assert all(f"“{WORDS[name]}”" in SENTENCES[remedy] for remedy, names in called.items() for name in names)
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_the_command_line_names_no_buttons(addon: SimpleNamespace, overwrite: bool) -> None:
+    """It has none: the command is given again, without what would make all frames anew."""
+    told = {remedy: addon.cli.without_buttons(remedy, overwrite=overwrite) for remedy in remedies()}
+    assert [text for text in told.values() if "press" in text or "elect" in text] == []
+    missing = told[errors.SourceMissing.remedy]
+    again = f"run the command again{' without --overwrite' if overwrite else ''}"
+    assert missing == f"Put the file back and {again}; or choose it where it is now, then {again}."
 
 
 def test_what_ended_a_trial_is_understood(in_chinese: SimpleNamespace) -> None:

@@ -172,7 +172,7 @@ def test_a_disk_that_is_away_is_told_as_such(job: Job) -> None:
     """Neither events nor a log are to be read where the job's folder was."""
     job.folder.rmdir()
     job.end_part(1)
-    assert job.error == f"The job's folder “{job.folder}” is gone" and "continue" in job.remedy
+    assert job.error == f"The job's folder “{job.folder}” is gone" and "press Continue" in job.remedy
 
 
 def test_a_drive_that_does_not_answer_ends_the_job(tmp_path: Path) -> None:

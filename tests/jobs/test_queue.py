@@ -469,7 +469,7 @@ def test_a_folder_that_is_gone_is_named(queue: JobQueue, spec: JobSpec, tmp_path
     shutil.rmtree(job.folder)
     queue.tick()
     assert job.state is State.FAILED
-    assert job.error == f"The job's folder “{job.folder}” is gone" and "once more" in job.remedy
+    assert job.error == f"The job's folder “{job.folder}” is gone" and "Matte Selected Strips" in job.remedy
     assert queue._waiting is None
     drive(queue, lambda: following.state.ended)
     assert following.state is State.DONE

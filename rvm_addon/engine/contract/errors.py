@@ -5,6 +5,8 @@ Standard library only: `jobs`, Blender's side and `build.py` import this module,
 An error carries data (a path, a frame); `__str__` makes the sentence that says what happened to which file, and
 `remedy` says what to do about it. The module that wraps a third-party library translates the library's errors into
 these. An error that is not translated is a bug: it ends the worker, with its traceback in `worker.log`.
+
+Remedies call buttons by their labels, in the phrases below; the command line, which has no buttons, replaces these.
 """
 
 import errno
@@ -14,6 +16,14 @@ from pathlib import Path
 
 _NO_SPACE = frozenset(map(os.strerror, (errno.ENOSPC, errno.EDQUOT)))
 """The system's words for a full disk or an exhausted quota."""
+CONTINUE = "press Continue"
+"""For what is remedied outside: the job goes on with the files and settings that it has."""
+MATTE = "select the strip and press Matte Selected Strips"
+"""For what is remedied at the strip or in the project's settings, which a job does not read again."""
+UPDATE = "select the result and press Update Result"
+"""For a result that is to be made again in its place: Matte Selected Strips would put a second one above it."""
+DISMISS = "press Dismiss Job and "
+"""For what else would go on with a stopped job where it is."""
 OPENCV = "OpenCV"
 """OpenCV needs the media libraries of Windows, which the N editions lack."""
 
@@ -51,7 +61,7 @@ class NamedError(MattingError):
 class SourceMissing(FileError):
     """The movie or picture is not where the strip says."""
 
-    remedy = "Put the file back or choose it where it is now, and start once more."
+    remedy = f"Put the file back and {CONTINUE}; or choose it where it is now, then {MATTE}."
 
     def __str__(self) -> str:
         """Say which file is missing."""
@@ -72,15 +82,14 @@ class SourceRefused(SourceUnreadable):
     """The system does not let the file be read, or no longer: its drive went away, or it belongs to another user."""
 
     remedy = (
-        "Make sure that its drive is there and that you may read it, and start once more; "
-        "the frames made so far are kept."
+        f"Make sure that its drive is there and that you may read it, and {CONTINUE}; the frames made so far are kept."
     )
 
 
 class RawUnreadable(FileError):
     """The raw matte that an earlier job kept of a frame is damaged, or was cleared while this job began."""
 
-    remedy = "Clear what is kept for changes in the preferences, and start once more: the model looks again."
+    remedy = f"Clear what is kept for changes in the preferences, and {CONTINUE}: the model looks again."
 
     def __str__(self) -> str:
         """Say which file cannot be read, and why."""
@@ -130,7 +139,7 @@ class ModelUnsuitable(FileError):
 class ModelChanged(FileError):
     """The model file is not the one that the job began with, so that the frames would not match."""
 
-    remedy = "Put the former file back and continue, or start once more from the strip: then all frames are made anew."
+    remedy = f"Put the former file back and {CONTINUE}, or {MATTE}: then all frames are made anew."
 
     def __str__(self) -> str:
         """Say which file differs."""
@@ -184,20 +193,39 @@ class LibraryUnusable(NamedError):
         return f"{self.name} cannot be loaded ({self.reason})"
 
 
-class OutputFailed(FileError):
-    """A frame or folder could not be written: a full disk, a folder without permission."""
+class NotWritten(FileError):
+    """The base of failures to write: a full disk has a remedy of its own."""
 
-    remedy = "Choose another output folder; the frames made so far are kept."
+    when_full: str = ""
+    """The remedy where there is no space."""
 
     def __init__(self, path: Path | str, reason: str = "") -> None:
         """Remember the file and the system's words (`OSError.strerror`), which tell what to do."""
         super().__init__(path, reason)
         if reason in _NO_SPACE:
-            self.remedy = "Free some space or choose another output folder; the frames made so far are kept."
+            self.remedy = self.when_full
 
     def __str__(self) -> str:
         """Say what could not be written, and why."""
         return f"“{self.path}” could not be written{self.because()}"
+
+
+class OutputFailed(NotWritten):
+    """A job that runs could not write a frame or what it keeps: a full disk, a folder without permission.
+
+    In another folder, all frames are made anew: those made so far stay where they are.
+    """
+
+    _elsewhere = f"or {DISMISS}choose another output folder, where all frames are made anew."
+    remedy = f"Let the folder be written to and {CONTINUE}; {_elsewhere}"
+    when_full = f"Free some space and {CONTINUE}; {_elsewhere}"
+
+
+class OutputRefused(OutputFailed):
+    """A job cannot be taken, for its folder cannot be made or written to: nothing is there to go on with."""
+
+    remedy = "Choose another output folder, or let this one be written to."
+    when_full = "Free some space, or choose another output folder."
 
 
 class JobHeld(FileError):
@@ -213,21 +241,37 @@ class JobHeld(FileError):
 class JobGone(FileError):
     """A job's folder was deleted, moved or renamed while the job waited or ran, or its disk is not connected."""
 
-    remedy = "Bring it back and continue, or select the strip and start once more."
+    remedy = f"Bring it back and {CONTINUE}, or {MATTE}."
 
     def __str__(self) -> str:
         """Say which folder."""
         return f"The job's folder “{self.path}” is gone{self.because()}"
 
 
-class MovieFailed(FileError):
-    """The frames stand, but the movie of them could not be written: a full disk, or a format that refuses them."""
+class MovieFailed(NotWritten):
+    """The frames stand, but the movie of them could not be written: a full disk, or a format that refuses them.
 
-    remedy = "Free some space or choose another format, then run the job again: its frames are kept."
+    To continue keeps the format.
+    """
+
+    remedy = f"Choose another format, then {MATTE}; the frames are kept."
+    when_full = f"Free some space and {CONTINUE}; the frames are kept."
 
     def __str__(self) -> str:
         """Say which movie, and why."""
         return f"The movie “{self.path}” could not be written{self.because()}"
+
+
+class MovieCutShort(MovieFailed):
+    """Blender wrote only a part of the movie and did not tell why."""
+
+    remedy = f"Free some space and {CONTINUE}; or choose another format, then {MATTE}. The frames are kept."
+
+
+class FrameGone(MovieFailed):
+    """A frame's file was removed, so that the movie cannot be made: only matting makes the file anew."""
+
+    remedy = f"To have it made anew, {UPDATE}."
 
 
 class SpecError(MattingError):

@@ -11,7 +11,7 @@ from pathlib import Path
 import bpy
 
 from ...engine.contract import whole
-from ...engine.contract.errors import MovieFailed
+from ...engine.contract.errors import FrameGone, MovieFailed
 from ...engine.contract.events import Emit, Encoded, Failed, Finished, MovieWritten, last_event
 from ...engine.contract.spec import PARTIAL_SUFFIX, JobSpec
 from ...jobs.claims import claim_file
@@ -40,7 +40,7 @@ def work(folder: Path, name: str, emit: Emit) -> None:
     frames = [folder / spec.output / spec.file_name(frame) for frame in order.shown]
     gone = next((path for path in frames if not path.is_file()), None)
     if gone is not None and not order.waits:
-        raise MovieFailed(called, f"“{gone.name}” is gone")
+        raise FrameGone(called, f"“{gone.name}” is gone")
     begun = time.monotonic()
     sound, begins = _sound(folder, name, order)
     unfinished = encoding.unfinished(order, called)
@@ -55,7 +55,8 @@ def work(folder: Path, name: str, emit: Emit) -> None:
             ready=partial(_wait_for, folder, called, emit) if order.waits else None,
         )
     except MovieFailed as error:
-        raise MovieFailed(called, error.reason) from error
+        error.path = called  # it names the unfinished file
+        raise
     seconds, size = time.monotonic() - begun, unfinished.stat().st_size
     movie = called if order.target else claim_file(folder, order.name, suffix)
     try:
@@ -74,7 +75,7 @@ def _wait_for(folder: Path, called: Path, emit: Emit, frame: Path) -> None:
     """
     while not frame.is_file():
         if isinstance(last_event(folder), Finished) and not frame.is_file():
-            gone = MovieFailed(called, f"“{frame.name}” is gone")
+            gone = FrameGone(called, f"“{frame.name}” is gone")
             emit(Failed(str(gone), gone.remedy))
             leaving.clear_up()
             os._exit(1)

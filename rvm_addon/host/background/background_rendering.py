@@ -28,7 +28,7 @@ _REMEMBERS_ITS_FILE = frozenset({"MOVIE", "MOVIECLIP"})
 
 _WITHOUT_PYTHON = (
     "Python in the project, such as a driver's, did not run while the strip was rendered: turn on Auto Run Python "
-    "Scripts in the preferences (Save & Load), and press the button again"
+    "Scripts in the preferences (Save & Load), then select the result and press Update Result"
 )
 
 

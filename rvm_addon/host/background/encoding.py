@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from ...engine.contract import whole
-from ...engine.contract.errors import OutputFailed
+from ...engine.contract.errors import OutputRefused
 from ...engine.contract.events import MovieWritten, last_event
 from ...engine.contract.files import names_in, read_json
 from ...engine.contract.spec import PARTIAL_SUFFIX, is_image, is_movie
@@ -82,7 +82,7 @@ def prepare(folder: Path, place: Placement, movie: MovieFormat, number: int) -> 
     `number` distinguishes it from the other movies of the job.
 
     Raises:
-        OutputFailed: the folder refuses.
+        OutputRefused: the folder refuses.
     """
     return ordered(folder, _called(number), _order(place, movie))
 
@@ -116,13 +116,13 @@ def ordered(folder: Path, name: str, order: MovieOrder) -> Part:
     """Write an order to the job's folder, and return the part that carries it out; the part's files are called `name`.
 
     Raises:
-        OutputFailed: the folder refuses.
+        OutputRefused: the folder refuses.
     """
     path = order_file(folder, name)
     try:
         order.write(path)
     except OSError as error:
-        raise OutputFailed(path, error.strerror or "") from error
+        raise OutputRefused(path, error.strerror or "") from error
     return _part(folder, name, order)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import bpy
 
-from ...engine.contract.errors import MovieFailed
+from ...engine.contract.errors import MovieCutShort
 from ...engine.contract.outputs import Look
 from ...engine.contract.spec import PARTIAL_SUFFIX
 from ..blender import versions
@@ -60,7 +60,7 @@ def write_movie(
         finally:
             sound_file.unlink(missing_ok=True)
     if length(target) < len(frames):  # on a full disk, Blender reports no error
-        raise MovieFailed(target, "Blender wrote only a part of it; the disk may be full")
+        raise MovieCutShort(target, "Blender wrote only a part of it; the disk may be full")
     return audible
 
 

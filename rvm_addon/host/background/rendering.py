@@ -15,7 +15,7 @@ from typing import Any, Self
 import bpy
 
 from ...engine.contract import locks, whole
-from ...engine.contract.errors import OutputFailed
+from ...engine.contract.errors import OutputRefused
 from ...engine.contract.files import read_json
 from ...engine.contract.outputs import FrameFormat
 from ...engine.contract.spec import JobSpec, Source, SourceKind
@@ -146,7 +146,7 @@ def prepare(folder: Path, spec: JobSpec, place: Placement, project: ProjectCopy)
     Saving a copy does not change the user's file or its state.
 
     Raises:
-        OutputFailed: the folder cannot be written to.
+        OutputRefused: the folder cannot be written to.
     """
     rendered = folder / RENDERED_FOLDER
     try:
@@ -157,9 +157,9 @@ def prepare(folder: Path, spec: JobSpec, place: Placement, project: ProjectCopy)
         RenderOrder(place.scene, place.strip, place.start - place.before, paths, scripted).write(folder)
         project.write(folder / PROJECT_FILE)
     except OSError as error:
-        raise OutputFailed(folder, error.strerror or "") from error
+        raise OutputRefused(folder, error.strerror or "") from error
     except RuntimeError as error:  # how Blender's operators report
-        raise OutputFailed(folder / PROJECT_FILE, str(error).strip()) from error
+        raise OutputRefused(folder / PROJECT_FILE, str(error).strip()) from error
     spec = replace(spec, source=replace(spec.source, paths=paths))
     return spec, _part(folder, len(paths))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import bpy
 
-from ...engine.contract.errors import MovieFailed
+from ...engine.contract.errors import MovieCutShort, MovieFailed
 from . import versions
 from .encoders import ENCODERS, Encoder, MovieFormat
 
@@ -88,4 +88,4 @@ def render(
         bpy.app.handlers.render_pre.remove(begin)
     wanted = scene.frame_end - scene.frame_start + 1
     if written < wanted or not target.is_file():
-        raise MovieFailed(target, f"Blender wrote {written} of {wanted} frames")
+        raise MovieCutShort(target, f"Blender wrote {written} of {wanted} frames")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import bpy
 
-from ...engine.contract.errors import MattingError
+from ...engine.contract.errors import CONTINUE, DISMISS, MATTE, UPDATE, MattingError
 from ...engine.contract.spec import JobSpec, SourceKind
 from ...jobs.job import Job, State
 from ..blender.encoders import ENCODERS, MovieFormat
@@ -56,14 +56,18 @@ def main(arguments: Sequence[str]) -> int:
         return int(stop.code or 0)
     outcomes = []
     request = request_of(options)
-    with ProgressLine(quiet=options.quiet) as line, closing(_Call(request, line, show=options.show)) as call:
+    worded = partial(without_buttons, overwrite=options.overwrite)
+    with (
+        ProgressLine(quiet=options.quiet, worded=worded) as line,
+        closing(_Call(request, line, show=options.show)) as call,
+    ):
         for one in distinct(options.inputs):
             outcome = Outcome(str(one.path), options.result.value)
             try:
                 call.matte(one, outcome)
             except (MattingError, OSError) as error:
                 outcome.error = str(error)
-                line.say(f"{one.path}: {error}. {getattr(error, 'remedy', '')}".strip())
+                line.say(f"{one.path}: {error}. {worded(getattr(error, 'remedy', ''))}".strip())
             except KeyboardInterrupt:
                 outcome.error = STOPPED
                 again = "the same command without --overwrite" if options.overwrite else "the same command"
@@ -74,6 +78,17 @@ def main(arguments: Sequence[str]) -> int:
             if outcome.error == STOPPED:
                 return 130
     return 0 if all(not outcome.error for outcome in outcomes) else 1
+
+
+def without_buttons(remedy: str, *, overwrite: bool) -> str:
+    """Return a remedy for somebody who has no buttons: the command goes on from what stands.
+
+    One that was told to `overwrite` would make all frames anew.
+    """
+    again = f"run the command again{' without --overwrite' if overwrite else ''}"
+    for button in (CONTINUE, MATTE, UPDATE):
+        remedy = remedy.replace(button, again)
+    return remedy.replace(DISMISS, "")
 
 
 class _Call:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from ...engine.contract import locks, whole
-from ...engine.contract.errors import JobHeld, OutputFailed
+from ...engine.contract.errors import JobHeld, OutputRefused
 from ...engine.contract.files import read_json
 from ...engine.contract.spec import PARTIAL_SUFFIX
 from ...engine.contract.whole import is_whole
@@ -81,12 +81,12 @@ def alone(folder: Path) -> Iterator[None]:
 
     Raises:
         JobHeld: another process works there.
-        OutputFailed: the folder cannot be made.
+        OutputRefused: the folder cannot be made.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputFailed(folder, error.strerror or "") from error
+        raise OutputRefused(folder, error.strerror or "") from error
     give_up_at = time.monotonic() + FREE_AFTER_SECONDS
     with locks.held(folder, _COMMAND_FILE) as free:
         while free and locks.is_held(folder) and time.monotonic() < give_up_at:

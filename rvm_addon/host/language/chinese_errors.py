@@ -2,15 +2,14 @@
 
 SENTENCES: dict[str, str] = {
     "The file “{path}” was not found": "未找到文件“{path}”",
-    "Put the file back or choose it where it is now, and start once more.": (
-        "请将文件放回原处或重新选择其现在的位置，然后再次开始。"
-    ),
+    "Put the file back and press Continue; or choose it where it is now, then select the strip and press Matte "
+    "Selected Strips.": "请将文件放回原处并按下“继续”；或重新选择其现在的位置，然后选中该片段并按下“抠像所选片段”。",
     "“{path}” cannot be read as a movie or picture{why}": "无法将“{path}”作为视频或图片读取{why}",
-    "Make sure that its drive is there and that you may read it, and start once more; "
-    "the frames made so far are kept.": ("请确认其所在的驱动器可用且您有权读取，然后再次开始；已完成的帧会保留。"),
+    "Make sure that its drive is there and that you may read it, and press Continue; "
+    "the frames made so far are kept.": ("请确认其所在的驱动器可用且您有权读取，然后按下“继续”；已完成的帧会保留。"),
     "What was kept of a frame in “{path}” cannot be read{why}": "无法读取“{path}”中为某一帧保留的数据{why}",
-    "Clear what is kept for changes in the preferences, and start once more: the model looks again.": (
-        "请在偏好设置中清除为修改而保留的数据，然后再次开始：模型会重新处理。"
+    "Clear what is kept for changes in the preferences, and press Continue: the model looks again.": (
+        "请在偏好设置中清除为修改而保留的数据，然后按下“继续”：模型会重新处理。"
     ),
     "“{path}” has another size than the first picture{why}": "“{path}”的尺寸与第一张图片不同{why}",
     "Scale it to the size of the others, or give it a strip of its own; the frames made so far are kept.": (
@@ -28,18 +27,21 @@ SENTENCES: dict[str, str] = {
         "请删除该文件并重新获取权重（python3 build.py weights），或重新安装扩展。"
     ),
     "The model file “{path}” is not the one that the job began with": "模型文件“{path}”不是任务开始时的那个文件",
-    "Put the former file back and continue, or start once more from the strip: then all frames are made anew.": (
-        "请放回原来的文件并继续，或从片段重新开始：届时会重新生成所有帧。"
-    ),
+    "Put the former file back and press Continue, or select the strip and press Matte Selected Strips: then all frames "
+    "are made anew.": "请放回原来的文件并按下“继续”，或选中该片段并按下“抠像所选片段”：届时会重新生成所有帧。",
     "“{path}” is not a Robust Video Matting model{why}": "“{path}”不是 Robust Video Matting 模型{why}",
     "Choose an ONNX file exported by Robust Video Matting with 32-bit weights.": (
         "请选择由 Robust Video Matting 导出的 32 位权重 ONNX 文件。"
     ),
     "“{path}” could not be written{why}": "无法写入“{path}”{why}",
-    "Free some space or choose another output folder; the frames made so far are kept.": (
-        "请释放一些空间或选择其他输出文件夹；已完成的帧会保留。"
+    "Free some space and press Continue; or press Dismiss Job and choose another output folder, where all frames are "
+    "made anew.": "请释放一些空间并按下“继续”；或按下“移除任务”并选择其他输出文件夹，所有帧会在那里重新生成。",
+    "Let the folder be written to and press Continue; or press Dismiss Job and choose another output folder, where all "
+    "frames are made anew.": (
+        "请使该文件夹可写入并按下“继续”；或按下“移除任务”并选择其他输出文件夹，所有帧会在那里重新生成。"
     ),
-    "Choose another output folder; the frames made so far are kept.": "请选择其他输出文件夹；已完成的帧会保留。",
+    "Free some space, or choose another output folder.": "请释放一些空间，或选择其他输出文件夹。",
+    "Choose another output folder, or let this one be written to.": "请选择其他输出文件夹，或使此文件夹可写入。",
     "The device “{name}” cannot be used ({why}); the processor (CPU) is used instead": (
         "设备“{name}”无法使用（{why}）；改用处理器 (CPU)"
     ),
@@ -48,12 +50,16 @@ SENTENCES: dict[str, str] = {
     ),
     "Another Blender works on “{path}”{why}": "另一个 Blender 正在处理“{path}”{why}",
     "Wait until it is done there, or cancel it there.": "请等待那里完成，或在那里取消。",
-    "The movie “{path}” could not be written{why}. Free some space or choose another format, then run the job again: "
-    "its frames are kept.": "无法写入视频“{path}”{why}。请释放一些空间或选择其他格式，然后重新运行任务：其帧会保留。",
     "The movie “{path}” could not be written{why}": "无法写入视频“{path}”{why}",
-    "Free some space or choose another format, then run the job again: its frames are kept.": (
-        "请释放一些空间或选择其他格式，然后重新运行任务：其帧会保留。"
+    "Free some space and press Continue; the frames are kept.": "请释放一些空间并按下“继续”；其帧会保留。",
+    "Choose another format, then select the strip and press Matte Selected Strips; the frames are kept.": (
+        "请选择其他格式，然后选中该片段并按下“抠像所选片段”；其帧会保留。"
     ),
+    "Free some space and press Continue; or choose another format, then select the strip and press Matte Selected "
+    "Strips. The frames are kept.": (
+        "请释放一些空间并按下“继续”；或选择其他格式，然后选中该片段并按下“抠像所选片段”。其帧会保留。"
+    ),
+    "To have it made anew, select the result and press Update Result.": "要重新生成它，请选中其结果并按下“更新结果”。",
     "The movie has not been written yet; the frames are there": "视频尚未写出；其帧已存在",
     "The movie was not written, for the job was cancelled; its frames are there": "任务已取消，未写出视频；其帧已存在",
     "No movie was written, for Blender stopped unexpectedly (status {status}). Its log is “{path}”.": (
@@ -85,8 +91,8 @@ SENTENCES: dict[str, str] = {
     "The strip could not be rendered ({why})": "无法渲染该片段（{why}）",
     "Look into its log “{path}”.": "请查看其日志“{path}”。",
     "The job's folder “{path}” is gone{why}": "任务文件夹“{path}”已不存在{why}",
-    "Bring it back and continue, or select the strip and start once more.": (
-        "请将其恢复后继续，或选中该片段并重新开始。"
+    "Bring it back and press Continue, or select the strip and press Matte Selected Strips.": (
+        "请将其恢复并按下“继续”，或选中该片段并按下“抠像所选片段”。"
     ),
     "“{program}” could not be started ({why})": "无法启动“{program}”（{why}）",
     "Install the extension again.": "请重新安装扩展。",
@@ -116,9 +122,9 @@ SENTENCES: dict[str, str] = {
         "“{path}”提前结束：其最后一张图片代替了之后的 {count} 帧"
     ),
     "Python in the project, such as a driver's, did not run while the strip was rendered: turn on Auto Run Python "
-    "Scripts in the preferences (Save & Load), and press the button again": (
+    "Scripts in the preferences (Save & Load), then select the result and press Update Result": (
         "渲染该片段时，项目中的 Python（例如驱动器）没有运行：请在偏好设置（保存与加载）中启用“自动运行 Python 脚本”，"
-        "然后再次按下按钮"
+        "然后选中其结果并按下“更新结果”"
     ),
     # strips that cannot be matted
     "“{strip}” has no free channel above it; move it down, or unlock or unmute a channel above it": (

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self, TextIO
 from unicodedata import east_asian_width
@@ -17,8 +18,14 @@ _LOG_SECONDS = 5.0
 class ProgressLine:
     """Shows the running job; used as a context manager, so that the line is ended."""
 
-    def __init__(self, *, quiet: bool = False, stream: TextIO | None = None) -> None:
-        """Write to `stream` (standard error by default); if `quiet`, show no progress and no successful ends."""
+    def __init__(
+        self, *, quiet: bool = False, stream: TextIO | None = None, worded: Callable[[str], str] = str
+    ) -> None:
+        """Write to `stream` (standard error by default); if `quiet`, show no progress and no successful ends.
+
+        `worded` puts a remedy in the words of whoever reads it.
+        """
+        self._worded = worded
         self._stream = stream or sys.stderr
         self._quiet = quiet
         self._live = self._stream.isatty()
@@ -71,7 +78,7 @@ class ProgressLine:
             rate = f", {job.frames_per_second:.1f} per second" if job.frames_per_second else ""
             return " · ".join([f"{words.ending(job)}{rate}", *words.movies(job)])
         if job.state is State.FAILED:
-            return f"failed. {job.error}. {job.remedy}"
+            return f"failed. {job.error}. {self._worded(job.remedy)}"
         return f"cancelled after {words.frames(job.frames_done)}; they are in “{job.output}”"
 
     def _say(self, text: str, *, last: bool) -> None:
