@@ -92,7 +92,10 @@ def _leave(raws: RawSink, frame: int, memory: Memory | None, warn: Callable[[str
     if memory is not None:
         raws.keep(frame, memory)
     if raws.room < 0:
-        warn("The limit for raw mattes was reached; frames without one need the model again when edges are changed")
+        warn(
+            "“Keep for Changes (GB)” in the preferences was too little for all frames; to change the edges of the "
+            "others, the model looks again. Raise it before the next job to avoid that"
+        )
 
 
 def _writer(spec: JobSpec, folder: Path) -> Writer:

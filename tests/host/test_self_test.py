@@ -24,6 +24,17 @@ def test_a_machine_that_works(addon: SimpleNamespace) -> None:
     assert not addon.self_test._latest.job.folder.exists()
 
 
+def test_a_second_press_waits_for_the_first(addon: SimpleNamespace) -> None:
+    """It would drop the test that runs, and its worker would go on alone."""
+    bpy.app.timers.register(addon.self_test._tick, persistent=True)
+    try:
+        with pytest.raises(RuntimeError, match="runs already"):
+            bpy.ops.rvm.self_test()
+    finally:
+        bpy.app.timers.unregister(addon.self_test._tick)
+    assert bpy.ops.rvm.self_test.poll()
+
+
 def test_a_device_that_is_missing_is_told(addon: SimpleNamespace) -> None:
     """With both names, what was wanted and what is used; the rest works."""
     page = bpy.context.preferences.addons[addon.preferences.PACKAGE].preferences

@@ -1,5 +1,6 @@
 """A result is changed afterwards: by its raw mattes, in its place, with what it remembers."""
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -643,3 +644,27 @@ def test_a_result_without_room_at_its_level_stays(timeline: Timeline, source: An
     result = timeline.addon.versions.all_strips(timeline.editor)[name]
     assert (result.directory, result.channel, result.parent_meta()) == (before, 128, meta) and source.mute
     assert any("has no free channel above it" in text for text in job.warnings)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *(lambda _, told=told: told for told in ([], {}, None, 7, "text", True)),
+        *(lambda told, name=name: {k: v for k, v in told.items() if k != name} for name in ("strip", "look", "ratio")),
+        *(lambda told, name=name: told | {name: []} for name in ("strip", "model", "first", "ratio", "look", "frames")),
+        lambda told: told | {"movie": "flip book"},
+        lambda told: told | {"flavour": "vanilla"},
+        lambda told: told | {"look": told["look"] | {"blur": "much"}},
+        lambda told: told | {"look": told["look"] | {"edges": []}},
+    ],
+)
+def test_what_is_no_recipe_is_none(timeline: Timeline, tmp_path: Path, change: Any) -> None:
+    """A project may come from anybody: no content of the property makes the panel fail."""
+    clip = tiny.barcode_movie(tmp_path / "clip.avi", 3, fourcc="MJPG")
+    recipes, strip = timeline.addon.recipes, timeline.movie(clip)
+    timeline.press_button(strip)
+    result = timeline.result_of(strip)
+    told = json.loads(result[recipes.PROPERTY])
+    assert recipes.read(result) is not None
+    result[recipes.PROPERTY] = json.dumps(change(told))
+    assert recipes.read(result) is None

@@ -205,3 +205,31 @@ def test_the_live_picture_survives_a_folder_that_is_gone(timeline: Timeline, cli
     finally:
         bpy.context.window_manager.rvm_view.live = False
     assert watcher.current().job is jobs[1]
+
+
+def test_nobody_looks_any_more(timeline: Timeline, clip: Path, tmp_path: Path) -> None:
+    """Live is off, or another job is watched: its worker is asked for no more pictures, whatever is set."""
+    watcher, runner = timeline.addon.watcher, timeline.addon.runner.current()
+    view = bpy.context.window_manager.rvm_view
+    (job,), _ = timeline.submit(timeline.movie(clip))
+    asked = job.folder / "view.json"
+    runner.step()
+    try:
+        for _ in range(2):
+            view.live = True
+            watcher._tick()
+            assert watcher.current().job is job and asked.is_file()
+            view.live = False
+            assert not asked.exists()
+            view.wipe = 0.25
+            assert not asked.exists()
+        view.live = True
+        watcher._tick()
+        other = timeline.addon.job.Job(tmp_path / "other", job.spec)
+        other.folder.mkdir()
+        watcher.current().look_at(other)
+        assert not asked.exists() and (other.folder / "view.json").is_file()
+    finally:
+        view.live = False
+        view.property_unset("wipe")
+        watcher.stop()

@@ -22,8 +22,6 @@ MATTE = "select the strip and press Matte Selected Strips"
 """For what is remedied at the strip or in the project's settings, which a job does not read again."""
 UPDATE = "select the result and press Update Result"
 """For a result that is to be made again in its place: Matte Selected Strips would put a second one above it."""
-DISMISS = "press Dismiss Job and "
-"""For what else would go on with a stopped job where it is."""
 OPENCV = "OpenCV"
 """OpenCV needs the media libraries of Windows, which the N editions lack."""
 
@@ -216,7 +214,7 @@ class OutputFailed(NotWritten):
     In another folder, all frames are made anew: those made so far stay where they are.
     """
 
-    _elsewhere = f"or {DISMISS}choose another output folder, where all frames are made anew."
+    _elsewhere = f"or choose another output folder, then {MATTE}: there, all frames are made anew."
     remedy = f"Let the folder be written to and {CONTINUE}; {_elsewhere}"
     when_full = f"Free some space and {CONTINUE}; {_elsewhere}"
 

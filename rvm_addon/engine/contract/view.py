@@ -55,6 +55,15 @@ class View:
         """
         whole.write(folder / VIEW_FILE, json.dumps(asdict(self)).encode())
 
+    @staticmethod
+    def forget(folder: Path) -> None:
+        """Let no more frames be drawn in a job's folder, which may be gone.
+
+        Raises:
+            OSError: the folder refuses.
+        """
+        (folder / VIEW_FILE).unlink(missing_ok=True)
+
     @classmethod
     def read(cls, folder: Path) -> "View | None":
         """Return the view in a job's folder; None if there is none.

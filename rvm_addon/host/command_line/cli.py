@@ -9,7 +9,7 @@ from pathlib import Path
 
 import bpy
 
-from ...engine.contract.errors import CONTINUE, DISMISS, MATTE, UPDATE, MattingError
+from ...engine.contract.errors import CONTINUE, MATTE, UPDATE, MattingError
 from ...engine.contract.spec import JobSpec, SourceKind
 from ...jobs.job import Job, State
 from ..blender.encoders import ENCODERS, MovieFormat
@@ -88,7 +88,7 @@ def without_buttons(remedy: str, *, overwrite: bool) -> str:
     again = f"run the command again{' without --overwrite' if overwrite else ''}"
     for button in (CONTINUE, MATTE, UPDATE):
         remedy = remedy.replace(button, again)
-    return remedy.replace(DISMISS, "")
+    return remedy
 
 
 class _Call:

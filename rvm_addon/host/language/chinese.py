@@ -68,6 +68,7 @@ WORDS: dict[str, str] = {
     "Kept Now": "当前保留",
     "Look": "查看",
     "Look how much is kept for changes, wherever results went": ("查看所有结果文件夹中为修改而保留的数据量"),
+    "The test runs already": "测试正在运行",
     "Clear": "清除",
     "Delete what is kept for changes, wherever results went. Frames stay; to change them then needs the model again": (
         "删除所有结果文件夹中为修改而保留的数据。帧会保留；之后的修改需要再次使用模型"

@@ -34,11 +34,13 @@ SENTENCES: dict[str, str] = {
         "请选择由 Robust Video Matting 导出的 32 位权重 ONNX 文件。"
     ),
     "“{path}” could not be written{why}": "无法写入“{path}”{why}",
-    "Free some space and press Continue; or press Dismiss Job and choose another output folder, where all frames are "
-    "made anew.": "请释放一些空间并按下“继续”；或按下“移除任务”并选择其他输出文件夹，所有帧会在那里重新生成。",
-    "Let the folder be written to and press Continue; or press Dismiss Job and choose another output folder, where all "
-    "frames are made anew.": (
-        "请使该文件夹可写入并按下“继续”；或按下“移除任务”并选择其他输出文件夹，所有帧会在那里重新生成。"
+    "Free some space and press Continue; or choose another output folder, then select the strip and press Matte Selected "
+    "Strips: there, all frames are made anew.": (
+        "请释放一些空间并按下“继续”；或选择其他输出文件夹，再选中该片段并按下“抠像所选片段”：所有帧会在那里重新生成。"
+    ),
+    "Let the folder be written to and press Continue; or choose another output folder, then select the strip and press "
+    "Matte Selected Strips: there, all frames are made anew.": (
+        "请使该文件夹可写入并按下“继续”；或选择其他输出文件夹，再选中该片段并按下“抠像所选片段”：所有帧会在那里重新生成。"
     ),
     "Free some space, or choose another output folder.": "请释放一些空间，或选择其他输出文件夹。",
     "Choose another output folder, or let this one be written to.": "请选择其他输出文件夹，或使此文件夹可写入。",
@@ -105,8 +107,10 @@ SENTENCES: dict[str, str] = {
     ),
     "“{strip}” is gone or was renamed; its frames are in “{path}”": "“{strip}”已被删除或改名；其帧位于“{path}”",
     "“{strip}” has no free channel above it; its frames are in “{path}”": "“{strip}”上方没有空闲通道；其帧位于“{path}”",
-    "The limit for raw mattes was reached; frames without one need the model again when edges are changed": (
-        "已达到原始蒙版的上限；没有原始蒙版的帧在更改边缘时需要再次使用模型"
+    "“Keep for Changes (GB)” in the preferences was too little for all frames; to change the edges of the others, "
+    "the model looks again. Raise it before the next job to avoid that": (
+        "偏好设置中的“为修改而保留 (GB)”不足以容纳所有帧；更改其余帧的边缘时，模型会重新处理。"
+        "要避免这种情况，请在下一个任务之前调高它"
     ),
     "“{name}” runs as it is; the model that comes along is cut into pieces, which is more than twice as fast": (
         "“{name}”按原样运行；自带的模型经过切分，速度快一倍以上"

@@ -2,8 +2,9 @@
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, get_type_hints
 
+from ...engine.contract.errors import SpecError
 from ...engine.contract.outputs import Look
 from ...engine.contract.spec import JobSpec
 from ..blender import versions
@@ -45,6 +46,9 @@ class Recipe:
         return "RATIO" if self.ratio is not None else qualities.get(self.working_side, "STANDARD")
 
 
+_TYPES = get_type_hints(Recipe)
+
+
 def write(result: versions.Strip, source: versions.Strip, spec: JobSpec, place: Placement) -> None:
     """Store in a result strip its source, its job's settings and its movie format."""
     recipe = Recipe(
@@ -71,11 +75,23 @@ def first_of(place: Placement) -> int:
 def read(strip: versions.Strip) -> Recipe | None:
     """Return a strip's recipe; None if it is no result, or one made by another version of this extension."""
     try:
-        data = json.loads(strip.get(PROPERTY, ""))
-        movie = data.get("movie")
-        return Recipe(**data | {"look": Look.from_dict(data["look"]), "movie": movie and MovieFormat(movie)})
-    except (KeyError, TypeError, ValueError):
+        return _recipe(json.loads(strip.get(PROPERTY, "")))
+    except (AttributeError, KeyError, SpecError, TypeError, ValueError):
         return None
+
+
+def _recipe(data: Any) -> Recipe:
+    """Return the recipe that `data`, from a project that anybody may have written, describes.
+
+    Raises:
+        AttributeError, KeyError, SpecError, TypeError, ValueError: it describes none.
+    """
+    movie = data.get("movie")
+    recipe = Recipe(**data | {"look": Look.from_dict(data["look"]), "movie": movie and MovieFormat(movie)})
+    recipe.look.validate()
+    if not all(isinstance(getattr(recipe, name), kind) for name, kind in _TYPES.items()):
+        raise TypeError("a field has another type")
+    return recipe
 
 
 def show(recipe: Recipe, settings: Any) -> None:

@@ -115,6 +115,14 @@ class RVM_OT_self_test(bpy.types.Operator):
     bl_label = "Test This Machine"
     bl_options = {"INTERNAL"}
 
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Return False, with the reason, while a test runs: a second one would drop it with its worker."""
+        if bpy.app.timers.is_registered(_tick):
+            cls.poll_message_set(say("The test runs already"))
+            return False
+        return True
+
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Start the test; in background mode, run it to its end and report the findings."""
         global _latest  # noqa: PLW0603  # one per Blender: the page in the preferences shows the latest

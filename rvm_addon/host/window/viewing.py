@@ -28,7 +28,7 @@ class ViewSettings(bpy.types.PropertyGroup):
     live: bpy.props.BoolProperty(
         name="Live",
         description="Show the newest frame of the job that runs, about once a second",
-        update=lambda self, context: watcher.start_timer(),
+        update=lambda self, context: watcher.live_changed(),
     )
     behind: bpy.props.EnumProperty(
         name="Show Over",

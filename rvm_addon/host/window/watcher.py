@@ -37,6 +37,8 @@ class Watcher:
         self.job: Job | None = None
         self.pictures = previews.new()
         self._seen = 0
+        self._looks = False
+        """Whether the job was asked for pictures while it runs."""
         self._redraw: subprocess.Popen[bytes] | None = None
         self._redraw_again = False
 
@@ -94,20 +96,30 @@ class Watcher:
 
         A picture that was to be drawn anew was another job's. Of this one, an early frame could replace a later one.
         """
-        self.job, self._seen, self._redraw_again = job, 0, False
+        if self.job is not job:
+            self.look_away()
+        self.job, self._seen, self._redraw_again, self._looks = job, 0, False, True
         chosen().write(job.folder)
+
+    def look_away(self) -> None:
+        """Let the watched job draw no more pictures while it runs; an ended one can still draw its last frame anew."""
+        self._looks = False
+        if self.job is not None and not self.job.state.ended:
+            with contextlib.suppress(OSError):  # it draws on, which costs little
+                View.forget(self.job.folder)
 
     def follow(self) -> None:
         """Watch the job that runs in the main queue, if it is not the watched one already."""
         running = next((job for job in runner.current().queue.jobs if job.state is State.RUNNING), None)
-        if running is not None and running is not self.job:
+        if running is not None and not (running is self.job and self._looks):
             self.look_at(running)
 
     def draw_anew(self) -> None:
         """Ask for the same frame, drawn with the settings that the user has just changed."""
         if self.job is None or not os.path.isdir(self.job.folder):  # noqa: PTH112  # Path's own raises
             return
-        chosen().write(self.job.folder)
+        if self._looks or self.job.state.ended:
+            chosen().write(self.job.folder)
         self._redraw_again = self.job.state.ended
 
     def step(self) -> bool:
@@ -147,6 +159,7 @@ class Watcher:
     def close(self) -> None:
         """End the trials, and free the pictures."""
         self.queue.shutdown()
+        self.look_away()
         self.job = None
         self._let_go()
         previews.remove(self.pictures)
@@ -182,6 +195,14 @@ def start_timer() -> None:
     """Start the timer that looks for new pictures, unless it runs already."""
     if not bpy.app.timers.is_registered(_tick):
         bpy.app.timers.register(_tick, first_interval=0.0, persistent=True)
+
+
+def live_changed() -> None:
+    """Follow the job that runs, or let it draw no more; a trial still draws its frame."""
+    if bpy.context.window_manager.rvm_view.live:
+        start_timer()
+    elif current().job not in current().queue.jobs:
+        current().look_away()
 
 
 def _tick() -> float | None:
