@@ -643,3 +643,18 @@ def test_a_result_without_room_at_its_level_stays(timeline: Timeline, source: An
     result = timeline.addon.versions.all_strips(timeline.editor)[name]
     assert (result.directory, result.channel, result.parent_meta()) == (before, 128, meta) and source.mute
     assert any("has no free channel above it" in text for text in job.warnings)
+
+
+def test_a_strip_that_takes_a_results_name_is_left_alone(timeline: Timeline, source: Any) -> None:
+    """While an update runs, the result is renamed and its name given to a title; the result gets the new frames."""
+    result = timeline.result_of(source)
+    name = result.name
+    timeline.scene.rvm_matting.handles = 3
+    timeline.select([result])
+    with timeline.shown():
+        (job,), _ = timeline.addon.result_operators.update_selected(bpy.context)
+    result.name = "first take"
+    timeline.effect("TEXT", 10, channel=5).name = name
+    timeline.finish()
+    assert timeline.strips[name].type == "TEXT"
+    assert frames_of(timeline.strips["first take"]) == job.output

@@ -43,10 +43,15 @@ def source_of(scene: bpy.types.Scene, result: versions.Strip, recipe: recipes.Re
 
 
 def replaced_by(scene: bpy.types.Scene, place: Placement) -> versions.Strip | None:
-    """Return the result that a placement's new frames are for, even if it was renamed; None if it is gone."""
+    """Return the result that a placement's new frames are for, even if it was renamed; None if it is gone.
+
+    A strip of the user's may have got its name since.
+    """
     every = versions.all_strips(scene.sequence_editor)
     named = every.get(place.replaces)
-    if named is not None or not place.replaces:
+    if not place.replaces:
+        return None
+    if named is not None and (source_file(named) == place.replaced_file or _is_of(scene, named, place)):
         return named
     alike = [strip for strip in every if source_file(strip) == place.replaced_file and _is_of(scene, strip, place)]
     return alike[0] if len(alike) == 1 else None
