@@ -658,3 +658,17 @@ def test_a_strip_that_takes_a_results_name_is_left_alone(timeline: Timeline, sou
     timeline.finish()
     assert timeline.strips[name].type == "TEXT"
     assert frames_of(timeline.strips["first take"]) == job.output
+
+
+@pytest.mark.parametrize("space", ["AgX Log", "Non-Color"])
+def test_a_result_that_is_rendered_from_now_on_is_shown_as_rendered(
+    timeline: Timeline, tmp_path: Path, space: str
+) -> None:
+    """Its files were in its source's colour space before; rendered pictures never are."""
+    source = timeline.movie(tiny.barcode_movie(tmp_path / "clip.avi", 12, fourcc="MJPG"))
+    source.colorspace_settings.name = space
+    timeline.press_button(source)
+    assert timeline.result_of(source).colorspace_settings.name == space
+    source.use_deinterlace = True
+    update(timeline, timeline.result_of(source))
+    assert timeline.result_of(source).colorspace_settings.name == "sRGB"
