@@ -9,6 +9,7 @@ from typing import Any
 import bpy
 
 from ..blender import animation, versions
+from .soundtrack import carries_sound
 
 _PROPERTY = "rvm_matting_shown"
 _BLEND = frozenset({"blend_type", "blend_alpha"})
@@ -16,7 +17,7 @@ _BLEND = frozenset({"blend_type", "blend_alpha"})
 
 def hide(strip: versions.Strip, *, needed: bool = False) -> None:
     """Hide a strip's picture; its sound goes on, and a strip that is `needed` keeps hiding its inputs."""
-    if not needed and not _carries_sound(strip):
+    if not needed and not carries_sound(strip):
         strip.mute = True
     elif _PROPERTY not in strip:
         moving = [curve for curve in _animation(strip) if not curve.mute]
@@ -58,11 +59,3 @@ def _animation(strip: versions.Strip) -> list[bpy.types.FCurve]:
     """Return the F-curves and drivers of a strip's blending."""
     scene = strip.id_data
     return [*animation.curves(scene, strip, _BLEND), *animation.drivers(scene, strip, _BLEND)]
-
-
-def _carries_sound(strip: versions.Strip) -> bool:
-    """Return whether muting a strip would silence sound."""
-    if strip.type == "META":
-        return any(child.type == "SOUND" or _carries_sound(child) for child in versions.children(strip))
-    editor = strip.scene.sequence_editor if strip.type == "SCENE" and strip.scene is not None else None
-    return editor is not None and any(one.type == "SOUND" for one in versions.all_strips(editor))
