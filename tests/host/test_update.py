@@ -672,3 +672,24 @@ def test_a_result_that_is_rendered_from_now_on_is_shown_as_rendered(
     source.use_deinterlace = True
     update(timeline, timeline.result_of(source))
     assert timeline.result_of(source).colorspace_settings.name == "sRGB"
+
+
+def test_a_meta_strip_that_has_the_sources_name_elsewhere_is_another(timeline: Timeline, tmp_path: Path) -> None:
+    """The source was taken apart, and Blender gives its name to the next meta strip: that is not matted instead."""
+    clip = tiny.barcode_movie(tmp_path / "clip.avi", 12, fourcc="MJPG")
+    meta = timeline.meta([timeline.movie(clip)])
+    timeline.press_button(meta)
+    result, name = timeline.result_of(meta), meta.name
+    before = result.directory
+    meta.mute = False
+    timeline.select([meta])
+    timeline.editor.active_strip = meta
+    with timeline.shown():
+        bpy.ops.sequencer.meta_separate()
+    other = timeline.meta([timeline.movie(clip, start=101)])
+    other.name = name
+    timeline.select([result])
+    with timeline.shown():
+        jobs, problems = timeline.addon.result_operators.update_selected(bpy.context)
+    assert (jobs, result.directory, other.mute) == ([], before, False)
+    assert "which is gone" in problems[0]

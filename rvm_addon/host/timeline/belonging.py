@@ -32,14 +32,17 @@ def strips_of(folder: Path) -> Iterator[tuple[bpy.types.Scene, versions.Strip]]:
 def source_of(scene: bpy.types.Scene, result: versions.Strip, recipe: recipes.Recipe) -> versions.Strip | None:
     """Return the strip that a result with this recipe was made from, even if one of the two was renamed.
 
-    None where the strip is gone, or several could be the one.
+    None where the strip is gone, or several could be the one. Of a strip that is rendered, the recipe knows no more
+    than the name, which another may have by now: it must lie over some of the result's frames.
     """
     named = versions.all_strips(scene.sequence_editor).get(recipe.strip)
     if named is not None and is_result(named):
         named = None
     if named is None or (recipe.source and source_file(named) != recipe.source):  # did another strip take the name?
         named = only_one_below(scene, recipe.source, result) or named
-    return None if named is None else source_below(scene, named, result)
+    source = None if named is None else source_below(scene, named, result)
+    is_near = source is not None and frames_within(source, *versions.handles(result)) > 0
+    return source if recipe.source or is_near else None
 
 
 def replaced_by(scene: bpy.types.Scene, place: Placement) -> versions.Strip | None:
