@@ -693,3 +693,19 @@ def test_a_meta_strip_that_has_the_sources_name_elsewhere_is_another(timeline: T
         jobs, problems = timeline.addon.result_operators.update_selected(bpy.context)
     assert (jobs, result.directory, other.mute) == ([], before, False)
     assert "which is gone" in problems[0]
+
+
+@pytest.mark.parametrize("by_hand", [True, False])
+def test_a_source_that_the_user_muted_stays_muted(timeline: Timeline, source: Any, by_hand: bool) -> None:
+    """Sources are to stay visible: only one that its result has hidden is shown again."""
+    if by_hand:
+        timeline.scene.rvm_matting.keep_source = True
+        source = timeline.movie(Path(source.filepath), start=101, name="another")
+        timeline.addon.versions.set_left_handle(source, 106)
+        timeline.press_button(source)
+        assert not source.mute
+        source.mute = True
+    timeline.scene.rvm_matting.keep_source = True
+    timeline.scene.rvm_matting.handles = 3
+    update(timeline, timeline.result_of(source))
+    assert source.mute is by_hand

@@ -63,7 +63,7 @@ def insert_result(spec: JobSpec, folder: Path, place: Placement) -> Inserted:
     if len(channels) < len(free):
         raise StripUnsuitable(place.strip, f"has no free channel above it; its frames are in “{folder}”")
     if ground.old is not None:
-        giving_way.take_back(ground.parts or (source,), ground.old)
+        giving_way.take_back(ground.parts or (source,), ground.old, keep_source=place.keep_source)
     laid = [
         _laid(spec, folder, place, ground, span, channel) for span, channel in zip(ground.spans, channels, strict=True)
     ]
