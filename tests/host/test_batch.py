@@ -680,3 +680,54 @@ def test_disabling_the_extension_takes_everything_back(timeline: Timeline, clips
     finally:
         bpy.ops.preferences.addon_enable(module=package)
     assert hasattr(timeline.scene, "rvm_matting")
+
+
+def meta(timeline: Timeline, clip: Path, start: int) -> Any:
+    """A meta strip of a movie."""
+    return timeline.meta([timeline.movie(clip, start=start, name=f"inside {start}")])
+
+
+def scene(timeline: Timeline, clip: Path, start: int) -> Any:
+    """A strip that shows another scene's movie."""
+    shown = timeline.scene.copy()
+    strips = timeline.addon.versions.top_strips(shown.sequence_editor)
+    for strip in list(strips):
+        strips.remove(strip)
+    strips.new_movie(name="movie", filepath=str(clip), channel=1, frame_start=1)
+    shown.frame_start, shown.frame_end = 1, 5
+    strip = timeline.strips.new_scene(name="scene", scene=shown, channel=1, frame_start=start)
+    strip.scene_input = "SEQUENCER"
+    return strip
+
+
+def text(timeline: Timeline, _clip: Path, start: int) -> Any:
+    """A title."""
+    strip = timeline.effect("TEXT", 10, start=start)
+    strip.text = f"from {start}"
+    return strip
+
+
+@pytest.mark.parametrize("moved", [False, True], ids=["gone", "moved"])
+@pytest.mark.parametrize("make", [meta, scene, text], ids=lambda make: make.__name__)
+def test_a_strip_without_a_file_is_not_mistaken_for_another(
+    timeline: Timeline, clips: list[Path], make: Any, moved: bool
+) -> None:
+    """Another of its type has its name by now; the strip itself gets its result wherever it was moved."""
+    strip, other = make(timeline, clips[0], 1), make(timeline, clips[0], 101)
+    name = strip.name
+    (job,), _ = timeline.submit(strip)
+    if moved:
+        strip.name = "moved"
+        move(strip, 50)
+    else:
+        timeline.strips.remove(strip)
+    other.name = name
+    timeline.finish()
+    start, end = timeline.addon.versions.handles(other)
+    results = [one for one in timeline.strips if one.type == "IMAGE"]
+    assert [timeline.addon.versions.handles(one) for one in results] == [(51, end - start + 51)] * moved
+    assert not other.mute
+    assert moved or any("is gone or was renamed" in text for text in job.warnings)
+    if make is scene:
+        for one in [one for one in bpy.data.scenes if one.name.startswith("timeline") and one != timeline.scene]:
+            bpy.data.scenes.remove(one)

@@ -175,3 +175,28 @@ def test_without_a_channel_above_nothing_is_begun(timeline: Timeline, clip: Path
     bpy.context.view_layer.update()
     jobs, _ = timeline.submit(below)
     assert len(jobs) == 1
+
+
+def test_a_strip_that_is_muted_now_and_then(timeline: Timeline, clip: Path) -> None:
+    """Its result is, and the strip itself stays hidden, until another result leaves it visible."""
+    strip = timeline.movie(clip)
+    strip.keyframe_insert("mute", frame=1)
+    strip.mute = True
+    strip.keyframe_insert("mute", frame=6)
+    timeline.scene.frame_set(1)
+    timeline.press_button(strip)
+    result = timeline.result_of(strip)
+    muted = []
+    for frame in (1, 8, 3):
+        timeline.scene.frame_set(frame)
+        muted.append((strip.mute, result.mute))
+    assert muted == [(True, False), (True, True), (True, False)]
+    timeline.select([result])
+    timeline.scene.rvm_matting.result = "MASK"
+    with timeline.shown():
+        assert bpy.ops.rvm.update_result() == {"FINISHED"}
+    muted = []
+    for frame in (1, 8, 3):
+        timeline.scene.frame_set(frame)
+        muted.append((strip.mute, timeline.result_of(strip).mute))
+    assert muted == [(False, True), (True, True), (False, True)]

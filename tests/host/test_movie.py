@@ -383,7 +383,7 @@ def test_another_output_folder_takes_all_frames_anew(timeline: Timeline, strip: 
     (job,), _ = timeline.submit(strip)
     (job.output / job.spec.file_name(20)).mkdir(parents=True)
     timeline.drive(lambda: job.state.ended)
-    assert "press Dismiss Job and choose another output folder, where all frames are made anew" in job.remedy
+    assert "choose another output folder, then select the strip and press Matte Selected Strips: there" in job.remedy
     assert bpy.ops.rvm.dismiss_job(folder=str(job.folder)) == {"FINISHED"}
     timeline.scene.rvm_matting.output = str(timeline.folder / "elsewhere")
     again = made(timeline, strip)

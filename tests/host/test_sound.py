@@ -157,3 +157,24 @@ def test_sound_in_a_meta_strip_stays(timeline: Timeline, talkie: Path, whole: bo
     assert (job.state.name, job.error) == ("DONE", "")
     assert np.abs(before).max() > 1000
     assert np.array_equal(before, mixdown(timeline))
+
+
+@pytest.mark.parametrize("kind", ["speaker", "nested", "itself", "silent"])
+def test_what_makes_a_scenes_sound_is_known(timeline: Timeline, kind: str) -> None:
+    """A strip of it is muted, and a movie of it silent, only if nothing in it is heard; a scene may show itself."""
+    shown, inner = bpy.data.scenes.new("shown"), bpy.data.scenes.new("inner")
+    strips = timeline.addon.versions.top_strips(shown.sequence_editor_create())
+    speaker = bpy.data.objects.new("speaker", bpy.data.speakers.new("speaker"))
+    if kind == "speaker":
+        shown.collection.objects.link(speaker)
+    elif kind == "nested":
+        inner.collection.objects.link(speaker)
+        strips.new_scene(name="inner", scene=inner, channel=1, frame_start=1)
+    elif kind == "itself":
+        strips.new_scene(name="itself", scene=shown, channel=1, frame_start=1)
+    strip = timeline.strips.new_scene(name="scene", scene=shown, channel=1, frame_start=1)
+    assert timeline.addon.soundtrack.carries_sound(strip) is (kind in ("speaker", "nested"))
+    timeline.strips.remove(strip)
+    bpy.data.objects.remove(speaker)
+    for scene in (shown, inner):
+        bpy.data.scenes.remove(scene)

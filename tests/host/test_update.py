@@ -668,3 +668,69 @@ def test_what_is_no_recipe_is_none(timeline: Timeline, tmp_path: Path, change: A
     assert recipes.read(result) is not None
     result[recipes.PROPERTY] = json.dumps(change(told))
     assert recipes.read(result) is None
+
+
+def test_a_strip_that_takes_a_results_name_is_left_alone(timeline: Timeline, source: Any) -> None:
+    """While an update runs, the result is renamed and its name given to a title; the result gets the new frames."""
+    result = timeline.result_of(source)
+    name = result.name
+    timeline.scene.rvm_matting.handles = 3
+    timeline.select([result])
+    with timeline.shown():
+        (job,), _ = timeline.addon.result_operators.update_selected(bpy.context)
+    result.name = "first take"
+    timeline.effect("TEXT", 10, channel=5).name = name
+    timeline.finish()
+    assert timeline.strips[name].type == "TEXT"
+    assert frames_of(timeline.strips["first take"]) == job.output
+
+
+@pytest.mark.parametrize("space", ["AgX Log", "Non-Color"])
+def test_a_result_that_is_rendered_from_now_on_is_shown_as_rendered(
+    timeline: Timeline, tmp_path: Path, space: str
+) -> None:
+    """Its files were in its source's colour space before; rendered pictures never are."""
+    source = timeline.movie(tiny.barcode_movie(tmp_path / "clip.avi", 12, fourcc="MJPG"))
+    source.colorspace_settings.name = space
+    timeline.press_button(source)
+    assert timeline.result_of(source).colorspace_settings.name == space
+    source.use_deinterlace = True
+    update(timeline, timeline.result_of(source))
+    assert timeline.result_of(source).colorspace_settings.name == "sRGB"
+
+
+def test_a_meta_strip_that_has_the_sources_name_elsewhere_is_another(timeline: Timeline, tmp_path: Path) -> None:
+    """The source was taken apart, and Blender gives its name to the next meta strip: that is not matted instead."""
+    clip = tiny.barcode_movie(tmp_path / "clip.avi", 12, fourcc="MJPG")
+    meta = timeline.meta([timeline.movie(clip)])
+    timeline.press_button(meta)
+    result, name = timeline.result_of(meta), meta.name
+    before = result.directory
+    meta.mute = False
+    timeline.select([meta])
+    timeline.editor.active_strip = meta
+    with timeline.shown():
+        bpy.ops.sequencer.meta_separate()
+    other = timeline.meta([timeline.movie(clip, start=101)])
+    other.name = name
+    timeline.select([result])
+    with timeline.shown():
+        jobs, problems = timeline.addon.result_operators.update_selected(bpy.context)
+    assert (jobs, result.directory, other.mute) == ([], before, False)
+    assert "which is gone" in problems[0]
+
+
+@pytest.mark.parametrize("by_hand", [True, False])
+def test_a_source_that_the_user_muted_stays_muted(timeline: Timeline, source: Any, by_hand: bool) -> None:
+    """Sources are to stay visible: only one that its result has hidden is shown again."""
+    if by_hand:
+        timeline.scene.rvm_matting.keep_source = True
+        source = timeline.movie(Path(source.filepath), start=101, name="another")
+        timeline.addon.versions.set_left_handle(source, 106)
+        timeline.press_button(source)
+        assert not source.mute
+        source.mute = True
+    timeline.scene.rvm_matting.keep_source = True
+    timeline.scene.rvm_matting.handles = 3
+    update(timeline, timeline.result_of(source))
+    assert source.mute is by_hand

@@ -103,7 +103,7 @@ def _mix_inside(target: Path, project: Path, order: MovieOrder) -> bool:
     strip = versions.all_strips(scene.sequence_editor)[order.strip]
     beside = list(soundtrack.sounds_of(strip, versions.siblings(scene.sequence_editor, strip)))
     muted = [sound.mute for sound in beside]
-    if not beside and not _has_sound(strip):
+    if not beside and not soundtrack.carries_sound(strip):
         return False
     leave_alone(scene, strip)
     for sound, mute in zip(beside, muted, strict=True):
@@ -112,14 +112,3 @@ def _mix_inside(target: Path, project: Path, order: MovieOrder) -> bool:
     scene.frame_start, scene.frame_end, scene.frame_step = order.start, order.start + len(order.shown) - 1, 1
     sounds.mix_down(scene, target)
     return True
-
-
-def _has_sound(strip: versions.Strip) -> bool:
-    """Return whether a strip, or anything inside it, makes sound."""
-    if strip.type == "META":
-        return any(map(_has_sound, versions.children(strip)))
-    if strip.type == "SCENE" and strip.scene is not None:
-        editor = strip.scene.sequence_editor
-        speakers = any(thing.type == "SPEAKER" for thing in strip.scene.objects)
-        return speakers or (editor is not None and any(map(_has_sound, versions.top_strips(editor))))
-    return bool(strip.type == "SOUND")

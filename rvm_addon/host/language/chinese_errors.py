@@ -34,8 +34,8 @@ SENTENCES: dict[str, str] = {
         "请选择由 Robust Video Matting 导出的 32 位权重 ONNX 文件。"
     ),
     "“{path}” could not be written{why}": "无法写入“{path}”{why}",
-    "Free some space and press Continue; or choose another output folder, then select the strip and press Matte Selected "
-    "Strips: there, all frames are made anew.": (
+    "Free some space and press Continue; or choose another output folder, then select the strip and press Matte "
+    "Selected Strips: there, all frames are made anew.": (
         "请释放一些空间并按下“继续”；或选择其他输出文件夹，再选中该片段并按下“抠像所选片段”：所有帧会在那里重新生成。"
     ),
     "Let the folder be written to and press Continue; or choose another output folder, then select the strip and press "

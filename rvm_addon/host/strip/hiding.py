@@ -2,6 +2,7 @@
 
 Muting a meta or a scene strip would silence its sound, and muting an effect would let its inputs show beside it. Such a
 strip gets an opacity of zero instead, and the animation of that is muted. The strip keeps its old values in a property.
+A strip that is muted says so in another, for the user may have muted it before.
 """
 
 from typing import Any
@@ -9,17 +10,26 @@ from typing import Any
 import bpy
 
 from ..blender import animation, versions
+from .soundtrack import carries_sound
 
 _PROPERTY = "rvm_matting_shown"
+_MUTED = "rvm_matting_muted"
+"""The property of a strip that `hide` muted: whether it moved, and its animation was muted, too."""
 _BLEND = frozenset({"blend_type", "blend_alpha"})
+_MUTE = frozenset({"mute"})
 
 
 def hide(strip: versions.Strip, *, needed: bool = False) -> None:
     """Hide a strip's picture; its sound goes on, and a strip that is `needed` keeps hiding its inputs."""
-    if not needed and not _carries_sound(strip):
+    if not needed and not carries_sound(strip):
+        moving = [curve for curve in _animation(strip, _MUTE) if not curve.mute]
+        if moving or not strip.mute:
+            strip[_MUTED] = bool(moving)
+        for curve in moving:
+            curve.mute = True
         strip.mute = True
     elif _PROPERTY not in strip:
-        moving = [curve for curve in _animation(strip) if not curve.mute]
+        moving = [curve for curve in _animation(strip, _BLEND) if not curve.mute]
         strip[_PROPERTY] = {"blend": strip.blend_type, "opacity": strip.blend_alpha, "moves": bool(moving)}
         for curve in moving:
             curve.mute = True
@@ -31,13 +41,20 @@ def is_hidden(strip: versions.Strip) -> bool:
     return bool(strip.mute) or _PROPERTY in strip
 
 
+def was_hidden(strip: versions.Strip) -> bool:
+    """Return whether `hide` has hidden a strip, as far as is known: before, it did not note which strips it muted."""
+    return _MUTED in strip or _PROPERTY in strip
+
+
 def unhide(strip: versions.Strip) -> None:
     """Take back what `hide` did."""
     strip.mute = False
+    let_move(strip, strip)
     if _PROPERTY in strip:
         strip.blend_type, strip.blend_alpha = blend(strip)
-        let_move(strip, strip)
         del strip[_PROPERTY]
+    if _MUTED in strip:
+        del strip[_MUTED]
 
 
 def blend(strip: versions.Strip) -> tuple[str, float]:
@@ -47,22 +64,15 @@ def blend(strip: versions.Strip) -> tuple[str, float]:
 
 
 def let_move(strip: versions.Strip, hidden: versions.Strip) -> None:
-    """Restore the animation of a strip's blending that `hide` muted on `hidden`: the same strip, or its original."""
+    """Restore the animation that `hide` muted on `hidden`: the same strip, or its original."""
     kept: Any = hidden.get(_PROPERTY)
-    if kept is not None and kept.get("moves"):
-        for curve in _animation(strip):
-            curve.mute = False
+    blends = _animation(strip, _BLEND) if kept is not None and kept.get("moves") else []
+    mutes = _animation(strip, _MUTE) if hidden.get(_MUTED) else []
+    for curve in (*blends, *mutes):
+        curve.mute = False
 
 
-def _animation(strip: versions.Strip) -> list[bpy.types.FCurve]:
-    """Return the F-curves and drivers of a strip's blending."""
+def _animation(strip: versions.Strip, properties: frozenset[str]) -> list[bpy.types.FCurve]:
+    """Return the F-curves and drivers of these properties of a strip."""
     scene = strip.id_data
-    return [*animation.curves(scene, strip, _BLEND), *animation.drivers(scene, strip, _BLEND)]
-
-
-def _carries_sound(strip: versions.Strip) -> bool:
-    """Return whether muting a strip would silence sound."""
-    if strip.type == "META":
-        return any(child.type == "SOUND" or _carries_sound(child) for child in versions.children(strip))
-    editor = strip.scene.sequence_editor if strip.type == "SCENE" and strip.scene is not None else None
-    return editor is not None and any(one.type == "SOUND" for one in versions.all_strips(editor))
+    return [*animation.curves(scene, strip, properties), *animation.drivers(scene, strip, properties)]

@@ -34,9 +34,9 @@ _TRANSFORM = ("offset_x", "offset_y", "scale_x", "scale_y", "rotation", "origin"
 _CROP = ("min_x", "max_x", "min_y", "max_y")
 COVERING = frozenset({"REPLACE", "CROSS"})
 """Blend types that hide what lies below, which a cut-out is there to show."""
-_ANIMATED = frozenset({*_LOOK, "transform", "crop", "modifiers"})
+_ANIMATED = frozenset({*_LOOK, "transform", "crop", "modifiers", "mute"})
 """The properties whose animation is copied; that of others, such as strobe, is in the frames already."""
-_MAKES_IT_PLAIN = frozenset({*_ANIMATED, *_PLAIN, "mute"})
+_MAKES_IT_PLAIN = frozenset({*_ANIMATED, *_PLAIN})
 """The properties whose animation is removed from a plain strip; animation of its content (a text's size) stays."""
 _FLIPS = () if versions.MASKS_BEFORE_MIRRORING else ("use_flip_x", "use_flip_y")
 """The flips that a mask shares with its source."""

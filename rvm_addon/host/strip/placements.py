@@ -30,7 +30,7 @@ class Placement:
     scene: str
     strip: str
     file: str
-    """The file that the strip shows, as `source_file` tells it: another strip may have got the strip's name since."""
+    """What the strip shows, as `source_file` tells it: another strip may have got the strip's name since."""
     content_start: int
     """The `content_start` of the source strip when the job was made; it tells later how far the strip was moved."""
     start: int
@@ -90,17 +90,29 @@ def _source_in(scene: bpy.types.Scene, place: Placement) -> versions.Strip | Non
     """Return the strip of this name that shows the placement's file, or else the only one that may be it, renamed.
 
     That is a strip, or a remaining piece, whose content lies where the source's lay, or else one trimmed like it.
+    A strip without files may be another of the same name: if nothing tells what it shows, it must lie where it lay.
     """
     every = versions.all_strips(scene.sequence_editor)
     named = every.get(place.strip)
-    if named is not None and source_file(named) == place.file:
+    if named is not None and (_shows_alike(named, place) or _is_of_no_file_and_there(named, place)):
         return named
-    others = [strip for strip in every if source_file(strip) == place.file]
+    others = [strip for strip in every if _shows_alike(strip, place)]
     left = [strip for strip in others if strip.type in OF_FILES and _lies_like(strip, place)]
     if left and all(was_cut_from(strip, left[0]) for strip in left):
         return min(left, key=versions.handles)
     alike = [strip for strip in others if _is_trimmed_like(strip, place)]
     return alike[0] if len(alike) == 1 else None
+
+
+def _shows_alike(strip: versions.Strip, place: Placement) -> bool:
+    """Return whether a strip shows what the placement's strip showed, as far as that can be told."""
+    return source_file(strip) == place.file and (place.file != strip.type or _is_of_no_file_and_there(strip, place))
+
+
+def _is_of_no_file_and_there(strip: versions.Strip, place: Placement) -> bool:
+    """Return whether a strip without files is of the type of the placement's, and its content begins where that did."""
+    is_alike = strip.type not in OF_FILES and place.file.split(" ")[0] == strip.type
+    return is_alike and versions.content_start(strip) == place.content_start
 
 
 def _lies_like(strip: versions.Strip, place: Placement) -> bool:

@@ -40,6 +40,23 @@ def of_strip(strip: versions.Strip, fps: float) -> Soundtrack:
     return Soundtrack(source_file(strip), versions.content_start(strip) - left_out * fps)
 
 
+def carries_sound(strip: versions.Strip, within: frozenset[str] = frozenset()) -> bool:
+    """Return whether a strip, or anything inside it, makes sound; it lies `within` these scenes, by name.
+
+    Blender lets a scene show itself, directly or through others.
+    """
+    if strip.type == "META":
+        return any(carries_sound(child, within) for child in versions.children(strip))
+    if strip.type != "SCENE" or strip.scene is None:
+        return bool(strip.type == "SOUND")
+    if strip.scene.name in within:
+        return False
+    if any(thing.type == "SPEAKER" for thing in strip.scene.objects):
+        return True
+    editor, around = strip.scene.sequence_editor, within | {strip.scene.name}
+    return editor is not None and any(carries_sound(one, around) for one in versions.top_strips(editor))
+
+
 def sounds_of(strip: versions.Strip, others: Iterable[versions.Strip]) -> Iterator[versions.Strip]:
     """Yield the sound strips of `others` that belong to a movie strip: same file, same place on the timeline.
 

@@ -13,12 +13,26 @@ OF_FILES = frozenset({"MOVIE", "IMAGE"})
 
 
 def source_file(strip: versions.Strip) -> str:
-    """Return the file of a movie strip, the first file of an image strip, and the type of any other strip."""
+    """Return the file of a movie strip, and the first file of an image strip.
+
+    Of any other strip, return the type, followed by what tells it from others of its type, if anything does.
+    """
     if strip.type == "MOVIE":
         return absolute(strip.filepath)
     if strip.type == "IMAGE":
         return str(Path(absolute(strip.directory)) / strip.elements[0].filename)
-    return str(strip.type)
+    return " ".join((strip.type, *_contents(strip)))
+
+
+def _contents(strip: versions.Strip) -> list[str]:
+    """Return the names of what a strip without files shows, or its text; nothing for a strip that makes its picture."""
+    if strip.type == "META":
+        return [child.name for child in versions.children(strip)]
+    if strip.type == "TEXT":
+        return [strip.text]
+    shown = {"SCENE": "scene", "MASK": "mask"}.get(strip.type)
+    data = getattr(strip, shown) if shown is not None else versions.clip_of(strip)
+    return [data.name] if data is not None else [one.name for one in versions.inputs(strip)]
 
 
 def pieces(source: versions.Strip, siblings: Iterable[versions.Strip], start: int, end: int) -> list[versions.Strip]:
@@ -33,7 +47,7 @@ def was_cut_from(strip: versions.Strip, source: versions.Strip) -> bool:
         strip.channel == source.channel
         and strip.type == source.type
         and versions.content_start(strip) == versions.content_start(source)
-        and source_file(strip) == source_file(source)
+        and (strip.type not in OF_FILES or source_file(strip) == source_file(source))  # pieces of metas have copies
     )
 
 

@@ -49,21 +49,29 @@ def strips_of(folder: Path) -> Iterator[tuple[bpy.types.Scene, versions.Strip]]:
 def source_of(scene: bpy.types.Scene, result: versions.Strip, recipe: recipes.Recipe) -> versions.Strip | None:
     """Return the strip that a result with this recipe was made from, even if one of the two was renamed.
 
-    None where the strip is gone, or several could be the one.
+    None where the strip is gone, or several could be the one. Of a strip that is rendered, the recipe knows no more
+    than the name, which another may have by now: it must lie over some of the result's frames.
     """
     named = versions.all_strips(scene.sequence_editor).get(recipe.strip)
     if named is not None and is_result(named):
         named = None
     if named is None or (recipe.source and source_file(named) != recipe.source):  # did another strip take the name?
         named = only_one_below(scene, recipe.source, result) or named
-    return None if named is None else source_below(scene, named, result)
+    source = None if named is None else source_below(scene, named, result)
+    is_near = source is not None and frames_within(source, *versions.handles(result)) > 0
+    return source if recipe.source or is_near else None
 
 
 def replaced_by(scene: bpy.types.Scene, place: Placement) -> versions.Strip | None:
-    """Return the result that a placement's new frames are for, even if it was renamed; None if it is gone."""
+    """Return the result that a placement's new frames are for, even if it was renamed; None if it is gone.
+
+    A strip of the user's may have got its name since.
+    """
     every = versions.all_strips(scene.sequence_editor)
     named = every.get(place.replaces)
-    if named is not None or not place.replaces:
+    if not place.replaces:
+        return None
+    if named is not None and (source_file(named) == place.replaced_file or _is_of(scene, named, place)):
         return named
     alike = [strip for strip in every if source_file(strip) == place.replaced_file and _is_of(scene, strip, place)]
     return alike[0] if len(alike) == 1 else None

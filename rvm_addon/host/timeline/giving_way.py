@@ -47,12 +47,16 @@ def reach(scene: bpy.types.Scene, old: versions.Strip, parts: Sequence[versions.
     return first, last
 
 
-def take_back(parts: Iterable[versions.Strip], old: versions.Strip) -> None:
-    """Undo what a result did to the parts of its source: the mask is removed, and the part is shown again."""
+def take_back(parts: Iterable[versions.Strip], old: versions.Strip, *, keep_source: bool) -> None:
+    """Undo what a result did to the parts of its source: the mask is removed, and the part is shown again.
+
+    Where sources stay visible, a part that is hidden nevertheless was muted by the user.
+    """
     for part in parts:
         if masks.masks(part, old):
             masks.take_off(part)
-        hiding.unhide(part)
+        if hiding.was_hidden(part) or not keep_source:
+            hiding.unhide(part)
 
 
 def make_way(scene: bpy.types.Scene, old: versions.Strip, results: Sequence[versions.Strip]) -> None:

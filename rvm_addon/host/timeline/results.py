@@ -11,7 +11,7 @@ from ...engine.contract.spec import JobSpec
 from ..blender import versions
 from ..strip import hiding, masks
 from ..strip.image_strips import new_image_strip
-from ..strip.likeness import LINEAR, copy_look, is_placed_alike, read_as_written
+from ..strip.likeness import copy_look, is_placed_alike, read_as_written
 from ..strip.placements import Placement, StripUnsuitable, find, first_matted, free_channel, lying_apart
 from ..strip.soundtrack import sounds_of
 from ..strip.sources import frames_within, is_within, pieces
@@ -63,7 +63,7 @@ def insert_result(spec: JobSpec, folder: Path, place: Placement) -> Inserted:
     if len(channels) < len(free):
         raise StripUnsuitable(place.strip, f"has no free channel above it; its frames are in “{folder}”")
     if ground.old is not None:
-        giving_way.take_back(ground.parts or (source,), ground.old)
+        giving_way.take_back(ground.parts or (source,), ground.old, keep_source=place.keep_source)
     laid = [
         _laid(spec, folder, place, ground, span, channel) for span, channel in zip(ground.spans, channels, strict=True)
     ]
@@ -256,6 +256,8 @@ def renew(spec: JobSpec, folder: Path, place: Placement) -> bool:
         for element, name in zip(strip.elements, names, strict=True):
             element.filename = name
         strip.directory = _as_user_prefers(folder)
+        if spec.source.disposable:  # the strip may have shown other files before; rendered pictures are sRGB
+            strip.colorspace_settings.name = "sRGB"
         read_rightly(strip, spec, source)
         recipes.write(strip, source, spec, place)
     return True
@@ -265,8 +267,6 @@ def read_rightly(result: versions.Strip, spec: JobSpec, source: versions.Strip) 
     """Set the colour space and alpha mode in which Blender reads a result's files."""
     if not spec.source.disposable:
         result.colorspace_settings.name = source.colorspace_settings.name
-    elif result.colorspace_settings.name == LINEAR:  # the strip showed OpenEXR before; rendered pictures are sRGB
-        result.colorspace_settings.name = "sRGB"
     read_as_written(result, spec.look)
 
 
