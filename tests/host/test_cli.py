@@ -209,6 +209,22 @@ def test_nothing_of_the_users_is_written_over(counting: Path, tmp_path: Path) ->
     assert original.is_file()
 
 
+@pytest.mark.parametrize("linked", [False, True])
+def test_results_do_not_go_among_their_sources(counting: Path, tmp_path: Path, linked: bool) -> None:
+    """DIR/<folder> is the folder itself: JPEGs of PNGs would be the next run's sources."""
+    tiny.barcode_pictures(tmp_path / "in" / "shots", [1, 2])
+    output = tmp_path / "in"
+    if linked:
+        output = tmp_path / "out"
+        output.mkdir()
+        (output / "shots").symlink_to(tmp_path / "in" / "shots")
+    before = digest(tmp_path)
+    options = ["--output", output, "--model", counting, "--result", "colour", "--format", "jpeg"]
+    status, (told,), _ = matte(tmp_path / "in" / "shots", *options)
+    assert status == 1 and "choose another folder" in told["error"]
+    assert digest(tmp_path) == before
+
+
 def test_what_no_run_of_the_input_made_is_not_written_over(counting: Path, tmp_path: Path) -> None:
     """A picture, one in a folder and a movie that happen to have a result's name; what a run made is made anew."""
     (picture, *_) = tiny.barcode_pictures(tmp_path / "in", [1, 2])

@@ -270,8 +270,12 @@ def _last_run(folder: Path) -> str:
 def guard(spec: JobSpec, folder: Path, request: Request) -> None:
     """Raise SpecError where a result would replace an input, or a file that no earlier run made of the same input.
 
-    A file that was made with other settings is refused, too, unless the request says to overwrite.
+    A file that was made with other settings is refused, too, unless the request says to overwrite. So are results
+    among the pictures of an input folder, which the next run would take for inputs.
     """
+    if any(_is_folder(path) and _are_same(path, spec.output) for path in request.inputs):
+        found = f"“{spec.output}” is one of the inputs, and the next run would matte the results"
+        raise SpecError("output", f"{found}; choose another folder")
     made, inputs = earlier.made(folder), set(_inputs(request))
     for target in targets_of(spec, request):
         for path in (request.output / target.name, *target.there):
@@ -298,6 +302,14 @@ def _inputs(request: Request) -> Iterator[str]:
             continue
         with suppress(SourceRefused):
             yield from (os.path.realpath(file) for file in _files_in(path) if is_image(file))
+
+
+def _are_same(one: Path, other: str) -> bool:
+    """Return whether two paths lead to the same folder; False if one of them is not there."""
+    try:
+        return os.path.samefile(one, other)  # noqa: PTH121  # it reads as it is meant
+    except OSError:
+        return False
 
 
 def _is_folder(path: Path) -> bool:
