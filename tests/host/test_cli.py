@@ -209,6 +209,14 @@ def test_nothing_of_the_users_is_written_over(counting: Path, tmp_path: Path) ->
     assert original.is_file()
 
 
+def test_the_only_picture_of_a_folder_keeps_its_name(passthrough: Path, tmp_path: Path) -> None:
+    """As several do."""
+    (tmp_path / "in").mkdir()
+    cv2.imwrite(str(tmp_path / "in" / "anna.png"), tiny.barcode(1))
+    assert matte(tmp_path / "in", "--output", tmp_path / "out", "--model", passthrough)[0] == 0
+    assert [path.name for path in (tmp_path / "out" / "in").iterdir()] == ["anna.png"]
+
+
 @pytest.mark.parametrize("linked", [False, True])
 def test_results_do_not_go_among_their_sources(counting: Path, tmp_path: Path, linked: bool) -> None:
     """DIR/<folder> is the folder itself: JPEGs of PNGs would be the next run's sources."""

@@ -89,13 +89,14 @@ def job_of(one: Input, request: Request) -> tuple[JobSpec, Path]:
     interlacing.check_backdrop(request.look)
     source = _source(one.path, request)
     single = source.kind is SourceKind.IMAGES and not _is_folder(one.path)
+    is_lone = len(source.paths) == 1 and source.kind is SourceKind.IMAGES and not single  # it keeps its name, too
     small = request.small_pictures and source.kind is SourceKind.IMAGES and request.look.result.holds_background
     look = replace(request.look, format=FrameFormat.JPEG) if small else request.look
     spec = JobSpec(
         name=one.path.name,
         source=source,
         output=str(request.output if single else request.output / one.name),
-        stem=one.name,
+        stem=Path(source.paths[0]).stem if is_lone else one.name,
         model=str(request.model),
         model_stamp=identity(request.model),
         look=look,
