@@ -444,6 +444,18 @@ def test_a_name_that_is_no_text_is_matted_too(passthrough: Path, tmp_path: Path)
     assert (status, [entry["frames"] for entry in told]) == (0, [1, 1])
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere, names are always text")
+def test_a_movie_whose_name_is_no_text_stops_no_other(clip: Path, passthrough: Path, tmp_path: Path) -> None:
+    """OpenCV and Blender do not get the name; the user learns what to do."""
+    bad = Path(os.fsdecode(os.fsencode(tmp_path) + b"/a\xfe.avi"))
+    shutil.copy(clip, bad)
+    options = ["--output", tmp_path / "out", "--model", passthrough, "--result", "matte"]
+    for more in ([], ["--movie"]):
+        status, told, said = matte(bad, clip, *options, *more)
+        assert status == 1 and "its name is not valid text; rename it" in told[0]["error"]
+        assert told[1]["frames"] == 20 and "Traceback" not in said
+
+
 def test_quiet_still_tells_what_went_wrong(tmp_path: Path) -> None:
     """No progress, but a missing input is named."""
     line = command(tmp_path / "gone.mp4", "--output", tmp_path, "--quiet")

@@ -131,6 +131,8 @@ def _source(path: Path, request: Request) -> Source:
         return _pictures([str(path)], request)
     if not is_movie(path):
         raise SourceUnreadable(path, "its name ends like neither a movie nor a picture")
+    if not _is_text(path):  # OpenCV and Blender, which get names as UTF-8, fall over such a one
+        raise SourceUnreadable(path, "its name is not valid text; rename it")
     if interlacing.may_be(path):
         raise SourceUnreadable(path, "it is interlaced; put it on a timeline, or deinterlace it first")
     if request.movie and (length := movies.length(path)) > 1:
@@ -303,6 +305,15 @@ def _inputs(request: Request) -> Iterator[str]:
             continue
         with suppress(SourceRefused):
             yield from (os.path.realpath(file) for file in _files_in(path) if is_image(file))
+
+
+def _is_text(path: Path) -> bool:
+    """Return whether a path can be written in UTF-8; Linux allows any bytes."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _are_same(one: Path, other: str) -> bool:
