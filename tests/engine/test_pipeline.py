@@ -65,6 +65,20 @@ def test_a_refused_frame_ends_the_run() -> None:
         list(matting(ListSource(PICTURES), DictSink(3, OutputFailed("x_000004.png"))))
 
 
+def test_of_several_refused_frames_the_first_is_named() -> None:
+    """On a full disk, those behind it fail, too."""
+
+    class FullSink(DictSink):
+        def write(self, frame: int, picture: Placed) -> None:
+            if frame >= 3:
+                raise OutputFailed(f"x_{frame + 1:06d}.png")
+            super().write(frame, picture)
+
+    for _ in range(5):
+        with pytest.raises(OutputFailed, match="x_000004"):
+            list(matting(ListSource(PICTURES), FullSink()))
+
+
 @pytest.mark.parametrize(
     ("cores", "with_model", "writers"),
     [(1, True, 2), (2, True, 2), (8, True, 4), (64, True, 4), (1, False, 2), (3, False, 3), (64, False, 4)],
