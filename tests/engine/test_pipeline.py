@@ -186,6 +186,14 @@ def test_what_cannot_be_cleared_up_fails_no_job(tmp_path: Path, passthrough: Pat
     assert isinstance(events[-1], Finished) and events[-1].frames == 2
 
 
+def test_a_state_that_cannot_be_saved_ends_no_job(tmp_path: Path, counting: Path) -> None:
+    """The frames stand, as on a disk that has room for them only."""
+    paths = tuple(map(str, tiny.barcode_pictures(tmp_path / "in", range(27))))
+    (tmp_path / "job" / "memory.bin" / "in the way").mkdir(parents=True)
+    events = run(replace(SPEC, source=Source(SourceKind.IMAGES, paths), model=str(counting)), tmp_path / "job")
+    assert isinstance(events[-1], Finished) and events[-1].frames == 27
+
+
 @pytest.mark.parametrize(
     ("names", "alphas"),
     [
