@@ -135,8 +135,9 @@ def matte_frames(
                 while len(writing) > writers + 1 or (writing and writing[0][1].done()):
                     yield _written(writing, writer)
         except MattingError:
-            while writing:
-                yield _written(writing, writer)
+            with suppress(MattingError):  # the first error counts: on a full disk, later frames fail, too
+                while writing:
+                    yield _written(writing, writer)
             raise
         while writing:
             yield _written(writing, writer)

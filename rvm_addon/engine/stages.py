@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice, pairwise
@@ -10,7 +11,7 @@ from pathlib import Path
 import cv2
 
 from .contract.clips import is_clip
-from .contract.errors import MattingError
+from .contract.errors import MattingError, OutputFailed
 from .contract.outputs import Foreground, Result
 from .contract.spec import JobSpec
 from .drawing.compose import compose
@@ -186,11 +187,11 @@ class Writer:
     def keep(self, frame: int, memory: Memory) -> None:
         """Keep the model's state after a frame; its file and those of all frames before must stand.
 
-        Raises:
-            OutputFailed: the disk is full or the folder refuses.
+        On a full disk nothing is kept: frames count, and an interrupted run then goes on from an older state.
         """
         if self.folder is not None:
-            memory.write(self.folder, frame)
+            with suppress(OutputFailed):
+                memory.write(self.folder, frame)
 
     def write(self, read: Read, matte: Matte) -> None:
         """Write one frame; runs on an encoding thread."""

@@ -65,6 +65,20 @@ def test_a_refused_frame_ends_the_run() -> None:
         list(matting(ListSource(PICTURES), DictSink(3, OutputFailed("x_000004.png"))))
 
 
+def test_of_several_refused_frames_the_first_is_named() -> None:
+    """On a full disk, those behind it fail, too."""
+
+    class FullSink(DictSink):
+        def write(self, frame: int, picture: Placed) -> None:
+            if frame >= 3:
+                raise OutputFailed(f"x_{frame + 1:06d}.png")
+            super().write(frame, picture)
+
+    for _ in range(5):
+        with pytest.raises(OutputFailed, match="x_000004"):
+            list(matting(ListSource(PICTURES), FullSink()))
+
+
 @pytest.mark.parametrize(
     ("cores", "with_model", "writers"),
     [(1, True, 2), (2, True, 2), (8, True, 4), (64, True, 4), (1, False, 2), (3, False, 3), (64, False, 4)],
@@ -170,6 +184,14 @@ def test_what_cannot_be_cleared_up_fails_no_job(tmp_path: Path, passthrough: Pat
     with closed(tmp_path / "matte" / "lost+found"), as_anybody():
         events = run(replace(SPEC, source=source, model=str(passthrough), raw_limit=1 << 20), folder)
     assert isinstance(events[-1], Finished) and events[-1].frames == 2
+
+
+def test_a_state_that_cannot_be_saved_ends_no_job(tmp_path: Path, counting: Path) -> None:
+    """The frames stand, as on a disk that has room for them only."""
+    paths = tuple(map(str, tiny.barcode_pictures(tmp_path / "in", range(27))))
+    (tmp_path / "job" / "memory.bin" / "in the way").mkdir(parents=True)
+    events = run(replace(SPEC, source=Source(SourceKind.IMAGES, paths), model=str(counting)), tmp_path / "job")
+    assert isinstance(events[-1], Finished) and events[-1].frames == 27
 
 
 @pytest.mark.parametrize(

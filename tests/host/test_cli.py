@@ -236,6 +236,30 @@ def test_nothing_of_the_users_is_written_over(counting: Path, tmp_path: Path) ->
     assert original.is_file()
 
 
+def test_the_only_picture_of_a_folder_keeps_its_name(passthrough: Path, tmp_path: Path) -> None:
+    """As several do."""
+    (tmp_path / "in").mkdir()
+    cv2.imwrite(str(tmp_path / "in" / "anna.png"), tiny.barcode(1))
+    assert matte(tmp_path / "in", "--output", tmp_path / "out", "--model", passthrough)[0] == 0
+    assert [path.name for path in (tmp_path / "out" / "in").iterdir()] == ["anna.png"]
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_results_do_not_go_among_their_sources(counting: Path, tmp_path: Path, linked: bool) -> None:
+    """DIR/<folder> is the folder itself: JPEGs of PNGs would be the next run's sources."""
+    tiny.barcode_pictures(tmp_path / "in" / "shots", [1, 2])
+    output = tmp_path / "in"
+    if linked:
+        output = tmp_path / "out"
+        output.mkdir()
+        (output / "shots").symlink_to(tmp_path / "in" / "shots")
+    before = digest(tmp_path)
+    options = ["--output", output, "--model", counting, "--result", "colour", "--format", "jpeg"]
+    status, (told,), _ = matte(tmp_path / "in" / "shots", *options)
+    assert status == 1 and "choose another folder" in told["error"]
+    assert digest(tmp_path) == before
+
+
 def test_what_no_run_of_the_input_made_is_not_written_over(counting: Path, tmp_path: Path) -> None:
     """A picture, one in a folder and a movie that happen to have a result's name; what a run made is made anew."""
     (picture, *_) = tiny.barcode_pictures(tmp_path / "in", [1, 2])
@@ -445,6 +469,18 @@ def test_a_name_that_is_no_text_is_matted_too(passthrough: Path, tmp_path: Path)
     fine = tiny.barcode_pictures(tmp_path, [6])[0]
     status, told, _ = matte(odd, fine, "--output", tmp_path / "out", "--model", passthrough)
     assert (status, [entry["frames"] for entry in told]) == (0, [1, 1])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere, names are always text")
+def test_a_movie_whose_name_is_no_text_stops_no_other(clip: Path, passthrough: Path, tmp_path: Path) -> None:
+    """OpenCV and Blender do not get the name; the user learns what to do."""
+    bad = Path(os.fsdecode(os.fsencode(tmp_path) + b"/a\xfe.avi"))
+    shutil.copy(clip, bad)
+    options = ["--output", tmp_path / "out", "--model", passthrough, "--result", "matte"]
+    for more in ([], ["--movie"]):
+        status, told, said = matte(bad, clip, *options, *more)
+        assert status == 1 and "its name is not valid text; rename it" in told[0]["error"]
+        assert told[1]["frames"] == 20 and "Traceback" not in said
 
 
 def test_quiet_still_tells_what_went_wrong(tmp_path: Path) -> None:

@@ -273,6 +273,27 @@ def test_a_folder_of_pictures_goes_on(model: Path, tmp_path: Path, numbered: boo
     assert contents(tmp_path / "out" / "in") == contents(tmp_path / "whole" / "in")
 
 
+def test_a_picture_that_cannot_be_read_stops_no_other(model: Path, tmp_path: Path) -> None:
+    """Of photos that are no clip the others are made, and stay when the same command comes again."""
+    (tmp_path / "in").mkdir()
+    names = [f"{chr(97 + number)}_{number}.png" for number in range(14)]
+    bad = names[1:12]
+    for name in names:
+        cv2.imwrite(str(tmp_path / "in" / name), tiny.barcode(1, SIZE))
+    for name in bad:
+        (tmp_path / "in" / name).write_bytes(b"no picture")
+    command = [tmp_path / "in", "--model", model, "--output", tmp_path / "out"]
+    status, (told,), _ = matte(*command)
+    before = written(tmp_path / "out" / "in")
+    assert status == 1 and bad[0] in told["error"] and "the first of 11" in told["error"]
+    assert sorted(before) == sorted(set(names) - set(bad)) and told["frames"] == 3
+    status, (told,), _ = matte(*command)
+    assert status == 1 and written(tmp_path / "out" / "in") == before
+    cv2.imwrite(str(tmp_path / "in" / bad[0]), tiny.barcode(1, SIZE))
+    status, (told,), _ = matte(*command)
+    assert status == 1 and sorted(written(tmp_path / "out" / "in")) == sorted({*before, bad[0]})
+
+
 def test_pictures_of_other_settings_are_not_kept(model: Path, tmp_path: Path) -> None:
     """They have the same names: what a killed command has not come to is not its own."""
     pictures = [tiny.barcode(number, SIZE) for number in range(PICTURES)]

@@ -14,7 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..contract import chunks, whole
-from ..contract.errors import OutputFailed, PictureDiffers, SourceMissing, SourceRefused, SourceUnreadable, check_source
+from ..contract.clips import is_clip
+from ..contract.errors import (
+    FileError,
+    OutputFailed,
+    PictureDiffers,
+    SourceMissing,
+    SourceRefused,
+    SourceUnreadable,
+    check_source,
+)
 from ..contract.outputs import FrameFormat
 from ..contract.spec import PARTIAL_SUFFIX, JobSpec, Source
 from ..pictures import exr, png, targa, tiff
@@ -80,19 +89,29 @@ class ImageSource:
         self._turned = 0 if source.upright else cv2.IMREAD_IGNORE_ORIENTATION
         self._with_alpha = source.use_alpha
         self._sequence = source.sequence
+        self._is_clip = is_clip(source)
         self._disposable = source.disposable
         self.expected = len(self._files)
 
     def frames(self) -> Iterator[tuple[int, Picture]]:
         """Yield each picture, 8 bit: BGRA where it carries alpha and that is wanted, else BGR.
 
+        Of pictures that are no clip, those that cannot be read are left out, and told of at the end.
+
         Raises:
             PictureDiffers: a picture of a sequence has not the first one's size.
             SourceMissing, SourceRefused, SourceUnreadable: naming the file.
         """
         height = width = 0
+        failed: list[FileError] = []
         for frame, path in self._files:
-            picture = self._read(path)
+            try:
+                picture = self._read(path)
+            except (SourceMissing, SourceUnreadable) as error:
+                if self._is_clip:
+                    raise
+                failed.append(error)
+                continue
             if not height or not self._sequence:
                 height, width = picture.shape[:2]
             elif picture.shape[:2] != (height, width):
@@ -102,6 +121,11 @@ class ImageSource:
                 with suppress(OSError):  # on Windows a virus scanner may have it open; then it stays until its job goes
                     path.unlink()
             yield frame, picture
+        if len(failed) == 1:
+            raise failed[0]
+        if failed:
+            why = f"it is the first of {len(failed)} that cannot be read; the others are made"
+            raise SourceUnreadable(failed[0].path, why)
 
     def _read(self, path: Path) -> Picture:
         """Return the file's picture. Python reads the file, since OpenCV cannot open every name on Windows."""

@@ -29,6 +29,12 @@ _HAIR_MS = 1e-6
 _COMMON_RATE = 25.0
 _TRIES = 25
 """OpenCV reports the end of the movie at each damaged picture, but goes on when asked again."""
+_MATROSKA = b"\x1a\x45\xdf\xa3"
+"""How Matroska and WebM begin (RFC 9559)."""
+_SEGMENT = b"\x18\x53\x80\x67"
+"""Matroska's element for all the rest of the file."""
+_HEAD_BYTES = 4096
+"""The segment begins within so many bytes."""
 _HELD_FRAMES_UNSPOKEN = 2
 """Containers miscount by a frame or two; holding the last picture for that long needs no warning."""
 
@@ -183,6 +189,7 @@ class MovieSource:
         self._warn = warn
         self._decoder = Decoder(self._path, upright=source.upright, told=told)
         self.expected = self._decoder.count() if source.frames is None else len(source.frames)
+        self._may_end_early = _is_whole_matroska(self._path)
 
     def frames(self) -> Iterator[tuple[int, Picture]]:
         """Yield the wanted frames, by time where the job gives a rate, else as they are decoded."""
@@ -197,6 +204,8 @@ class MovieSource:
     def _all(self) -> Iterator[tuple[int, Picture]]:
         """Yield every frame from `since` on, and warn if the movie ends earlier than its container promises.
 
+        A whole Matroska file promises nothing: it tells how long it lasts, and its sound may last longer.
+
         Raises:
             SourceMissing, SourceRefused: the movie did not end, but can no longer be read.
         """
@@ -204,7 +213,7 @@ class MovieSource:
         for count, (frame, picture) in enumerate(self._decoded(self.expected), 1):  # noqa: B007  # wanted below
             if frame >= self._since:
                 yield frame, picture
-        if self.expected - count > _HELD_FRAMES_UNSPOKEN:
+        if self.expected - count > _HELD_FRAMES_UNSPOKEN and not self._may_end_early:
             self._warn(f"“{self._path}” ends early: {count} frames can be read of the {self.expected} that it promises")
 
     def _decoded(self, promised: int) -> Iterator[tuple[int, Picture]]:
@@ -264,7 +273,7 @@ class MovieSource:
                 if held > _HELD_FRAMES_UNSPOKEN:
                     self._decoder.check_end(shown.time, held)
             yield frame, shown.picture
-        if held is not None and held > _HELD_FRAMES_UNSPOKEN:
+        if held is not None and held > _HELD_FRAMES_UNSPOKEN and not self._may_end_early:
             self._warn(f"“{self._path}” ends early: its last picture stands for {held} more frames")
 
 
@@ -283,6 +292,23 @@ def _check_readable(path: Path) -> None:
         raise SourceMissing(path) from None
     except OSError as error:
         raise SourceRefused(path, error.strerror or "") from error
+
+
+def _is_whole_matroska(path: Path) -> bool:
+    """Return whether a file is Matroska or WebM and as long as its segment says; False if it cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(_HEAD_BYTES)
+            length = stream.seek(0, os.SEEK_END)
+    except OSError:
+        return False
+    begin = head.find(_SEGMENT) + len(_SEGMENT)
+    if not head.startswith(_MATROSKA) or begin < len(_SEGMENT) or not head[begin : begin + 1]:
+        return False
+    size = 9 - head[begin].bit_length()  # the number's leading zeros tell how many bytes it has, up to its first one
+    told = int.from_bytes(head[begin : begin + size]) & ((1 << 7 * size) - 1)
+    is_known = told != (1 << 7 * size) - 1  # a stream's is not
+    return is_known and begin + size + told <= length
 
 
 def _whole_rate(rate: float) -> float:

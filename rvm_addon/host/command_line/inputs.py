@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
-from ...engine.contract.clips import frame_numbers
+from ...engine.contract.clips import frame_numbers, is_clip
 from ...engine.contract.errors import SourceRefused, SourceUnreadable, SpecError, check_source
 from ...engine.contract.events import Finished, last_event
 from ...engine.contract.files import names_in, stamps
@@ -89,13 +89,14 @@ def job_of(one: Input, request: Request) -> tuple[JobSpec, Path]:
     interlacing.check_backdrop(request.look)
     source = _source(one.path, request)
     single = source.kind is SourceKind.IMAGES and not _is_folder(one.path)
+    is_lone = len(source.paths) == 1 and source.kind is SourceKind.IMAGES and not single  # it keeps its name, too
     small = request.small_pictures and source.kind is SourceKind.IMAGES and request.look.result.holds_background
     look = replace(request.look, format=FrameFormat.JPEG) if small else request.look
     spec = JobSpec(
         name=one.path.name,
         source=source,
         output=str(request.output if single else request.output / one.name),
-        stem=one.name,
+        stem=Path(source.paths[0]).stem if is_lone else one.name,
         model=str(request.model),
         model_stamp=identity(request.model),
         look=look,
@@ -130,6 +131,8 @@ def _source(path: Path, request: Request) -> Source:
         return _pictures([str(path)], request)
     if not is_movie(path):
         raise SourceUnreadable(path, "its name ends like neither a movie nor a picture")
+    if not _is_text(path):  # OpenCV and Blender, which get names as UTF-8, fall over such a one
+        raise SourceUnreadable(path, "its name is not valid text; rename it")
     if interlacing.may_be(path):
         raise SourceUnreadable(path, "it is interlaced; put it on a timeline, or deinterlace it first")
     if request.movie and (length := movies.length(path)) > 1:
@@ -181,8 +184,9 @@ def _stray(spec: JobSpec, *, ended: bool) -> Path | None:
     """Return a file with a frame's name that no run of a command can have made; None where there is none.
 
     Such a file has a number behind the last wanted frame or, unless the run has `ended`, behind too large a gap: a run
-    makes its frames in order.
+    makes its frames in order. Pictures that are no clip may have gaps, where some cannot be read.
     """
+    ended = ended or not is_clip(spec.source)
     output, wanted = Path(spec.output), spec.source.frames
     names = names_in(output)
     if spec.source.kind is SourceKind.MOVIE:
@@ -269,8 +273,12 @@ def _last_run(folder: Path) -> str:
 def guard(spec: JobSpec, folder: Path, request: Request) -> None:
     """Raise SpecError where a result would replace an input, or a file that no earlier run made of the same input.
 
-    A file that was made with other settings is refused, too, unless the request says to overwrite.
+    A file that was made with other settings is refused, too, unless the request says to overwrite. So are results
+    among the pictures of an input folder, which the next run would take for inputs.
     """
+    if any(_is_folder(path) and _are_same(path, spec.output) for path in request.inputs):
+        found = f"“{spec.output}” is one of the inputs, and the next run would matte the results"
+        raise SpecError("output", f"{found}; choose another folder")
     made, inputs = earlier.made(folder), set(_inputs(request))
     for target in targets_of(spec, request):
         for path in (request.output / target.name, *target.there):
@@ -297,6 +305,23 @@ def _inputs(request: Request) -> Iterator[str]:
             continue
         with suppress(SourceRefused):
             yield from (os.path.realpath(file) for file in _files_in(path) if is_image(file))
+
+
+def _is_text(path: Path) -> bool:
+    """Return whether a path can be written in UTF-8; Linux allows any bytes."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _are_same(one: Path, other: str) -> bool:
+    """Return whether two paths lead to the same folder; False if one of them is not there."""
+    try:
+        return os.path.samefile(one, other)  # noqa: PTH121  # it reads as it is meant
+    except OSError:
+        return False
 
 
 def _is_folder(path: Path) -> bool:

@@ -68,7 +68,7 @@ class Page:
 
     def _write(self, job: Job, *, ended: bool) -> None:
         """Write the page atomically."""
-        whole.write(self.path, _html(job, self.path.parent, ended=ended).encode())
+        whole.write(self.path, _html(job, self.path.parent, ended=ended).encode(errors="replace"))
 
 
 def _view_of(look: Look) -> View:

@@ -93,7 +93,7 @@ def _remembered() -> _Folders:
 def _change(change: Callable[[_Folders], _Folders]) -> None:
     """Change what is known of each folder, and write the newest of them; one Blender at a time.
 
-    A checkout's command line has no extension whose folder could hold it, and no results to come: nothing is done.
+    Nothing is done on a checkout's command line, which has no extension whose folder could hold the file.
     An error of the file is only logged: results in a folder that is not known are found by a project that uses it.
     """
     path = _path()
