@@ -734,3 +734,19 @@ def test_a_source_that_the_user_muted_stays_muted(timeline: Timeline, source: An
     timeline.scene.rvm_matting.handles = 3
     update(timeline, timeline.result_of(source))
     assert source.mute is by_hand
+
+
+def test_a_result_that_the_user_has_trimmed_stays_trimmed(timeline: Timeline, source: Any) -> None:
+    """Where its frames are others, and again; an end that the source's follows, it follows, too."""
+    versions = timeline.addon.versions
+    for handles in (3, 5):
+        result = timeline.result_of(source)
+        versions.set_left_handle(result, 3)
+        versions.set_right_handle(result, 5)
+        timeline.scene.rvm_matting.handles = handles
+        update(timeline, result)
+        assert versions.handles(timeline.result_of(source)) == (3, 5)
+        assert source.mute
+    versions.set_right_handle(source, 15)
+    update(timeline, timeline.result_of(source))
+    assert versions.handles(timeline.result_of(source)) == (3, 15)

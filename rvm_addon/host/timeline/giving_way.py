@@ -14,6 +14,8 @@ from . import belonging, recipes
 
 EVERYWHERE = (-math.inf, math.inf)
 """The range of all timeline frames: the first, and the one after the last."""
+_LAID = "rvm_matting_laid"
+"""The property of a result that keeps its source's range, counted from where the result's content begins."""
 
 
 def result_to_replace(
@@ -28,15 +30,35 @@ def result_to_replace(
     return old if lies_over else None
 
 
+def remember_range(result: versions.Strip, runs: Iterable[tuple[int, int]]) -> None:
+    """Note in a result which of these ranges its source fills, so that the user's trim is known later."""
+    start = versions.content_start(result)
+    result[_LAID] = next(
+        ([first - start, last - start] for first, last in runs if frames_within(result, first, last)), []
+    )
+
+
+def _trimmed(old: versions.Strip, parts: Sequence[versions.Strip]) -> tuple[float, float]:
+    """Return the range to which the user has trimmed a result; an end counts only where the source's is as it was."""
+    laid, start = list(old.get(_LAID, ())), versions.content_start(old)
+    if not (laid and parts):
+        return EVERYWHERE
+    source = min(versions.handles(part)[0] for part in parts), max(versions.handles(part)[1] for part in parts)
+    ends = zip(versions.handles(old), source, laid, EVERYWHERE, strict=True)
+    first, last = (own if own != was + start == its else free for own, its, was, free in ends)
+    return first, last
+
+
 def reach(scene: bpy.types.Scene, old: versions.Strip, parts: Sequence[versions.Strip]) -> tuple[float, float]:
     """Return the range in which a result gives way to new ones: its first timeline frame, and the one after its last.
 
-    Where the result was cut, the range ends at the cut, for the rest is another result of the same source.
+    Where the result was trimmed, it stays so. Where it was cut, the range ends at the cut, for the rest is another
+    result of the same source.
     """
     recipe = recipes.read(old)
     names = {part.name for part in parts} | ({recipe.strip} if recipe is not None else set())
     start, end = versions.handles(old)
-    first, last = EVERYWHERE
+    first, last = _trimmed(old, parts)
     for strip in versions.siblings(scene.sequence_editor, old):
         is_near = any(frames_within(strip, *versions.handles(part)) for part in parts)
         if strip.type != "IMAGE" or not is_near or not belonging.lies_beside(strip, old):

@@ -75,6 +75,7 @@ def insert_result(spec: JobSpec, folder: Path, place: Placement) -> Inserted:
             effects.remove_repeated(ground.old)
         giving_way.make_way(scene, ground.old, results)
     for like, result in laid:
+        giving_way.remember_range(result, ground.runs)
         _connect(scene, like, result)
     covered = [part for part, _ in ground.covered]
     not_covered = tuple(part.name for part in ground.parts if part not in covered)
@@ -91,8 +92,10 @@ class _Ground:
     """The pieces of the source that exist when the result arrives, as far as they concern the result."""
     covered: tuple[tuple[versions.Strip, tuple[int, int]], ...]
     """The parts that were matted completely, each with the run of matted frames that it lies in."""
+    runs: tuple[tuple[int, int], ...]
+    """Where the source lies and was matted, as (first timeline frame, frame after the last)."""
     spans: tuple[tuple[int, int], ...]
-    """Where results go, as (first timeline frame, frame after the last): where the source lies and was matted."""
+    """Where results go: the same, within the reach of the result that they replace."""
     old: versions.Strip | None
     """The result that the new one replaces."""
     apart: tuple[str, ...]
@@ -120,7 +123,7 @@ def _ground(scene: bpy.types.Scene, source: versions.Strip, place: Placement, *,
     near = tuple(part for part in parts if frames_within(part, *reach))
     covered = [(part, run) for part in near for run in runs if _is_within(_clipped(versions.handles(part), reach), run)]
     apart = [strip.name for strip in lying_apart(scene, source, parts, place) if _is_seen_whole(strip)]
-    return _Ground(source, near, tuple(covered), tuple(_runs(runs, reach) or runs), old, tuple(apart))
+    return _Ground(source, near, tuple(covered), tuple(runs), tuple(_runs(runs, reach) or runs), old, tuple(apart))
 
 
 def _is_seen_whole(strip: versions.Strip) -> bool:
