@@ -312,6 +312,7 @@ def test_a_retimed_movie_has_the_sound_beside_it(timeline: Timeline, clip: Path)
     silent = made(timeline, movie)
     assert not silent.movies[0].has_sound
     assert "without sound" in timeline.addon.words.movies(silent)[0]
+    timeline.strips.remove(timeline.result_of(movie))
     timeline.strips.new_sound(name="sound", filepath=str(clip), channel=5, frame_start=1)
     job = made(timeline, movie)
     heard = movies.samples(Path(job.movies[0].path))

@@ -239,7 +239,7 @@ def test_what_is_to_be_done_is_told_too(in_chinese: SimpleNamespace) -> None:
     error = errors.OutputFailed("/full/disk", "No space left on device")
     assert in_chinese.translations.explained(error) == (
         "无法写入“/full/disk”: No space left on device. "
-        "请释放一些空间并按下“继续”；或按下“移除任务”并选择其他输出文件夹，所有帧会在那里重新生成。"
+        "请释放一些空间并按下“继续”；或选择其他输出文件夹，再选中该片段并按下“抠像所选片段”：所有帧会在那里重新生成。"
     )
 
 
@@ -284,8 +284,9 @@ def test_buttons_are_called_by_their_labels(addon: SimpleNamespace) -> None:
     known = {
         operator.bl_label
         for operator in (
-            *(addon.job_operators.RVM_OT_retry_job, addon.job_operators.RVM_OT_dismiss_job),
-            *(addon.operators.RVM_OT_matte_strips, addon.result_operators.RVM_OT_update_result),
+            addon.job_operators.RVM_OT_retry_job,
+            addon.operators.RVM_OT_matte_strips,
+            addon.result_operators.RVM_OT_update_result,
         )
     }
     called = {remedy: {name.strip() for name in BUTTON.findall(remedy)} for remedy in remedies()}

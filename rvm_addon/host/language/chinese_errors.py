@@ -11,6 +11,9 @@ SENTENCES: dict[str, str] = {
     "Clear what is kept for changes in the preferences, and press Continue: the model looks again.": (
         "请在偏好设置中清除为修改而保留的数据，然后按下“继续”：模型会重新处理。"
     ),
+    "it is the first of {count} that cannot be read; the others are made": (
+        "它是 {count} 张无法读取的图片中的第一张；其余图片已完成"
+    ),
     "“{path}” has another size than the first picture{why}": "“{path}”的尺寸与第一张图片不同{why}",
     "Scale it to the size of the others, or give it a strip of its own; the frames made so far are kept.": (
         "请将其缩放到与其他图片相同的尺寸，或单独放入一个片段；已完成的帧会保留。"
