@@ -318,7 +318,7 @@ def test_what_lay_above_a_strip_and_lies_below_its_result_is_named(
     assert job.warnings[1:] == []
 
 
-LONGER = "“{}” shows more than when it was matted: select its result and press Update Result"
+LONGER = "“{}” shows more or other frames than when it was matted: select its result and press Update Result"
 
 
 @pytest.mark.parametrize("frames", [1, 20])
@@ -343,6 +343,60 @@ def test_a_strip_that_became_longer_stays_seen(
         (False, (1, 31)),
         (True, (1, 31)),
     ]
+
+
+def reversed_(_timeline: Timeline, strip: Any) -> None:
+    """Let a strip play backwards."""
+    strip.use_reverse_frames = True
+
+
+def strobed(_timeline: Timeline, strip: Any) -> None:
+    """Let a strip show every third frame only."""
+    strip.strobe = 3.0
+
+
+def retimed(timeline: Timeline, strip: Any) -> None:
+    """Let a strip play at half the speed in its first third."""
+    timeline.retime(strip, 10, 19)
+
+
+@pytest.mark.parametrize("change", [reversed_, strobed, retimed])
+def test_a_strip_that_shows_other_frames_stays_seen(timeline: Timeline, clips: list[Path], change: Any) -> None:
+    """What was matted of it is not what it shows now; an update gives it what it shows."""
+    strip = timeline.movie(clips[0])
+    (job,), _ = timeline.submit(strip)
+    change(timeline, strip)
+    timeline.finish()
+    assert not strip.mute and LONGER.format(strip.name) in job.warnings
+    result = timeline.result_of(strip)
+    timeline.select([result])
+    with timeline.shown():
+        bpy.ops.rvm.update_result()
+    assert not any("shows more or" in text for text in timeline.addon.runner.current().queue.jobs[-1].warnings)
+    assert all(source == result for _, source, result in timeline.compare(strip))
+
+
+def test_what_was_cut_off_hard_is_named(timeline: Timeline, clips: list[Path]) -> None:
+    """A hard cut leaves each part only its own frames, and the right one begins elsewhere."""
+    strip = timeline.movie(clips[0])
+    (job,), _ = timeline.submit(strip)
+    right = strip.split(frame=11, split_method="HARD")
+    timeline.finish()
+    assert strip.mute and not right.mute
+    assert any(f"“{right.name}” shows frames that were matted for “{strip.name}”" in text for text in job.warnings)
+
+
+def test_a_copy_of_the_scene_gets_nothing(timeline: Timeline, clips: list[Path]) -> None:
+    """Both were renamed: nobody can tell which one the button was pressed in, so neither is touched."""
+    strip = timeline.movie(clips[0])
+    (job,), _ = timeline.submit(strip)
+    copy = timeline.scene.copy()
+    timeline.scene.name, copy.name = "Trailer", "Backup"
+    timeline.finish()
+    strips = [timeline.addon.versions.all_strips(scene.sequence_editor) for scene in (timeline.scene, copy)]
+    assert [len(every) for every in strips] == [1, 1] and not any(one.mute for every in strips for one in every)
+    assert any("is gone or was renamed" in text and str(job.output) in text for text in job.warnings)
+    bpy.data.scenes.remove(copy)
 
 
 def test_a_strip_that_became_shorter_has_a_result_as_short(

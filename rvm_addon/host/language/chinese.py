@@ -365,8 +365,9 @@ WORDS: dict[str, str] = {
     "select it and press Matte Selected Strips": (
         "“{strip}”显示了为“{source}”抠像的帧，但位于别处且没有结果：请选中它并按下“抠像所选片段”"
     ),
-    "“{strip}” shows more than when it was matted: select its result and press Update Result": "“{strip}”"
-    "比抠像时显示得更多：请选择其结果并按下“更新结果”",
+    "“{strip}” shows more or other frames than when it was matted: select its result and press Update Result": (
+        "“{strip}”显示的帧比抠像时更多或与之不同：请选择其结果并按下“更新结果”"
+    ),
     "Be the step by which results that have arrived are undone, and the last operation": (
         "作为撤销已到达结果的步骤，也是最后一次操作"
     ),

@@ -54,6 +54,8 @@ class Placement:
     """The rate of the timeline when the job was made, and of the movie."""
     sound: Soundtrack = SILENCE
     """The movie's."""
+    timing: tuple[float, ...] = ()
+    """The `timing_of` the source strip when the job was made; empty in notes of earlier versions."""
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "Placement":
@@ -63,7 +65,8 @@ class Placement:
             KeyError, TypeError, ValueError: `data` describes something else.
         """
         movie = data["movie"] and MovieFormat(data["movie"])
-        return cls(**data | {"shown": tuple(data["shown"]), "movie": movie, "sound": Soundtrack(**data["sound"])})
+        numbers = {"shown": tuple(data["shown"]), "timing": tuple(data.get("timing", ()))}
+        return cls(**data | numbers | {"movie": movie, "sound": Soundtrack(**data["sound"])})
 
     def to_dict(self) -> dict[str, Any]:
         """Return what `from_dict` reads; unlike `dataclasses.asdict`, without copying each frame's number."""
@@ -76,14 +79,14 @@ class Placement:
 
 
 def find(place: Placement) -> tuple[bpy.types.Scene, versions.Strip] | None:
-    """Return the scene and source strip of a placement, even if they were renamed; None if they are gone."""
+    """Return the scene and source strip of a placement, even if they were renamed.
+
+    None if they are gone, or if several scenes could be the one: a copy, such as a backup, is to be left alone.
+    """
     named = bpy.data.scenes.get(place.scene)
-    for scene in bpy.data.scenes if named is None else [named]:
-        if scene.sequence_editor is not None:
-            strip = _source_in(scene, place)
-            if strip is not None:
-                return scene, strip
-    return None
+    edited = [one for one in (bpy.data.scenes if named is None else [named]) if one.sequence_editor is not None]
+    found = [(scene, strip) for scene in edited if (strip := _source_in(scene, place)) is not None]
+    return found[0] if len(found) == 1 else None
 
 
 def _source_in(scene: bpy.types.Scene, place: Placement) -> versions.Strip | None:
@@ -128,6 +131,23 @@ def _is_trimmed_like(strip: versions.Strip, place: Placement) -> bool:
     return (trimmed, end - start) == (place.start - place.content_start, place.length)
 
 
+def timing_of(strip: versions.Strip) -> tuple[float, ...]:
+    """Return what decides, besides place and trims, which frames of its files a strip shows; nothing without files.
+
+    That is how many frames are left out before its content, whether it plays backwards, its strobe, and whether it is
+    retimed. (A cut may add retiming keys, which changes nothing of what is shown.)
+    """
+    if strip.type not in OF_FILES:
+        return ()
+    is_retimed = len(getattr(strip, "retiming_keys", ())) > 0
+    return float(versions.source_offset(strip)), float(strip.use_reverse_frames), float(strip.strobe), float(is_retimed)
+
+
+def is_timed_alike(strip: versions.Strip, place: Placement) -> bool:
+    """Return whether a strip still shows the frames that were matted for it, as far as the placement tells."""
+    return not place.timing or timing_of(strip) == place.timing
+
+
 def first_matted(source: versions.Strip, place: Placement) -> int:
     """Return the timeline frame of the first matted frame, wherever the source was moved since."""
     return place.start - place.before + versions.content_start(source) - place.content_start
@@ -140,7 +160,7 @@ def lying_apart(
 
     They may have been cut off the source and moved. A strip that shows frames of `parts`, too, was not cut off.
     """
-    start = place.start - place.content_start
+    start = place.start - place.content_start + int(place.timing[0] if place.timing else _left_out(source))
     kept = set().union(*map(_trim, parts))
     lost = set(range(start, start + place.length)) - kept
     every = versions.all_strips(scene.sequence_editor) if lost else ()
@@ -149,10 +169,18 @@ def lying_apart(
 
 
 def _trim(strip: versions.Strip) -> range:
-    """Return which timeline frames of its content a strip shows, counted from the start of the content."""
+    """Return which timeline frames of its files a strip shows, counted from the first one's.
+
+    What a hard cut leaves out before the content counts, too, as if each took one frame of the timeline.
+    """
     start, end = versions.handles(strip)
-    content = versions.content_start(strip)
-    return range(start - content, end - content)
+    first = versions.content_start(strip) - _left_out(strip)
+    return range(start - first, end - first)
+
+
+def _left_out(strip: versions.Strip) -> int:
+    """Return how many frames of its files a strip leaves out before its content."""
+    return versions.source_offset(strip) if strip.type in OF_FILES else 0
 
 
 def free_channel(editor: bpy.types.SequenceEditor, strip: versions.Strip, start: int, end: int) -> int | None:

@@ -79,4 +79,7 @@ def _below(strips: list[str], source: str) -> str:
 
 def _not_covered(strip: str) -> str:
     """Return the warning about a source that shows more than its result."""
-    return say("“{strip}” shows more than when it was matted: select its result and press Update Result", strip=strip)
+    return say(
+        "“{strip}” shows more or other frames than when it was matted: select its result and press Update Result",
+        strip=strip,
+    )

@@ -12,7 +12,15 @@ from ..blender import versions
 from ..strip import hiding, masks
 from ..strip.image_strips import new_image_strip
 from ..strip.likeness import copy_look, is_placed_alike, read_as_written
-from ..strip.placements import Placement, StripUnsuitable, find, first_matted, free_channel, lying_apart
+from ..strip.placements import (
+    Placement,
+    StripUnsuitable,
+    find,
+    first_matted,
+    free_channel,
+    is_timed_alike,
+    lying_apart,
+)
 from ..strip.soundtrack import sounds_of
 from ..strip.sources import frames_within, is_within, pieces
 from . import belonging, effects, giving_way, recipes
@@ -121,7 +129,10 @@ def _ground(scene: bpy.types.Scene, source: versions.Strip, place: Placement, *,
     old = giving_way.result_to_replace(scene, parts or [source], place)
     reach = giving_way.EVERYWHERE if whole or old is None else giving_way.reach(scene, old, parts)
     near = tuple(part for part in parts if frames_within(part, *reach))
-    covered = [(part, run) for part in near for run in runs if _is_within(_clipped(versions.handles(part), reach), run)]
+    shown = [part for part in near if is_timed_alike(part, place)]
+    covered = [
+        (part, run) for part in shown for run in runs if _is_within(_clipped(versions.handles(part), reach), run)
+    ]
     apart = [strip.name for strip in lying_apart(scene, source, parts, place) if _is_seen_whole(strip)]
     return _Ground(source, near, tuple(covered), tuple(runs), tuple(_runs(runs, reach) or runs), old, tuple(apart))
 

@@ -18,7 +18,7 @@ from ..blender.paths import absolute
 from ..settings.properties import Settings
 from ..strip import probes, soundtrack
 from ..strip.mapping import MovieTiming
-from ..strip.placements import Placement, StripUnsuitable, free_channel
+from ..strip.placements import Placement, StripUnsuitable, free_channel, timing_of
 from ..strip.sources import OF_FILES, source_file
 
 FRAMES_FOLDER = "frames"
@@ -83,6 +83,7 @@ def job_spec(
         movie=settings.movie,
         fps=scene.render.fps / scene.render.fps_base,
         sound=soundtrack.of_strip(strip, scene.render.fps / scene.render.fps_base),
+        timing=timing_of(strip),
     )
     return spec, place
 
