@@ -372,6 +372,7 @@ def test_a_strip_that_shows_other_frames_stays_seen(timeline: Timeline, clips: l
     timeline.select([result])
     with timeline.shown():
         bpy.ops.rvm.update_result()
+    assert strip.mute
     assert not any("shows more or" in text for text in timeline.addon.runner.current().queue.jobs[-1].warnings)
     assert all(source == result for _, source, result in timeline.compare(strip))
 

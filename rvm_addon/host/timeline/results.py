@@ -274,7 +274,20 @@ def renew(spec: JobSpec, folder: Path, place: Placement) -> bool:
             strip.colorspace_settings.name = "sRGB"
         read_rightly(strip, spec, source)
         recipes.write(strip, source, spec, place)
+    if not (is_mask or place.keep_source):
+        _hide_what_stayed(scene, source, old)
     return True
+
+
+def _hide_what_stayed(scene: bpy.types.Scene, source: versions.Strip, result: versions.Strip) -> None:
+    """Hide the pieces of a source below a result that were never hidden: they showed other frames than it did.
+
+    What the user has shown again since stays as it is.
+    """
+    extent = versions.handles(result)
+    for part in pieces(source, versions.siblings(scene.sequence_editor, source), *extent):
+        if is_within(part, *extent) and not hiding.was_hidden(part):
+            _hide(part, *extent)
 
 
 def read_rightly(result: versions.Strip, spec: JobSpec, source: versions.Strip) -> None:
