@@ -24,7 +24,7 @@ FRAMES = 140
 SIZE = (640, 320)
 ENOUGH = 55
 """Frames after which the plug is pulled: what the model remembers was kept twice by then."""
-PICTURES = 120
+PICTURES = 200
 MOVIE = ["--result", "colour", "--format", "png", "--movie"]
 LOSSLESS = ["--movie-format", "ffv1"]
 
