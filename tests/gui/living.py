@@ -222,7 +222,7 @@ def many_at_once() -> None:
     """Cut a clip into many pieces; while their results arrive, mute a strip and undo that."""
     print("Many at once")
     order(CUT_UP)
-    before = states()[-1]
+    before = wait("the pieces are there", lambda s: f"Piece {PIECES - 1}" in s["strips"])
     begun = time.time()
     order(f"with bpy.context.temp_override(**{SEQUENCER}):\n    bpy.ops.rvm.matte_strips()", seconds=0.0)
     wait("the first results come", lambda s: results(s) > results(before))

@@ -1,9 +1,10 @@
 """Strips become jobs: which frames of which files a strip shows."""
 
+import contextlib
 import math
 import os
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,6 +29,9 @@ _TRIMMED = frozenset({"MOVIE", "IMAGE", "SCENE", "META", "MASK", "MOVIECLIP"})
 _SLOWER = 4
 """The least number of timeline frames that one source frame fills in the copy of `_source_duration`."""
 _TRIAL_FPS = 24000
+
+_tried: dict[tuple[str, float], dict[str, int]] | None = None
+"""Inside a `tried_together`: what `_durations_at` returned, by the scene's name and the rate."""
 
 
 def job_spec(
@@ -197,11 +201,31 @@ def _source_duration(scene: bpy.types.Scene, strip: versions.Strip, rate: float)
     trimmed sound strips permanently by a frame or more.
     """
     slowness = math.ceil(_SLOWER / min(rate, 1.0))
+    slow = probes.frame_rate(strip) * slowness
+    tried = {} if _tried is None else _tried
+    if (scene.name, slow) not in tried:
+        tried[scene.name, slow] = _durations_at(scene, slow)
+    slowed = tried[scene.name, slow][strip.name]
+    return 0 if slowed == versions.content_duration(strip) else round(slowed / slowness)
+
+
+def _durations_at(scene: bpy.types.Scene, fps: float) -> dict[str, int]:
+    """Return how long the content of each movie strip of a scene would be, by its name, if the scene had this rate."""
     trial = scene.copy()
     try:
-        double = versions.all_strips(trial.sequence_editor)[strip.name]
-        trial.render.fps, trial.render.fps_base = _TRIAL_FPS, _TRIAL_FPS / (probes.frame_rate(strip) * slowness)
-        slowed = versions.content_duration(double)
+        trial.render.fps, trial.render.fps_base = _TRIAL_FPS, _TRIAL_FPS / fps
+        every = versions.all_strips(trial.sequence_editor)
+        return {strip.name: versions.content_duration(strip) for strip in every if strip.type == "MOVIE"}
     finally:
         bpy.data.scenes.remove(trial)
-    return 0 if slowed == versions.content_duration(strip) else round(slowed / slowness)
+
+
+@contextlib.contextmanager
+def tried_together() -> Iterator[None]:
+    """Try each rate only once inside the block, in which no strip changes: there may be hundreds of strips to copy."""
+    global _tried  # noqa: PLW0603  # it ends with the block
+    _tried = {}
+    try:
+        yield
+    finally:
+        _tried = None
