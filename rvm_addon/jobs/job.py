@@ -177,7 +177,7 @@ class Job:
 
     @property
     def parts_left(self) -> list[Part]:
-        """The parts of a job that has not ended which run or are to come."""
+        """The part that runs or is next, and those after it; of an ended job, the last that ran and what never did."""
         return self.parts[self._at :]
 
     @property
@@ -198,7 +198,7 @@ class Job:
     @property
     def movies_coming(self) -> list[Part]:
         """The parts that still have to write their movies, the running one included."""
-        coming = [] if self.state.ended else self.parts[self._at :]
+        coming = [] if self.state.ended else self.parts_left
         return [part for part in coming if part.kind is Kind.ENCODING]
 
     @property
@@ -293,7 +293,7 @@ class Job:
     def drop(self) -> None:
         """End a job that has no running process and is no longer wanted."""
         if self.matted:
-            self._miss_movies(self.parts[self._at :])
+            self._miss_movies(self.parts_left)
             self.move(State.DONE)
         else:
             self.move(State.CANCELLED)
@@ -301,7 +301,7 @@ class Job:
     def fail(self, message: str, remedy: str) -> None:
         """End a job that cannot go on; if its frames are made, it is done, and `message` becomes a warning."""
         if self.matted:
-            self.movies_missing += self.parts[self._at :]
+            self.movies_missing += self.parts_left
             self.warnings.append(f"{message}. {remedy}")
             self.move(State.DONE)
         else:

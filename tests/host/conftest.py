@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import bpy
 import pytest
@@ -114,6 +115,16 @@ def real_model(timeline: Timeline, rvm_weights: Path) -> Iterator[None]:
     yield
     page.property_unset("model")
     page.property_unset("model_file")
+
+
+@pytest.fixture
+def preferences(addon: SimpleNamespace) -> Iterator[Any]:
+    """The extension's page in the preferences, given back as it was."""
+    page = bpy.context.preferences.addons[addon.preferences.PACKAGE].preferences
+    yield page
+    for entry in page.bl_rna.properties:
+        if not entry.is_readonly:
+            page.property_unset(entry.identifier)
 
 
 def set_model(addon: SimpleNamespace, model: Path) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -25,16 +24,6 @@ def clip(tmp_path: Path) -> Path:
 def clips(tmp_path: Path) -> list[Path]:
     """Three movies of 30 frames: strips of one file would share a job."""
     return [tiny.barcode_movie(tmp_path / f"clip {number}.avi", 30, fourcc="MJPG") for number in range(3)]
-
-
-@pytest.fixture
-def preferences(addon: SimpleNamespace) -> Iterator[Any]:
-    """The extension's page in the preferences, given back as it was."""
-    page = bpy.context.preferences.addons[addon.preferences.PACKAGE].preferences
-    yield page
-    for entry in page.bl_rna.properties:
-        if not entry.is_readonly:
-            page.property_unset(entry.identifier)
 
 
 def test_a_failed_job_runs_again(timeline: Timeline, clip: Path) -> None:

@@ -1,6 +1,5 @@
 """What the panel says before the button is pressed, and that asking for it costs Blender next to nothing."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -123,16 +122,6 @@ def test_the_reason_for_a_grey_button(timeline: Timeline, clip: Path) -> None:
         bpy.context.workspace.sequencer_scene = None
         with timeline.shown():
             assert "no sequencer scene" in timeline.addon.plan.current(bpy.context).obstacle
-
-
-@pytest.fixture
-def preferences(addon: SimpleNamespace) -> Iterator[Any]:
-    """The extension's page in the preferences, given back as it was."""
-    page = bpy.context.preferences.addons[addon.preferences.PACKAGE].preferences
-    yield page
-    for entry in page.bl_rna.properties:
-        if not entry.is_readonly:
-            page.property_unset(entry.identifier)
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,7 @@ class Pending:
             self._end(job, [])
         else:
             self.drop(job)
+            self._dropped.discard(job.folder)
             self._places.pop(job.folder, None)
 
     def drop(self, job: Job) -> None:

@@ -71,34 +71,23 @@ def _submit_each(
 ) -> tuple[list[Job], list[str]]:
     """Submit the job that `describe` makes of each strip and these settings; return jobs and problems."""
     wanted, problems = [], []
-    for strip, described in _described(scene, chosen, describe, settings):
-        if isinstance(described, MattingError):
-            problems.append(explained(described))
-            continue
-        spec, place = described
-        # Rendered anew, nobody could tell whether its pictures are the same; a second result would lie over the first.
-        if spec.source.disposable and not place.replaces and belonging.is_matted(scene, strip):
-            problems.append(
-                say("“{strip}” is matted already; select its result and press Update Result", strip=strip.name)
-            )
-        else:
-            wanted.append((spec, place))
-    jobs, more = _submit(wanted, settings.output)
-    return jobs, problems + more
-
-
-def _described(
-    scene: bpy.types.Scene, chosen: Iterable[versions.Strip], describe: Describe, settings: properties.Settings
-) -> list[tuple[versions.Strip, tuple[JobSpec, Placement] | MattingError]]:
-    """Return what `describe` makes of each strip, or why it cannot."""
-    told: list[tuple[versions.Strip, tuple[JobSpec, Placement] | MattingError]] = []
     with strips.tried_together():
         for strip in chosen:
             try:
-                told.append((strip, describe(scene, strip, settings)))
+                spec, place = describe(scene, strip, settings)
             except MattingError as error:
-                told.append((strip, error))
-    return told
+                problems.append(explained(error))
+                continue
+            # Rendered anew, nobody could tell whether its pictures are the same; a second result would lie over the
+            # first.
+            if spec.source.disposable and not place.replaces and belonging.is_matted(scene, strip):
+                problems.append(
+                    say("“{strip}” is matted already; select its result and press Update Result", strip=strip.name)
+                )
+            else:
+                wanted.append((spec, place))
+    jobs, more = _submit(wanted, settings.output)
+    return jobs, problems + more
 
 
 def _submit(wanted: list[tuple[JobSpec, Placement]], output: Path) -> tuple[list[Job], list[str]]:
