@@ -20,12 +20,12 @@ from window import (
     click,
     click_strip,
     is_there,
+    newest,
     order,
     picture,
     point,
     press,
     run,
-    states,
     tell_longest_gap,
     wait,
     without_results,
@@ -42,7 +42,7 @@ def two_strips() -> None:
     print("Two strips, by the button")
     time.sleep(5.0)
     tell_longest_gap("while idle", time.time() - 3.0, time.time())
-    before = states()[-1]
+    before = newest()
     click_strip(INDOOR)
     click_strip(OUTDOOR, "shift")
     picture("1-selected")
@@ -52,7 +52,7 @@ def two_strips() -> None:
     check("the bar moves", holds=len({state["jobs"][0]["frames"] for state in frames}) == len(frames))
     picture("2-running")
     point("timeline", EMPTY)
-    frame = states()[-1]["frame"]
+    frame = newest()["frame"]
     press("Right")
     wait("the timeline still steps by keyboard", lambda s: s["frame"] == frame + 1, seconds=2.0)
     wait("the second job is half-way", lambda s: s["jobs"][1]["frames"] >= 26)

@@ -19,12 +19,12 @@ from window import (
     click,
     click_strip,
     is_there,
+    newest,
     order,
     picture,
     point,
     press,
     run,
-    states,
     tell_longest_gap,
     wait,
 )
@@ -75,7 +75,7 @@ def interrupted(state: State) -> bool:
 def edits() -> None:
     """Mute, move, undo and rename the strip; change workspace and scene; save under another name."""
     print("Edits")
-    start = states()[-1]["strips"][INDOOR]["span"][0]
+    start = newest()["strips"][INDOOR]["span"][0]
     order("bpy.data.scenes[0].rvm_matting.ratio = 1.0")  # the slowest there is: all of this takes a while
     begin(INDOOR, "RATIO")
     point("timeline", EMPTY)
@@ -90,7 +90,7 @@ def edits() -> None:
     press("ctrl+z", "ctrl+shift+z")
     wait("undone and redone", lambda s: s["strips"][INDOOR]["span"][0] == start + MOVED)
     order(f"versions.all_strips(bpy.data.scenes[0].sequence_editor)[{INDOOR!r}].name = {RENAMED!r}")
-    home = states()[-1]["workspace"]
+    home = newest()["workspace"]
     order("window().workspace = next(one for one in bpy.data.workspaces if one != window().workspace)")
     wait("another workspace shows", lambda s: s["workspace"] != home)
     picture("living-1-other-workspace")
@@ -99,10 +99,10 @@ def edits() -> None:
     picture("living-2-other-scene")
     order("show_scene(bpy.data.scenes[0])")
     order("bpy.ops.wm.save_as_mainfile(filepath=str(WORK / 'living.blend'))")
-    check("the job runs still", holds=running(states()[-1]))
+    check("the job runs still", holds=running(newest()))
     after = wait("it goes on to the end", done)
     time.sleep(0.5)
-    after = states()[-1]
+    after = newest()
     check("the result lies where the strip is now, under its new name", holds=is_there(after, RENAMED))
     check("the job has nothing to complain of", holds=not after["jobs"][-1]["said"])
     picture("living-3-edited")
@@ -115,14 +115,14 @@ def in_hand() -> None:
     order("bpy.data.scenes[0].rvm_matting.result = 'MASK'")
     result = f"{RENAMED} matte"
     click_strip(result)
-    start, jobs = states()[-1]["strips"][result]["span"][0], len(states()[-1]["jobs"])
+    start, jobs = newest()["strips"][result]["span"][0], len(newest()["jobs"])
     order(f"with bpy.context.temp_override(**{SEQUENCER}):\n    bpy.ops.rvm.update_result()", seconds=0.0)
     point("timeline", EMPTY)
     press("g")
     run("xdotool", "type", "1")
     wait("the mask is made", lambda s: len(s["jobs"]) > jobs and done(s))
     time.sleep(1.0)
-    check("the source is not unmuted yet", holds=states()[-1]["strips"][RENAMED]["mute"])
+    check("the source is not unmuted yet", holds=newest()["strips"][RENAMED]["mute"])
     press("Escape")
     after = wait("the mask arrives when the drag is over", lambda s: not s["strips"][RENAMED]["mute"])
     check("where the strip was", holds=after["strips"][result]["span"][0] == start)
@@ -142,7 +142,7 @@ def away_and_back() -> None:
     check("the panel says where its frames are", holds="/matte/" in told["jobs"][-1]["said"])
     order("bpy.ops.wm.open_mainfile(filepath=str(WORK / 'living.blend'))")
     wait("back in the first, the result appears", lambda s: s["file"] == "living.blend" and is_there(s, OUTDOOR))
-    check("and the panel complains no more", holds="Another file" not in states()[-1]["jobs"][-1]["said"])
+    check("and the panel complains no more", holds="Another file" not in newest()["jobs"][-1]["said"])
 
 
 def reload_scripts() -> None:
@@ -155,7 +155,7 @@ def reload_scripts() -> None:
     order(SHOW_PANEL)
     time.sleep(0.5)
     picture("living-4-interrupted")
-    frames = states()[-1]["jobs"][0]["frames"]
+    frames = newest()["jobs"][0]["frames"]
     click("side_bar", CONTINUE)
     wait("it goes on from there", lambda s: running(s) and s["jobs"][0]["frames"] > frames, seconds=15.0)
     wait("to the end", done)
@@ -184,7 +184,7 @@ def elsewhere() -> None:
     """Look at another workspace when a result comes: it comes nonetheless, and no editor is another one afterwards."""
     print("Elsewhere")
     begin(OUTDOOR, "STANDARD")
-    home = states()[-1]["workspace"]
+    home = newest()["workspace"]
     order("window().workspace = next(one for one in bpy.data.workspaces if one != window().workspace)")
     before = wait("another workspace shows", lambda s: s["workspace"] != home)
     check("the job runs still", holds=running(before))
@@ -206,7 +206,7 @@ def adjusted() -> None:
     press("g")
     run("xdotool", "type", "2")
     press("Return")
-    before = states()[-1]
+    before = newest()
     check("the job runs still", holds=running(before))
     check("the move could be adjusted", holds=before["adjustable"] == "TRANSFORM_OT_seq_slide")
     after = wait("the result comes", lambda s: results(s) > results(before))
@@ -229,13 +229,13 @@ def many_at_once() -> None:
     click_strip("Backdrop")
     press("h")
     wait("a strip is muted", lambda s: s["strips"]["Backdrop"]["mute"])
-    check("while results are on their way", holds=results(states()[-1]) < results(before) + PIECES)
+    check("while results are on their way", holds=results(newest()) < results(before) + PIECES)
     press("ctrl+z")
     wait("and not, when that is undone", lambda s: not s["strips"]["Backdrop"]["mute"])
     after = wait("every result comes even so", lambda s: results(s) >= results(before) + PIECES, seconds=120.0)
     time.sleep(1.0)
     tell_longest_gap("while results came", begun, time.time())
-    after = states()[-1]
+    after = newest()
     check("none twice", holds=results(after) == results(before) + PIECES)
     check("each over its piece", holds=all(is_there(after, f"Piece {number}") for number in range(PIECES)))
 

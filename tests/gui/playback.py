@@ -18,10 +18,10 @@ from window import (
     click,
     click_strip,
     longest_gap,
+    newest,
     order,
     point,
     press,
-    states,
     wait,
 )
 
@@ -51,7 +51,7 @@ def with_job() -> float:
     wait("a job runs", lambda s: any(job["state"] == "RUNNING" and job["frames"] > 1 for job in s["jobs"]))
     time.sleep(SETTLE_SECONDS)
     longest = longest_while_playing()
-    if not any(job["state"] == "RUNNING" for job in states()[-1]["jobs"]):
+    if not any(job["state"] == "RUNNING" for job in newest()["jobs"]):
         raise SystemExit("FAILED: the jobs were done before the playback was")
     order("bpy.ops.rvm.cancel_all_jobs()")
     return longest

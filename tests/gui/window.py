@@ -39,16 +39,26 @@ def run(*words: object) -> str:
 
 def states() -> list[State]:
     """Return everything that Blender has told so far: a line at least."""
+    return [json.loads(line) for line in told_lines()]
+
+
+def newest() -> State:
+    """Return what Blender has told last."""
+    return json.loads(told_lines()[-1])
+
+
+def told_lines() -> list[bytes]:
+    """Return the lines that Blender has finished, at least one: a long one comes in parts."""
     told = WORK / "state.jsonl"
-    while not told.exists() or not (lines := told.read_text(encoding="utf-8").splitlines()):
+    while not told.exists() or not (lines := told.read_bytes().split(b"\n")[:-1]):
         time.sleep(0.1)  # the watcher begins just after the driver
-    return [json.loads(line) for line in lines]
+    return lines
 
 
 def wait(what: str, test: Callable[[State], bool], seconds: float = 90.0) -> State:
     """Wait until Blender tells a state that passes `test`, and return it; end the run if none comes."""
     end = time.monotonic() + seconds
-    while not test(state := states()[-1]):
+    while not test(state := newest()):
         if time.monotonic() > end:
             picture("failed")
             sys.exit(f"FAILED: {what}. Blender told last: {json.dumps(state, indent=1)}")
@@ -69,7 +79,7 @@ def picture(name: str) -> None:
 
 def point(region: str, offset: tuple[int, int]) -> None:
     """Move the mouse to an offset from the corner of a region."""
-    left, top = states()[-1][region]
+    left, top = newest()[region]
     run("xdotool", "mousemove", left + offset[0], top + offset[1])
     time.sleep(0.3)  # Blender notices what is under the mouse before anything is pressed
 
@@ -84,7 +94,7 @@ def click(region: str, offset: tuple[int, int], *held: str) -> None:
 
 def click_strip(name: str, *held: str) -> None:
     """Click on a strip; it takes its connected sound along."""
-    click("screen", tuple(states()[-1]["at"][name]), *held)
+    click("screen", tuple(newest()["at"][name]), *held)
 
 
 def press(*keys: str) -> None:
