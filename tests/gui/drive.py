@@ -26,6 +26,7 @@ from window import (
     point,
     press,
     run,
+    slow_worker,
     tell_longest_gap,
     wait,
     without_results,
@@ -91,8 +92,9 @@ def search_and_cancel() -> None:
     picture("6-search")
     press("Return")
     wait("the search starts a job, for the source only", lambda s: len(s["jobs"]) == 3 and s["jobs"][2]["frames"] > 3)
-    click("side_bar", FIRST_X)
-    wait("the X cancels it", lambda s: s["jobs"][2]["state"] == "CANCELLED", seconds=4.0)
+    with slow_worker():
+        click("side_bar", FIRST_X)
+        wait("the X cancels it", lambda s: s["jobs"][2]["state"] == "CANCELLED", seconds=4.0)
     time.sleep(0.5)
     picture("7-cancelled")
     click("side_bar", FIRST_X)
@@ -108,9 +110,10 @@ def source_deleted() -> None:
     picture("8-menu")
     press("Return")
     wait("the menu starts a job", lambda s: len(s["jobs"]) == 3 and s["jobs"][2]["frames"] > 3)
-    click_strip(OUTDOOR)
-    press("Delete")
-    wait("the source is deleted", lambda s: OUTDOOR not in s["strips"])
+    with slow_worker():
+        click_strip(OUTDOOR)
+        press("Delete")
+        wait("the source is deleted", lambda s: OUTDOOR not in s["strips"])
     wait(
         "the panel says where its frames are",
         lambda s: "gone" in s["jobs"][2]["said"] and "/matte/" in s["jobs"][2]["said"],
@@ -126,8 +129,9 @@ def other_file() -> None:
     click_strip(INDOOR)
     click("side_bar", BUTTON)
     wait("a job runs", lambda s: len(s["jobs"]) == 5 and s["jobs"][4]["frames"] > 3)
-    order("bpy.ops.wm.open_mainfile(filepath=str(WORK / 'other.blend'))")
-    wait("the other project is open", lambda s: s["file"] == "other.blend")
+    with slow_worker():
+        order("bpy.ops.wm.open_mainfile(filepath=str(WORK / 'other.blend'))")
+        wait("the other project is open", lambda s: s["file"] == "other.blend")
     after = wait("its job goes on to the end", lambda s: s["jobs"][4]["state"] == "DONE")
     time.sleep(0.5)
     picture("10-other-project")

@@ -25,6 +25,7 @@ from window import (
     point,
     press,
     run,
+    slow_worker,
     tell_longest_gap,
     wait,
 )
@@ -76,8 +77,23 @@ def edits() -> None:
     """Mute, move, undo and rename the strip; change workspace and scene; save under another name."""
     print("Edits")
     start = newest()["strips"][INDOOR]["span"][0]
-    order("bpy.data.scenes[0].rvm_matting.ratio = 1.0")  # the slowest there is: all of this takes a while
+    order("bpy.data.scenes[0].rvm_matting.ratio = 0.5")
     begin(INDOOR, "RATIO")
+    with slow_worker():
+        mute_and_move(start)
+        look_elsewhere()
+        order("bpy.ops.wm.save_as_mainfile(filepath=str(WORK / 'living.blend'))")
+        check("the job runs still", holds=running(newest()))
+    after = wait("it goes on to the end", done)
+    time.sleep(0.5)
+    after = newest()
+    check("the result lies where the strip is now, under its new name", holds=is_there(after, RENAMED))
+    check("the job has nothing to complain of", holds=not after["jobs"][-1]["said"])
+    picture("living-3-edited")
+
+
+def mute_and_move(start: float) -> None:
+    """Mute the strip, which begins at `start`, undo that, move and rename it."""
     point("timeline", EMPTY)
     press("h")
     wait("the strip is muted", lambda s: s["strips"][INDOOR]["mute"])
@@ -90,6 +106,10 @@ def edits() -> None:
     press("ctrl+z", "ctrl+shift+z")
     wait("undone and redone", lambda s: s["strips"][INDOOR]["span"][0] == start + MOVED)
     order(f"versions.all_strips(bpy.data.scenes[0].sequence_editor)[{INDOOR!r}].name = {RENAMED!r}")
+
+
+def look_elsewhere() -> None:
+    """Look at another workspace, then at another scene."""
     home = newest()["workspace"]
     order("window().workspace = next(one for one in bpy.data.workspaces if one != window().workspace)")
     wait("another workspace shows", lambda s: s["workspace"] != home)
@@ -98,14 +118,6 @@ def edits() -> None:
     order("show_scene(bpy.data.scenes.new('Second'))")
     picture("living-2-other-scene")
     order("show_scene(bpy.data.scenes[0])")
-    order("bpy.ops.wm.save_as_mainfile(filepath=str(WORK / 'living.blend'))")
-    check("the job runs still", holds=running(newest()))
-    after = wait("it goes on to the end", done)
-    time.sleep(0.5)
-    after = newest()
-    check("the result lies where the strip is now, under its new name", holds=is_there(after, RENAMED))
-    check("the job has nothing to complain of", holds=not after["jobs"][-1]["said"])
-    picture("living-3-edited")
 
 
 def in_hand() -> None:
@@ -136,8 +148,10 @@ def away_and_back() -> None:
     print("Away and back")
     order("bpy.ops.wm.save_mainfile()")
     begin(OUTDOOR, "DRAFT")
-    order("bpy.ops.wm.open_mainfile(filepath=str(WORK / 'other.blend'))")
-    wait("the other project is open", lambda s: s["file"] == "other.blend")
+    with slow_worker():
+        order("bpy.ops.wm.open_mainfile(filepath=str(WORK / 'other.blend'))")
+        wait("the other project is open", lambda s: s["file"] == "other.blend")
+        check("the job runs still", holds=running(newest()))
     told = wait("its job goes on to the end", done)
     check("the panel says where its frames are", holds="/matte/" in told["jobs"][-1]["said"])
     order("bpy.ops.wm.open_mainfile(filepath=str(WORK / 'living.blend'))")
@@ -185,9 +199,10 @@ def elsewhere() -> None:
     print("Elsewhere")
     begin(OUTDOOR, "STANDARD")
     home = newest()["workspace"]
-    order("window().workspace = next(one for one in bpy.data.workspaces if one != window().workspace)")
-    before = wait("another workspace shows", lambda s: s["workspace"] != home)
-    check("the job runs still", holds=running(before))
+    with slow_worker():
+        order("window().workspace = next(one for one in bpy.data.workspaces if one != window().workspace)")
+        before = wait("another workspace shows", lambda s: s["workspace"] != home)
+        check("the job runs still", holds=running(before))
     after = wait("the result comes", lambda s: done(s) and len(s["strips"]) > len(before["strips"]))
     check("where the user is", holds=(after["workspace"], after["editors"]) == (before["workspace"], before["editors"]))
     picture("living-7-elsewhere")
@@ -201,13 +216,14 @@ def adjusted() -> None:
     print("Adjusted")
     order("bpy.data.scenes[0].rvm_matting.ratio = 0.6")
     begin(OUTDOOR, "RATIO")
-    click_strip("Backdrop")
-    point("timeline", EMPTY)
-    press("g")
-    run("xdotool", "type", "2")
-    press("Return")
-    before = newest()
-    check("the job runs still", holds=running(before))
+    with slow_worker():
+        click_strip("Backdrop")
+        point("timeline", EMPTY)
+        press("g")
+        run("xdotool", "type", "2")
+        press("Return")
+        before = newest()
+        check("the job runs still", holds=running(before))
     check("the move could be adjusted", holds=before["adjustable"] == "TRANSFORM_OT_seq_slide")
     after = wait("the result comes", lambda s: results(s) > results(before))
     check("and is the last operation", holds=after["adjustable"] == "RVM_OT_results_arrived")
