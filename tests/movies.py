@@ -35,12 +35,15 @@ def write(
     container: dict[str, str] | None = None,
     form: str | None = None,
     clock: Fraction = CLOCK,
+    pixel_aspect: Fraction | None = None,
 ) -> Path:
     """Write a movie whose frame i shows barcode i at `times[i]` seconds, or at i / `rate`, in ticks of `clock`."""
     with _scheduled_as_before(), av.open(str(path), "w", format=form, options=container or {}) as movie:
         stream = movie.add_stream(codec, rate=rate, options=options or {})
         (stream.width, stream.height), stream.pix_fmt = size, pixels
         stream.codec_context.time_base = clock
+        if pixel_aspect is not None:
+            stream.codec_context.sample_aspect_ratio = pixel_aspect
         for number in range(frames):
             frame = av.VideoFrame.from_ndarray(tiny.barcode(number, size), format="bgr24").reformat(format=pixels)
             time = Fraction(number) / Fraction(rate) if times is None else Fraction(times[number])

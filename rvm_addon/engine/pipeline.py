@@ -73,7 +73,7 @@ def run(spec: JobSpec, folder: Path, emit: Emit) -> None:
             reader = Reader(spec, source, model, backdrop, shelf, rest.made, goes_on=memory is not None)
             writer = _writer(spec, folder)
             frames = len(spec.source.frames or ()) or source.expected
-            start = partial(_start, emit, spec, model, frames, len(rest.made))
+            start = partial(_start, emit, spec, model, frames, len(rest.made), source.pixel_aspect)
             for frame in matte_frames(reader, model, writer, start):
                 emit(FrameDone(frame, time.monotonic() - begun))
                 done += 1
@@ -251,8 +251,10 @@ def _written(writing: deque[tuple[int, Future[None], Memory | None]], writer: Wr
     return frame
 
 
-def _start(emit: Emit, spec: JobSpec, model: MattingModel, frames: int, made: int, width: int, height: int) -> None:
-    """Emit that a run begins or goes on: with `frames` in all, of which `made` stand already."""
+def _start(
+    emit: Emit, spec: JobSpec, model: MattingModel, frames: int, made: int, aspect: float, width: int, height: int
+) -> None:
+    """Emit that a run begins or goes on: with `frames` in all, of which `made` stand already; `aspect` is a pixel's."""
     started = Started(
         frames=frames,
         made=made,
@@ -262,5 +264,6 @@ def _start(emit: Emit, spec: JobSpec, model: MattingModel, frames: int, made: in
         ratio=ratio_for(spec, width, height),
         runtime=", ".join(filter(None, [model.runtime, f"OpenCV {cv2.__version__} ({Path(cv2.__file__).parent})"])),
         offered=model.offered,
+        pixel_aspect=aspect,
     )
     emit(started)

@@ -29,6 +29,8 @@ def job(addon: SimpleNamespace, clip: Path, passthrough: Path, tmp_path: Path) -
     job = addon.job.Job(tmp_path / "job", spec.JobSpec("talk", source, "frames", "talk", str(passthrough), look=look))
     job.write()
     job.output.mkdir()
+    started = addon.events.Started(FRAMES, *tiny.SIZE, provider="", ratio=1.0, runtime="")
+    (job.folder / addon.events.EVENTS_FILE).write_text(addon.events.encode(started), encoding="utf-8")
     return job
 
 

@@ -9,6 +9,7 @@ if they fail.
 import json
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import get_args
@@ -49,6 +50,8 @@ class Started:
     """The execution providers that ONNX Runtime has here, the chosen one among them; separated by commas."""
     made: int = 0
     """How many of `frames` stand already, because an earlier run was stopped."""
+    pixel_aspect: float = 1.0
+    """How wide a pixel is shown, by its height: not 1 in anamorphic movies."""
 
 
 @dataclass(frozen=True)
@@ -141,6 +144,13 @@ def decode(line: str) -> Event:
         return _KINDS[data.pop("event")](**data)
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not an event: {line!r}") from error
+
+
+def started_in(folder: Path) -> Started | None:
+    """Return with what the worker of a job's folder began; None if it did not, or its events cannot be read."""
+    with suppress(OSError, ValueError), (folder / EVENTS_FILE).open(encoding="utf-8") as lines:
+        return next((event for event in map(decode, lines) if isinstance(event, Started)), None)
+    return None
 
 
 def last_event(folder: Path, name: str = EVENTS_FILE) -> Event | None:

@@ -54,6 +54,8 @@ class FrameSource(Protocol):
 
     expected: int
     """How many frames to expect; a movie's container may be wrong about it."""
+    pixel_aspect: float
+    """How wide a pixel is shown, by its height."""
 
     def frames(self) -> Iterator[tuple[int, Picture]]:
         """Yield (source frame, picture) for each wanted frame, ascending, each once; BGR, or BGRA with straight alpha.
@@ -92,6 +94,7 @@ class ImageSource:
         self._is_clip = is_clip(source)
         self._disposable = source.disposable
         self.expected = len(self._files)
+        self.pixel_aspect = 1.0
 
     def frames(self) -> Iterator[tuple[int, Picture]]:
         """Yield each picture, 8 bit: BGRA where it carries alpha and that is wanted, else BGR.

@@ -86,6 +86,14 @@ class Decoder:
         """Return the frames per second that the container reports; 25 where it reports none."""
         return self._capture.get(cv2.CAP_PROP_FPS) or _COMMON_RATE
 
+    def pixel_aspect(self) -> float:
+        """Return the width of a pixel by its height, of the pictures as they are read; 1 where nothing is reported."""
+        wide, high = (self._capture.get(side) for side in (cv2.CAP_PROP_SAR_NUM, cv2.CAP_PROP_SAR_DEN))
+        if wide <= 0.0 or high <= 0.0:
+            return 1.0
+        on_its_side = self._upright and self._capture.get(cv2.CAP_PROP_ORIENTATION_META) % 180 != 0
+        return float(high / wide if on_its_side else wide / high)
+
     def read(self) -> Shot | None:
         """Return the next picture (BGR, 8 bit), or None at the end; times always increase from picture to picture."""
         if self._first is not None:
@@ -189,6 +197,7 @@ class MovieSource:
         self._warn = warn
         self._decoder = Decoder(self._path, upright=source.upright, told=told)
         self.expected = self._decoder.count() if source.frames is None else len(source.frames)
+        self.pixel_aspect = self._decoder.pixel_aspect()
         self._may_end_early = _is_whole_matroska(self._path)
 
     def frames(self) -> Iterator[tuple[int, Picture]]:

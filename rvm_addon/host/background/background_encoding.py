@@ -12,7 +12,7 @@ import bpy
 
 from ...engine.contract import whole
 from ...engine.contract.errors import FrameGone, MovieFailed
-from ...engine.contract.events import Emit, Encoded, Failed, Finished, MovieWritten, last_event
+from ...engine.contract.events import Emit, Encoded, Failed, Finished, MovieWritten, last_event, started_in
 from ...engine.contract.spec import PARTIAL_SUFFIX, JobSpec
 from ...jobs.claims import claim_file
 from ..blender import leaving, versions
@@ -52,6 +52,7 @@ def work(folder: Path, name: str, emit: Emit) -> None:
         heard = movies.write_movie(
             *(frames, order.fps, sound, unfinished, tell, order.format, spec.look),
             sound_begins=begins,
+            pixel_aspect=_pixel_aspect(folder, waits=order.waits),
             ready=partial(_wait_for, folder, called, emit) if order.waits else None,
         )
     except MovieFailed as error:
@@ -65,6 +66,15 @@ def work(folder: Path, name: str, emit: Emit) -> None:
         raise MovieFailed(movie, error.strerror or "") from error
     width, height = probes.picture_size(frames[0])
     emit(MovieWritten(str(movie), order.format, width, height, len(frames), seconds, size, heard))
+
+
+def _pixel_aspect(folder: Path, *, waits: bool) -> float:
+    """Return the pixel aspect of the worker's source; if the worker still runs, wait until it tells."""
+    started = started_in(folder)
+    while started is None and waits and not isinstance(last_event(folder), Finished):
+        time.sleep(_LOOK_SECONDS)
+        started = started_in(folder)
+    return 1.0 if started is None else started.pixel_aspect
 
 
 def _wait_for(folder: Path, called: Path, emit: Emit, frame: Path) -> None:

@@ -13,7 +13,7 @@ from ...engine.contract.outputs import Look
 from ...engine.contract.spec import PARTIAL_SUFFIX
 from ..blender import versions
 from ..blender.encoders import ENCODERS, MovieFormat
-from ..blender.movie_output import render, set_encoder, set_timing
+from ..blender.movie_output import render, set_encoder, set_pixel_aspect, set_timing
 from ..blender.scenes import set_picture, temporary_scene
 from ..strip.image_strips import new_image_strip
 from ..strip.likeness import read_as_written
@@ -30,15 +30,17 @@ def write_movie(
     look: Look,
     *,
     sound_begins: float,
+    pixel_aspect: float = 1.0,
     ready: Callable[[Path], None] | None,
 ) -> bool:
     """Write `frames`, all in one folder and of one size and `look`, at `fps` to `target`, with the sound of `sound`.
 
     `sound` is a movie or a sound file. Its time is zero at frame `sound_begins` of the movie, whose first frame is 1.
-    The sound ends with the last frame. `tell` is called with the number of frames written so far. Returns whether the
-    movie has sound, which it lacks if `sound` has none. If the format cannot hold an odd side, the picture loses its
-    last column or first row. The name of `target` must have no `#`, for which Blender puts the frame's number. If
-    frames are still being made, `ready` is called with each before it is needed, and returns once the frame is there.
+    The sound ends with the last frame. `pixel_aspect` is a pixel's width by its height. `tell` is called with the
+    number of frames written so far. Returns whether the movie has sound, which it lacks if `sound` has none. If the
+    format cannot hold an odd side, the picture loses its last column or first row. The name of `target` must have no
+    `#`, for which Blender puts the frame's number. If frames are still being made, `ready` is called with each before
+    it is needed, and returns once the frame is there.
 
     Raises:
         MovieFailed: the file cannot be written.
@@ -52,6 +54,7 @@ def write_movie(
         read_as_written(picture, look)
         set_timing(scene, fps, len(frames))
         encoder = ENCODERS[kind]
+        set_pixel_aspect(scene, pixel_aspect)
         _frame(scene, picture, even=encoder.even)
         try:
             audible = sound is not None and add_sound(scene, sound, sound_begins, sound_file)

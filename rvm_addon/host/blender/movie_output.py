@@ -26,6 +26,11 @@ def set_timing(scene: bpy.types.Scene, fps: float, length: int) -> None:
     scene.frame_start, scene.frame_end = 1, length
 
 
+def set_pixel_aspect(scene: bpy.types.Scene, aspect: float) -> None:
+    """Let a movie of the scene be shown with pixels `aspect` times as wide as high."""
+    scene.render.pixel_aspect_x, scene.render.pixel_aspect_y = max(aspect, 1.0), max(1.0 / aspect, 1.0)
+
+
 def set_encoder(
     scene: bpy.types.Scene,
     target: Path,
