@@ -124,6 +124,24 @@ def test_the_reason_for_a_grey_button(timeline: Timeline, clip: Path) -> None:
             assert "no sequencer scene" in timeline.addon.plan.current(bpy.context).obstacle
 
 
+def test_a_linked_scene_is_matted_in_its_own_project(timeline: Timeline, clip: Path) -> None:
+    """Blender does not save what is changed in it: a result would be gone, and its source as it was."""
+    strip = timeline.movie(clip)
+    timeline.press_button(strip)
+    timeline.scene.name = "elsewhere"
+    library = clip.parent / "library.blend"
+    bpy.data.libraries.write(str(library), {timeline.scene})
+    with bpy.data.libraries.load(str(library), link=True) as (_, linked):
+        linked.scenes = ["elsewhere"]
+    (scene,) = linked.scenes
+    timeline.addon.versions.show_scene(bpy.context.window, scene)
+    with timeline.shown():
+        assert f"linked from “{library}”" in timeline.addon.plan.current(bpy.context).obstacle
+        assert not bpy.ops.rvm.matte_strips.poll()
+        assert not bpy.ops.rvm.update_result.poll()
+    bpy.data.libraries.remove(scene.library)
+
+
 @pytest.mark.parametrize(
     ("setting", "choice", "called"), [("device", "PLUGIN", "Plugin"), ("model", "FILE", "Model File")]
 )

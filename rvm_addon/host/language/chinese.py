@@ -341,6 +341,9 @@ WORDS: dict[str, str] = {
     "This workspace has no sequencer scene; choose one in the sequencer's header": (
         "此工作区没有序列编辑器场景；请在序列编辑器标题栏中选择一个"
     ),
+    "This scene is linked from “{path}”; open that project to matte its strips": (
+        "此场景链接自“{path}”；请打开该项目来为其片段抠像"
+    ),
     "Select the strips to matte": "请选择要抠像的片段",
     "Sound has nothing to matte; select strips with pictures": "声音无需抠像；请选择有画面的片段",
     "What is selected is matted already; select its source": "所选内容已是抠像结果；请选择其源片段",

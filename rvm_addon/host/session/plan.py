@@ -8,6 +8,7 @@ import bpy
 from ...engine.contract.errors import MattingError
 from ..background import rendering
 from ..blender import versions
+from ..blender.paths import absolute
 from ..language.translations import explained, say
 from ..settings import preferences, properties
 from ..strip.sources import OF_FILES
@@ -38,8 +39,9 @@ _remembered: dict[tuple[object, ...], Plan] = {}
 def current(context: bpy.types.Context) -> Plan:
     """Return the plan for what is selected."""
     scene = versions.sequencer_scene(context)
-    if scene is None:
-        return Plan(obstacle=say("This workspace has no sequencer scene; choose one in the sequencer's header"))
+    obstacle = of_the_scene(scene)
+    if scene is None or obstacle:
+        return Plan(obstacle=obstacle)
     selected = versions.selected_strips(context)
     known = (
         scene.name,
@@ -54,6 +56,16 @@ def current(context: bpy.types.Context) -> Plan:
         _remembered.clear()
         _remembered[known] = _made(scene, selected)
     return _remembered[known]
+
+
+def of_the_scene(scene: bpy.types.Scene | None) -> str:
+    """Return why a scene can get no results; empty if it can."""
+    if scene is None:
+        return say("This workspace has no sequencer scene; choose one in the sequencer's header")
+    if scene.library is not None:  # Blender does not save what is changed in it
+        project = absolute(scene.library.filepath)
+        return say("This scene is linked from “{path}”; open that project to matte its strips", path=project)
+    return ""
 
 
 def _values(settings: bpy.types.bpy_struct | None) -> tuple[object, ...]:

@@ -8,7 +8,7 @@ from ...engine.contract.spec import JobSpec
 from ...jobs.job import Job
 from ..blender import versions
 from ..language.translations import say
-from ..session import submitting
+from ..session import plan, submitting
 from ..settings import properties
 from ..strip import sources
 from ..strip.placements import Placement, StripUnsuitable
@@ -25,7 +25,10 @@ class RVM_OT_update_result(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """Return False if no result is selected."""
+        """Return False if no result is selected, or no other one can be laid in its place."""
+        if obstacle := plan.of_the_scene(versions.sequencer_scene(context)):
+            cls.poll_message_set(obstacle)
+            return False
         if any(recipes.read(strip) for strip in versions.selected_strips(context)):
             return True
         cls.poll_message_set(say("Select a matted strip"))
