@@ -1,5 +1,7 @@
 """What the panel says before the button is pressed, and that asking for it costs Blender next to nothing."""
 
+import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -102,6 +104,16 @@ def test_the_movie_is_in_the_plan(timeline: Timeline, clip: Path) -> None:
     assert not known.more_for_movies and "and the movie" not in words.plan(known)
     assert known.bytes == pytest.approx(without.bytes + Path(movie.path).stat().st_size)
     assert known.seconds > without.seconds
+
+
+def test_two_blenders_do_not_forget_what_the_other_measured(addon: SimpleNamespace, tmp_path: Path) -> None:
+    """Both remember at the same time."""
+    rates = addon.rates
+    blenders = [rates.Rates(tmp_path / "rates.json") for _ in range(2)]
+    each = [rates.Measurement(1000 * number, 0, "CUTOUT PNG", 0.1, 1.0) for number in range(1, rates._KEPT + 1)]
+    with ThreadPoolExecutor(2) as both:
+        list(both.map(lambda new: blenders[new.pixels // 1000 % 2]._remember(new), each))
+    assert len(json.loads((tmp_path / "rates.json").read_text(encoding="utf-8"))) == len(each)
 
 
 def test_an_unreadable_memory_is_begun_anew(addon: SimpleNamespace, tmp_path: Path) -> None:

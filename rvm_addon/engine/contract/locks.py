@@ -27,6 +27,8 @@ _ALL_LOCKS_EXCLUDE = sys.platform == "win32"
 _A_LOOK_SECONDS = 0.05
 """How long to retry: a process that only looks (`is_held`) may hold the lock for a moment. Blender, too, waits at most
 this long."""
+_IN_TURN_SECONDS = 0.5
+"""How long `in_turn` respects another lock: writing takes a millisecond, so a process that holds it longer hangs."""
 _TRY_AGAIN_SECONDS = 0.005
 
 
@@ -36,7 +38,7 @@ def hold(folder: Path) -> bool:
     Raises:
         OSError: the folder refuses.
     """
-    return _soon_locked(os.open(folder / HELD_FILE, os.O_RDWR | os.O_CREAT))
+    return _soon_locked(os.open(folder / HELD_FILE, os.O_RDWR | os.O_CREAT), _A_LOOK_SECONDS)
 
 
 @contextlib.contextmanager
@@ -50,7 +52,22 @@ def held(folder: Path, name: str = HELD_FILE) -> Iterator[bool]:
     """
     descriptor = os.open(folder / name, os.O_RDWR | os.O_CREAT)
     try:
-        yield _soon_locked(descriptor)
+        yield _soon_locked(descriptor, _A_LOOK_SECONDS)
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def in_turn(path: Path) -> Iterator[None]:
+    """Let one process at a time change a small file inside the block; the lock is on a file beside it, `*.held`.
+
+    Raises:
+        OSError: the folder refuses.
+    """
+    descriptor = os.open(path.with_suffix(".held"), os.O_RDWR | os.O_CREAT)
+    try:
+        _soon_locked(descriptor, _IN_TURN_SECONDS)
+        yield
     finally:
         os.close(descriptor)
 
@@ -62,14 +79,16 @@ def is_held(folder: Path) -> bool:
     except OSError:
         return False
     try:
-        return not (_soon_locked(descriptor) if _ALL_LOCKS_EXCLUDE else _locked(descriptor, beside_others=True))
+        return not (
+            _soon_locked(descriptor, _A_LOOK_SECONDS) if _ALL_LOCKS_EXCLUDE else _locked(descriptor, beside_others=True)
+        )
     finally:
         os.close(descriptor)
 
 
-def _soon_locked(descriptor: int) -> bool:
-    """Lock a file, with retries for a moment, and return whether that worked or the drive has no locks."""
-    give_up_at = time.monotonic() + _A_LOOK_SECONDS
+def _soon_locked(descriptor: int, seconds: float) -> bool:
+    """Lock a file, with retries for so long, and return whether that worked or the drive has no locks."""
+    give_up_at = time.monotonic() + seconds
     while not _locked(descriptor):
         if time.monotonic() > give_up_at:
             return False

@@ -19,10 +19,6 @@ log = logging.getLogger(__name__)
 
 _FILE = "results.json"
 """In the extension's own folder of the user."""
-_HELD_FILE = "results.held"
-"""Beside `_FILE`: the Blender that writes holds the lock on this file."""
-_IN_TURN_SECONDS = 0.5
-"""How long another Blender's lock is respected: writing takes a millisecond, so one that holds it longer hangs."""
 _MOST = 200
 """How many folders are remembered, the latest used first of all: the caches are measured and cleared in all of them."""
 _DRAWER_SECONDS = 90 * 24 * 3600.0
@@ -99,13 +95,9 @@ def _change(change: Callable[[_Folders], _Folders]) -> None:
     path = _path()
     if path is None:
         return
-    give_up_at = time.monotonic() + _IN_TURN_SECONDS
     try:
-        while True:
-            with locks.held(path.parent, _HELD_FILE) as alone:
-                if alone or time.monotonic() > give_up_at:
-                    _write(path, change)
-                    return
+        with locks.in_turn(path):
+            _write(path, change)
     except OSError as error:
         log.warning("%s: %s", path, error)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import bpy
 
-from ...engine.contract import whole
+from ...engine.contract import locks, whole
 from ...engine.contract.events import MovieWritten
 from ...engine.contract.outputs import Look
 from ...engine.contract.spec import RAW_FOLDER, raw_name
@@ -55,13 +55,7 @@ class Rates:
     def __init__(self, path: Path) -> None:
         """Read the measurements; a file that cannot be read counts as empty."""
         self._path = path
-        try:
-            self._known = [Measurement(**one) for one in json.loads(path.read_text(encoding="utf-8"))]
-        except FileNotFoundError:
-            self._known = []
-        except (OSError, ValueError, TypeError) as error:
-            log.warning("%s: %s", path, error)
-            self._known = []
+        self._known = _read(path)
         self.version = 0
         """Grows with each measurement, which makes earlier estimates stale."""
 
@@ -77,13 +71,13 @@ class Rates:
             self._remember(Measurement(pixels, 0, kind, movie.seconds / movie.frames, movie.bytes / movie.frames))
 
     def _remember(self, new: Measurement) -> None:
-        """Add a measurement, in place of an older one of the same size and kind."""
-        same = (new.pixels, new.looked_at, new.kind)
-        others = [one for one in self._known if (one.pixels, one.looked_at, one.kind) != same]
-        self._known = [new, *others][:_KEPT]
+        """Add a measurement to those of this Blender and of all others."""
+        self._known = _with(new, self._known)
         self.version += 1
         try:
-            whole.write(self._path, json.dumps([asdict(one) for one in self._known], indent=1).encode())
+            with locks.in_turn(self._path):
+                self._known = _with(new, _read(self._path) or self._known)
+                whole.write(self._path, json.dumps([asdict(one) for one in self._known], indent=1).encode())
         except OSError as error:  # only later sessions lack the measurement
             log.warning("%s: %s", self._path, error)
 
@@ -110,6 +104,23 @@ class Rates:
         """Return the measurement of a kind whose pictures are nearest in size."""
         likes = [one for one in self._known if one.kind == kind]
         return min(likes, key=lambda one: _factor(one.pixels, pixels), default=None)
+
+
+def _with(new: Measurement, known: list[Measurement]) -> list[Measurement]:
+    """Return what is known and a new measurement, which takes the place of an older one of the same size and kind."""
+    same = (new.pixels, new.looked_at, new.kind)
+    return [new, *(one for one in known if (one.pixels, one.looked_at, one.kind) != same)][:_KEPT]
+
+
+def _read(path: Path) -> list[Measurement]:
+    """Return the measurements in a file; none if it cannot be read."""
+    try:
+        return [Measurement(**one) for one in json.loads(path.read_text(encoding="utf-8"))]
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, TypeError) as error:
+        log.warning("%s: %s", path, error)
+        return []
 
 
 def kind_of(look: Look) -> str:
