@@ -16,6 +16,7 @@ import pytest
 from steps import packaging, wheels
 
 from rvm_addon.engine.contract.weights import CATALOGUE, Weights
+from tests import tiny
 from tests.host.timeline import Timeline
 
 PACKAGE = "bl_ext.user_default.rvm_matting"
@@ -125,6 +126,13 @@ def preferences(addon: SimpleNamespace) -> Iterator[Any]:
     for entry in page.bl_rna.properties:
         if not entry.is_readonly:
             page.property_unset(entry.identifier)
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Five movies of 30 frames."""
+    folder = tmp_path_factory.mktemp("clips")
+    return [tiny.barcode_movie(folder / f"clip {number}.avi", 30, fourcc="MJPG") for number in range(5)]
 
 
 def set_model(addon: SimpleNamespace, model: Path) -> None:

@@ -17,6 +17,7 @@ from ..blender.movie_output import render, set_encoder, set_pixel_aspect, set_ti
 from ..blender.scenes import set_picture, temporary_scene
 from ..strip.image_strips import new_image_strip
 from ..strip.likeness import read_as_written
+from ..strip.probes import opened_movie
 from .sounds import add_sound
 
 
@@ -74,16 +75,14 @@ def scratch(target: Path) -> Path:
 
 def length(clip: Path) -> int:
     """Return how many frames Blender counts in a movie (OpenCV may count differently); 1 if Blender cannot read it."""
-    with temporary_scene("rvm_matting probe") as scene:
-        strips = versions.top_strips(scene.sequence_editor)
-        return versions.content_duration(strips.new_movie(name="clip", filepath=str(clip), channel=1, frame_start=1))
+    with opened_movie(clip) as strip:
+        return versions.content_duration(strip)
 
 
 def frame_rate(clip: Path) -> float:
     """Return a movie's frames per second, as Blender reads them."""
-    with temporary_scene("rvm_matting probe") as scene:
-        strips = versions.top_strips(scene.sequence_editor)
-        return float(strips.new_movie(name="clip", filepath=str(clip), channel=1, frame_start=1).fps)
+    with opened_movie(clip) as strip:
+        return float(strip.fps)
 
 
 def _frame(scene: bpy.types.Scene, picture: versions.Strip, *, even: bool) -> None:

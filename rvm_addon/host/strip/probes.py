@@ -1,5 +1,7 @@
 """Properties of files that are only known by opening them: each file is opened once, and again after it changes."""
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import bpy
@@ -82,11 +84,18 @@ def picture_size(path: Path) -> tuple[int, int]:
         return element.orig_width, element.orig_height
 
 
-def _movie_size(path: Path) -> tuple[int, int]:
-    """Return the width and height of a movie's first stream in pixels; 0 if it cannot be read."""
+@contextlib.contextmanager
+def opened_movie(path: Path) -> Iterator[versions.Strip]:
+    """Yield a strip of a movie file, in a scene that is gone after the block: Blender tells of files only by strips."""
     with temporary_scene("rvm_matting probe") as scene:
         strips = versions.top_strips(scene.sequence_editor)
-        (element,) = strips.new_movie(name="movie", filepath=str(path), channel=1, frame_start=1).elements
+        yield strips.new_movie(name="movie", filepath=str(path), channel=1, frame_start=1)
+
+
+def _movie_size(path: Path) -> tuple[int, int]:
+    """Return the width and height of a movie's first stream in pixels; 0 if it cannot be read."""
+    with opened_movie(path) as strip:
+        (element,) = strip.elements
         return element.orig_width, element.orig_height
 
 
