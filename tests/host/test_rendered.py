@@ -54,8 +54,9 @@ def test_an_order_that_leads_elsewhere_is_not_followed(timeline: Timeline) -> No
     (job,), _ = timeline.submit(rendered_strips.colour(timeline, Path()))
     rendering = timeline.addon.rendering
     assert rendering.left_in(job.folder) is not None
-    order = rendering.RenderOrder.read(job.folder)
-    replace(order, paths=(str(timeline.folder / "mine.png"), *order.paths[1:])).write(job.folder)
+    path = job.folder / rendering.ORDER_FILE
+    order = rendering.RenderOrder.read(path)
+    replace(order, paths=(str(timeline.folder / "mine.png"), *order.paths[1:])).write(path)
     assert rendering.left_in(job.folder) is None
 
 

@@ -17,7 +17,7 @@ from ..blender.paths import absolute
 from ..blender.scenes import set_picture
 from ..strip import probes
 from ..strip.likeness import make_plain
-from .rendering import PROJECT_FILE, UNPACKED, RenderOrder, picture_size
+from .rendering import ORDER_FILE, PROJECT_FILE, UNPACKED, RenderOrder, picture_size
 from .sounds import SIDE
 
 _SHOWS_WHAT_IS_BELOW = frozenset({"ADJUSTMENT", "MULTICAM"})
@@ -41,7 +41,7 @@ def work(folder: Path, _name: str, emit: Emit) -> None:
         RuntimeError: Blender cannot open the copy, or cannot write a picture.
     """
     begun = time.monotonic()
-    order = RenderOrder.read(folder)
+    order = RenderOrder.read(folder / ORDER_FILE)
     bpy.ops.wm.open_mainfile(filepath=str(folder / PROJECT_FILE), load_ui=False)
     scene = bpy.data.scenes[order.scene]
     strip = versions.all_strips(scene.sequence_editor)[order.strip]

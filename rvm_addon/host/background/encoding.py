@@ -3,15 +3,13 @@
 This module only writes the order (`prepare`); `background_encoding` carries it out in another process.
 """
 
-import json
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from ...engine.contract import whole
 from ...engine.contract.errors import OutputRefused
 from ...engine.contract.events import MovieWritten, last_event
 from ...engine.contract.files import names_in, read_json
@@ -23,13 +21,14 @@ from ..blender.encoders import ENCODERS, MovieFormat
 from ..strip.placements import Placement
 from ..strip.soundtrack import Soundtrack
 from . import entry
+from .orders import Order
 
 _ORDER = re.compile(r"encoding_(\d+)\.json")
 """The name of the order for a strip's movie."""
 
 
 @dataclass(frozen=True)
-class MovieOrder:
+class MovieOrder(Order):
     """The movie that the background Blender is to write."""
 
     scene: str
@@ -48,32 +47,11 @@ class MovieOrder:
     waits: bool = False
     """Whether another process is still making the frames, so that each must be waited for."""
 
-    def write(self, path: Path) -> None:
-        """Write the order to a file.
-
-        Raises:
-            OSError: the folder refuses.
-        """
-        whole.write(path, json.dumps(asdict(self)).encode())
-
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
-        """Return the order that `write` turned into this dictionary.
-
-        Raises:
-            KeyError, TypeError, ValueError: it is something else.
-        """
+        """Return the order that was written as `data`."""
         typed = {"format": MovieFormat(data["format"]), "shown": tuple(data["shown"])}
         return cls(**{**data, **typed, "sound": Soundtrack(**data["sound"])})
-
-    @classmethod
-    def read(cls, path: Path) -> Self:
-        """Return the order that `write` left.
-
-        Raises:
-            OSError, ValueError, KeyError, TypeError: the file is not there, or holds something else.
-        """
-        return cls.from_dict(json.loads(path.read_text(encoding="utf-8")))
 
 
 def prepare(folder: Path, place: Placement, movie: MovieFormat, number: int) -> Part:

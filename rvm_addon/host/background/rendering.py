@@ -5,16 +5,15 @@ another process.
 """
 
 import contextlib
-import json
 import os
 import shutil
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
 import bpy
 
-from ...engine.contract import locks, whole
+from ...engine.contract import locks
 from ...engine.contract.errors import OutputRefused
 from ...engine.contract.files import read_json
 from ...engine.contract.outputs import FrameFormat
@@ -29,6 +28,7 @@ from ..strip import probes
 from ..strip.placements import Placement, find
 from ..strip.sources import OF_FILES, source_file
 from . import entry
+from .orders import Order
 
 RENDERED_FOLDER = "rendered"
 PROJECT_FILE = "project.blend"
@@ -45,7 +45,7 @@ _BYTES_OF_A_PIXEL = 4
 
 
 @dataclass(frozen=True)
-class RenderOrder:
+class RenderOrder(Order):
     """The order for the background Blender: what to render."""
 
     scene: str
@@ -57,31 +57,10 @@ class RenderOrder:
     scripted: bool
     """Whether the user's Blender has not refused to run any Python of the project."""
 
-    def write(self, folder: Path) -> None:
-        """Write the order into a job's folder.
-
-        Raises:
-            OSError: the folder cannot be written to.
-        """
-        whole.write(folder / ORDER_FILE, json.dumps(asdict(self)).encode())
-
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
-        """Return the order that was written as `data`.
-
-        Raises:
-            KeyError, TypeError: `data` is something else.
-        """
+        """Return the order that was written as `data`."""
         return cls(**{**data, "paths": tuple(data["paths"])})
-
-    @classmethod
-    def read(cls, folder: Path) -> Self:
-        """Return the order that `write` wrote.
-
-        Raises:
-            OSError, ValueError, KeyError, TypeError: the file is missing, or holds something else.
-        """
-        return cls.from_dict(json.loads((folder / ORDER_FILE).read_text(encoding="utf-8")))
 
 
 def is_needed(strip: versions.Strip, form: FrameFormat) -> bool:
@@ -154,7 +133,7 @@ def prepare(folder: Path, spec: JobSpec, place: Placement, project: ProjectCopy)
         suffix = UNPACKED if _has_room(rendered, place, len(spec.source.paths)) else PACKED
         paths = tuple(str((rendered / name).with_suffix(suffix)) for name in spec.source.paths)
         scripted = not bpy.app.autoexec_fail
-        RenderOrder(place.scene, place.strip, place.start - place.before, paths, scripted).write(folder)
+        RenderOrder(place.scene, place.strip, place.start - place.before, paths, scripted).write(folder / ORDER_FILE)
         project.write(folder / PROJECT_FILE)
     except OSError as error:
         raise OutputRefused(folder, error.strerror or "") from error
