@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..engine.contract.errors import OutputRefused
+from ..engine.contract.files import is_folder
 from ..engine.contract.spec import composed
 
 _LONGEST_STEM_BYTES = 100
@@ -52,7 +53,7 @@ def _claim(parent: Path, stem: str, suffix: str, make: Callable[[Path], None]) -
         try:
             make(path)
         except (FileExistsError, NotADirectoryError):
-            if not os.path.isdir(parent):  # noqa: PTH112  # `Path.is_dir` raises where a network drive is away
+            if not is_folder(parent):
                 raise _blocked(parent) from None
             number += 1
             path = parent / f"{stem} {number}{suffix}"

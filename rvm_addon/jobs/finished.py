@@ -3,13 +3,12 @@
 Of a job that does not match, only the digests of its recipe are read: a project may have hundreds of jobs.
 """
 
-import os
 from collections import defaultdict
 from pathlib import Path
 
 from ..engine.contract.errors import SpecError
 from ..engine.contract.events import Finished, last_event
-from ..engine.contract.files import names_in, stamps
+from ..engine.contract.files import is_folder, names_in, stamps
 from ..engine.contract.spec import JOB_FILE, RAW_FOLDER, JobSpec
 from ..engine.contract.whole import is_whole
 from .job import RECIPE_FILE, Job
@@ -29,9 +28,10 @@ class FinishedJobs:
         self._jobs: dict[Path, Job | None] = {}
         # A folder whose name begins with a dot is being deleted (`aside.discard`).
         for folder in (parent / name for name in sorted(names_in(parent)) if not name.startswith(".")):
-            recipe, *mattings = _text(folder / RECIPE_FILE).split("\n")
-            self._folders[recipe].append(folder)
-            for matting in set(mattings):
+            digests = _text(folder / RECIPE_FILE).split()
+            for recipe in digests[:1]:
+                self._folders[recipe].append(folder)
+            for matting in set(digests[1:]):
                 self._matted[matting].append(folder)
 
     def find(self, spec: JobSpec) -> Job | None:
@@ -48,7 +48,7 @@ class FinishedJobs:
         if not (spec.source.stamps or spec.source.disposable):
             return ()
         folders = [folder / RAW_FOLDER for folder in self._matted.get(spec.matting_digest, ())]
-        there = [folder for folder in folders if os.path.isdir(folder)]  # noqa: PTH112  # Path's own raises
+        there = [folder for folder in folders if is_folder(folder)]
         return tuple(str(folder) for folder in sorted(there, key=lambda folder: folder.stat().st_mtime))
 
     def _job(self, folder: Path) -> Job | None:

@@ -1,7 +1,6 @@
 """A job: one folder, and the state that its events fold into."""
 
 import contextlib
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from enum import Enum
@@ -20,7 +19,7 @@ from ..engine.contract.events import (
     Started,
     Warned,
 )
-from ..engine.contract.files import names_in
+from ..engine.contract.files import is_folder, names_in
 from ..engine.contract.process import HELD_STATUS
 from ..engine.contract.spec import JOB_FILE, PARTIAL_SUFFIX, JobSpec
 from ..engine.contract.view import PICTURE_FILE, VIEW_FILE
@@ -355,7 +354,7 @@ class Job:
             self.fail(str(held), held.remedy)
         elif isinstance(word, Failed):
             self.fail(word.message, word.remedy)
-        elif not os.path.isdir(self.folder):  # noqa: PTH112  # `Path.is_dir` raises where a network drive is away
+        elif not is_folder(self.folder):
             gone = JobGone(self.folder)
             self.fail(str(gone), gone.remedy)
         else:

@@ -36,13 +36,16 @@ class JobQueue:
         self._launcher = launcher
         self._running: Job | None = None
         self._worker: WorkerProcess | None = None
+        """The process of the running job; None while that waits for another process to leave its folder."""
         self._waiting: Standby | None = None
         self._leaving: list[subprocess.Popen[bytes]] = []
         """Ended or killed processes that the system may not have released yet."""
-        self._kill_at = 0.0
-        self._gone_at = math.inf
+        self._kill_deadline = 0.0
+        """When a cancelled worker is killed if it has not ended by itself."""
+        self._exit_deadline = math.inf
         """When the running worker is killed if it has not ended after its final event."""
-        self._give_up_at = 0.0
+        self._lock_deadline = 0.0
+        """Until when a job whose folder another process holds is tried again."""
 
     @property
     def busy(self) -> bool:
@@ -93,7 +96,7 @@ class JobQueue:
             job.move(State.CANCELLING)
             if self._worker is not None:
                 self._worker.terminate()
-            self._kill_at = time.monotonic() + KILL_AFTER_SECONDS
+            self._kill_deadline = time.monotonic() + KILL_AFTER_SECONDS
         if not self.busy:
             self.stand_down()
 
@@ -140,29 +143,29 @@ class JobQueue:
         for event in events:
             job.apply(event)
         if status is None and job.said_all:
-            status = self._give_up(worker)
+            status = self._await_exit(worker)
         if status is not None:
             self._running = self._worker = None  # first, so that the next job gets its turn whatever fails below
-            self._gone_at = math.inf
+            self._exit_deadline = math.inf
             self._leaving.append(worker.close())
             if not (worker.took_nothing and job.state is State.RUNNING):  # else a new worker tries, which has a log
                 job.end_part(status)
             if not job.state.ended:
                 self._start(job)
-        elif job.state is State.CANCELLING and time.monotonic() > self._kill_at:
+        elif job.state is State.CANCELLING and time.monotonic() > self._kill_deadline:
             worker.kill()
         return [job] if events or status is not None or job.state is not before else []
 
-    def _give_up(self, worker: WorkerProcess) -> int | None:
+    def _await_exit(self, worker: WorkerProcess) -> int | None:
         """Kill a process that is still there long after its final event; a later tick sees its end.
 
         Returns the exit status to assume if the process survives even that, else None.
         """
         now = time.monotonic()
-        self._gone_at = min(self._gone_at, now + GONE_AFTER_SECONDS)
-        if now > self._gone_at:
+        self._exit_deadline = min(self._exit_deadline, now + GONE_AFTER_SECONDS)
+        if now > self._exit_deadline:
             worker.kill()
-        return KILLED_STATUS if now > self._gone_at + LEFT_AFTER_SECONDS else None
+        return KILLED_STATUS if now > self._exit_deadline + LEFT_AFTER_SECONDS else None
 
     def _abandon(self) -> list[Job]:
         """End jobs that count as running but have no worker: an error came between the worker's end and the job's."""
@@ -193,7 +196,7 @@ class JobQueue:
 
     def _start(self, job: Job) -> None:
         """Start the current part of a job; if another process holds its folder, later ticks try again."""
-        self._give_up_at = time.monotonic() + FREE_AFTER_SECONDS
+        self._lock_deadline = time.monotonic() + FREE_AFTER_SECONDS
         self._launch(job)
 
     def _launch(self, job: Job) -> None:
@@ -208,7 +211,7 @@ class JobQueue:
         try:
             self._worker = WorkerProcess(job.folder, part, waiting)
         except MattingError as error:
-            if isinstance(error, JobHeld) and time.monotonic() < self._give_up_at:
+            if isinstance(error, JobHeld) and time.monotonic() < self._lock_deadline:
                 self._running, self._waiting = job, waiting
                 return
             self._waiting = waiting

@@ -12,6 +12,7 @@ from typing import Any
 from ..engine.contract import locks, standby
 from ..engine.contract.errors import JobGone, JobHeld, OutputFailed
 from ..engine.contract.events import Event, decode
+from ..engine.contract.files import exists
 from .parts import MATTING, Part
 
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
@@ -127,7 +128,7 @@ class WorkerProcess:
     @property
     def took_nothing(self) -> bool:
         """Whether the process stood by and has not begun; if it has ended, no log says why."""
-        return self._was_waiting and not os.path.exists(self._events)  # noqa: PTH110  # Path's own raises
+        return self._was_waiting and not exists(self._events)
 
     def poll(self) -> tuple[list[Event], int | None]:
         """Return the events since the last call, and the exit status once the process has ended; none follow it."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from . import whole
 from .spec import Stamp, composed
 
 _Read = TypeVar("_Read")
@@ -20,6 +21,33 @@ def read_json(path: Path, build: Callable[[Any], _Read]) -> _Read | None:
         return build(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError, KeyError):
         return None
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write a value to a JSON file, whole or not at all.
+
+    Raises:
+        OSError: the folder refuses.
+    """
+    whole.write(path, json.dumps(value).encode())
+
+
+def is_folder(path: str | Path) -> bool:
+    """Return whether there is a folder of this path; like the two below, False where a drive or share is away.
+
+    `Path.is_dir` and its kin let the system's error pass there.
+    """
+    return os.path.isdir(path)  # noqa: PTH112
+
+
+def is_file(path: str | Path) -> bool:
+    """Return whether there is a file of this path; False where its drive is away."""
+    return os.path.isfile(path)  # noqa: PTH113
+
+
+def exists(path: str | Path) -> bool:
+    """Return whether there is anything of this path; False where its drive is away."""
+    return os.path.exists(path)  # noqa: PTH110
 
 
 def names_in(folder: Path) -> frozenset[str]:

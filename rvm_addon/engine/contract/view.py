@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from . import whole
+from .files import write_json
 from .outputs import GREEN, Colour
 
 VIEW_FILE = "view.json"
@@ -53,7 +53,7 @@ class View:
         Raises:
             OSError: the folder refuses.
         """
-        whole.write(folder / VIEW_FILE, json.dumps(asdict(self)).encode())
+        write_json(folder / VIEW_FILE, asdict(self))
 
     @staticmethod
     def forget(folder: Path) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import ModelChanged, ModelDamaged, ModelMissing
-from .files import stamps
+from .files import is_file, stamps
 
 CATALOGUE = "catalogue.toml"
 CUT_RECIPE = 4
@@ -126,7 +126,7 @@ def verify(path: Path) -> None:
         ModelMissing: there is no such file.
         ModelDamaged: its size or its sha256 differs.
     """
-    if not os.path.isfile(path):  # noqa: PTH113  # `Path.is_file` raises where a drive is away
+    if not is_file(path):
         raise ModelMissing(path)
     entry = _entry(path)
     if entry is not None:
@@ -160,6 +160,6 @@ def check_identity(path: Path, known: str) -> None:
 
 def _entry(path: Path) -> Weights | None:
     """Return the entry of a file of weights in the catalogue beside it; None for a user's own, which is in none."""
-    if not os.path.isfile(path.parent / CATALOGUE):  # noqa: PTH113  # `Path.is_file` raises where a drive is away
+    if not is_file(path.parent / CATALOGUE):
         return None
     return next((entry for entry in catalogue(path.parent) if entry.file == path.name), None)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ..contract import locks
 from ..contract.digests import DIGESTS_FILE
-from ..contract.files import read_json
+from ..contract.files import is_folder, read_json
 from ..contract.resume import MEMORY_FILE
 from ..contract.spec import JOB_FILE, PARTIAL_SUFFIX, RAW_FOLDER, RAW_SUFFIX, holds_job
 
@@ -102,7 +102,7 @@ def _jobs(results: Iterable[Path]) -> Iterator[Path]:
 def _kept(job: Path) -> list[Path]:
     """Return the folders in which a job keeps something, including the rest of an interrupted deletion."""
     folders = (job / f"{RAW_FOLDER}{PARTIAL_SUFFIX}", job / RAW_FOLDER)
-    return [folder for folder in folders if os.path.isdir(folder)]  # noqa: PTH112  # Path's own raises
+    return [folder for folder in folders if is_folder(folder)]
 
 
 def _own_files(folder: Path) -> list[Path]:

@@ -3,7 +3,6 @@
 This module only writes the order (`prepare`); `background_encoding` carries it out in another process.
 """
 
-import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import Any, Self
 
 from ...engine.contract.errors import OutputRefused
 from ...engine.contract.events import MovieWritten, last_event
-from ...engine.contract.files import names_in, read_json
+from ...engine.contract.files import is_file, names_in, read_json
 from ...engine.contract.spec import PARTIAL_SUFFIX, is_image, is_movie
 from ...jobs import parts
 from ...jobs.claims import file_stem
@@ -123,7 +122,7 @@ def left_in(folder: Path, names: Iterable[str]) -> list[Part]:
 def _is_written(folder: Path, name: str) -> bool:
     """Return whether the part of this name has written its movie, and the movie is still there."""
     said = last_event(folder, parts.events_file(name))
-    return isinstance(said, MovieWritten) and os.path.isfile(said.path)  # noqa: PTH113  # Path's own raises
+    return isinstance(said, MovieWritten) and is_file(said.path)
 
 
 def _left(folder: Path, name: str) -> MovieOrder | None:

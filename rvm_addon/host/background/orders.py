@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from ...engine.contract import whole
+from ...engine.contract.files import write_json
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Order(ABC):
         Raises:
             OSError: the folder refuses.
         """
-        whole.write(path, json.dumps(asdict(self)).encode())
+        write_json(path, asdict(self))
 
     @classmethod
     def read(cls, path: Path) -> Self:

@@ -15,7 +15,7 @@ import bpy
 
 from ...engine.contract import locks
 from ...engine.contract.errors import OutputRefused
-from ...engine.contract.files import read_json
+from ...engine.contract.files import is_file, read_json
 from ...engine.contract.outputs import FrameFormat
 from ...engine.contract.spec import JobSpec, Source, SourceKind
 from ...jobs import parts
@@ -185,7 +185,7 @@ def _part(folder: Path, pictures: int) -> Part:
 
 def left_in(folder: Path) -> Part | None:
     """Return the rendering part of a job that an earlier session left; None if it has none, or one that cannot run."""
-    if not os.path.isfile(folder / PROJECT_FILE):  # noqa: PTH113  # `Path.is_file` raises where a drive is away
+    if not is_file(folder / PROJECT_FILE):
         return None
     order = read_json(folder / ORDER_FILE, RenderOrder.from_dict)
     if order is None or not lie_within(folder, order.paths):

@@ -4,7 +4,6 @@
 """
 
 import contextlib
-import json
 import shutil
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -13,9 +12,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from ...engine.contract import locks, whole
+from ...engine.contract import locks
 from ...engine.contract.errors import JobHeld, OutputRefused
-from ...engine.contract.files import read_json
+from ...engine.contract.files import read_json, write_json
 from ...engine.contract.spec import PARTIAL_SUFFIX
 from ...engine.contract.whole import is_whole
 from ...jobs.job import Job
@@ -137,7 +136,7 @@ def _note(folder: Path, told: Mapping[str, Origin]) -> None:
     Raises:
         OSError: the folder refuses.
     """
-    whole.write(folder / _MADE_FILE, json.dumps(told).encode("ascii"))
+    write_json(folder / _MADE_FILE, told)
 
 
 class EarlierFrames:

@@ -12,7 +12,7 @@ from pathlib import Path
 from ...engine.contract.clips import frame_numbers, is_clip
 from ...engine.contract.errors import SourceRefused, SourceUnreadable, SpecError, check_source
 from ...engine.contract.events import Finished, last_event
-from ...engine.contract.files import names_in, stamps
+from ...engine.contract.files import is_file, is_folder, names_in, stamps
 from ...engine.contract.outputs import FrameFormat, Look
 from ...engine.contract.resume import MEMORY_FILE
 from ...engine.contract.spec import JobSpec, Source, SourceKind, composed, is_image, is_movie
@@ -69,7 +69,7 @@ def distinct(given: Sequence[Path]) -> Iterator[Input]:
     taken: set[str] = set()
     for each in given:
         path = Path(os.path.abspath(each))  # noqa: PTH100  # resolve() would follow links and lose the user's name
-        stem = composed(path.name if _is_folder(path) else path.stem)
+        stem = composed(path.name if is_folder(path) else path.stem)
         name, number = stem, 1
         while name.casefold() in taken:
             number += 1
@@ -88,7 +88,7 @@ def job_of(one: Input, request: Request) -> tuple[JobSpec, Path]:
     """
     interlacing.check_backdrop(request.look)
     source = _source(one.path, request)
-    single = source.kind is SourceKind.IMAGES and not _is_folder(one.path)
+    single = source.kind is SourceKind.IMAGES and not is_folder(one.path)
     is_lone = len(source.paths) == 1 and source.kind is SourceKind.IMAGES and not single  # it keeps its name, too
     small = request.small_pictures and source.kind is SourceKind.IMAGES and request.look.result.holds_background
     look = replace(request.look, format=FrameFormat.JPEG) if small else request.look
@@ -119,7 +119,7 @@ def _source(path: Path, request: Request) -> Source:
     A movie's frames are counted as they are decoded. If its result becomes a movie again, they are counted by time, one
     for each frame that Blender plays, so that a variable frame rate stays in sync with the sound.
     """
-    if _is_folder(path):
+    if is_folder(path):
         pictures = sorted(str(file) for file in _files_in(path) if _is_picture(file))
         if not pictures:
             raise SourceUnreadable(path, "there are no pictures in this folder")
@@ -201,7 +201,7 @@ def _stray(spec: JobSpec, *, ended: bool) -> Path | None:
 
 def _is_picture(file: Path) -> bool:
     """Return whether a file is a picture and not hidden; macOS puts hidden ones beside files on foreign drives."""
-    return is_image(file) and not file.name.startswith(".") and os.path.isfile(file)  # noqa: PTH113  # Path's own raises
+    return is_image(file) and not file.name.startswith(".") and is_file(file)
 
 
 def targets_of(spec: JobSpec, request: Request) -> list[Target]:
@@ -276,7 +276,7 @@ def guard(spec: JobSpec, folder: Path, request: Request) -> None:
     A file that was made with other settings is refused, too, unless the request says to overwrite. So are results
     among the pictures of an input folder, which the next run would take for inputs.
     """
-    if any(_is_folder(path) and _are_same(path, spec.output) for path in request.inputs):
+    if any(is_folder(path) and _are_same(path, spec.output) for path in request.inputs):
         found = f"“{spec.output}” is one of the inputs, and the next run would matte the results"
         raise SpecError("output", f"{found}; choose another folder")
     made, inputs = earlier.made(folder), set(_inputs(request))
@@ -300,7 +300,7 @@ def _inputs(request: Request) -> Iterator[str]:
     A folder that cannot be listed yields nothing: it fails as its own input and must not fail the others.
     """
     for path in request.inputs:
-        if not _is_folder(path):
+        if not is_folder(path):
             yield os.path.realpath(path)
             continue
         with suppress(SourceRefused):
@@ -322,11 +322,6 @@ def _are_same(one: Path, other: str) -> bool:
         return os.path.samefile(one, other)  # noqa: PTH121  # it reads as it is meant
     except OSError:
         return False
-
-
-def _is_folder(path: Path) -> bool:
-    """Return whether an input is a folder; False if it cannot be accessed."""
-    return os.path.isdir(path)  # noqa: PTH112  # Path's own raises
 
 
 def _files_in(folder: Path) -> list[Path]:

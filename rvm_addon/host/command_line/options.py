@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from ...engine.contract.errors import SpecError
+from ...engine.contract.files import is_file
 from ...engine.contract.outputs import (
     GREEN,
     MOST_BLUR,
@@ -196,7 +197,7 @@ def _device(text: str) -> str:
     """Parse a device: a word, or a plugin's file, whose path is made absolute."""
     if text in DEVICES:
         return text
-    if not os.path.isfile(text):  # noqa: PTH113  # `Path.is_file` raises where a drive is away
+    if not is_file(text):
         raise argparse.ArgumentTypeError(f"“{text}” is none of {', '.join(DEVICES)}, nor a file")
     return str(Path(text).absolute())
 

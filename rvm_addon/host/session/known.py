@@ -12,7 +12,8 @@ from pathlib import Path
 
 import bpy
 
-from ...engine.contract import locks, whole
+from ...engine.contract import locks
+from ...engine.contract.files import write_json
 from ..settings import preferences, properties
 
 log = logging.getLogger(__name__)
@@ -112,7 +113,7 @@ def _write(path: Path, change: Callable[[_Folders], _Folders]) -> None:
     changed = change(dict(known))
     if changed != known:
         newest = {results: asdict(told) for results, told in list(changed.items())[-_MOST:]}
-        whole.write(path, json.dumps(newest).encode())
+        write_json(path, newest)
 
 
 def _read(path: Path) -> _Folders:

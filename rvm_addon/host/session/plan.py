@@ -1,11 +1,11 @@
 """Numbers for what the button would do. They are needed at every redraw, so they are cached until something changes."""
 
-import os
 from dataclasses import dataclass
 
 import bpy
 
 from ...engine.contract.errors import MattingError
+from ...engine.contract.files import is_file
 from ..background import rendering
 from ..blender import versions
 from ..blender.paths import absolute
@@ -96,7 +96,7 @@ def _made(scene: bpy.types.Scene, selected: list[versions.Strip]) -> Plan:
         settings = properties.snapshot(scene)
     except MattingError as error:
         return Plan(obstacle=explained(error), may_pass=True)
-    if not os.path.isfile(settings.model):  # noqa: PTH113  # `Path.is_file` raises where a drive is away
+    if not is_file(settings.model):
         return Plan(obstacle=say("The model file “{path}” was not found", path=settings.model), may_pass=True)
     parts = [_frames_and_pixels(scene, strip, settings) for strip in sources]
     movies = [_movie(strip, settings, pixels) for strip, (_, pixels) in zip(sources, parts, strict=True)]

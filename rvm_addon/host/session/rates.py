@@ -10,8 +10,9 @@ from pathlib import Path
 
 import bpy
 
-from ...engine.contract import locks, whole
+from ...engine.contract import locks
 from ...engine.contract.events import MovieWritten
+from ...engine.contract.files import write_json
 from ...engine.contract.outputs import Look
 from ...engine.contract.spec import RAW_FOLDER, raw_name
 from ...jobs.job import Job
@@ -77,7 +78,7 @@ class Rates:
         try:
             with locks.in_turn(self._path):
                 self._known = _with(new, _read(self._path) or self._known)
-                whole.write(self._path, json.dumps([asdict(one) for one in self._known], indent=1).encode())
+                write_json(self._path, [asdict(one) for one in self._known])
         except OSError as error:  # only later sessions lack the measurement
             log.warning("%s: %s", self._path, error)
 

@@ -1,7 +1,6 @@
 """The queue of this Blender and what goes in and comes out of it. In a window, `driver` calls `Runner.step`."""
 
 import contextlib
-import os
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from ...engine.contract import locks
 from ...engine.contract.errors import MattingError
+from ...engine.contract.files import is_folder
 from ...engine.contract.spec import JobSpec
 from ...jobs.aside import discard
 from ...jobs.finished import FinishedJobs
@@ -109,7 +109,7 @@ class Runner:
         stopped it.
         """
         alike = [job for job in self.queue.jobs if job.spec.covers(spec)]
-        known = [job for job in alike if os.path.isdir(job.folder)]  # noqa: PTH112  # Path's own raises
+        known = [job for job in alike if is_folder(job.folder)]
         coming = [job for job in known if job.state in _TO_COME]
         strip = (place.scene, place.strip)
         asked = (job for job in coming if any((one.scene, one.strip) == strip for one in self._pending.of(job)))

@@ -5,8 +5,6 @@ the user cancels the job or takes it off the list.
 """
 
 import contextlib
-import json
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,8 +13,7 @@ from typing import Any
 
 import bpy
 
-from ...engine.contract import whole
-from ...engine.contract.files import names_in, read_json
+from ...engine.contract.files import is_file, names_in, read_json, write_json
 from ..settings import properties
 from ..strip.placements import Placement, find
 from . import known
@@ -106,7 +103,7 @@ class Expected:
     @property
     def former(self) -> str | None:
         """The name that the open project had when the button was pressed, if it was moved; None if not, or a copy."""
-        is_moved = not self.pressed_here and not os.path.isfile(self.project)  # noqa: PTH113  # Path's own raises
+        is_moved = not self.pressed_here and not is_file(self.project)
         return self.project if is_moved else None
 
 
@@ -188,4 +185,4 @@ def _read(folder: Path) -> list[_Note]:
 def _write(folder: Path, told: list[_Note]) -> None:
     """Write notes into a job's folder. If that fails, the results do not survive the session, but the job goes on."""
     with contextlib.suppress(OSError):
-        whole.write(folder / PLACES_FILE, json.dumps([one.to_dict() for one in told]).encode())
+        write_json(folder / PLACES_FILE, [one.to_dict() for one in told])

@@ -12,7 +12,7 @@ from ..blender import versions
 from ..blender.paths import absolute
 from ..strip import hiding
 from ..strip.placements import Placement, find, first_matted
-from ..strip.sources import frames_within, only_one_below, source_below, source_file, was_cut_from
+from ..strip.sources import frames_within, is_within, only_one_below, source_below, source_file, was_cut_from
 from . import recipes
 
 
@@ -31,10 +31,8 @@ def shows_results(strip: versions.Strip) -> bool:
 
 def is_matted(scene: bpy.types.Scene, strip: versions.Strip) -> bool:
     """Return whether one result of a strip lies over all of it."""
-    start, end = versions.handles(strip)
     level = versions.siblings(scene.sequence_editor, strip)
-    over = [(one, recipes.read(one)) for one in level if frames_within(one, start, end) == end - start]
-    return any(recipe is not None and source_of(scene, one, recipe) == strip for one, recipe in over)
+    return any(is_within(strip, *versions.handles(one)) and made_from(scene, one) == strip for one in level)
 
 
 def strips_of(folder: Path) -> Iterator[tuple[bpy.types.Scene, versions.Strip]]:
@@ -44,6 +42,12 @@ def strips_of(folder: Path) -> Iterator[tuple[bpy.types.Scene, versions.Strip]]:
             for strip in versions.all_strips(scene.sequence_editor):
                 if strip.type in ("IMAGE", "MOVIE") and Path(source_file(strip)).parent == folder:
                     yield scene, strip
+
+
+def made_from(scene: bpy.types.Scene, strip: versions.Strip) -> versions.Strip | None:
+    """Return the strip that a strip was made from (see `source_of`); None if it is no result, too."""
+    recipe = recipes.read(strip)
+    return None if recipe is None else source_of(scene, strip, recipe)
 
 
 def source_of(scene: bpy.types.Scene, result: versions.Strip, recipe: recipes.Recipe) -> versions.Strip | None:
@@ -79,9 +83,8 @@ def replaced_by(scene: bpy.types.Scene, place: Placement) -> versions.Strip | No
 
 def _is_of(scene: bpy.types.Scene, result: versions.Strip, place: Placement) -> bool:
     """Return whether a strip is a result of a placement's source, and not of a copy of it."""
-    found, recipe = find(place), recipes.read(result)
-    made_from = None if recipe is None else source_of(scene, result, recipe)
-    return found is not None and made_from is not None and was_cut_from(made_from, found[1])
+    found, source = find(place), made_from(scene, result)
+    return found is not None and source is not None and was_cut_from(source, found[1])
 
 
 def is_on_timeline(spec: JobSpec, folder: Path, place: Placement) -> bool:
@@ -120,9 +123,8 @@ def _results_of(scene: bpy.types.Scene, source: versions.Strip, folder: Path) ->
     start, end = versions.handles(source)
     for strip in versions.siblings(scene.sequence_editor, source):
         if strip.type == "IMAGE" and frames_within(strip, start, end) and Path(source_file(strip)).parent == folder:
-            recipe = recipes.read(strip)
-            made_from = None if recipe is None else source_of(scene, strip, recipe)
-            if made_from is not None and was_cut_from(made_from, source):
+            original = made_from(scene, strip)
+            if original is not None and was_cut_from(original, source):
                 yield strip
 
 

@@ -3,15 +3,14 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from ...engine.contract.outputs import Result
 from ..blender import versions
 from ..blender.animation import copy_animation
 from ..language.translations import say
 from ..strip import hiding
 from ..strip.likeness import copy_look
 from ..strip.placements import free_channel
-from ..strip.sources import frames_within, is_within
-from . import belonging, recipes
+from ..strip.sources import is_within
+from . import belonging
 
 _TRANSITIONS = frozenset({"CROSS", "GAMMA_CROSS", "WIPE"})
 """Kinds of effect that lead from one strip to the next; between cut-outs, they make a cut-out."""
@@ -68,7 +67,7 @@ def _shown_instead(strip: versions.Strip, effects: Mapping[str, list[versions.St
     above = [
         one
         for one in effects.get(strip.name, ())
-        if len(versions.inputs(one)) == 1 and hiding.is_hidden(one) <= hiding.is_hidden(strip)
+        if len(versions.inputs(one)) == 1 and (hiding.is_hidden(strip) or not hiding.is_hidden(one))
     ]
     return [shown for effect in above for shown in _shown_instead(effect, effects)] or [strip]
 
@@ -112,7 +111,7 @@ def carry_over(result: versions.Strip) -> list[str]:
     editor = result.id_data.sequence_editor
     level = list(versions.siblings(editor, result))
     said = []
-    for effect in [one for one in level if one.type in _TRANSITIONS and _covers(result, one)]:
+    for effect in [one for one in level if one.type in _TRANSITIONS and is_within(one, *versions.handles(result))]:
         inputs = versions.inputs(effect)
         results = [one for one in (_result_of(strip, effect) for strip in inputs) if one is not None]
         if result not in results or len(results) < len(inputs):
@@ -134,22 +133,14 @@ def _result_of(strip: versions.Strip, effect: versions.Strip) -> versions.Strip 
     Masks do not count: a masked strip shows the cut-out in its transitions already.
     """
     scene = strip.id_data
-    found = []
-    for one in versions.siblings(scene.sequence_editor, strip):
-        if not _covers(one, effect):
-            continue
-        recipe = recipes.read(one)
-        if recipe is None or recipe.look.result is Result.MASK:
-            continue
-        if belonging.source_of(scene, one, recipe) == strip:
-            found.append(one)
+    found = [
+        one
+        for one in versions.siblings(scene.sequence_editor, strip)
+        if is_within(effect, *versions.handles(one))
+        and not belonging.was_mask(one)
+        and belonging.made_from(scene, one) == strip
+    ]
     return max(found, key=lambda one: (not one.mute, one.channel), default=None)
-
-
-def _covers(strip: versions.Strip, effect: versions.Strip) -> bool:
-    """Return whether a strip lies over the whole range of an effect."""
-    start, end = versions.handles(effect)
-    return frames_within(strip, start, end) == end - start
 
 
 def _put_between(effect: versions.Strip, results: list[versions.Strip], channel: int) -> None:

@@ -44,8 +44,13 @@ def _trimmed(old: versions.Strip, parts: Sequence[versions.Strip]) -> tuple[floa
     if not (laid and parts):
         return EVERYWHERE
     source = min(versions.handles(part)[0] for part in parts), max(versions.handles(part)[1] for part in parts)
-    ends = zip(versions.handles(old), source, laid, EVERYWHERE, strict=True)
-    first, last = (own if own != was + start == its else free for own, its, was, free in ends)
+    first, last = EVERYWHERE
+    own_first, own_last = versions.handles(old)
+    laid_first, laid_last = (start + offset for offset in laid)
+    if laid_first == source[0] and own_first != laid_first:
+        first = own_first
+    if laid_last == source[1] and own_last != laid_last:
+        last = own_last
     return first, last
 
 

@@ -24,7 +24,7 @@ from ..strip.placements import (
 from ..strip.soundtrack import sounds_of
 from ..strip.sources import frames_within, is_within, pieces
 from . import belonging, effects, giving_way, recipes
-from .belonging import cut_off, source_of, stems_of, was_mask, without_suffixes
+from .belonging import cut_off, made_from, stems_of, was_mask, without_suffixes
 
 
 def _hide(source: versions.Strip, start: int, end: int) -> None:
@@ -229,9 +229,8 @@ def _is_made_of(effect: versions.Strip, source: versions.Strip) -> bool:
 
 def _is_result_of_lower(scene: bpy.types.Scene, strip: versions.Strip, source: versions.Strip) -> bool:
     """Return whether a strip is a result of `source` or of a strip below it, and so belongs below the new result."""
-    recipe = recipes.read(strip)
-    made_from = None if recipe is None else source_of(scene, strip, recipe)
-    return made_from is not None and made_from.channel <= source.channel
+    original = made_from(scene, strip)
+    return original is not None and original.channel <= source.channel
 
 
 def _connect(scene: bpy.types.Scene, source: versions.Strip, result: versions.Strip) -> None:

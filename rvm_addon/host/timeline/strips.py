@@ -2,7 +2,6 @@
 
 import contextlib
 import math
-import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import bpy
 
-from ...engine.contract.files import stamps
+from ...engine.contract.files import is_file, stamps
 from ...engine.contract.spec import JobSpec, Source, SourceKind
 from ...jobs.claims import file_stem
 from ..background import rendering
@@ -118,7 +117,7 @@ def _check_files(strip: versions.Strip) -> None:
     strip remembers is not enough, for it may be that of another file.
     """
     if strip.type == "MOVIE":
-        if not os.path.isfile(source_file(strip)):  # noqa: PTH113  # `Path.is_file` raises where a drive is away
+        if not is_file(source_file(strip)):
             raise StripUnsuitable(strip.name, f"plays a file that was not found: “{source_file(strip)}”")
         if probes.frame_rate(strip) <= 0:
             raise StripUnsuitable(strip.name, f"plays a file that Blender cannot read: “{source_file(strip)}”")
@@ -126,7 +125,7 @@ def _check_files(strip: versions.Strip) -> None:
         folder = Path(absolute(strip.directory))
         names = {strip.strip_elem_from_frame(frame).filename for frame in range(*versions.handles(strip))}
         for name in sorted(names):
-            if not os.path.isfile(folder / name):  # noqa: PTH113  # `Path.is_file` raises where a drive is away
+            if not is_file(folder / name):
                 raise StripUnsuitable(strip.name, f"shows a file that was not found: “{folder / name}”")
         first = strip.elements[0]
         is_plain = first.orig_width and Path(first.filename).suffix.lower() in rendering.READ_AS_THEY_ARE

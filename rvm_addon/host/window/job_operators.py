@@ -1,11 +1,11 @@
 """What the user can do with a job that is in the list."""
 
-import os
 from pathlib import Path
 
 import bpy
 
 from ...engine.contract.errors import MattingError
+from ...engine.contract.files import exists
 from ...jobs.job import Job, State
 from ..blender import versions
 from ..language.translations import explained, say
@@ -211,7 +211,7 @@ def _shows_level_of(editor: bpy.types.SequenceEditor, strip: versions.Strip) -> 
 
 def _open(path: Path) -> str:
     """Show a file or folder with the system's own program; return the problem, or an empty string."""
-    if not os.path.exists(path):  # noqa: PTH110  # `Path.exists` raises where a drive is away
+    if not exists(path):
         return say("“{path}” is not there", path=path)
     bpy.ops.wm.path_open(filepath=str(path))
     return ""

@@ -4,7 +4,6 @@ Nothing is drawn here: the worker draws the picture that the `View` in its job's
 """
 
 import contextlib
-import os
 import subprocess
 import tempfile
 from pathlib import Path
@@ -13,6 +12,7 @@ import bpy
 from bpy.utils import previews
 
 from ...engine.contract.errors import MattingError
+from ...engine.contract.files import exists, is_folder
 from ...engine.contract.spec import JobSpec
 from ...engine.contract.view import PICTURE_FILE, Arrangement, Behind, View
 from ...jobs.aside import discard, redraw
@@ -116,7 +116,7 @@ class Watcher:
 
     def draw_anew(self) -> None:
         """Ask for the same frame, drawn with the settings that the user has just changed."""
-        if self.job is None or not os.path.isdir(self.job.folder):  # noqa: PTH112  # Path's own raises
+        if self.job is None or not is_folder(self.job.folder):
             return
         if self._looks or self.job.state.ended:
             chosen().write(self.job.folder)
@@ -169,7 +169,7 @@ def _discard(folder: Path) -> bool:
     """Delete a trial's folder; return whether it is gone. On Windows it stays while a process uses it."""
     with contextlib.suppress(OSError):
         discard(folder, libraries.launcher())
-    return not os.path.exists(folder)  # noqa: PTH110  # Path's own raises
+    return not exists(folder)
 
 
 def chosen() -> View:
