@@ -1,7 +1,7 @@
 """Blender's side: it describes jobs, shows their states and puts results on timelines. The only package with bpy.
 
-In the user's window nothing here works on pixels or waits for them: the worker processes do (see `jobs`), and a Blender
-of its own for what only Blender can do (`background`).
+In the user's window nothing here works on pixels or waits for them, but for single pictures that tell of their file:
+the worker processes do (see `jobs`), and a Blender of its own for what only Blender can do (`background`).
 """
 
 from .command_line import cli

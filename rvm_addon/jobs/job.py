@@ -180,11 +180,6 @@ class Job:
         return self.parts[self._at :]
 
     @property
-    def movies_to_come(self) -> int:
-        """How many movies will be written after the running part."""
-        return sum(part.kind is Kind.ENCODING for part in self.parts[self._at + 1 :])
-
-    @property
     def movies_owed(self) -> list[Part]:
         """The parts that still have to write their movies, and those that ended without writing them."""
         return [*self.movies_missing, *self.movies_coming]

@@ -106,7 +106,7 @@ class JobQueue:
             self.jobs.remove(job)
 
     def tick(self) -> list[Job]:
-        """Move everything one step without waiting, and return the jobs that changed."""
+        """Move everything one step, without waiting for any process, and return the jobs that changed."""
         changed = [*self._follow(), *self._abandon()]
         if self._running is None:
             changed += self._start_next()

@@ -97,7 +97,7 @@ class Standby:
 
 
 class WorkerProcess:
-    """A running process, whose events are read from the job's folder as they come. Only `wait` blocks."""
+    """A running process, whose events are read from the job's folder as they come; only `wait` waits for it."""
 
     def __init__(self, folder: Path, part: Part, waiting: Standby | None = None, *, beside: bool = False) -> None:
         """Start the process in the job's `folder`, or let the worker that is `waiting` do the part.

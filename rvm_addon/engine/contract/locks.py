@@ -61,6 +61,8 @@ def held(folder: Path, name: str = HELD_FILE) -> Iterator[bool]:
 def in_turn(path: Path) -> Iterator[None]:
     """Let one process at a time change a small file inside the block; the lock is on a file beside it, `*.held`.
 
+    One that hangs holds the others up for half a second each; then they go on beside it.
+
     Raises:
         OSError: the folder refuses.
     """

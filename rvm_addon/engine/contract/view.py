@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from .files import write_json
-from .outputs import GREEN, Colour
+from .outputs import Colour
 
 VIEW_FILE = "view.json"
 """Holds the `View`, in the job's folder."""
@@ -37,12 +37,16 @@ class Arrangement(StrEnum):
     RESULT = "result"
 
 
+MAGENTA: Colour = (204, 26, 128)
+"""Nothing in footage looks like it, so holes and fringes stand out."""
+
+
 @dataclass(frozen=True)
 class View:
     """How the newest frame is drawn."""
 
     behind: Behind = Behind.CHECKER
-    colour: Colour = GREEN
+    colour: Colour = MAGENTA
     arrangement: Arrangement = Arrangement.BOTH
     wipe: float = 0.5
     """The position of the line, from 0 (left) to 1 (right)."""

@@ -1,4 +1,4 @@
-"""The differences between Blender's versions, from 4.2 to 5.2, and nothing else.
+"""The differences between Blender's versions, from 4.2 to 5.2, and what is read by means of them.
 
 4.4 renamed `sequences` to `strips`, 5.0 removed the old names, and 5.2 renamed the frame properties of strips (the old
 names stay, deprecated, until 6.0).

@@ -68,8 +68,7 @@ def made(folder: Path) -> dict[str, Origin]:
 
 def _origins(told: dict[str, Any]) -> dict[str, Origin]:
     """Return the origins that `_note` has written, in this or an older version."""
-    pairs = dict(told).items()  # raises if it is no dictionary
-    return {str(name): Origin(how, "") if isinstance(how, str) else Origin(*how) for name, how in pairs}
+    return {str(name): Origin(how, "") if isinstance(how, str) else Origin(*how) for name, how in dict(told).items()}
 
 
 @contextlib.contextmanager

@@ -95,7 +95,7 @@ WORDS: dict[str, str] = {
     "Open Result Folder": "打开结果文件夹",
     "Show the folder of the matted frames in the file manager": "在文件管理器中显示抠像帧所在的文件夹",
     "Open Log": "打开日志",
-    "Open what the worker wrote down while it ran; the developers want to see it with a report": (
+    "Open what the job's process wrote down while it ran; the developers want to see it with a report": (
         "打开工作进程运行时写下的日志；报告问题时请一并提供给开发者"
     ),
     "Select Result": "选择结果",

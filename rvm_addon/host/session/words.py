@@ -91,7 +91,7 @@ def progress(job: Job) -> str:
         words.append(say("{rate} per second", rate=f"{job.part_per_second:.1f}"))
     if job.seconds_left is not None:
         words.append(say("{time} left", time=duration(job.seconds_left)))
-    if job.movies_to_come and job.part.kind is Kind.MATTING:
+    if job.movies_coming and job.part.kind is Kind.MATTING:
         words.append(say("then the movie"))
     return " · ".join(words)
 

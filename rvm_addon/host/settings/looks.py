@@ -5,10 +5,8 @@ from typing import Any
 import bpy
 
 from ...engine.contract.outputs import (
-    GREEN,
     MOST_BLUR,
     MOST_GROWTH,
-    UNTOUCHED,
     EdgeColour,
     Edges,
     Fit,
@@ -53,11 +51,14 @@ EDGE_COLOURS = (
 )
 
 
+_DEFAULT = Look()
+
+
 class LookSettings:
     """The properties of a look; part of `properties.MattingSettings`."""
 
     result: bpy.props.EnumProperty(
-        name="Result", items=RESULTS, default="CUTOUT", description="What the new strip holds"
+        name="Result", items=RESULTS, default=_DEFAULT.result.name, description="What the new strip holds"
     )
     background: bpy.props.FloatVectorProperty(
         name="Background",
@@ -65,7 +66,7 @@ class LookSettings:
         size=3,
         min=0.0,
         max=1.0,
-        default=tuple(value / 255 for value in GREEN),
+        default=tuple(value / 255 for value in _DEFAULT.background),
         description="The colour behind the person",
     )
     blur: bpy.props.FloatProperty(
@@ -74,7 +75,7 @@ class LookSettings:
         min=0.5,
         max=MOST_BLUR,
         soft_max=100.0,
-        default=Look().blur,
+        default=_DEFAULT.blur,
         description="How far the background is blurred, in pixels of the source",
     )
     backdrop: bpy.props.StringProperty(
@@ -84,23 +85,29 @@ class LookSettings:
         description="The picture or movie behind the person; a movie plays along and begins anew when it ends",
     )
     fit: bpy.props.EnumProperty(
-        name="Fit", items=FITS, default="FILL", description="How a backdrop of another shape is made to fit"
+        name="Fit", items=FITS, default=_DEFAULT.fit.name, description="How a backdrop of another shape is made to fit"
     )
     format: bpy.props.EnumProperty(
-        name="Format", items=FORMATS, default="PNG", description="The file format of the frames"
+        name="Format", items=FORMATS, default=_DEFAULT.format.name, description="The file format of the frames"
     )
     opaque_format: bpy.props.EnumProperty(
-        name="Format", items=OPAQUE_FORMATS, default="PNG", description="The file format of the frames"
+        name="Format",
+        items=OPAQUE_FORMATS,
+        default=_DEFAULT.format.name,
+        description="The file format of the frames",
     )
     edge_colour: bpy.props.EnumProperty(
-        name="Colour", items=EDGE_COLOURS, default="MIXED", description="Whose colours the person has"
+        name="Colour",
+        items=EDGE_COLOURS,
+        default=_DEFAULT.edges.colour.name,
+        description="Whose colours the person has",
     )
     black: bpy.props.FloatProperty(
         name="Black Point",
         subtype="FACTOR",
         min=0.0,
         max=0.99,
-        default=UNTOUCHED.black,
+        default=_DEFAULT.edges.black,
         description="What the model is less sure of than this becomes transparent: removes haze and remnants",
     )
     white: bpy.props.FloatProperty(
@@ -108,7 +115,7 @@ class LookSettings:
         subtype="FACTOR",
         min=0.01,
         max=1.0,
-        default=UNTOUCHED.white,
+        default=_DEFAULT.edges.white,
         description="What the model is surer of than this becomes opaque: closes holes",
     )
     grow: bpy.props.IntProperty(
@@ -118,7 +125,7 @@ class LookSettings:
         max=MOST_GROWTH,
         soft_min=-10,
         soft_max=10,
-        default=UNTOUCHED.grow,
+        default=_DEFAULT.edges.grow,
         description="Moves the edge outwards by this many pixels; below nought it chokes the matte inwards",
     )
     feather: bpy.props.FloatProperty(
@@ -127,7 +134,7 @@ class LookSettings:
         min=0.0,
         max=float(MOST_GROWTH),
         soft_max=20.0,
-        default=UNTOUCHED.feather,
+        default=_DEFAULT.edges.feather,
         description="Softens the edge, by about this many pixels to each side",
     )
     despill: bpy.props.FloatProperty(
@@ -135,7 +142,7 @@ class LookSettings:
         subtype="FACTOR",
         min=0.0,
         max=1.0,
-        default=UNTOUCHED.despill,
+        default=_DEFAULT.edges.despill,
         description="Takes the old background's own colour, as it is nearby, out of soft edges",
     )
 

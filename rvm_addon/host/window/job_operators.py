@@ -104,7 +104,7 @@ class RVM_OT_open_movie_folder(_OnJob, bpy.types.Operator):
 
 
 class RVM_OT_open_log(_OnJob, bpy.types.Operator):
-    """Open what the worker wrote down while it ran; the developers want to see it with a report"""
+    """Open what the job's process wrote down while it ran; the developers want to see it with a report"""
 
     bl_idname = "rvm.open_log"
     bl_label = "Open Log"

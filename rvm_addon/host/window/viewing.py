@@ -7,6 +7,7 @@ import bpy
 
 from ...engine.contract.errors import MattingError
 from ...engine.contract.spec import JobSpec
+from ...engine.contract.view import View
 from ...jobs.job import State
 from ..blender import versions
 from ..language.translations import explained, say
@@ -46,7 +47,7 @@ class ViewSettings(bpy.types.PropertyGroup):
         size=3,
         min=0.0,
         max=1.0,
-        default=(0.8, 0.1, 0.5),
+        default=tuple(value / 255 for value in View().colour),
         description="The colour that the person is shown over",
         update=lambda self, context: _changed(),
     )
@@ -62,7 +63,7 @@ class ViewSettings(bpy.types.PropertyGroup):
     )
     wipe: bpy.props.FloatProperty(
         name="Wipe",
-        default=0.5,
+        default=View().wipe,
         min=0.0,
         max=1.0,
         subtype="FACTOR",
