@@ -376,6 +376,21 @@ def cancel_and_revert(project: str, results: str, clip: str) -> None:
     work_to_the_end(runner)
 
 
+def cancel_and_go_on_elsewhere(project: str, results: str, clip: str) -> None:
+    """Cancel, open a copy of the project, continue there, and come back twice before the job is done."""
+    runner = enabled()
+    new_project(project, results, clip)
+    other = str(Path(project).with_stem("other"))
+    bpy.ops.wm.save_as_mainfile(filepath=other, copy=True)
+    cancel_midway(runner)
+    bpy.ops.wm.open_mainfile(filepath=other)
+    press_continue(runner)
+    runner.current().step()
+    for opened in (project, other, project):
+        bpy.ops.wm.open_mainfile(filepath=opened)
+    work_to_the_end(runner)
+
+
 def cancel_midway(runner: Any) -> Any:
     """Press the button, cancel the job when some frames are made, and return it; tell what is listed."""
     job = press()

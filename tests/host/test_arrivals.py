@@ -126,6 +126,23 @@ def test_what_is_undone_during_an_arrival_comes_again(timeline: Timeline, clips:
     assert len(results_in(timeline)) == 3, "afterwards, an undo is what it says"
 
 
+@pytest.mark.usefixtures("one_by_one")
+def test_what_is_redone_away_during_an_arrival_comes_again(timeline: Timeline, clips: list[Path]) -> None:
+    """Redo leads to a state from before the results came, too; what is told of them is told once."""
+    strips = [timeline.movie(clips[0], start=1 + 40 * number, name=f"piece {number}") for number in range(3)]
+    (job,), _ = timeline.submit(*strips)
+    for strip in strips:
+        strip.use_reverse_frames = True
+    timeline.drive(lambda: len(results_in(timeline)) == 2)
+    for name in results_in(timeline):
+        timeline.strips.remove(timeline.strips[name])
+    for redone in bpy.app.handlers.redo_post:
+        redone(timeline.scene)
+    timeline.finish()
+    assert results_in(timeline) == [f"piece {number} matte" for number in range(3)]
+    assert len(set(job.warnings)) == len(job.warnings) and len(job.warnings) >= len(strips)
+
+
 def test_a_result_that_blender_refuses_holds_up_nothing(
     timeline: Timeline, clips: list[Path], addon: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

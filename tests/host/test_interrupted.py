@@ -312,6 +312,13 @@ def test_what_was_cancelled_goes_on_after_the_file_was_opened_again(sessions: Se
     assert not any("Another file" in text for job in reverted["jobs"] for text in job["warnings"])
 
 
+def test_what_goes_on_in_another_project_comes_to_its_own(sessions: Sessions) -> None:
+    """However often the project is left and opened again meanwhile."""
+    *_, last = sessions.run("cancel_and_go_on_elsewhere")
+    assert last["strips"] == ["clip", "clip matte"]
+    assert not any("Another file" in text for job in last["jobs"] for text in job["warnings"])
+
+
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no process can be stopped there")
 def test_a_held_job_is_nobody_elses(sessions: Sessions) -> None:
     """While one Blender works on it, another one that opens the project does not offer to go on with it."""

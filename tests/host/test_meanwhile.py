@@ -7,6 +7,7 @@ from typing import Any
 import bpy
 import pytest
 
+from tests import tiny
 from tests.host.timeline import Timeline
 
 
@@ -233,7 +234,12 @@ def retimed(timeline: Timeline, strip: Any) -> None:
     timeline.retime(strip, 10, 19)
 
 
-@pytest.mark.parametrize("change", [reversed_, strobed, retimed])
+def slowed(timeline: Timeline, _strip: Any) -> None:
+    """Halve the timeline's rate, so that a movie plays every other frame."""
+    timeline.scene.render.fps //= 2
+
+
+@pytest.mark.parametrize("change", [reversed_, strobed, retimed, slowed])
 def test_a_strip_that_shows_other_frames_stays_seen(timeline: Timeline, clips: list[Path], change: Any) -> None:
     """What was matted of it is not what it shows now; an update gives it what it shows."""
     strip = timeline.movie(clips[0])
@@ -351,3 +357,47 @@ def test_a_strip_without_a_file_is_not_mistaken_for_another(
     if make is scene:
         for one in [one for one in bpy.data.scenes if one.name.startswith("timeline") and one != timeline.scene]:
             bpy.data.scenes.remove(one)
+
+
+def test_a_strip_that_is_retimed_further_stays_seen(timeline: Timeline, clips: list[Path]) -> None:
+    """It was retimed before, too: where its keys lie counts."""
+    strip = timeline.movie(clips[0])
+    timeline.retime(strip, 10, 19)
+    timeline.addon.versions.set_right_handle(strip, 20)
+    (job,), _ = timeline.submit(strip)
+    strip.retiming_keys[1].timeline_frame += 5
+    timeline.addon.versions.set_right_handle(strip, 20)
+    timeline.finish()
+    assert not strip.mute and LONGER.format(strip.name) in job.warnings
+
+
+@pytest.mark.parametrize("cut", [False, True], ids=["trimmed", "cut"])
+def test_an_effect_whose_input_is_trimmed(timeline: Timeline, clips: list[Path], cut: bool) -> None:
+    """On the left, so that the effect begins later; or both are cut in two. Its result shows what it showed."""
+    strip = timeline.movie(clips[0])
+    timeline.addon.versions.set_right_handle(strip, 13)
+    blur = timeline.effect("GAUSSIAN_BLUR", 12, strip, channel=2)
+    blur.size_x = blur.size_y = 0.0
+    timeline.submit(blur)
+    if cut:
+        timeline.select([strip, blur])
+        with timeline.shown():
+            bpy.ops.sequencer.split(frame=7, type="SOFT", side="BOTH")
+    else:
+        timeline.addon.versions.set_left_handle(strip, 4)
+    before = [tiny.read_barcode(timeline.render(frame)) for frame in range(4, 13)]
+    timeline.finish()
+    assert [tiny.read_barcode(timeline.render(frame)) for frame in range(4, 13)] == before
+    assert all(one.mute for one in timeline.strips if one.type == "GAUSSIAN_BLUR")
+
+
+@pytest.mark.parametrize("kind", ["ADJUSTMENT", "COLOR"])
+def test_a_strip_without_content_that_is_trimmed(timeline: Timeline, clips: list[Path], kind: str) -> None:
+    """On the left, with which its content begins: it was not moved, and gets what was matted of it."""
+    timeline.movie(clips[0])
+    strip = timeline.effect(kind, 8, channel=2)
+    (job,), _ = timeline.submit(strip)
+    timeline.addon.versions.set_left_handle(strip, 3)
+    timeline.finish()
+    assert not any("gone or was renamed" in text for text in job.warnings)
+    assert timeline.addon.versions.handles(timeline.result_of(strip)) == (3, 9)

@@ -254,3 +254,16 @@ def test_the_users_file_is_left_alone(timeline: Timeline, clip: Path, tmp_path: 
     assert (job.state.name, job.error) == ("DONE", "")
     numbers = [tiny.read_barcode(cv2.imread(str(path))) for path in sorted(job.output.iterdir())]
     assert numbers[0] == 0 and numbers[-1] == 29
+
+
+@pytest.mark.parametrize("make", [rendered_strips.retimed, rendered_strips.meta], ids=lambda make: make.__name__)
+def test_a_second_press_makes_no_second_result(timeline: Timeline, clip: Path, make: Any) -> None:
+    """While the first is on its way, and when its result was cut: the pictures could not be told from others."""
+    strip = make(timeline, clip)
+    timeline.submit(strip)
+    jobs, problems = timeline.submit(strip)
+    assert (jobs, problems) == ([], [f"“{strip.name}” is being matted already"])
+    timeline.finish()
+    timeline.result_of(strip).split(frame=timeline.addon.versions.handles(strip)[0] + 3, split_method="SOFT")
+    jobs, (problem,) = timeline.submit(strip)
+    assert not jobs and "is matted already; select its result and press Update Result" in problem

@@ -53,6 +53,7 @@ WORDS: dict[str, str] = {
         "将结果、质量、边缘和格式设为活动抠像片段生成时所用的设置"
     ),
     "Select a matted strip": "请选择一个抠像片段",
+    "“{strip}” is being matted already": "“{strip}”正在抠像",
     "“{strip}” is matted already; select its result and press Update Result": (
         "“{strip}”已经抠像；请选中其结果并按“更新结果”"
     ),

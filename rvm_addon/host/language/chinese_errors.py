@@ -141,8 +141,8 @@ SENTENCES: dict[str, str] = {
     "“{strip}” plays a file that Blender cannot read: “{path}”": "“{strip}”播放的文件 Blender 无法读取：“{path}”",
     "“{strip}” shows a file that was not found: “{path}”": "“{strip}”显示的文件未找到：“{path}”",
     "“{strip}” shows a file that Blender cannot read: “{path}”": "“{strip}”显示的文件 Blender 无法读取：“{path}”",
-    "“{strip}” was made from “{name}”, which is gone or was renamed; give that name back": (
-        "“{strip}”由“{name}”生成，而后者已被删除或改名；请恢复其名称"
+    "“{strip}” was made from “{name}”, which is gone or was renamed, or no longer lies below it; undo that": (
+        "“{strip}”由“{name}”生成，而后者已被删除或改名，或已不在其下方；请恢复原状"
     ),
     # settings that make no sense
     "downsample ratio: {ratio} leaves nothing to see of {width} x {height} pixels": (

@@ -93,6 +93,7 @@ def register() -> None:
     bpy.app.handlers.load_post.append(_file_opened)
     bpy.app.handlers.save_post.append(_file_saved)
     bpy.app.handlers.undo_post.append(_undone)
+    bpy.app.handlers.redo_post.append(_undone)
     bpy.app.timers.register(_look, first_interval=0.0)  # without window, no timer fires
 
 
@@ -101,6 +102,7 @@ def unregister() -> None:
     bpy.app.handlers.load_post.remove(_file_opened)
     bpy.app.handlers.save_post.remove(_file_saved)
     bpy.app.handlers.undo_post.remove(_undone)
+    bpy.app.handlers.redo_post.remove(_undone)
     for timer in (_tick, _look):
         if bpy.app.timers.is_registered(timer):
             bpy.app.timers.unregister(timer)

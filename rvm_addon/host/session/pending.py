@@ -48,10 +48,10 @@ class Pending:
 
     def expect(self, job: Job, places: list[Placement]) -> None:
         """Remember where a job's results go and which movies it owes, here and in its folder."""
-        self._dropped.discard(job.folder)
         if not places and not job.movies_owed:
             self._places.pop(job.folder, None)
             return
+        self._dropped.discard(job.folder)
         self._places[job.folder] = places
         if self._late is None:
             self._note(job)

@@ -119,6 +119,12 @@ class Runner:
         # A strip that waits for a job stays with it: two jobs would give it two results.
         return next(asked, None) or next(writing, None) or made or next(iter(coming), None) or next(stopped, None)
 
+    def is_coming(self, place: Placement) -> bool:
+        """Return whether a placement's strip will get its first result without further action."""
+        jobs = [job for job in self.queue.jobs if job.state in _TO_COME or job.matted]
+        places = [one for job in jobs for one in self._pending.of(job) if not one.replaces]
+        return any((one.scene, one.strip) == (place.scene, place.strip) for one in places)
+
     def noted_together(self) -> contextlib.AbstractContextManager[None]:
         """Write what is pending to each job's folder only at the end of the block, however many strips concern it."""
         return self._pending.noted_together()

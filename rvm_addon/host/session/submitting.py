@@ -80,7 +80,9 @@ def _submit_each(
                 continue
             # Rendered anew, nobody could tell whether its pictures are the same; a second result would lie over the
             # first.
-            if spec.source.disposable and not place.replaces and belonging.is_matted(scene, strip):
+            if spec.source.disposable and not place.replaces and runner.current().is_coming(place):
+                problems.append(say("“{strip}” is being matted already", strip=strip.name))
+            elif spec.source.disposable and not place.replaces and belonging.is_matted(scene, strip):
                 problems.append(
                     say("“{strip}” is matted already; select its result and press Update Result", strip=strip.name)
                 )

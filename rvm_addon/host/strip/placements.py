@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
+from math import isclose
 from typing import Any
 
 import bpy
@@ -10,9 +11,11 @@ from ...engine.contract.errors import NamedError
 from ..blender import versions
 from ..blender.encoders import MovieFormat
 from .soundtrack import SILENCE, Soundtrack
-from .sources import OF_FILES, frames_within, shows_the_same, source_file, was_cut_from
+from .sources import OF_FILES, WITH_CONTENT, content_start, frames_within, shows_the_same, source_file, was_cut_from
 
 _LAST_CHANNEL = 128
+_KEYS = slice(3, None)
+"""Where the frames of retiming keys stand in a strip's timing."""
 
 
 class StripUnsuitable(NamedError):
@@ -115,42 +118,64 @@ def _shows_alike(strip: versions.Strip, place: Placement) -> bool:
 def _is_of_no_file_and_there(strip: versions.Strip, place: Placement) -> bool:
     """Return whether a strip without files is of the type of the placement's, and its content begins where that did."""
     is_alike = strip.type not in OF_FILES and place.file.split(" ")[0] == strip.type
-    return is_alike and versions.content_start(strip) == place.content_start
+    return is_alike and (content_start(strip) == place.content_start or _is_trimmed_on_the_left(strip, place))
+
+
+def _is_trimmed_on_the_left(strip: versions.Strip, place: Placement) -> bool:
+    """Return whether a strip that has neither content nor inputs ends where the placement's did.
+
+    Such a strip begins with its left handle: if only that has moved, the strip was not.
+    """
+    is_bare = strip.type not in WITH_CONTENT and not versions.inputs(strip)
+    return is_bare and versions.handles(strip)[1] == place.start + place.length
 
 
 def _lies_like(strip: versions.Strip, place: Placement) -> bool:
     """Return whether a strip's content lies where that of the placement's strip lay, and both show a common frame."""
-    is_there = versions.content_start(strip) == place.content_start
+    is_there = content_start(strip) == place.content_start
     return is_there and frames_within(strip, place.start, place.start + place.length) > 0
 
 
 def _is_trimmed_like(strip: versions.Strip, place: Placement) -> bool:
     """Return whether a strip shows the same part of its content as the placement's strip, wherever it lies."""
     start, end = versions.handles(strip)
-    trimmed = start - versions.content_start(strip)
+    trimmed = start - content_start(strip)
     return (trimmed, end - start) == (place.start - place.content_start, place.length)
 
 
 def timing_of(strip: versions.Strip) -> tuple[float, ...]:
     """Return what decides, besides place and trims, which frames of its files a strip shows; nothing without files.
 
-    That is how many frames are left out before its content, whether it plays backwards, its strobe, and whether it is
-    retimed. (A cut may add retiming keys, which changes nothing of what is shown.)
+    That is how many frames are left out before its content, whether it plays backwards, its strobe, and the frames of
+    its retiming keys, counted from where its content begins.
     """
     if strip.type not in OF_FILES:
         return ()
-    is_retimed = len(getattr(strip, "retiming_keys", ())) > 0
-    return float(versions.source_offset(strip)), float(strip.use_reverse_frames), float(strip.strobe), float(is_retimed)
+    begins = content_start(strip)
+    keys = sorted(float(key.timeline_frame - begins) for key in getattr(strip, "retiming_keys", ()))
+    return float(versions.source_offset(strip)), float(strip.use_reverse_frames), float(strip.strobe), *keys
 
 
 def is_timed_alike(strip: versions.Strip, place: Placement) -> bool:
     """Return whether a strip still shows the frames that were matted for it, as far as the placement tells."""
-    return not place.timing or timing_of(strip) == place.timing
+    if not place.timing:
+        return True
+    now, then = timing_of(strip), place.timing
+    keys, earlier = set(now[_KEYS]), set(then[_KEYS])
+    has_its_keys = earlier <= keys if earlier else not keys  # a cut adds keys, which change nothing of what is shown
+    return now[: _KEYS.start] == then[: _KEYS.start] and has_its_keys and _has_its_rate(strip, place)
+
+
+def _has_its_rate(strip: versions.Strip, place: Placement) -> bool:
+    """Return whether the timeline of a movie strip still has the placement's rate, by which movies may play."""
+    render = strip.id_data.render
+    return strip.type != "MOVIE" or not place.fps or isclose(render.fps / render.fps_base, place.fps)
 
 
 def first_matted(source: versions.Strip, place: Placement) -> int:
     """Return the timeline frame of the first matted frame, wherever the source was moved since."""
-    return place.start - place.before + versions.content_start(source) - place.content_start
+    moved = 0 if _is_trimmed_on_the_left(source, place) else content_start(source) - place.content_start
+    return place.start - place.before + moved
 
 
 def lying_apart(
@@ -174,7 +199,7 @@ def _trim(strip: versions.Strip) -> range:
     What a hard cut leaves out before the content counts, too, as if each took one frame of the timeline.
     """
     start, end = versions.handles(strip)
-    first = versions.content_start(strip) - _left_out(strip)
+    first = content_start(strip) - _left_out(strip)
     return range(start - first, end - first)
 
 

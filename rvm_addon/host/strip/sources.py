@@ -10,6 +10,8 @@ from ..blender.paths import absolute
 
 OF_FILES = frozenset({"MOVIE", "IMAGE"})
 """The kinds of strip that show files."""
+WITH_CONTENT = OF_FILES | {"SCENE", "META", "MASK", "MOVIECLIP"}
+"""The kinds of strip that can have content beyond their handles."""
 
 
 def source_file(strip: versions.Strip) -> str:
@@ -41,12 +43,21 @@ def pieces(source: versions.Strip, siblings: Iterable[versions.Strip], start: in
     return [strip for strip in siblings if frames_within(strip, start, end) and was_cut_from(strip, source)]
 
 
+def content_start(strip: versions.Strip) -> int:
+    """Return the timeline frame where a strip's content begins; it tells later how far the strip was moved.
+
+    An effect's own is its left handle, which a trim moves, too; so that of its first input counts.
+    """
+    inputs = versions.inputs(strip)
+    return content_start(inputs[0]) if inputs else versions.content_start(strip)
+
+
 def was_cut_from(strip: versions.Strip, source: versions.Strip) -> bool:
     """Return whether a strip is `source`, or a piece of the same strip that lies where the cut left it."""
     return bool(
         strip.channel == source.channel
         and strip.type == source.type
-        and versions.content_start(strip) == versions.content_start(source)
+        and content_start(strip) == content_start(source)
         and (strip.type not in OF_FILES or source_file(strip) == source_file(source))  # pieces of metas have copies
     )
 

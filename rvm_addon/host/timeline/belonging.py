@@ -12,7 +12,7 @@ from ..blender import versions
 from ..blender.paths import absolute
 from ..strip import hiding
 from ..strip.placements import Placement, find, first_matted
-from ..strip.sources import frames_within, is_within, only_one_below, source_below, source_file, was_cut_from
+from ..strip.sources import frames_within, only_one_below, source_below, source_file, was_cut_from
 from . import recipes
 
 
@@ -30,9 +30,11 @@ def shows_results(strip: versions.Strip) -> bool:
 
 
 def is_matted(scene: bpy.types.Scene, strip: versions.Strip) -> bool:
-    """Return whether one result of a strip lies over all of it."""
+    """Return whether results of a strip, one or the pieces of one, lie over all of it."""
+    start, end = versions.handles(strip)
     level = versions.siblings(scene.sequence_editor, strip)
-    return any(is_within(strip, *versions.handles(one)) and made_from(scene, one) == strip for one in level)
+    over = [one for one in level if frames_within(one, start, end) and made_from(scene, one) == strip]
+    return set(range(start, end)) <= {frame for one in over for frame in range(*versions.handles(one))}
 
 
 def strips_of(folder: Path) -> Iterator[tuple[bpy.types.Scene, versions.Strip]]:

@@ -1,6 +1,7 @@
 """A job's result is put on its timeline, and what goes wrong becomes a warning of the job."""
 
 import logging
+from collections.abc import Iterable
 
 from ...engine.contract.errors import MattingError
 from ...jobs.job import Job
@@ -30,12 +31,12 @@ def put(job: Job, place: Placement, awaiting: frozenset[str] = frozenset()) -> b
             return False
         if not (place.replaces and results.renew(job.spec, job.output, place)):
             inserted = results.insert_result(job.spec, job.output, place)
-            job.warnings += map(_not_covered, inserted.not_covered)
-            job.warnings += [_apart(strip, place.strip) for strip in inserted.apart]
+            _tell(job, map(_not_covered, inserted.not_covered))
+            _tell(job, [_apart(strip, place.strip) for strip in inserted.apart])
             below = [strip for strip in inserted.below if strip not in awaiting]
-            job.warnings += [_below(below, place.strip)] if below else []
+            _tell(job, [_below(below, place.strip)] if below else [])
             for strip in inserted.strips:
-                job.warnings += effects.carry_over(strip)
+                _tell(job, effects.carry_over(strip))
     except MattingError as error:
         job.warnings.append(str(error))
         log.warning("%s: %s", job.output, error)
@@ -48,6 +49,11 @@ def put(job: Job, place: Placement, awaiting: frozenset[str] = frozenset()) -> b
             f"its frames are in “{job.output}”"
         )
     return True
+
+
+def _tell(job: Job, warnings: Iterable[str]) -> None:
+    """Add warnings to a job's, each once: an undo may let a result come again."""
+    job.warnings += [text for text in warnings if text not in job.warnings]
 
 
 def _apart(strip: str, source: str) -> str:

@@ -82,7 +82,7 @@ def take_back(parts: Iterable[versions.Strip], old: versions.Strip, *, keep_sour
     for part in parts:
         if masks.masks(part, old):
             masks.take_off(part)
-        if hiding.was_hidden(part) or not keep_source:
+        if hiding.was_hidden(part) or not (keep_source or belonging.was_mask(old)):
             hiding.unhide(part)
 
 

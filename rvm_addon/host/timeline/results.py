@@ -152,7 +152,10 @@ def _laid(
     if spec.look.result is Result.MASK:
         masks.put_on(source.id_data, own, result)
     else:
-        copy_look(source.id_data, source if ground.old is None or was_mask(ground.old) else ground.old, result)
+        like = source if ground.old is None or was_mask(ground.old) else ground.old
+        copy_look(source.id_data, like, result)
+        if like is not source:
+            result.mute, result.lock = like.mute, like.lock
     return source, result
 
 
@@ -265,27 +268,33 @@ def renew(spec: JobSpec, folder: Path, place: Placement) -> bool:
         return False
     if spec.source.disposable and recipe.first not in (None, recipes.first_of(place)):
         return False  # rendered pictures are numbered from one, whichever part of the strip they show
-    for strip in [old, *cut_off(scene, old)]:
-        for element, name in zip(strip.elements, names, strict=True):
-            element.filename = name
-        strip.directory = _as_user_prefers(folder)
-        if spec.source.disposable:  # the strip may have shown other files before; rendered pictures are sRGB
-            strip.colorspace_settings.name = "sRGB"
-        read_rightly(strip, spec, source)
+    strips = [old, *cut_off(scene, old)]
+    for strip in strips:
+        _refill(strip, names, spec, folder, source)
         recipes.write(strip, source, spec, place)
-    if not (is_mask or place.keep_source):
-        _hide_what_stayed(scene, source, old)
+    for strip in [] if is_mask or place.keep_source else strips:
+        _hide_what_stayed(scene, source, strip, place)
     return True
 
 
-def _hide_what_stayed(scene: bpy.types.Scene, source: versions.Strip, result: versions.Strip) -> None:
+def _refill(strip: versions.Strip, names: Iterable[str], spec: JobSpec, folder: Path, source: versions.Strip) -> None:
+    """Let an image strip show files of these names in `folder`, one for each of its elements."""
+    for element, name in zip(strip.elements, names, strict=True):
+        element.filename = name
+    strip.directory = _as_user_prefers(folder)
+    if spec.source.disposable:  # the strip may have shown other files before; rendered pictures are sRGB
+        strip.colorspace_settings.name = "sRGB"
+    read_rightly(strip, spec, source)
+
+
+def _hide_what_stayed(scene: bpy.types.Scene, source: versions.Strip, result: versions.Strip, place: Placement) -> None:
     """Hide the pieces of a source below a result that were never hidden: they showed other frames than it did.
 
     What the user has shown again since stays as it is.
     """
     extent = versions.handles(result)
     for part in pieces(source, versions.siblings(scene.sequence_editor, source), *extent):
-        if is_within(part, *extent) and not hiding.was_hidden(part):
+        if is_within(part, *extent) and is_timed_alike(part, place) and not hiding.was_hidden(part):
             _hide(part, *extent)
 
 

@@ -19,12 +19,10 @@ from ..settings.properties import Settings
 from ..strip import probes, soundtrack
 from ..strip.mapping import MovieTiming
 from ..strip.placements import Placement, StripUnsuitable, free_channel, timing_of
-from ..strip.sources import OF_FILES, source_file
+from ..strip.sources import OF_FILES, WITH_CONTENT, content_start, source_file
 
 FRAMES_FOLDER = "frames"
 """The name of the folder, in a job's folder, that holds the frames."""
-_TRIMMED = frozenset({"MOVIE", "IMAGE", "SCENE", "META", "MASK", "MOVIECLIP"})
-"""The kinds of strip that can have content beyond their handles."""
 _SLOWER = 4
 """The least number of timeline frames that one source frame fills in the copy of `_source_duration`."""
 _TRIAL_FPS = 24000
@@ -76,7 +74,7 @@ def job_spec(
         scene=scene.name,
         strip=strip.name,
         file=source_file(strip),
-        content_start=versions.content_start(strip),
+        content_start=content_start(strip),
         start=start,
         shown=shown,
         before=0 if still else start - frames.start,
@@ -138,7 +136,7 @@ def matted_frames(strip: versions.Strip, handles: int, start: int, end: int) -> 
 
     These additional frames do not reach beyond the strip's content.
     """
-    if strip.type not in _TRIMMED:
+    if strip.type not in WITH_CONTENT:
         return range(start, end)
     first = versions.content_start(strip)
     last = first + versions.content_duration(strip)

@@ -89,8 +89,8 @@ def _job_spec(
         raise ValueError(f"{result.name} is no result")
     source = belonging.source_of(scene, result, recipe)
     if source is None:
-        name = recipe.strip
-        raise StripUnsuitable(result.name, f"was made from “{name}”, which is gone or was renamed; give that name back")
+        told = f"was made from “{recipe.strip}”, which is gone or was renamed, or no longer lies below it; undo that"
+        raise StripUnsuitable(result.name, told)
     spec, place = strips.job_spec(scene, source, settings, sources.extent_below(scene, source, result))
     return spec, replace(place, replaces=result.name, replaced_file=sources.source_file(result))
 
