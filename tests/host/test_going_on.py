@@ -227,7 +227,7 @@ def test_what_the_model_remembers_is_the_commands_own(clip: Path, model: Path, w
 def test_a_movie_of_other_settings_is_not_kept(clip: Path, model: Path, whole: Whole, tmp_path: Path) -> None:
     """It stands until the command that replaces it has its own, which may take that several runs."""
     command = [clip, "--output", tmp_path, "--model", model, *LOSSLESS]
-    assert matte(*command, "--white", "0.5")[0] == 0
+    assert matte(*command, "--ratio", "0.5")[0] == 0  # so that the model has to run again, and takes its time
     before = (tmp_path / "talk.mkv").read_bytes()
     newest = max(written(tmp_path / "talk").values())
     process = started(*command, "--overwrite")
