@@ -627,7 +627,7 @@ def test_a_result_at_another_level_than_its_source(
     assert (new.parent_meta() == meta) is (gathered == "result") and len(new.elements) == 8
     assert (versions.handles(new), new.channel, versions.handles(meta)) == ((3, 7), 4, extent)
     assert [strip.name for strip in every if strip.type == "IMAGE"] == [name] and every[source.name].mute
-    assert not with_effect or versions.inputs(every["gaussian_blur"]) == [new]
+    assert [versions.inputs(strip) for strip in every if strip.type == "GAUSSIAN_BLUR"] == [[new]] * with_effect
     assert timeline.render(4)[..., 3].max() > 200
 
 
