@@ -21,6 +21,7 @@ from tests.host.timeline import Timeline
 
 PACKAGE = "bl_ext.user_default.rvm_matting"
 MODULES = (
+    "engine.contract.errors",
     "engine.contract.events",
     "engine.contract.locks",
     "engine.contract.outputs",
@@ -31,16 +32,17 @@ MODULES = (
     "host.background.rendering",
     "host.background.sounds",
     "host.blender.encoders",
-    "host.session.libraries",
+    "host.blender.scenes",
     "host.blender.timers",
-    "host.language.translations",
     "host.blender.versions",
     "host.command_line.alongside",
     "host.command_line.cli",
     "host.command_line.earlier",
+    "host.language.translations",
     "host.session.arrivals",
     "host.session.driver",
     "host.session.known",
+    "host.session.libraries",
     "host.session.plan",
     "host.session.rates",
     "host.session.runner",
@@ -51,8 +53,7 @@ MODULES = (
     "host.settings.preferences",
     "host.settings.properties",
     "host.strip.image_strips",
-    "host.strip.interlacing",
-    "host.strip.mapping",
+    "host.strip.placements",
     "host.strip.probes",
     "host.strip.soundtrack",
     "host.timeline.belonging",
@@ -65,9 +66,9 @@ MODULES = (
     "host.window.operators",
     "host.window.result_operators",
     "host.window.self_test",
-    "host.window.viewing",
     "host.window.watcher",
     "jobs.job",
+    "jobs.worker",
 )
 
 

@@ -170,7 +170,7 @@ def modules() -> Iterator[tuple[str, Spelling]]:
 
 def errors_raised(addon: SimpleNamespace) -> Iterator[errors.MattingError]:
     """Yield each error that the code makes, with each reason that it gives."""
-    kinds = {**ERRORS, "SpecError": errors.SpecError, "StripUnsuitable": addon.results.StripUnsuitable}
+    kinds = {**ERRORS, "SpecError": errors.SpecError, "StripUnsuitable": addon.placements.StripUnsuitable}
     for module, spelling in modules():
         for name, call in spelling.calls():
             if name in kinds and call.args:
