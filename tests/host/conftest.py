@@ -17,9 +17,9 @@ from steps import packaging, wheels
 
 from rvm_addon.engine.contract.weights import CATALOGUE, Weights
 from tests import tiny
+from tests.host.package import PACKAGE
 from tests.host.timeline import Timeline
 
-PACKAGE = "bl_ext.user_default.rvm_matting"
 MODULES = (
     "engine.contract.errors",
     "engine.contract.events",
