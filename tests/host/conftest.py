@@ -110,6 +110,16 @@ def with_green(addon: SimpleNamespace, green: Path, passthrough: Path) -> Iterat
 
 
 @pytest.fixture
+def source(timeline: Timeline, tmp_path: Path, with_green: None) -> Any:  # noqa: ARG001  # the model
+    """A movie of 40 frames, trimmed to six, and matted; the model's matte is its green channel."""
+    strip = timeline.movie(tiny.barcode_movie(tmp_path / "clip.avi", 40, fourcc="MJPG"), channel=2)
+    timeline.addon.versions.set_right_handle(strip, 7)
+    timeline.scene.rvm_matting.edge_colour = "SOURCE"
+    timeline.press_button(strip)
+    return strip
+
+
+@pytest.fixture
 def real_model(timeline: Timeline, rvm_weights: Path) -> Iterator[None]:
     """Let the extension use the published model, in pieces."""
     page = timeline.addon.preferences.page()
