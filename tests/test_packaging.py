@@ -12,6 +12,7 @@ from steps import layout, packaging, wheels
 from steps.commands import StepError
 
 from rvm_addon.engine.contract.weights import catalogue
+from tests.host.package import PACKAGE
 
 
 def test_manifest_covers() -> None:
@@ -86,10 +87,10 @@ def test_package_reproducible(bare_zip: Path, tmp_path: Path) -> None:
     assert again.read_bytes() == bare_zip.read_bytes()
 
 
-INSTALL = """
+INSTALL = f"""
 import os, sys, bpy
 bpy.ops.extensions.package_install_files(filepath=sys.argv[1], repo="user_default", enable_on_install=True)
-print("installed:", "bl_ext.user_default.rvm_matting" in bpy.context.preferences.addons, flush=True)
+print("installed:", "{PACKAGE}" in bpy.context.preferences.addons, flush=True)
 os._exit(0)  # Blender's module may hang or crash on its way out
 """
 

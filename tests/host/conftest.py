@@ -17,10 +17,11 @@ from steps import packaging, wheels
 
 from rvm_addon.engine.contract.weights import CATALOGUE, Weights
 from tests import tiny
+from tests.host.package import PACKAGE
 from tests.host.timeline import Timeline
 
-PACKAGE = "bl_ext.user_default.rvm_matting"
 MODULES = (
+    "engine.contract.errors",
     "engine.contract.events",
     "engine.contract.locks",
     "engine.contract.outputs",
@@ -31,16 +32,17 @@ MODULES = (
     "host.background.rendering",
     "host.background.sounds",
     "host.blender.encoders",
-    "host.session.libraries",
+    "host.blender.scenes",
     "host.blender.timers",
-    "host.language.translations",
     "host.blender.versions",
     "host.command_line.alongside",
     "host.command_line.cli",
     "host.command_line.earlier",
+    "host.language.translations",
     "host.session.arrivals",
     "host.session.driver",
     "host.session.known",
+    "host.session.libraries",
     "host.session.plan",
     "host.session.rates",
     "host.session.runner",
@@ -51,8 +53,7 @@ MODULES = (
     "host.settings.preferences",
     "host.settings.properties",
     "host.strip.image_strips",
-    "host.strip.interlacing",
-    "host.strip.mapping",
+    "host.strip.placements",
     "host.strip.probes",
     "host.strip.soundtrack",
     "host.timeline.belonging",
@@ -65,9 +66,9 @@ MODULES = (
     "host.window.operators",
     "host.window.result_operators",
     "host.window.self_test",
-    "host.window.viewing",
     "host.window.watcher",
     "jobs.job",
+    "jobs.worker",
 )
 
 
@@ -106,6 +107,16 @@ def with_green(addon: SimpleNamespace, green: Path, passthrough: Path) -> Iterat
     set_model(addon, green)
     yield
     set_model(addon, passthrough)
+
+
+@pytest.fixture
+def source(timeline: Timeline, tmp_path: Path, with_green: None) -> Any:  # noqa: ARG001  # the model
+    """A movie of 40 frames, trimmed to six, and matted; the model's matte is its green channel."""
+    strip = timeline.movie(tiny.barcode_movie(tmp_path / "clip.avi", 40, fourcc="MJPG"), channel=2)
+    timeline.addon.versions.set_right_handle(strip, 7)
+    timeline.scene.rvm_matting.edge_colour = "SOURCE"
+    timeline.press_button(strip)
+    return strip
 
 
 @pytest.fixture

@@ -61,7 +61,7 @@ class RealClip:
         self._pictures = _decoded(clip, _FIRST + frames)[_FIRST:]
         self._frames = range(1, 1 + frames, frames // looked_at)
         height, width = self._pictures[0].shape[:2]
-        timeline.addon.movies.set_picture(timeline.scene, width, height)
+        timeline.addon.scenes.set_picture(timeline.scene, width, height)
         timeline.scene.render.image_settings.compression = 0
         below = timeline.effect("COLOR", frames)
         below.color = tuple(value / 255 for value in GROUND[::-1])

@@ -58,7 +58,7 @@ def meta(timeline: Timeline, clip: Path) -> Any:
 def scene(timeline: Timeline, clip: Path) -> Any:
     """Another scene's sequencer, of another size."""
     inner = bpy.data.scenes.new("inner")
-    timeline.addon.movies.set_picture(inner, 64, 32)
+    timeline.addon.scenes.set_picture(inner, 64, 32)
     movie = timeline.addon.versions.top_strips(inner.sequence_editor_create()).new_movie(
         name="inner", filepath=str(clip), channel=1, frame_start=1
     )
@@ -156,7 +156,7 @@ def movie_clip(timeline: Timeline, clip: Path) -> Any:
 def camera(timeline: Timeline, _clip: Path) -> Any:
     """What the camera of another scene sees: a ball that passes by, over nothing."""
     inner = bpy.data.scenes.new("stage")
-    timeline.addon.movies.set_picture(inner, 64, 32)
+    timeline.addon.scenes.set_picture(inner, 64, 32)
     inner.render.engine, inner.cycles.samples, inner.render.film_transparent = "CYCLES", 1, True
     inner.frame_start, inner.frame_end = 1, LENGTH
     glowing = bpy.data.materials.new("glowing")

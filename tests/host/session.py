@@ -14,7 +14,8 @@ from typing import Any
 import bpy
 from bpy.app.handlers import persistent
 
-PACKAGE = "bl_ext.user_default.rvm_matting"
+from tests.host.package import PACKAGE
+
 ENOUGH = 60
 """Frames after which the test may pull the plug."""
 STRIP = "clip"

@@ -174,7 +174,7 @@ def test_settings_are_frozen_when_the_button_is_pressed(
     timeline.scene.rvm_matting.result = "COLOUR"
     timeline.scene.rvm_matting.keep_source = True
     timeline.finish()
-    assert job.spec.look.result == addon.spec.Result.CUTOUT
+    assert job.spec.look.result == addon.outputs.Result.CUTOUT
     assert strip.mute
 
 

@@ -10,14 +10,15 @@ from steps import packaging, wheels
 
 from rvm_addon.engine.contract.weights import catalogue
 from tests import tiny
+from tests.host.package import PACKAGE
 
-EDITOR = """
+EDITOR = f"""
 import importlib, os, sys
 import bpy
 
 zipped, clip, output = sys.argv[1:]
 bpy.ops.extensions.package_install_files(filepath=zipped, repo="user_default", enable_on_install=True)
-versions = importlib.import_module("bl_ext.user_default.rvm_matting.host.blender.versions")
+versions = importlib.import_module("{PACKAGE}.host.blender.versions")
 scene = bpy.context.scene
 strips = versions.top_strips(scene.sequence_editor_create())
 strips.new_movie(name="clip", filepath=clip, channel=1, frame_start=1).select = True

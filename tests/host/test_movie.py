@@ -144,7 +144,7 @@ def test_files_have_their_colours_in_a_scene_that_is_graded(timeline: Timeline, 
     graded.exposure, graded.gamma, graded.use_curve_mapping = 0.0, 1.0, False
     plain = timeline.render(5)
     graded.exposure, graded.gamma, graded.use_curve_mapping = 1.5, 0.6, True
-    timeline.addon.movies.set_picture(timeline.scene, *tiny.SIZE)
+    timeline.addon.scenes.set_picture(timeline.scene, *tiny.SIZE)
     assert np.array_equal(timeline.render(5), plain) and not np.array_equal(altered, plain)
 
 

@@ -99,7 +99,7 @@ def test_half_a_movie_is_a_failure(addon: SimpleNamespace, tmp_path: Path, name:
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, before[1]))
     try:
-        with pytest.raises(addon.movies.MovieCutShort, match="only a part"):
+        with pytest.raises(addon.errors.MovieCutShort, match="only a part"):
             movies.by_blender(addon, paths, 24, None, tmp_path / "out", name)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)

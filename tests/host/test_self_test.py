@@ -66,7 +66,7 @@ def test_a_python_that_does_not_start_is_told(
     addon: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As where a virus scanner has taken it away."""
-    gone = addon.libraries.Launcher(python=str(tmp_path / "python"))
+    gone = addon.worker.Launcher(python=str(tmp_path / "python"))
     monkeypatch.setattr(addon.libraries, "launcher", lambda: gone)
     with pytest.raises(RuntimeError, match="could not be started"):
         bpy.ops.rvm.self_test()
@@ -77,7 +77,7 @@ def test_missing_libraries_are_told(addon: SimpleNamespace, monkeypatch: pytest.
     bare = tmp_path / "bare"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", bare], check=True)
     python = bare / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    monkeypatch.setattr(addon.libraries, "launcher", lambda: addon.libraries.Launcher(python=str(python)))
+    monkeypatch.setattr(addon.libraries, "launcher", lambda: addon.worker.Launcher(python=str(python)))
     with pytest.raises(RuntimeError, match=r"(NumPy|OpenCV) cannot be loaded"):
         bpy.ops.rvm.self_test()
     assert "again" in told(addon)

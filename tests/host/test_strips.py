@@ -265,14 +265,15 @@ def test_a_second_run_does_not_touch_the_first(timeline: Timeline, clip: Path) -
     assert len(list(first.output.iterdir())) == len(list(second.output.iterdir())) == 15
 
 
-def test_unreadable_pixels_are_not_half_written(timeline: Timeline, clip: Path, addon: SimpleNamespace) -> None:
-    """What a strip shows is a whole PNG that other programs read."""
+def test_every_frame_of_a_result_is_a_whole_picture(timeline: Timeline, clip: Path, addon: SimpleNamespace) -> None:
+    """What a strip shows are PNGs of the clip's size that other programs read, one per frame."""
     strip = timeline.movie(clip)
     trimmed(strip)
     timeline.press_button(strip)
     (job,) = addon.runner.current().queue.jobs
-    for path in job.output.iterdir():
-        assert cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED).shape == (64, 128, 4)
+    made = [(path.suffix, np.fromfile(path, np.uint8)) for path in job.output.iterdir()]
+    told = [(suffix, cv2.imdecode(content, cv2.IMREAD_UNCHANGED).shape) for suffix, content in made]
+    assert told == [(".png", (64, 128, 4))] * 15
 
 
 @pytest.mark.skipif(bpy.app.version < (5, 0, 0), reason="the sequencer shows the active scene")

@@ -36,6 +36,8 @@ SAME_EVERYWHERE = {
 """Names of formats, what nobody sees, and what Blender itself adds."""
 SAYERS = {"say": 0, "poll_message_set": 0}
 """Functions whose first argument is read by a person."""
+TERMINALS = {"line", "self._line"}
+"""What the terminal is called, whose `say` speaks English. Every other `say` is that of `translations`."""
 
 
 def words_in_code() -> Iterator[str]:
@@ -45,8 +47,8 @@ def words_in_code() -> Iterator[str]:
             if not isinstance(node, ast.Call):
                 continue
             name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-            if isinstance(node.func, ast.Attribute) and name == "say":
-                continue  # the terminal's, which speaks English
+            if name == "say" and ast.unparse(node.func).removesuffix(".say") in TERMINALS:
+                continue
             texts = [node.args[SAYERS[name]]] if name in SAYERS and node.args else []
             texts += [keyword.value for keyword in node.keywords if keyword.arg == "text" and name in ("prop", "label")]
             yield from (text.value for text in texts if isinstance(text, ast.Constant))
@@ -168,7 +170,7 @@ def modules() -> Iterator[tuple[str, Spelling]]:
 
 def errors_raised(addon: SimpleNamespace) -> Iterator[errors.MattingError]:
     """Yield each error that the code makes, with each reason that it gives."""
-    kinds = {**ERRORS, "SpecError": errors.SpecError, "StripUnsuitable": addon.results.StripUnsuitable}
+    kinds = {**ERRORS, "SpecError": errors.SpecError, "StripUnsuitable": addon.placements.StripUnsuitable}
     for module, spelling in modules():
         for name, call in spelling.calls():
             if name in kinds and call.args:

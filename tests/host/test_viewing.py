@@ -123,7 +123,7 @@ def test_a_trial_that_is_refused_leaves_nothing(timeline: Timeline, clip: Path) 
     settings = timeline.addon.properties.snapshot(timeline.scene)
     spec, place = timeline.addon.strips.job_spec(timeline.scene, strip, settings)
     before = sorted(path.name for path in beside.glob("rvm_preview_*"))
-    with pytest.raises(timeline.addon.interlacing.SpecError):
+    with pytest.raises(timeline.addon.errors.SpecError):
         watcher.try_frame(replace(spec, threads=-1), place)
     assert sorted(path.name for path in beside.glob("rvm_preview_*")) == before
     assert (watcher.job, watcher.queue.jobs) == (kept, [kept])

@@ -24,7 +24,7 @@ class Timeline:
         self.folder = folder
         self.scene = bpy.data.scenes.new("timeline")
         self.editor = self.scene.sequence_editor_create()
-        addon.movies.set_picture(self.scene, *tiny.SIZE)
+        addon.scenes.set_picture(self.scene, *tiny.SIZE)
         self.scene.render.fps, self.scene.render.fps_base = fps, 1.0
         self.scene.render.image_settings.file_format = "PNG"
         self.scene.render.image_settings.color_mode = "RGBA"

@@ -12,6 +12,7 @@ from rvm_addon.jobs.job import Job, State
 
 SPEC = JobSpec("x", Source(SourceKind.MOVIE, ("/x.mp4",), tuple(range(10))), "frames", "x", "/m.onnx")
 STARTED = Started(10, 1280, 720, "CPUExecutionProvider", 0.4, "onnxruntime")
+WITHOUT_A_WORD = ("The worker stopped unexpectedly (status 1)", "Its log is “{log}”.")
 
 
 @pytest.fixture
@@ -44,18 +45,18 @@ def test_a_container_that_lies_never_shows_more_than_all(job: Job) -> None:
 
 
 @pytest.mark.parametrize(
-    ("events", "cancelled", "state"),
+    ("events", "cancelled", "state", "error", "remedy"),
     [
-        ([STARTED, Finished(10, 9.0)], False, State.DONE),
-        ([STARTED, Finished(10, 9.0)], True, State.DONE),
-        ([STARTED], True, State.CANCELLED),
-        ([STARTED], False, State.FAILED),
-        ([STARTED, Failed("gone", "put it back")], False, State.FAILED),
-        ([], False, State.FAILED),
+        ([STARTED, Finished(10, 9.0)], False, State.DONE, "", ""),
+        ([STARTED, Finished(10, 9.0)], True, State.DONE, "", ""),
+        ([STARTED], True, State.CANCELLED, "", ""),
+        ([STARTED], False, State.FAILED, *WITHOUT_A_WORD),
+        ([STARTED, Failed("gone", "put it back")], False, State.FAILED, "gone", "put it back"),
+        ([], False, State.FAILED, *WITHOUT_A_WORD),
     ],
 )
 def test_the_end_of_the_process_settles_the_state(
-    job: Job, events: list[Started | Finished | Failed], cancelled: bool, state: State
+    job: Job, events: list[Started | Finished | Failed], cancelled: bool, state: State, error: str, remedy: str
 ) -> None:
     """Finished wins over a late cancel; an end without a word is a failure that names the log."""
     if cancelled:
@@ -64,9 +65,7 @@ def test_the_end_of_the_process_settles_the_state(
         job.apply(event)
     job.end_part(1)
     assert job.state is state and job.state.ended
-    if state is State.FAILED:
-        assert job.error and job.remedy
-        assert job.error == "gone" or "worker.log" in job.remedy
+    assert (job.error, job.remedy) == (error, remedy.format(log=job.folder / "worker.log"))
 
 
 def test_impossible_moves_raise(job: Job) -> None:
@@ -147,11 +146,17 @@ def test_only_a_killed_worker_is_suspected_of_memory(job: Job) -> None:
     assert "status 1" in other.error
 
 
-@pytest.mark.parametrize(("kind", "program"), [("RENDERING", "Blender in the background"), ("MATTING", "worker")])
+@pytest.mark.parametrize(
+    ("before", "program", "log"),
+    [([parts.rendering((), 10)], "Blender in the background", "rendering.log"), ([], "worker", "worker.log")],
+    ids=["rendering", "matting"],
+)
 @pytest.mark.parametrize("seen", [True, False])
-def test_the_program_that_stopped_is_named(tmp_path: Path, kind: str, program: str, seen: bool) -> None:
+def test_the_program_that_stopped_is_named(
+    tmp_path: Path, before: list[parts.Part], program: str, log: str, seen: bool
+) -> None:
     """The worker has not begun while another Blender renders what it will matte."""
-    job = Job(tmp_path, SPEC, (*([parts.rendering((), 10)] if kind == "RENDERING" else []), parts.MATTING))
+    job = Job(tmp_path, SPEC, (*before, parts.MATTING))
     job.move(State.RUNNING)
     if seen:
         job.end_part(-11)
@@ -159,7 +164,7 @@ def test_the_program_that_stopped_is_named(tmp_path: Path, kind: str, program: s
         job.abandon()
     why = "status -11" if seen else "its end was not seen"
     assert (job.state, job.error) == (State.FAILED, f"The {program} stopped unexpectedly ({why})")
-    assert f"{kind.lower()}.log" in job.remedy or kind == "MATTING"
+    assert job.remedy == f"Its log is “{tmp_path / log}”."
 
 
 def test_a_worker_that_lacks_a_library_to_begin_tells_what_to_install(job: Job) -> None:
