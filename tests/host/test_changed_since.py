@@ -8,6 +8,7 @@ import pytest
 
 from tests import tiny
 from tests.host.timeline import Timeline
+from tests.host.updating import update
 
 
 @pytest.fixture
@@ -16,13 +17,6 @@ def strip(timeline: Timeline, tmp_path: Path) -> Any:
     strip = timeline.movie(tiny.barcode_movie(tmp_path / "clip.avi", 40, fourcc="MJPG"))
     timeline.addon.versions.set_right_handle(strip, 13)
     return strip
-
-
-def update(timeline: Timeline, result: Any) -> None:
-    """Select a result and press Update Result."""
-    timeline.select([result])
-    with timeline.shown():
-        assert bpy.ops.rvm.update_result() == {"FINISHED"}
 
 
 def seen(timeline: Timeline, frames: range) -> list[int]:
