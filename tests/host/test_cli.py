@@ -581,6 +581,17 @@ def test_an_odd_rate_and_a_silent_clip_make_a_movie(clip: Path, passthrough: Pat
     assert "without sound" in said
 
 
+def test_a_movie_of_a_clip_without_a_rate_is_refused_before_any_frame(passthrough: Path, tmp_path: Path) -> None:
+    """OpenCV reads a raw stream, Blender does not; without the movie, its frames are made."""
+    clip = movies.write(tmp_path / "raw.m2v", "mpeg2video", "yuv420p", frames=5, clock=Fraction(1, 24))
+    options = ["--output", tmp_path / "out", "--model", passthrough, "--result", "colour"]
+    status, (told,), said = matte(clip, *options, "--movie")
+    assert (status, told["frames"]) == (1, 0)
+    assert "Blender finds no frame rate in it" in told["error"] and "convert it to H.264" in said
+    status, (told,), _ = matte(clip, *options)
+    assert (status, told["frames"]) == (0, 5)
+
+
 def test_interrupting_keeps_the_frames(passthrough: Path, tmp_path: Path) -> None:
     """Ctrl-C ends the worker, keeps the frames made, and is told by status 130, and by the input's object."""
     if sys.platform == "win32":

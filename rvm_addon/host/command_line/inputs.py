@@ -114,11 +114,7 @@ def movie_target(name: str, request: Request) -> Path | None:
 
 
 def _source(path: Path, request: Request) -> Source:
-    """Return the source that an input's name stands for: a movie, a picture, or a folder of pictures.
-
-    A movie's frames are counted as they are decoded. If its result becomes a movie again, they are counted by time, one
-    for each frame that Blender plays, so that a variable frame rate stays in sync with the sound.
-    """
+    """Return the source that an input's name stands for: a movie, a picture, or a folder of pictures."""
     if is_folder(path):
         pictures = sorted(str(file) for file in _files_in(path) if _is_picture(file))
         if not pictures:
@@ -135,9 +131,22 @@ def _source(path: Path, request: Request) -> Source:
         raise SourceUnreadable(path, "its name is not valid text; rename it")
     if interlacing.may_be(path):
         raise SourceUnreadable(path, "it is interlaced; put it on a timeline, or deinterlace it first")
-    if request.movie and (length := movies.length(path)) > 1:
-        frames, rate, clock = tuple(range(length)), movies.frame_rate(path), codecs.clock(path)
-        return Source(SourceKind.MOVIE, (str(path),), frames, rate, clock, stamps=stamps([str(path)]))
+    return _movie(path, request)
+
+
+def _movie(path: Path, request: Request) -> Source:
+    """Return the source that a movie is.
+
+    Its frames are counted as they are decoded. If its result becomes a movie again, they are counted by time, one for
+    each frame that Blender plays, so that a variable frame rate stays in sync with the sound.
+    """
+    if request.movie:
+        length, rate, clock = movies.length(path), movies.frame_rate(path), codecs.clock(path)
+        if not rate:  # as of raw streams, and of Matroska without a duration, which OpenCV can read
+            reason = "Blender finds no frame rate in it for the movie; without --movie, its frames are made"
+            raise SourceUnreadable(path, reason)
+        if length > 1:
+            return Source(SourceKind.MOVIE, (str(path),), tuple(range(length)), rate, clock, stamps=stamps([str(path)]))
     return Source(SourceKind.MOVIE, (str(path),), stamps=stamps([str(path)]))
 
 
