@@ -485,6 +485,18 @@ def test_a_movie_whose_name_is_no_text_stops_no_other(clip: Path, passthrough: P
         assert told[1]["frames"] == 20 and "Traceback" not in said
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere, names are always text")
+def test_a_movie_into_a_folder_whose_name_is_no_text_is_refused(clip: Path, passthrough: Path, tmp_path: Path) -> None:
+    """Before any frame is made, for Blender cannot write it there; the frames alone can be."""
+    odd = os.fsdecode(os.fsencode(tmp_path) + b"/out\xff")
+    options = [clip, "--output", odd, "--model", passthrough, "--result", "colour"]
+    status, (told,), _ = matte(*options, "--movie")
+    assert (status, told["frames"]) == (1, 0)
+    assert "is not valid text; choose another folder" in told["error"] and not Path(odd).exists()
+    status, (told,), _ = matte(*options)
+    assert (status, told["frames"]) == (0, 20)
+
+
 def test_quiet_still_tells_what_went_wrong(tmp_path: Path) -> None:
     """No progress, but a missing input is named."""
     line = command(tmp_path / "gone.mp4", "--output", tmp_path, "--quiet")

@@ -83,8 +83,8 @@ def job_of(one: Input, request: Request) -> tuple[JobSpec, Path]:
 
     Raises:
         SourceMissing, SourceUnreadable: the input is not there, cannot be read, or is nothing that can be matted.
-        SpecError: the result would overwrite the user's files, or what an earlier run made of another input; or the
-            backdrop is interlaced.
+        SpecError: the result would overwrite the user's files, or what an earlier run made of another input; the
+            backdrop is interlaced; or Blender could not write the movie to the output folder.
     """
     interlacing.check_backdrop(request.look)
     source = _source(one.path, request)
@@ -141,6 +141,8 @@ def _movie(path: Path, request: Request) -> Source:
     each frame that Blender plays, so that a variable frame rate stays in sync with the sound.
     """
     if request.movie:
+        if not _is_text(request.output):  # Blender writes the movie
+            raise SpecError("output", f"the name of “{request.output}” is not valid text; choose another folder")
         length, rate, clock = movies.length(path), movies.frame_rate(path), codecs.clock(path)
         if not rate:  # as of raw streams, and of Matroska without a duration, which OpenCV can read
             reason = "Blender finds no frame rate in it for the movie; without --movie, its frames are made"
