@@ -629,19 +629,40 @@ def test_interrupting_keeps_the_frames(passthrough: Path, tmp_path: Path) -> Non
     assert len(anew) == 2 and all(path.stat().st_mtime_ns > newest for path in anew)
 
 
+@pytest.mark.parametrize("more", [[], ["--overwrite"]])
 def test_stopping_before_a_worker_begins_is_told_in_words(
-    clip: Path, passthrough: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    clip: Path,
+    passthrough: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    more: list[str],
 ) -> None:
-    """From a checkout, too, where no extension is enabled whose folder would tell of pending results."""
+    """From a checkout, too, where no extension is enabled whose folder would tell of pending results.
+
+    Nobody is told to leave --overwrite out: the frames of other settings still stand, and that would be refused.
+    """
 
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(cli.EarlierFrames, "begin", interrupted)
-    status = cli.main([str(clip), "--output", str(tmp_path / "out"), "--model", str(passthrough), "--json"])
+    status = cli.main([str(clip), "--output", str(tmp_path / "out"), "--model", str(passthrough), "--json", *more])
     printed, said = capsys.readouterr()
     assert (status, json.loads(printed)["error"]) == (130, "stopped")
-    assert "goes on from there" in said
+    assert "and the same command goes on from there" in said
+
+
+def test_what_failed_before_a_frame_was_made_is_to_be_overwritten_again(
+    matted: dict[str, str], counting: Path, tmp_path: Path
+) -> None:
+    """Without --overwrite, other settings are refused as long as the earlier frames stand."""
+    clip = tmp_path / "in" / "c.mp4"
+    options = ["--output", tmp_path / "out", "--result", "matte", "--overwrite", "--model"]
+    clip.unlink()
+    status, _, said = matte(clip, *options, counting)
+    assert status == 1 and frames_in(tmp_path / "out") == matted
+    assert "Put the file back and run the command again; or" in said
 
 
 def test_a_folder_that_refuses_stops_no_other_input(clip: Path, passthrough: Path, tmp_path: Path) -> None:
