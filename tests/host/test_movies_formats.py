@@ -134,6 +134,24 @@ def test_half_a_sound_is_a_failure(addon: SimpleNamespace, tmp_path: Path) -> No
 
 
 @pytest.mark.skipif(not bpy.app.build_options.audaspace, reason="this Blender was built without its sound library")
+def test_sound_of_many_channels_is_heard(addon: SimpleNamespace, tmp_path: Path) -> None:
+    """FLAC, in which the sound is decoded, has eight; a field recorder's sixteen become two, as Blender plays them."""
+    wave = (8000 * np.sin(np.arange(48000) / 10)).astype(np.int16)
+    with av.open(str(tmp_path / "many.mov"), "w") as movie:
+        stream = movie.add_stream("pcm_s16le", rate=48000, layout="hexadecagonal")
+        for first in range(0, len(wave), 1000):
+            samples = np.repeat(wave[first : first + 1000], 16).reshape(1, -1)
+            part = av.AudioFrame.from_ndarray(samples, format="s16", layout="hexadecagonal")
+            part.sample_rate, part.pts, part.time_base = 48000, first, Fraction(1, 48000)
+            movie.mux(stream.encode(part))
+        movie.mux(stream.encode())
+    paths = tiny.barcode_pictures(tmp_path / "in", range(12))
+    assert movies.by_blender(addon, paths, 24, tmp_path / "many.mov", tmp_path / "out", "ffv1")
+    heard = movies.samples(tmp_path / "out")
+    assert (np.abs(heard.astype(int)).max(axis=0) > 8000).all()
+
+
+@pytest.mark.skipif(not bpy.app.build_options.audaspace, reason="this Blender was built without its sound library")
 def test_sound_without_the_module_for_it(
     addon: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

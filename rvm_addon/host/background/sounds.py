@@ -17,6 +17,8 @@ except ImportError:  # Blender was built without it, like Debian's 4.3, or witho
     aud = None
 
 _SAMPLES_AT_ONCE = 1 << 16
+_MOST_CHANNELS = 8
+"""FLAC has no more. Of more, Blender plays the first eight, as a 7.1 mix; the movies are in stereo anyhow."""
 _CLOCK_FPS = 24000
 """The rate of the scene in which a delay is measured: Blender places sound in whole frames."""
 _DECODING_FPS = 4
@@ -84,6 +86,8 @@ def _decode(clip: Path, target: Path) -> bool:
         return _decode_by_strip(clip, target)
     try:
         sound = aud.Sound(str(clip))
+        if sound.specs[1] > _MOST_CHANNELS:
+            sound = sound.rechannel(aud.CHANNELS_STEREO)
         rate, channels = sound.specs
     except aud.error:  # no sound in the file
         return False
