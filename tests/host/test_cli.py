@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import nullcontext
 from fractions import Fraction
 from pathlib import Path
@@ -675,6 +676,24 @@ def test_a_folder_that_refuses_stops_no_other_input(clip: Path, passthrough: Pat
     (tmp_path / "out" / clip.stem).chmod(0o700)
     assert status == 1 and "Traceback" not in said
     assert "Permission denied" in told[0]["error"] and told[1]["frames"] == 3
+
+
+@pytest.mark.parametrize("is_shut", [Path.is_dir, Path.exists])
+def test_a_folder_that_has_become_read_only_is_told_as_such(
+    clip: Path, passthrough: Path, tmp_path: Path, is_shut: Callable[[Path], bool]
+) -> None:
+    """Its folders alone, or its files, too, as on a disk that is mounted read-only: what to do is told as well."""
+    options = [clip, "--output", tmp_path / "out", "--model", passthrough]
+    assert matte(*options)[0] == 0
+    shut = [path for path in (tmp_path / "out", *(tmp_path / "out").rglob("*")) if is_shut(path)]
+    modes = {path: path.stat().st_mode for path in shut}
+    for path in shut:
+        path.chmod(0o500)
+    status, (told,), said = matte(*options, "--result", "matte", "--overwrite")
+    for path, mode in modes.items():
+        path.chmod(mode)
+    assert status == 1 and told["error"].endswith("could not be written: Permission denied")
+    assert "Choose another output folder, or let this one be written to" in said
 
 
 def test_blender_offers_the_command(addon: SimpleNamespace, capfd: pytest.CaptureFixture[str]) -> None:
