@@ -96,17 +96,35 @@ def test_matte_help(tmp_path: Path) -> None:
 
 
 @posix_only
-def test_interrupted_product_has_the_last_word(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    """Ctrl-C reaches it, too: what it says while it ends is all that is said."""
+def test_what_ends_matte_ends_the_product(tmp_path: Path) -> None:
+    """It takes the place of `build.py`: no signal, not even one that nobody can catch, leaves it running alone."""
+    script(tmp_path / "python", 'echo $$ "$4"; echo $PYTHONPATH; exec sleep 60')
+    code = f"""if True:
+        import sys
+        from pathlib import Path
+        sys.path.insert(0, {str(layout.ROOT / ".ci")!r})
+        from steps import door, matting
+        matting.prepare = lambda _: Path({str(tmp_path / "python")!r})
+        matting.weights.ensure = lambda _: None
+        door.main(["matte", "clip.mp4"])
+    """
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        said = [process.stdout.readline().strip() for _ in range(2)]
+        process.kill()
+        assert said[0] == f"{process.pid} clip.mp4"
+        assert said[1].split(os.pathsep)[0] == str(layout.ROOT)
+        assert process.stdout.read() == "", "it is gone, and so is its end of the pipe"
+
+
+@posix_only
+def test_interrupted_product_has_the_last_word(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Where it runs beside `build.py`, Ctrl-C reaches it, too: what it says while it ends is all that is said."""
     # Whoever starts it must have come to wait for it.
     script(tmp_path / "python", "sleep 1; kill -INT $PPID; sleep 1; echo kept >&2; exit 130")
-    monkeypatch.setattr(matting, "prepare", lambda _: tmp_path / "python")
-    monkeypatch.setattr(matting.weights, "ensure", lambda _: None)
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # in a shell's background it is ignored
     try:
-        assert door.main(["matte", "clip.mp4"]) == 130
+        assert matting.run_beside([tmp_path / "python"], os.environ) == 130
     finally:
         signal.signal(signal.SIGINT, before)
     assert capfd.readouterr() == ("", "kept\n")

@@ -3,7 +3,8 @@
 import contextlib
 import os
 import subprocess
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 
 from . import weights
 from .commands import INTERRUPTED, Command
@@ -18,7 +19,8 @@ def matte(arguments: Sequence[str]) -> int:
     """Hand all `arguments` to the product's own command line; return its exit status.
 
     Only the product writes to standard output, for programs read its `--json`. The working directory stays the
-    caller's, so that relative paths hold; `-P` prevents imports from that directory.
+    caller's, so that relative paths hold; `-P` prevents imports from that directory. On POSIX, the product takes this
+    process's place, and this does not return: whatever ends the process, a signal too, ends the product.
 
     Raises:
         StepError: the environment or the weights could not be prepared.
@@ -27,7 +29,17 @@ def matte(arguments: Sequence[str]) -> int:
     weights.ensure(python)
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     command: Command = [python, "-P", "-m", "rvm_addon.host", *arguments]
-    product = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": path})
+    environment = {**os.environ, "PYTHONPATH": path}
+    if os.name == "posix":
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os.execve(python, tuple(command), environment)  # noqa: S606  # as meant: no shell between
+    return run_beside(command, environment)
+
+
+def run_beside(command: Command, environment: Mapping[str, str]) -> int:
+    """Run the product as a process of its own, for Windows cannot replace one; return its exit status."""
+    product = subprocess.Popen(command, env=environment)
     try:
         return abs(product.wait())
     except KeyboardInterrupt:  # the product gets Ctrl-C, too

@@ -19,7 +19,7 @@ import cv2
 
 from . import heap
 from .contract import digests, resume, weights
-from .contract.errors import LibraryUnusable, MattingError
+from .contract.errors import LibraryUnusable, MattingError, SpecError
 from .contract.events import Emit, Finished, FrameDone, Started, Warned
 from .contract.spec import RAW_FOLDER, JobSpec, SourceKind
 from .drawing.viewing import Viewer
@@ -31,6 +31,7 @@ from .kept.shelf import RawSink, Shelf
 from .network.matte import Matte
 from .network.memory import EVERY_FRAMES, Memory
 from .network.model import MattingModel, NoModel, ratio_for
+from .pictures.tensors import Picture
 from .stages import Read, Reader, Writer
 
 _Item = TypeVar("_Item")
@@ -231,7 +232,16 @@ def open_source(
     """
     if spec.source.kind is SourceKind.MOVIE:
         return MovieSource(spec.source, warn, told, since)
-    return ImageSource(spec.source)
+    return ImageSource(spec.source, partial(_too_small, spec))
+
+
+def _too_small(spec: JobSpec, picture: Picture) -> str:
+    """Return why the job's model would see nothing of a picture; an empty string if it sees something."""
+    try:
+        ratio_for(spec, picture.shape[1], picture.shape[0])
+    except SpecError as error:
+        return str(error)
+    return ""
 
 
 def ahead(items: Iterator[_Item], executor: ThreadPoolExecutor) -> Iterator[_Item]:

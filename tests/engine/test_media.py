@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from rvm_addon.engine.contract.errors import OutputFailed, SourceMissing, SourceRefused, SourceUnreadable
-from rvm_addon.engine.contract.outputs import FrameFormat, Look, Result
+from rvm_addon.engine.contract.outputs import Fit, FrameFormat, Look, Result
 from rvm_addon.engine.contract.spec import JobSpec, Source, SourceKind
-from rvm_addon.engine.footage.backdrop import MovieBackdrop
+from rvm_addon.engine.footage.backdrop import MovieBackdrop, fitted
 from rvm_addon.engine.footage.media import FolderSink, ImageSource
 from rvm_addon.engine.footage.movies import Decoder, MovieSource
 from rvm_addon.engine.pictures.tensors import Picture, Placed
@@ -258,6 +258,42 @@ def test_a_movie_that_lacks_its_end_goes_as_far_as_it_can(tmp_path: Path) -> Non
     source = MovieSource(Source(SourceKind.MOVIE, (str(path),), tuple(range(150)), 24.0), said.append)
     last = numbers(source)[-1]
     assert last[0] == 149 and 110 < last[1] < 140 and len(said) == 1 and "ends early" in said[0]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_backdrop_far_longer_than_the_frame_is_scaled_only_where_it_shows(
+    monkeypatch: pytest.MonkeyPatch, *, turned: bool
+) -> None:
+    """A gradient one pixel wide: the whole would need 12 GB. What shows is its middle, as where all of it is scaled."""
+    asked = []
+    resize = cv2.resize
+
+    def watched(picture: np.ndarray, size: tuple[int, int], **how: int) -> np.ndarray:
+        asked.append(size[0] * size[1])
+        return resize(picture, size, **how)
+
+    monkeypatch.setattr(cv2, "resize", watched)
+    column = np.repeat(np.linspace(0, 255, 1080).astype(np.uint8)[:, None, None], 3, axis=2)
+    size = (1920, 1080) if turned else (1080, 1920)
+    shown = fitted(column.transpose(1, 0, 2) if turned else column, size, Fit.FILL)
+    assert shown.shape == (*size, 3)
+    assert np.abs(shown.astype(int) - int(column[540, 0, 0])).max() <= 1
+    assert max(asked) < 16 * 1080 * 1920
+
+
+@pytest.mark.parametrize("shape", [(7, 50), (50, 7), (30, 400), (400, 30), (1, 1), (90, 130)])
+def test_a_backdrop_that_fills_shows_the_middle_of_the_whole(shape: tuple[int, int]) -> None:
+    """As if all of it were scaled; where the picture is extremely long, within half a pixel."""
+    picture = cv2.GaussianBlur(np.random.default_rng(3).integers(0, 256, (*shape, 3), np.uint8), (0, 0), 4)
+    for height, width in ((36, 64), (64, 36), (480, 270)):
+        scale = max(height / shape[0], width / shape[1])
+        tall, wide = round(shape[0] * scale), round(shape[1] * scale)
+        way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+        top, left = (tall - height) // 2, (wide - width) // 2
+        whole = cv2.resize(picture, (wide, tall), interpolation=way)[top : top + height, left : left + width]
+        shown = fitted(picture, (height, width), Fit.FILL)
+        is_usual = max(tall / height, wide / width) <= 8
+        assert np.abs(shown.astype(int) - whole).max() <= (0 if is_usual else 12)
 
 
 def test_a_backdrop_that_can_be_read_no_further_has_not_ended(large: Path, tmp_path: Path) -> None:

@@ -264,6 +264,17 @@ def test_the_model_looks_ahead_before_it_begins(
     ]
 
 
+def test_a_picture_too_small_for_the_model_stops_no_other(tmp_path: Path, counting: Path) -> None:
+    """Of photos that are no clip the others are made; the one in which nothing would be seen is named."""
+    paths = [tmp_path / f"{name}.png" for name in ("anna", "dot", "zoe")]
+    for path in paths:
+        cv2.imwrite(str(path), tiny.barcode(1)[:3, :2] if path.stem == "dot" else tiny.barcode(1))
+    spec = replace(SPEC, source=Source(SourceKind.IMAGES, tuple(map(str, paths)), (0, 1, 2)), model=str(counting))
+    with pytest.raises(SourceUnreadable, match=r"dot\.png.*leaves nothing to see of 2 x 3 pixels"):
+        run(spec, tmp_path)
+    assert sorted(path.name for path in (tmp_path / "frames").iterdir()) == [spec.file_name(0), spec.file_name(2)]
+
+
 def test_known_frames_need_no_model(tmp_path: Path, counting: Path, green: Path) -> None:
     """With raw mattes of an earlier job another model makes no difference; new frames follow those before them."""
     paths = tuple(str(path) for path in tiny.barcode_pictures(tmp_path / "in", range(8)))

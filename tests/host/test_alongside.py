@@ -115,6 +115,14 @@ def test_what_goes_wrong_is_told_with_the_movies_name(job: Any, movie: Any) -> N
     assert len(list(job.output.iterdir())) == FRAMES
 
 
+def test_a_blender_that_is_gone_may_have_found_the_disk_full(addon: SimpleNamespace, movie: Any) -> None:
+    """It tells of nothing; so space is a remedy, too, and not only another format."""
+    movie._process.kill()
+    with pytest.raises(addon.errors.MovieCutShort, match="stopped unexpectedly; its log is") as failed:
+        movie.finish(lambda _: None)
+    assert "Free some space" in failed.value.remedy
+
+
 def test_a_frame_that_was_taken_away_is_not_waited_for(addon: SimpleNamespace, job: Any, movie: Any) -> None:
     """Once the worker has told that all stand, one that does not is named."""
     make(job, range(3))

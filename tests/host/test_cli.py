@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import nullcontext
 from fractions import Fraction
 from pathlib import Path
@@ -486,6 +487,18 @@ def test_a_movie_whose_name_is_no_text_stops_no_other(clip: Path, passthrough: P
         assert told[1]["frames"] == 20 and "Traceback" not in said
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere, names are always text")
+def test_a_movie_into_a_folder_whose_name_is_no_text_is_refused(clip: Path, passthrough: Path, tmp_path: Path) -> None:
+    """Before any frame is made, for Blender cannot write it there; the frames alone can be."""
+    odd = os.fsdecode(os.fsencode(tmp_path) + b"/out\xff")
+    options = [clip, "--output", odd, "--model", passthrough, "--result", "colour"]
+    status, (told,), _ = matte(*options, "--movie")
+    assert (status, told["frames"]) == (1, 0)
+    assert "is not valid text; choose another folder" in told["error"] and not Path(odd).exists()
+    status, (told,), _ = matte(*options)
+    assert (status, told["frames"]) == (0, 20)
+
+
 def test_quiet_still_tells_what_went_wrong(tmp_path: Path) -> None:
     """No progress, but a missing input is named."""
     line = command(tmp_path / "gone.mp4", "--output", tmp_path, "--quiet")
@@ -582,6 +595,17 @@ def test_an_odd_rate_and_a_silent_clip_make_a_movie(clip: Path, passthrough: Pat
     assert "without sound" in said
 
 
+def test_a_movie_of_a_clip_without_a_rate_is_refused_before_any_frame(passthrough: Path, tmp_path: Path) -> None:
+    """OpenCV reads a raw stream, Blender does not; without the movie, its frames are made."""
+    clip = movies.write(tmp_path / "raw.m2v", "mpeg2video", "yuv420p", frames=5, clock=Fraction(1, 24))
+    options = ["--output", tmp_path / "out", "--model", passthrough, "--result", "colour"]
+    status, (told,), said = matte(clip, *options, "--movie")
+    assert (status, told["frames"]) == (1, 0)
+    assert "Blender finds no frame rate in it" in told["error"] and "convert it to H.264" in said
+    status, (told,), _ = matte(clip, *options)
+    assert (status, told["frames"]) == (0, 5)
+
+
 def test_interrupting_keeps_the_frames(passthrough: Path, tmp_path: Path) -> None:
     """Ctrl-C ends the worker, keeps the frames made, and is told by status 130, and by the input's object."""
     if sys.platform == "win32":
@@ -607,19 +631,40 @@ def test_interrupting_keeps_the_frames(passthrough: Path, tmp_path: Path) -> Non
     assert len(anew) == 2 and all(path.stat().st_mtime_ns > newest for path in anew)
 
 
+@pytest.mark.parametrize("more", [[], ["--overwrite"]])
 def test_stopping_before_a_worker_begins_is_told_in_words(
-    clip: Path, passthrough: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    clip: Path,
+    passthrough: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    more: list[str],
 ) -> None:
-    """From a checkout, too, where no extension is enabled whose folder would tell of pending results."""
+    """From a checkout, too, where no extension is enabled whose folder would tell of pending results.
+
+    Nobody is told to leave --overwrite out: the frames of other settings still stand, and that would be refused.
+    """
 
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(cli.EarlierFrames, "begin", interrupted)
-    status = cli.main([str(clip), "--output", str(tmp_path / "out"), "--model", str(passthrough), "--json"])
+    status = cli.main([str(clip), "--output", str(tmp_path / "out"), "--model", str(passthrough), "--json", *more])
     printed, said = capsys.readouterr()
     assert (status, json.loads(printed)["error"]) == (130, "stopped")
-    assert "goes on from there" in said
+    assert "and the same command goes on from there" in said
+
+
+def test_what_failed_before_a_frame_was_made_is_to_be_overwritten_again(
+    matted: dict[str, str], counting: Path, tmp_path: Path
+) -> None:
+    """Without --overwrite, other settings are refused as long as the earlier frames stand."""
+    clip = tmp_path / "in" / "c.mp4"
+    options = ["--output", tmp_path / "out", "--result", "matte", "--overwrite", "--model"]
+    clip.unlink()
+    status, _, said = matte(clip, *options, counting)
+    assert status == 1 and frames_in(tmp_path / "out") == matted
+    assert "Put the file back and run the command again; or" in said
 
 
 def test_a_folder_that_refuses_stops_no_other_input(clip: Path, passthrough: Path, tmp_path: Path) -> None:
@@ -632,6 +677,24 @@ def test_a_folder_that_refuses_stops_no_other_input(clip: Path, passthrough: Pat
     (tmp_path / "out" / clip.stem).chmod(0o700)
     assert status == 1 and "Traceback" not in said
     assert "Permission denied" in told[0]["error"] and told[1]["frames"] == 3
+
+
+@pytest.mark.parametrize("is_shut", [Path.is_dir, Path.exists])
+def test_a_folder_that_has_become_read_only_is_told_as_such(
+    clip: Path, passthrough: Path, tmp_path: Path, is_shut: Callable[[Path], bool]
+) -> None:
+    """Its folders alone, or its files, too, as on a disk that is mounted read-only: what to do is told as well."""
+    options = [clip, "--output", tmp_path / "out", "--model", passthrough]
+    assert matte(*options)[0] == 0
+    shut = [path for path in (tmp_path / "out", *(tmp_path / "out").rglob("*")) if is_shut(path)]
+    modes = {path: path.stat().st_mode for path in shut}
+    for path in shut:
+        path.chmod(0o500)
+    status, (told,), said = matte(*options, "--result", "matte", "--overwrite")
+    for path, mode in modes.items():
+        path.chmod(mode)
+    assert status == 1 and told["error"].endswith("could not be written: Permission denied")
+    assert "Choose another output folder, or let this one be written to" in said
 
 
 def test_blender_offers_the_command(addon: SimpleNamespace, capfd: pytest.CaptureFixture[str]) -> None:

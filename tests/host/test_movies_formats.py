@@ -1,5 +1,7 @@
 """Each movie format that this Blender writes: its streams, its transparency and its colours, decoded again by PyAV."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
@@ -88,21 +90,65 @@ def test_the_rate_is_the_clips(addon: SimpleNamespace, tmp_path: Path, name: str
         assert float(movie.streams.video[0].average_rate) == pytest.approx(float(rate), rel=1e-5)
 
 
+@contextmanager
+def files_up_to(size: int) -> Iterator[None]:
+    """Let no file meanwhile grow beyond so many bytes, as on a disk that is full."""
+    resource = pytest.importorskip("resource", reason="file sizes are limited by POSIX systems")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
 @pytest.mark.parametrize("name", ["h264", "ffv1", "qtrle", "webm"])
 def test_half_a_movie_is_a_failure(addon: SimpleNamespace, tmp_path: Path, name: str) -> None:
     """Where no more bytes can be written, Blender goes on as if nothing were wrong; here it is told."""
-    resource = pytest.importorskip("resource", reason="file sizes are limited by POSIX systems")
     random = np.random.default_rng(1)
     paths = [tmp_path / f"noise_{number:04d}.png" for number in range(24)]
     for path in paths:
         cv2.imwrite(str(path), random.integers(0, 256, (128, 128, 3), np.uint8))
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, before[1]))
-    try:
-        with pytest.raises(addon.errors.MovieCutShort, match="only a part"):
-            movies.by_blender(addon, paths, 24, None, tmp_path / "out", name)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    with files_up_to(50_000), pytest.raises(addon.errors.MovieCutShort, match="only a part"):
+        movies.by_blender(addon, paths, 24, None, tmp_path / "out", name)
+
+
+@pytest.mark.parametrize("name", ["h264", "ffv1"])
+def test_a_movie_of_which_not_a_byte_can_be_written_is_told_in_the_systems_words(
+    addon: SimpleNamespace, tmp_path: Path, name: str
+) -> None:
+    """Blender itself would say that it knows no such codec, and the user would look for another format."""
+    paths = tiny.barcode_pictures(tmp_path / "in", range(5))
+    with files_up_to(0), pytest.raises(addon.errors.MovieCutShort, match=r"File too large|only a part"):
+        movies.by_blender(addon, paths, 24, None, tmp_path / "out", name)
+
+
+@pytest.mark.skipif(not bpy.app.build_options.audaspace, reason="this Blender was built without its sound library")
+def test_half_a_sound_is_a_failure(addon: SimpleNamespace, tmp_path: Path) -> None:
+    """It is written first, and as little of it as fits; a movie with that would end in silence."""
+    clip = movies.talkie(tmp_path / "clip.mov", 48)
+    paths = tiny.barcode_pictures(tmp_path / "in", range(5))
+    with files_up_to(50_000), pytest.raises(addon.errors.MovieCutShort, match="File too large"):
+        movies.by_blender(addon, paths, 24, clip, tmp_path / "out", "h264")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["clip.mov", "in"]
+
+
+@pytest.mark.skipif(not bpy.app.build_options.audaspace, reason="this Blender was built without its sound library")
+def test_sound_of_many_channels_is_heard(addon: SimpleNamespace, tmp_path: Path) -> None:
+    """FLAC, in which the sound is decoded, has eight; a field recorder's sixteen become two, as Blender plays them."""
+    wave = (8000 * np.sin(np.arange(48000) / 10)).astype(np.int16)
+    with av.open(str(tmp_path / "many.mov"), "w") as movie:
+        stream = movie.add_stream("pcm_s16le", rate=48000, layout="hexadecagonal")
+        for first in range(0, len(wave), 1000):
+            samples = np.repeat(wave[first : first + 1000], 16).reshape(1, -1)
+            part = av.AudioFrame.from_ndarray(samples, format="s16", layout="hexadecagonal")
+            part.sample_rate, part.pts, part.time_base = 48000, first, Fraction(1, 48000)
+            movie.mux(stream.encode(part))
+        movie.mux(stream.encode())
+    paths = tiny.barcode_pictures(tmp_path / "in", range(12))
+    assert movies.by_blender(addon, paths, 24, tmp_path / "many.mov", tmp_path / "out", "ffv1")
+    heard = movies.samples(tmp_path / "out")
+    assert (np.abs(heard.astype(int)).max(axis=0) > 8000).all()
 
 
 @pytest.mark.skipif(not bpy.app.build_options.audaspace, reason="this Blender was built without its sound library")

@@ -1,10 +1,11 @@
 """A live picture on the command line: a page that changes while a job runs and stands still afterwards."""
 
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_to_bytes
 
 import cv2
 import pytest
@@ -75,6 +76,21 @@ def test_each_input_has_its_turn(browser: Path, counting: Path, tmp_path: Path) 
     assert path is not None and path.parent.name == "shot_0006"
     assert (cv2.imread(str(path))[-10:] == (0, 255, 0)).all(), "the counting model's first matte is nought"
     assert len(Path(f"{browser}.log").read_text().split()) == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere, file names are always text")
+def test_a_picture_whose_name_is_no_text_is_shown(browser: Path, passthrough: Path, tmp_path: Path) -> None:
+    """Its address has the name's bytes."""
+    odd = tmp_path / os.fsdecode(b"shot_\xff.png")
+    tiny.barcode_pictures(tmp_path, [5])[0].rename(odd)
+    line = command(odd, "--output", tmp_path / "out", "--model", passthrough, "--show")
+    ran = subprocess.run(
+        line, env={**environment(), "BROWSER": str(browser)}, capture_output=True, timeout=PATIENCE_SECONDS, check=False
+    )
+    assert (ran.returncode, b"Traceback" in ran.stderr) == (0, False)
+    address = re.search(r'<img src="([^"?]+)\?', page_of(tmp_path / "out"))
+    assert address is not None and address[1].startswith("shot_%FF/")
+    assert (tmp_path / "out" / ".rvm_matting" / os.fsdecode(unquote_to_bytes(address[1]))).is_file()
 
 
 def test_what_cannot_be_shown_costs_no_frame(passthrough: Path, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ A *source* yields each wanted frame once, in ascending order; a *sink* makes a f
 Movies have a module of their own (`movies`). OpenCV's errors become a `MattingError` here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
@@ -82,8 +82,11 @@ class FrameSink(Protocol):
 class ImageSource:
     """One file per frame."""
 
-    def __init__(self, source: Source) -> None:
-        """Check that every wanted file is there, so that a gap is reported before an hour of work, not after."""
+    def __init__(self, source: Source, too_small: Callable[[Picture], str] = lambda _: "") -> None:
+        """Check that every wanted file is there, so that a gap is reported before an hour of work, not after.
+
+        `too_small` returns why the model would see nothing of a picture, or an empty string.
+        """
         wanted = range(len(source.paths)) if source.frames is None else source.frames
         self._files = [(frame, Path(source.paths[frame])) for frame in wanted]
         for _, path in self._files:
@@ -92,6 +95,7 @@ class ImageSource:
         self._with_alpha = source.use_alpha
         self._sequence = source.sequence
         self._is_clip = is_clip(source)
+        self._too_small = too_small
         self._disposable = source.disposable
         self.expected = len(self._files)
         self.pixel_aspect = 1.0
@@ -99,7 +103,7 @@ class ImageSource:
     def frames(self) -> Iterator[tuple[int, Picture]]:
         """Yield each picture, 8 bit: BGRA where it carries alpha and that is wanted, else BGR.
 
-        Of pictures that are no clip, those that cannot be read are left out, and told of at the end.
+        Of pictures that are no clip, those that cannot be read or are too small are left out, and told of at the end.
 
         Raises:
             PictureDiffers: a picture of a sequence has not the first one's size.
@@ -109,7 +113,7 @@ class ImageSource:
         failed: list[FileError] = []
         for frame, path in self._files:
             try:
-                picture = self._read(path)
+                picture = self._seen(path)
             except (SourceMissing, SourceUnreadable) as error:
                 if self._is_clip:
                     raise
@@ -129,6 +133,13 @@ class ImageSource:
         if failed:
             why = f"it is the first of {len(failed)} that cannot be read; the others are made"
             raise SourceUnreadable(failed[0].path, why)
+
+    def _seen(self, path: Path) -> Picture:
+        """Return the file's picture; of pictures that are no clip, one that is too small is as good as unreadable."""
+        picture = self._read(path)
+        if not self._is_clip and (reason := self._too_small(picture)):
+            raise SourceUnreadable(path, reason)
+        return picture
 
     def _read(self, path: Path) -> Picture:
         """Return the file's picture. Python reads the file, since OpenCV cannot open every name on Windows."""

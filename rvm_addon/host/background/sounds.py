@@ -5,9 +5,10 @@ from pathlib import Path
 
 import bpy
 
+from ...engine.contract.errors import MovieCutShort
 from ..blender import versions
 from ..blender.encoders import ENCODERS, MovieFormat
-from ..blender.movie_output import render, set_encoder
+from ..blender.movie_output import check_room, render, set_encoder
 from ..blender.scenes import sequencer_showing, set_picture, temporary_scene
 
 try:
@@ -16,6 +17,8 @@ except ImportError:  # Blender was built without it, like Debian's 4.3, or witho
     aud = None
 
 _SAMPLES_AT_ONCE = 1 << 16
+_MOST_CHANNELS = 8
+"""FLAC has no more. Of more, Blender plays the first eight, as a 7.1 mix; the movies are in stereo anyhow."""
 _CLOCK_FPS = 24000
 """The rate of the scene in which a delay is measured: Blender places sound in whole frames."""
 _DECODING_FPS = 4
@@ -31,9 +34,13 @@ def add_sound(scene: bpy.types.Scene, clip: Path, begins: float, scratch: Path) 
     Blender seeks inaccurately in compressed files, in Matroska by up to 0.1 s. So the whole sound is decoded from its
     start into `scratch`, which must stay until the scene has been rendered.
     Returns False if the clip has no sound that this Blender can play.
+
+    Raises:
+        MovieFailed: the sound cannot be written to `scratch`.
     """
     if not can_be_heard() or not _decode(clip, scratch):
         return False
+    check_room(scratch)
     fps = scene.render.fps / scene.render.fps_base
     at = begins + _delay(clip) * fps
     strips = versions.top_strips(scene.sequence_editor)
@@ -71,17 +78,26 @@ def _decode(clip: Path, target: Path) -> bool:
 
     The module `aud` reads the sound from start to end. A strip's playback begins with a seek to the start, which loses
     up to 25 ms of sound with long priming, such as Apple's AAC; so it is used only in a Blender without `aud`.
+
+    Raises:
+        MovieFailed: the sound cannot be written.
     """
     if aud is None:
         return _decode_by_strip(clip, target)
     try:
         sound = aud.Sound(str(clip))
+        if sound.specs[1] > _MOST_CHANNELS:
+            sound = sound.rechannel(aud.CHANNELS_STEREO)
         rate, channels = sound.specs
+    except aud.error:  # no sound in the file
+        return False
+    try:
         sound.write(
             str(target), int(rate), channels, aud.FORMAT_S16, aud.CONTAINER_FLAC, aud.CODEC_FLAC, 0, _SAMPLES_AT_ONCE
         )
-    except aud.error:  # no sound in the file
-        return False
+    except aud.error as error:
+        check_room(target)
+        raise MovieCutShort(target, f"Blender could not write its sound ({error})") from error
     return True
 
 

@@ -1,6 +1,8 @@
 """Write a scene as a movie. For background use only: rendering blocks the process until it is done."""
 
 import math
+import os
+import tempfile
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -15,6 +17,8 @@ _NTSC_BASE = 1.001
 """The seconds in which rates such as 23.976 and 29.97 show a whole number of frames."""
 _SINGLE_PRECISION = 1e-5
 """An upper bound on the relative error of a rate that Blender returns as a 32-bit float."""
+_ROOM_BYTES = 1 << 17
+"""More than FFmpeg writes at once: where so much fits, nothing was lost so far."""
 
 
 def set_timing(scene: bpy.types.Scene, fps: float, length: int) -> None:
@@ -69,6 +73,7 @@ def render(
     `prepare` is called with each frame's number before that frame is drawn.
 
     Raises:
+        MovieCutShort: the disk is full.
         MovieFailed: rendering failed; the reason is the renderer's own.
     """
     written = 0
@@ -87,6 +92,7 @@ def render(
     try:
         bpy.ops.render.render(animation=True, scene=scene.name)
     except RuntimeError as error:  # how Blender's operators report
+        check_room(target)  # where no byte can be written, Blender says that it knows no such codec
         raise MovieFailed(target, str(error).removeprefix("Error:").strip()) from error
     finally:
         bpy.app.handlers.render_write.remove(count)
@@ -94,3 +100,18 @@ def render(
     wanted = scene.frame_end - scene.frame_start + 1
     if written < wanted or not target.is_file():
         raise MovieCutShort(target, f"Blender wrote {written} of {wanted} frames")
+
+
+def check_room(target: Path) -> None:
+    """Return if more can be written beside `target`: neither Blender nor its sound library tells of a full disk.
+
+    Raises:
+        MovieCutShort: nothing more can be written; the reason is the system's.
+    """
+    try:
+        with tempfile.TemporaryFile(dir=target.parent) as more:
+            more.write(bytes(_ROOM_BYTES))
+            more.flush()
+            os.fsync(more.fileno())
+    except OSError as error:
+        raise MovieCutShort(target, error.strerror or "") from error

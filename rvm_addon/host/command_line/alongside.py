@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from ...engine.contract.errors import MattingError, MovieFailed
+from ...engine.contract.errors import MattingError, MovieCutShort
 from ...engine.contract.events import Encoded, Failed, MovieWritten
 from ...engine.contract.files import read_json
 from ...jobs.job import Job
@@ -90,7 +90,7 @@ class MovieAlongside:
         """Wait for the movie, whose frames all stand, and return its event; `tell` gets the number of frames written.
 
         Raises:
-            MovieNotWritten, MovieFailed: in the user's words.
+            MovieNotWritten, MovieCutShort: in the user's words.
         """
         status = None
         while status is None:
@@ -104,7 +104,7 @@ class MovieAlongside:
                     case Failed(message=message, remedy=remedy):
                         raise MovieNotWritten(message, remedy)
             time.sleep(_LOOK_SECONDS)
-        raise MovieFailed(self.target, f"Blender stopped unexpectedly; its log is “{self._job.folder / _NAME}.log”")
+        raise MovieCutShort(self.target, f"Blender stopped unexpectedly; its log is “{self._job.folder / _NAME}.log”")
 
     def close(self) -> None:
         """End the process; delete the files of an unfinished movie, and then its order."""

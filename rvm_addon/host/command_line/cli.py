@@ -56,9 +56,12 @@ def main(arguments: Sequence[str]) -> int:
         return int(stop.code or 0)
     outcomes = []
     request = request_of(options)
-    worded = partial(without_buttons, overwrite=options.overwrite)
+
+    def worded(remedy: str, frames: int) -> str:
+        return without_buttons(remedy, overwrite=options.overwrite and frames > 0)
+
     with (
-        ProgressLine(quiet=options.quiet, worded=worded) as line,
+        ProgressLine(quiet=options.quiet, remedy=lambda job: worded(job.remedy, job.frames_done)) as line,
         closing(_Call(request, line, show=options.show)) as call,
     ):
         for one in distinct(options.inputs):
@@ -67,11 +70,11 @@ def main(arguments: Sequence[str]) -> int:
                 call.matte(one, outcome)
             except (MattingError, OSError) as error:
                 outcome.error = str(error)
-                line.say(f"{one.path}: {error}. {worded(getattr(error, 'remedy', ''))}".strip())
+                line.say(f"{one.path}: {error}. {worded(getattr(error, 'remedy', ''), outcome.frames)}".strip())
             except KeyboardInterrupt:
                 outcome.error = STOPPED
-                again = "the same command without --overwrite" if options.overwrite else "the same command"
-                line.say(f"Stopped; the frames made so far are kept, and {again} goes on from there")
+                without = " without --overwrite" if options.overwrite and outcome.frames else ""
+                line.say(f"Stopped; the frames made so far are kept, and the same command{without} goes on from there")
             outcomes.append(outcome)
             if options.json:
                 print(outcome.as_json(), flush=True)  # noqa: T201  # standard output is this command's product
@@ -83,7 +86,8 @@ def main(arguments: Sequence[str]) -> int:
 def without_buttons(remedy: str, *, overwrite: bool) -> str:
     """Return a remedy for somebody who has no buttons: the command goes on from what stands.
 
-    One that was told to `overwrite` would make all frames anew.
+    A command that began to `overwrite` goes on only without that, and would make all frames anew with it. As long as it
+    has made no frame, the other way round: the earlier ones stand, and without it, the command may be refused.
     """
     again = f"run the command again{' without --overwrite' if overwrite else ''}"
     for button in (CONTINUE, MATTE, UPDATE):

@@ -79,14 +79,15 @@ def alone(folder: Path) -> Iterator[None]:
 
     Raises:
         JobHeld: another process works there.
-        OutputRefused: the folder cannot be made.
+        OutputRefused: the folder cannot be made, or not be written to.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputRefused(folder, error.strerror or "") from error
-    give_up_at = time.monotonic() + FREE_AFTER_SECONDS
-    with locks.held(folder, _COMMAND_FILE) as free:
+    with contextlib.ExitStack() as until_left:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            free = until_left.enter_context(locks.held(folder, _COMMAND_FILE))
+        except OSError as error:
+            raise OutputRefused(folder, error.strerror or "") from error
+        give_up_at = time.monotonic() + FREE_AFTER_SECONDS
         while free and locks.is_held(folder) and time.monotonic() < give_up_at:
             time.sleep(_LOOK_SECONDS)
         if not free or locks.is_held(folder):

@@ -83,8 +83,8 @@ def job_of(one: Input, request: Request) -> tuple[JobSpec, Path]:
 
     Raises:
         SourceMissing, SourceUnreadable: the input is not there, cannot be read, or is nothing that can be matted.
-        SpecError: the result would overwrite the user's files, or what an earlier run made of another input; or the
-            backdrop is interlaced.
+        SpecError: the result would overwrite the user's files, or what an earlier run made of another input; the
+            backdrop is interlaced; or Blender could not write the movie to the output folder.
     """
     interlacing.check_backdrop(request.look)
     source = _source(one.path, request)
@@ -114,11 +114,7 @@ def movie_target(name: str, request: Request) -> Path | None:
 
 
 def _source(path: Path, request: Request) -> Source:
-    """Return the source that an input's name stands for: a movie, a picture, or a folder of pictures.
-
-    A movie's frames are counted as they are decoded. If its result becomes a movie again, they are counted by time, one
-    for each frame that Blender plays, so that a variable frame rate stays in sync with the sound.
-    """
+    """Return the source that an input's name stands for: a movie, a picture, or a folder of pictures."""
     if is_folder(path):
         pictures = sorted(str(file) for file in _files_in(path) if _is_picture(file))
         if not pictures:
@@ -135,9 +131,24 @@ def _source(path: Path, request: Request) -> Source:
         raise SourceUnreadable(path, "its name is not valid text; rename it")
     if interlacing.may_be(path):
         raise SourceUnreadable(path, "it is interlaced; put it on a timeline, or deinterlace it first")
-    if request.movie and (length := movies.length(path)) > 1:
-        frames, rate, clock = tuple(range(length)), movies.frame_rate(path), codecs.clock(path)
-        return Source(SourceKind.MOVIE, (str(path),), frames, rate, clock, stamps=stamps([str(path)]))
+    return _movie(path, request)
+
+
+def _movie(path: Path, request: Request) -> Source:
+    """Return the source that a movie is.
+
+    Its frames are counted as they are decoded. If its result becomes a movie again, they are counted by time, one for
+    each frame that Blender plays, so that a variable frame rate stays in sync with the sound.
+    """
+    if request.movie:
+        if not _is_text(request.output):  # Blender writes the movie
+            raise SpecError("output", f"the name of “{request.output}” is not valid text; choose another folder")
+        length, rate, clock = movies.length(path), movies.frame_rate(path), codecs.clock(path)
+        if not rate:  # as of raw streams, and of Matroska without a duration, which OpenCV can read
+            reason = "Blender finds no frame rate in it for the movie; without --movie, its frames are made"
+            raise SourceUnreadable(path, reason)
+        if length > 1:
+            return Source(SourceKind.MOVIE, (str(path),), tuple(range(length)), rate, clock, stamps=stamps([str(path)]))
     return Source(SourceKind.MOVIE, (str(path),), stamps=stamps([str(path)]))
 
 

@@ -4,6 +4,7 @@ The background Blender opens no window, the headless OpenCV has none, and Blende
 only needs a browser, which every system has; it reloads itself each second, without script or network.
 """
 
+import os
 import time
 from contextlib import suppress
 from html import escape
@@ -96,5 +97,5 @@ def _image(picture: Path, folder: Path) -> str:
         drawn = picture.stat().st_mtime_ns
     except OSError:
         return ""
-    address = quote(picture.relative_to(folder).as_posix())
+    address = quote(os.fsencode(picture.relative_to(folder).as_posix()))  # on Linux, a name need not be text
     return f'<img src="{address}?{drawn}" alt="">'  # without the number, a browser would show its cached picture

@@ -211,6 +211,7 @@ SENTENCES: dict[str, str] = {
     "its libraries or its driver are missing": "缺少其库或驱动程序",
     "OpenCV refuses to make a {format} of it": "OpenCV 拒绝将其编码为 {format}",
     "Blender wrote only a part of it; the disk may be full": "Blender 只写入了一部分；磁盘可能已满",
+    "Blender could not write its sound ({why})": "Blender 无法写入其声音（{why}）",
     "Blender wrote {count} of {most} frames": "Blender 只写入了 {most} 帧中的 {count} 帧",
     "“{name}” is gone": "“{name}”已不存在",
     "its sha256 is {digest}, not {wanted}": "其 sha256 为 {digest}，而不是 {wanted}",

@@ -19,13 +19,17 @@ class ProgressLine:
     """Shows the running job; used as a context manager, so that the line is ended."""
 
     def __init__(
-        self, *, quiet: bool = False, stream: TextIO | None = None, worded: Callable[[str], str] = str
+        self,
+        *,
+        quiet: bool = False,
+        stream: TextIO | None = None,
+        remedy: Callable[[Job], str] = lambda job: job.remedy,
     ) -> None:
         """Write to `stream` (standard error by default); if `quiet`, show no progress and no successful ends.
 
-        `worded` puts a remedy in the words of whoever reads it.
+        `remedy` returns what to do about a job that failed, in the words of whoever reads it.
         """
-        self._worded = worded
+        self._remedy = remedy
         self._stream = stream or sys.stderr
         self._quiet = quiet
         self._live = self._stream.isatty()
@@ -78,7 +82,7 @@ class ProgressLine:
             rate = f", {job.frames_per_second:.1f} per second" if job.frames_per_second else ""
             return " · ".join([f"{words.ending(job)}{rate}", *words.movies(job)])
         if job.state is State.FAILED:
-            return f"failed. {job.error}. {self._worded(job.remedy)}"
+            return f"failed. {job.error}. {self._remedy(job)}"
         return f"cancelled after {words.frames(job.frames_done)}; they are in “{job.output}”"
 
     def _say(self, text: str, *, last: bool) -> None:
