@@ -10,10 +10,10 @@ from ..engine.contract import locks
 from ..engine.contract.errors import JobHeld, MattingError, OutputRefused
 from .job import KILLED_STATUS, Job, State
 from .parts import Kind
-from .worker import Launcher, Standby, WorkerProcess, matting
+from .worker import Launcher, PartProcess, Standby, matting
 
 KILL_AFTER_SECONDS = 2.0
-"""How long a worker may take to end when it is asked to."""
+"""How long a process may take to end when it is asked to."""
 GONE_AFTER_SECONDS = 10.0
 """How long a process may take to end after its final event: its work is done, but a library may hang on unloading."""
 LEFT_AFTER_SECONDS = 1.0
@@ -35,15 +35,15 @@ class JobQueue:
         self.jobs: list[Job] = []
         self._launcher = launcher
         self._running: Job | None = None
-        self._worker: WorkerProcess | None = None
+        self._process: PartProcess | None = None
         """The process of the running job; None while that waits for another process to leave its folder."""
         self._waiting: Standby | None = None
         self._leaving: list[subprocess.Popen[bytes]] = []
         """Ended or killed processes that the system may not have released yet."""
         self._kill_deadline = 0.0
-        """When a cancelled worker is killed if it has not ended by itself."""
+        """When the process of a cancelled job is killed if it has not ended by itself."""
         self._exit_deadline = math.inf
-        """When the running worker is killed if it has not ended after its final event."""
+        """When the running process is killed if it has not ended after its final event."""
         self._lock_deadline = 0.0
         """Until when a job whose folder another process holds is tried again."""
 
@@ -94,8 +94,8 @@ class JobQueue:
             job.drop()
         elif job.state is State.RUNNING:
             job.move(State.CANCELLING)
-            if self._worker is not None:
-                self._worker.terminate()
+            if self._process is not None:
+                self._process.terminate()
             self._kill_deadline = time.monotonic() + KILL_AFTER_SECONDS
         if not self.busy:
             self.stand_down()
@@ -114,13 +114,13 @@ class JobQueue:
         return changed
 
     def shutdown(self) -> None:
-        """End the worker and cancel all jobs because the program ends; this blocks for a few seconds at most."""
+        """End the running process and cancel all jobs, for the program ends; this blocks for a few seconds at most."""
         self.stand_down()
         for job in self.jobs:
             self.cancel(job)
-        if self._worker is not None and not self._worker.wait(KILL_AFTER_SECONDS):
-            self._worker.kill()
-            self._worker.wait(KILL_AFTER_SECONDS)
+        if self._process is not None and not self._process.wait(KILL_AFTER_SECONDS):
+            self._process.kill()
+            self._process.wait(KILL_AFTER_SECONDS)
         self._follow()
         for process in self._leaving:
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -132,31 +132,31 @@ class JobQueue:
         self._leaving = [process for process in self._leaving if process.poll() is None]
 
     def _follow(self) -> list[Job]:
-        """Apply the running worker's new events, and its end, to its job."""
-        job, worker = self._running, self._worker
+        """Apply the new events of the running job's process, and its end, to its job."""
+        job, process = self._running, self._process
         if job is None:
             return []
-        if worker is None:
+        if process is None:
             return self._try_again(job)
         before = job.state
-        events, status = worker.poll()
+        events, status = process.poll()
         for event in events:
             job.apply(event)
         if status is None and job.said_all:
-            status = self._await_exit(worker)
+            status = self._await_exit(process)
         if status is not None:
-            self._running = self._worker = None  # first, so that the next job gets its turn whatever fails below
+            self._running = self._process = None  # first, so that the next job gets its turn whatever fails below
             self._exit_deadline = math.inf
-            self._leaving.append(worker.close())
-            if not (worker.took_nothing and job.state is State.RUNNING):  # else a new worker tries, which has a log
+            self._leaving.append(process.close())
+            if not (process.took_nothing and job.state is State.RUNNING):  # else a new worker tries, which has a log
                 job.end_part(status)
             if not job.state.ended:
                 self._start(job)
         elif job.state is State.CANCELLING and time.monotonic() > self._kill_deadline:
-            worker.kill()
+            process.kill()
         return [job] if events or status is not None or job.state is not before else []
 
-    def _await_exit(self, worker: WorkerProcess) -> int | None:
+    def _await_exit(self, process: PartProcess) -> int | None:
         """Kill a process that is still there long after its final event; a later tick sees its end.
 
         Returns the exit status to assume if the process survives even that, else None.
@@ -164,11 +164,11 @@ class JobQueue:
         now = time.monotonic()
         self._exit_deadline = min(self._exit_deadline, now + GONE_AFTER_SECONDS)
         if now > self._exit_deadline:
-            worker.kill()
+            process.kill()
         return KILLED_STATUS if now > self._exit_deadline + LEFT_AFTER_SECONDS else None
 
     def _abandon(self) -> list[Job]:
-        """End jobs that count as running but have no worker: an error came between the worker's end and the job's."""
+        """End jobs that count as running but have no process: an error came between its end and the job's."""
         alone = [job for job in self.jobs if job is not self._running and job.state in _AT_WORK]
         for job in alone:
             job.abandon()
@@ -192,7 +192,7 @@ class JobQueue:
                 self.stand_down()
         else:
             self._launch(job)
-        return [job] if self._worker is not None or job.state.ended else []
+        return [job] if self._process is not None or job.state.ended else []
 
     def _start(self, job: Job) -> None:
         """Start the current part of a job; if another process holds its folder, later ticks try again."""
@@ -209,7 +209,7 @@ class JobQueue:
             self.stand_down()
         self._running = None
         try:
-            self._worker = WorkerProcess(job.folder, part, waiting)
+            self._process = PartProcess(job.folder, part, waiting)
         except MattingError as error:
             if isinstance(error, JobHeld) and time.monotonic() < self._lock_deadline:
                 self._running, self._waiting = job, waiting

@@ -96,7 +96,7 @@ class Standby:
         return self._process
 
 
-class WorkerProcess:
+class PartProcess:
     """A running process, whose events are read from the job's folder as they come; only `wait` waits for it."""
 
     def __init__(self, folder: Path, part: Part, waiting: Standby | None = None, *, beside: bool = False) -> None:

@@ -127,7 +127,7 @@ def begin(project: str, results: str, clip: str) -> None:
     while True:
         runner.current().step()
         if job.frames_done >= ENOUGH and not told:
-            tell(worker=runner.current().queue._worker._process.pid, folder=str(job.folder))
+            tell(worker=runner.current().queue._process._process.pid, folder=str(job.folder))
             told = True
         time.sleep(0.005)
 
@@ -315,7 +315,7 @@ def disabled(project: str, results: str, clip: str) -> None:
     job = press()
     while job.frames_done < ENOUGH:
         runner.current().step()
-    process = runner.current().queue._worker._process
+    process = runner.current().queue._process._process
     bpy.ops.preferences.addon_disable(module=PACKAGE)
     tell(running=process.poll() is None)
     runner = enabled()

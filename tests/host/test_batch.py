@@ -89,7 +89,7 @@ def test_a_worker_loads_while_the_press_is_busy(
     (job,), _ = timeline.submit(good)
     waiting = queue._waiting._process
     timeline.drive(lambda: job.frames_done > 0)
-    assert queue._worker._process is waiting
+    assert queue._process._process is waiting
     timeline.finish()
     assert (job.state.name, queue._waiting) == ("DONE", None)
 

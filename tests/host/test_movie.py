@@ -477,7 +477,7 @@ def test_the_encoder_ends_early(timeline: Timeline, clip: Path, tmp_path: Path, 
     if end == "cancel":
         assert bpy.ops.rvm.cancel_job(folder=str(job.folder)) == {"FINISHED"}
     else:
-        queue._worker.kill()
+        queue._process.kill()
     timeline.drive(lambda: following.state.ended)
     assert (job.state.name, job.error, job.movies, following.state.name) == ("DONE", "", [], "DONE")
     (said,) = warnings(job)

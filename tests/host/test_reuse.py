@@ -248,7 +248,7 @@ def test_a_second_run_finds_everything_done(timeline: Timeline, clip: Path) -> N
     (job,), problems = timeline.submit(later)
     assert (job.state.name, job.folder, problems) == ("DONE", first.folder, [])
     assert runner.step() == [job]
-    assert runner.queue._worker is None and not runner.busy
+    assert runner.queue._process is None and not runner.busy
     assert exact(timeline, later)
     assert modified(first) == before
     assert "nothing had to be done" in timeline.addon.words.ending(job)

@@ -25,10 +25,10 @@ from tests.waiting import PATIENCE_SECONDS, wait
 PARENT = """
 import sys, time
 from pathlib import Path
-from rvm_addon.jobs.worker import Launcher, WorkerProcess, matting
+from rvm_addon.jobs.worker import Launcher, PartProcess, matting
 
 folder = Path(sys.argv[1])
-print(WorkerProcess(folder, matting(folder, Launcher()))._process.pid, flush=True)
+print(PartProcess(folder, matting(folder, Launcher()))._process.pid, flush=True)
 time.sleep(60)
 """
 
@@ -66,9 +66,9 @@ def test_a_worker_that_was_loaded_ahead_takes_the_job(queue: JobQueue, spec: Job
     assert queue._waiting is not None
     waiting = queue._waiting._process
     first, second = (submit(queue, tmp_path / name, spec) for name in ("job 人\n1", "job 2"))
-    drive(queue, lambda: queue._worker is not None)
-    assert queue._worker is not None
-    assert queue._worker._process is waiting
+    drive(queue, lambda: queue._process is not None)
+    assert queue._process is not None
+    assert queue._process._process is waiting
     queue.stand_by()  # while a job runs there is no need
     assert queue._waiting is None
     drive(queue, lambda: second.state.ended)
@@ -118,7 +118,7 @@ def test_a_waiting_worker_that_is_cancelled_is_not_replaced(queue: JobQueue, spe
     queue.tick()
     queue.cancel(job)
     drive(queue, lambda: job.state.ended)
-    assert (job.state, queue._worker) == (State.CANCELLED, None)
+    assert (job.state, queue._process) == (State.CANCELLED, None)
 
 
 def test_a_waiting_worker_goes_when_nothing_comes(queue: JobQueue, spec: JobSpec, tmp_path: Path) -> None:
@@ -189,8 +189,8 @@ def test_a_worker_that_will_not_end_is_killed(spec: JobSpec, tmp_path: Path) -> 
     clip = tiny.barcode_movie(tmp_path / "long.mp4", 255, size=(2560, 1440))  # more than two seconds of work
     job = submit(queue, tmp_path / "job", replace(spec, source=Source(SourceKind.MOVIE, (str(clip),))))
     drive(queue, lambda: job.frames_done > 0)
-    assert queue._worker is not None
-    process = queue._worker._process
+    assert queue._process is not None
+    process = queue._process._process
     queue.cancel(job)
     drive(queue, lambda: job.state.ended)
     assert job.state is State.CANCELLED
@@ -219,7 +219,7 @@ def test_a_worker_that_does_not_end_after_its_last_word_is_given_up(
     following = submit(queue, tmp_path / "following", spec)
     try:
         drive(queue, lambda: first.frames_done > 0 or first.said_all)
-        process = queue._worker._process if queue._worker is not None else None
+        process = queue._process._process if queue._process is not None else None
         drive(queue, lambda: following.state.ended)
     finally:
         queue.shutdown()
@@ -242,8 +242,8 @@ def test_what_was_killed_is_not_waited_for(spec: JobSpec, tmp_path: Path, monkey
         queue.stand_down()
         job = submit(queue, tmp_path / "job", spec)
         drive(queue, lambda: job.said_all)
-        assert queue._worker is not None
-        worker = queue._worker._process
+        assert queue._process is not None
+        worker = queue._process._process
         drive(queue, lambda: job.state.ended and not queue._leaving)
         assert (job.state, waiting.returncode, worker.returncode) == (State.DONE, -9, -9)
     queue.shutdown()
@@ -260,9 +260,9 @@ def test_a_worker_that_cannot_be_killed_is_left_to_the_system(
     queue = JobQueue(hanging(tmp_path))
     job, following = submit(queue, tmp_path / "job", spec), submit(queue, tmp_path / "following", spec)
     drive(queue, lambda: job.said_all)
-    assert queue._worker is not None
+    assert queue._process is not None
     with monkeypatch.context() as meanwhile:
-        meanwhile.setattr(queue._worker, "kill", lambda: None)
+        meanwhile.setattr(queue._process, "kill", lambda: None)
         drive(queue, lambda: job.state.ended)
     (process,) = queue._leaving
     assert (job.state, process.poll()) == (State.DONE, None)
@@ -291,8 +291,8 @@ def test_no_librarys_end_is_waited_for(spec: JobSpec, tmp_path: Path) -> None:
     queue = JobQueue(Launcher(libraries=(str(tmp_path / "libraries"),)))
     job = submit(queue, tmp_path / "job", spec)
     drive(queue, lambda: job.frames_done > 0)
-    assert queue._worker is not None
-    process = queue._worker._process
+    assert queue._process is not None
+    process = queue._process._process
     drive(queue, lambda: job.state.ended)
     assert (job.state, process.returncode) == (State.DONE, 0)
     assert job.log.read_text() == "printed"
@@ -316,8 +316,8 @@ def test_a_worker_that_dies_is_a_failure_with_its_log(queue: JobQueue, spec: Job
     clip = tiny.barcode_movie(tmp_path / "long.mp4", 100, size=(1280, 720))
     job = submit(queue, tmp_path / "job", replace(spec, source=replace(spec.source, paths=(str(clip),))))
     drive(queue, lambda: job.frames_done > 0)
-    assert queue._worker is not None
-    queue._worker.kill()
+    assert queue._process is not None
+    queue._process.kill()
     drive(queue, lambda: job.state.ended)
     assert job.state is State.FAILED
     assert "unexpectedly" in job.error and str(job.log) in job.remedy

@@ -14,7 +14,7 @@ from ...engine.contract.errors import MattingError, MovieCutShort
 from ...engine.contract.events import Encoded, Failed, MovieWritten
 from ...engine.contract.files import read_json
 from ...jobs.job import Job
-from ...jobs.worker import WorkerProcess
+from ...jobs.worker import PartProcess
 from ..background import encoding, movies
 from ..blender.encoders import MovieFormat
 from ..strip.soundtrack import Soundtrack
@@ -84,7 +84,7 @@ class MovieAlongside:
         )
         self.frames = len(shown)
         part = encoding.ordered(job.folder, _NAME, order)
-        self._process = WorkerProcess(job.folder, part, beside=order.waits)
+        self._process = PartProcess(job.folder, part, beside=order.waits)
 
     def finish(self, tell: Callable[[int], None]) -> MovieWritten:
         """Wait for the movie, whose frames all stand, and return its event; `tell` gets the number of frames written.
