@@ -138,6 +138,47 @@ def test_despill_takes_the_old_background_out() -> None:
     assert abs(int(between[1]) - (int(spilled[1]) + int(clean[1])) / 2) <= 2
 
 
+@pytest.mark.parametrize("edges", [Edges(feather=4.0, despill=1.0), Edges(feather=4.0), Edges(grow=-3, feather=2.0)])
+def test_a_feathered_matte_leaves_the_colours_inside(edges: Edges) -> None:
+    """What it lets shine through is still the person: nothing of a background is in there to be taken out."""
+    picture = np.full((60, 120, 3), (40, 220, 40), np.uint8)
+    picture[:, 60:] = (120, 130, 140)
+    pha = np.zeros((1, 1, 60, 120), np.float32)
+    pha[..., 60:] = 1.0
+    cutout = cut(PlainMatte(picture, np.full((1, 3, 60, 120), 0.2, np.float32), pha), edges)
+    assert 0 < cutout.alpha[30, 61] < 255
+    assert (cutout.colours[30, 60:] == (120, 130, 140)).all(axis=-1)[cutout.alpha[30, 60:] > 0].all()
+
+
+def test_a_grown_matte_shows_no_background() -> None:
+    """Beyond the model's own matte the source is green, and full alpha does not make it the person's."""
+    picture = np.full((60, 120, 3), (40, 220, 40), np.uint8)
+    picture[:, 60:] = (120, 130, 140)
+    pha = np.zeros((1, 1, 60, 120), np.float32)
+    pha[..., 60:] = 1.0
+    guess = np.empty((1, 3, 60, 120), np.float32)
+    guess[:] = np.array([140, 130, 120], np.float32).reshape(1, 3, 1, 1) / 255
+    for despill in (0.0, 1.0):
+        cutout = cut(PlainMatte(picture, guess, pha), Edges(grow=3, despill=despill))
+        assert cutout.alpha[30, 57] == 255
+        assert (cutout.colours[30, 57:] == (120, 130, 140)).all()
+
+
+def test_despill_of_a_grown_matte_makes_no_speckles() -> None:
+    """Of a pixel that has little of the person, a grey level is a twentieth of noise: grown, it would be seen."""
+    noise = np.random.default_rng(7).integers(-6, 7, (60, 120, 3))
+    share = np.full((60, 120), 0.1, np.float32)
+    share[:, 60:] = 1.0
+    share[:, :57] = 0.0
+    true, green = np.array([120, 130, 140]), np.array([40, 220, 40])
+    picture = (true * share[..., None] + green * (1 - share[..., None]) + noise).round().clip(0, 255).astype(np.uint8)
+    guess = np.empty((1, 3, 60, 120), np.float32)
+    guess[:] = np.array([140, 130, 120], np.float32).reshape(1, 3, 1, 1) / 255
+    cutout = cut(PlainMatte(picture, guess, share[None, None]), Edges(grow=3, despill=1.0))
+    assert (cutout.alpha[10:50, 57:60] == 255).all()
+    assert np.abs(cutout.colours[10:50, 57:60].astype(int) - true).max() <= 20
+
+
 def test_the_background_nearby_leaves_the_person_out() -> None:
     """Before a red wall a blue person does not tint what is guessed to lie behind."""
     picture = np.zeros((120, 160, 3), np.uint8)

@@ -11,7 +11,6 @@ from typing import Self, TypeVar
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from ..contract.outputs import EdgeColour, Edges
 from ..network.guided import grid_of
@@ -63,14 +62,16 @@ def cut_out(matte: Matte, edges: Edges, carried: Picture | None, *, deep: bool, 
 
     If it need not be `coloured`, it has the source's colours, which cost nothing.
     """
-    alpha = refined(matte.alpha(deep=deep), edges)
+    covered = matte.alpha(deep=deep)
+    alpha = refined(covered, edges)
     if carried is not None:
-        alpha = cv2.multiply(alpha, carried, scale=1 / 255, dtype=cv2.CV_16U if deep else cv2.CV_8U)
+        depth = cv2.CV_16U if deep else cv2.CV_8U
+        alpha, covered = (cv2.multiply(plane, carried, scale=1 / 255, dtype=depth) for plane in (alpha, covered))
     if not coloured:
         return Cutout.of(matte.picture, alpha)
     box = box_of(alpha, beyond=1)
     is_somebody_there = box[0].stop > 0
-    return Cutout(_colours(matte, alpha, edges, box) if is_somebody_there else matte.picture[box], alpha, box)
+    return Cutout(_colours(matte, covered, alpha, edges, box) if is_somebody_there else matte.picture[box], alpha, box)
 
 
 def refined(alpha: Plane, edges: Edges) -> Plane:
@@ -107,40 +108,44 @@ def _stretched(alpha: Plane, black: float, white: float) -> Plane:
     return looked_up(alpha, table)
 
 
-def _colours(matte: Matte, alpha: Plane, edges: Edges, box: Box) -> Picture:
-    """Return the box's colours of a cut-out with this alpha (H x W), from the model or the source as `edges` says."""
-    rounded = in_8_bits(alpha[box])  # within half an 8-bit step of full or empty, alpha counts as such
+def _colours(matte: Matte, covered: Plane, alpha: Plane, edges: Edges, box: Box) -> Picture:
+    """Return the box's colours of a cut-out with this alpha (H x W), from the model or the source as `edges` says.
+
+    How much of a pixel the foreground has `covered` (H x W) is what the model said, however the matte was moved since:
+    what a grown or feathered matte shows beyond the foreground is background in the source, and inside there is none.
+    """
+    rounded = in_8_bits(covered[box])  # within half an 8-bit step of full or empty, a pixel counts as such
     # Masks for OpenCV, in which any value but zero is set. Its own comparison takes a single pixel for a scalar.
-    opaque = (rounded == full(np.uint8)).view(np.uint8)
-    shown = cv2.dilate((rounded > 0).view(np.uint8), _NEIGHBOURS)
-    soft = cv2.bitwise_xor(shown, opaque)  # what is opaque is shown
+    shown = cv2.dilate((in_8_bits(alpha[box]) > 0).view(np.uint8), _NEIGHBOURS)
+    not_full = cv2.bitwise_and(shown, (rounded != full(np.uint8)).view(np.uint8))
     colours: Picture = cv2.copyTo(matte.picture[box], shown)
     if edges.colour is not EdgeColour.SOURCE:
-        matte.paint(colours, soft if edges.colour is EdgeColour.MIXED else shown, box)
+        matte.paint(colours, not_full if edges.colour is EdgeColour.MIXED else shown, box)
     if edges.despill:
-        _despill(matte.picture, colours, alpha, soft != 0, box, edges.despill)
+        mixed = Pixels.of((not_full != 0) & (rounded > 0), box)
+        _despill(matte.picture, colours, covered, alpha, mixed, edges.despill)
     return colours
 
 
-def _despill(
-    picture: Picture, colours: Picture, alpha: Plane, soft: NDArray[np.bool_], box: Box, strength: float
-) -> None:
-    """Take the old background's colour out of soft pixels, by `strength` (0..1); `colours` and `soft` are the box's.
+def _despill(picture: Picture, colours: Picture, covered: Plane, alpha: Plane, mixed: Pixels, strength: float) -> None:
+    """Take the old background's colour out of `mixed` pixels, by `strength` (0..1); `colours` are the box's.
 
-    A source pixel is C = F·a + B·(1 - a) (Porter and Duff 1984); with B estimated from nearby background, F follows.
+    A source pixel is C = F·a + B·(1 - a) (Porter and Duff 1984), where a is the foreground's share, as `covered` says
+    (H x W); with B estimated from nearby background, F follows. The smaller the share, the less certain F is: where the
+    matte was made to show more than the share (`alpha`, H x W), F counts by as much less.
     """
-    pixels = Pixels.of(soft, box)
-    if not pixels.inside.size:
+    if not mixed.inside.size:
         return
-    share = (pixels.of_frame(alpha).astype(np.float32) / full(alpha.dtype))[:, None]
-    source = pixels.of_frame(picture).astype(np.float32)
-    nearby = np.ascontiguousarray(_nearby(picture, alpha, _NEARBY).transpose(2, 0, 1))
+    share, shown = ((mixed.of_frame(p).astype(np.float32) / full(p.dtype))[:, None] for p in (covered, alpha))
+    source = mixed.of_frame(picture).astype(np.float32)
+    nearby = np.ascontiguousarray(_nearby(picture, covered, _NEARBY).transpose(2, 0, 1))
     tall, wide = nearby.shape[1:]
-    behind = grid_of(*alpha.shape, tall, wide).pixels(nearby, (slice(0, tall), slice(0, wide)), pixels).T
+    behind = grid_of(*covered.shape, tall, wide).pixels(nearby, (slice(0, tall), slice(0, wide)), mixed).T
     foreground = source + (source - behind) * (1 - share) / np.maximum(share, _LEAST_SHARE)
-    before = pixels.of_box(colours).astype(np.float32)
-    mixed = cv2.addWeighted(before, 1 - strength, np.clip(foreground, 0, 255), strength, 0, dtype=cv2.CV_8U)
-    pixels.put(colours, mixed.T)
+    before = mixed.of_box(colours).astype(np.float32)
+    weight = strength * share / np.maximum(share, shown)
+    after = before + (np.clip(foreground, 0, 255) - before) * weight
+    mixed.put(colours, cv2.convertScaleAbs(after).T)
 
 
 def nearby_background(picture: Picture, alpha: Plane, spread: float) -> Picture:
