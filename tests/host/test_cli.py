@@ -606,6 +606,19 @@ def test_a_movie_of_a_clip_without_a_rate_is_refused_before_any_frame(passthroug
     assert (status, told["frames"]) == (0, 5)
 
 
+def test_only_the_command_writes_to_standard_output() -> None:
+    """A library that does, even as the process ends, would spoil what a program reads there."""
+    code = (
+        "import os; from rvm_addon.host.command_line import cli; output = cli.claimed_output();"
+        "os.write(1, b'a library'); print('the command', file=output, flush=True); print('Python')"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-P", "-c", code], env=environment(), capture_output=True, text=True, timeout=60, check=True
+    )
+    assert ended.stdout == "the command\n"
+    assert "a library" in ended.stderr and "Python" in ended.stderr
+
+
 def test_interrupting_keeps_the_frames(passthrough: Path, tmp_path: Path) -> None:
     """Ctrl-C ends the worker, keeps the frames made, and is told by status 130, and by the input's object."""
     if sys.platform == "win32":

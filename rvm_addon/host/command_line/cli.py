@@ -1,11 +1,14 @@
 """The command line: `blender --command rvm_matting …`, and `python3 build.py matte …` from a checkout."""
 
 import json
+import os
+import sys
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TextIO
 
 import bpy
 
@@ -25,6 +28,8 @@ from .options import parse, request_of
 from .show import Page
 
 COMMAND = "rvm_matting"
+_STANDARD_OUTPUT = 1
+"""Its descriptor in any process."""
 STOPPED = "stopped"
 """The error of the input during which the user pressed Ctrl-C."""
 
@@ -54,7 +59,7 @@ def main(arguments: Sequence[str]) -> int:
         options = parse(COMMAND, arguments)
     except SystemExit as stop:  # argparse has said what is wrong, or has shown the help
         return int(stop.code or 0)
-    outcomes = []
+    outcomes, output = [], claimed_output()
     request = request_of(options)
 
     def worded(remedy: str, frames: int) -> str:
@@ -77,10 +82,28 @@ def main(arguments: Sequence[str]) -> int:
                 line.say(f"Stopped; the frames made so far are kept, and the same command{without} goes on from there")
             outcomes.append(outcome)
             if options.json:
-                print(outcome.as_json(), flush=True)  # noqa: T201  # standard output is this command's product
+                print(outcome.as_json(), file=output, flush=True)
             if outcome.error == STOPPED:
                 return 130
     return 0 if all(not outcome.error for outcome in outcomes) else 1
+
+
+def claimed_output() -> TextIO:
+    """Return standard output, from now on for this command alone: what libraries write there goes to standard error.
+
+    Programs read the objects of `--json` there, and Blender 4.2 writes which files it could not read, as late as it
+    ends. Where Python's output is none of a process's own, as within a test, it is left alone.
+    """
+    try:
+        is_its_own = sys.stdout.fileno() == _STANDARD_OUTPUT
+    except OSError:
+        return sys.stdout
+    if not is_its_own:
+        return sys.stdout
+    sys.stdout.flush()
+    own = os.fdopen(os.dup(_STANDARD_OUTPUT), "w", encoding=sys.stdout.encoding)
+    os.dup2(sys.stderr.fileno(), _STANDARD_OUTPUT)
+    return own
 
 
 def without_buttons(remedy: str, *, overwrite: bool) -> str:
