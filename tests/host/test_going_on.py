@@ -243,14 +243,18 @@ def test_a_movie_of_other_settings_is_not_kept(clip: Path, model: Path, whole: W
 
 
 def test_two_commands_do_not_meet_in_one_folder(clip: Path, model: Path, whole: Whole, tmp_path: Path) -> None:
-    """Begun at the same moment: one is refused, and spoils nothing."""
+    """The second is refused, however long the first takes, and spoils nothing."""
     command = [clip, "--output", tmp_path, "--model", model, *LOSSLESS]
     interrupt(*command, frames=10)
-    both = [started(*command) for _ in range(2)]
-    told = [json.loads(process.communicate(timeout=PATIENCE_SECONDS)[0]) for process in both]
-    assert sorted(process.returncode for process in both) == [0, 1]
-    refused, other = sorted(told, key=lambda one: "error" not in one)
-    assert "Another Blender works on" in refused["error"] and other["frames"] == FRAMES
+    before = len(written(tmp_path / "talk"))
+    first = started(*command)
+    wait(lambda: len(written(tmp_path / "talk")) > before)
+    first.send_signal(signal.SIGSTOP)
+    status, (refused,), _ = matte(*command)
+    first.send_signal(signal.SIGCONT)
+    told = json.loads(first.communicate(timeout=PATIENCE_SECONDS)[0])
+    assert status == 1 and "Another Blender works on" in refused["error"]
+    assert (first.returncode, told["frames"]) == (0, FRAMES)
     assert contents(tmp_path / "talk") == contents(whole(*LOSSLESS) / "talk")
     assert len(movies.decoded(tmp_path / "talk.mkv")) == FRAMES
 
