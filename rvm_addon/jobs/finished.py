@@ -29,8 +29,8 @@ class FinishedJobs:
         # A folder whose name begins with a dot is being deleted (`aside.discard`).
         for folder in (parent / name for name in sorted(names_in(parent)) if not name.startswith(".")):
             digests = _text(folder / RECIPE_FILE).split()
-            for recipe in digests[:1]:
-                self._folders[recipe].append(folder)
+            if digests:
+                self._folders[digests[0]].append(folder)
             for matting in set(digests[1:]):
                 self._matted[matting].append(folder)
 

@@ -359,13 +359,7 @@ def given_up(project: str, results: str, clip: str) -> None:
 
 def cancel_and_revert(project: str, results: str, clip: str) -> None:
     """Cancel; open another file, go on there, and come back. Then cancel the job of another look, and only revert."""
-    runner = enabled()
-    new_project(project, results, clip)
-    other = str(Path(project).with_stem("other"))
-    bpy.ops.wm.save_as_mainfile(filepath=other, copy=True)
-    cancel_midway(runner)
-    bpy.ops.wm.open_mainfile(filepath=other)
-    press_continue(runner)
+    runner, _ = go_on_elsewhere(project, results, clip)
     work_to_the_end(runner)
     bpy.ops.wm.open_mainfile(filepath=project)
     work_to_the_end(runner)
@@ -379,6 +373,15 @@ def cancel_and_revert(project: str, results: str, clip: str) -> None:
 
 def cancel_and_go_on_elsewhere(project: str, results: str, clip: str) -> None:
     """Cancel, open a copy of the project, continue there, and come back twice before the job is done."""
+    runner, other = go_on_elsewhere(project, results, clip)
+    runner.current().step()
+    for opened in (project, other, project):
+        bpy.ops.wm.open_mainfile(filepath=opened)
+    work_to_the_end(runner)
+
+
+def go_on_elsewhere(project: str, results: str, clip: str) -> tuple[Any, str]:
+    """Cancel a job, open a copy of the project and continue there; return the module of the runner, and the copy."""
     runner = enabled()
     new_project(project, results, clip)
     other = str(Path(project).with_stem("other"))
@@ -386,10 +389,7 @@ def cancel_and_go_on_elsewhere(project: str, results: str, clip: str) -> None:
     cancel_midway(runner)
     bpy.ops.wm.open_mainfile(filepath=other)
     press_continue(runner)
-    runner.current().step()
-    for opened in (project, other, project):
-        bpy.ops.wm.open_mainfile(filepath=opened)
-    work_to_the_end(runner)
+    return runner, other
 
 
 def cancel_midway(runner: Any) -> Any:

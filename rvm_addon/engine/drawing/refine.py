@@ -62,16 +62,23 @@ def cut_out(matte: Matte, edges: Edges, carried: Picture | None, *, deep: bool, 
 
     If it need not be `coloured`, it has the source's colours, which cost nothing.
     """
-    covered = matte.alpha(deep=deep)
-    alpha = refined(covered, edges)
-    if carried is not None:
-        depth = cv2.CV_16U if deep else cv2.CV_8U
-        alpha, covered = (cv2.multiply(plane, carried, scale=1 / 255, dtype=depth) for plane in (alpha, covered))
+    own = matte.alpha(deep=deep)
+    alpha = _seen_through(carried, refined(own, edges))
     if not coloured:
         return Cutout.of(matte.picture, alpha)
+    covered = alpha if edges.keeps_matte else _seen_through(carried, own)
     box = box_of(alpha, beyond=1)
     is_somebody_there = box[0].stop > 0
     return Cutout(_colours(matte, covered, alpha, edges, box) if is_somebody_there else matte.picture[box], alpha, box)
+
+
+def _seen_through(carried: Picture | None, alpha: Plane) -> Plane:
+    """Return a matte (H x W) times the source's own alpha (H x W, 8 bit), if that has any."""
+    if carried is None:
+        return alpha
+    depth = cv2.CV_16U if alpha.dtype == np.uint16 else cv2.CV_8U
+    product: Plane = cv2.multiply(alpha, carried, scale=1 / 255, dtype=depth)
+    return product
 
 
 def refined(alpha: Plane, edges: Edges) -> Plane:

@@ -78,18 +78,25 @@ def _submit_each(
             except MattingError as error:
                 problems.append(explained(error))
                 continue
-            # Rendered anew, nobody could tell whether its pictures are the same; a second result would lie over the
-            # first.
-            if spec.source.disposable and not place.replaces and runner.current().is_coming(place):
-                problems.append(say("“{strip}” is being matted already", strip=strip.name))
-            elif spec.source.disposable and not place.replaces and belonging.is_matted(scene, strip):
-                problems.append(
-                    say("“{strip}” is matted already; select its result and press Update Result", strip=strip.name)
-                )
+            problem = _in_the_way(scene, strip, place) if spec.source.disposable and not place.replaces else ""
+            if problem:
+                problems.append(problem)
             else:
                 wanted.append((spec, place))
     jobs, more = _submit(wanted, settings.output)
     return jobs, problems + more
+
+
+def _in_the_way(scene: bpy.types.Scene, strip: versions.Strip, place: Placement) -> str:
+    """Return why a strip that is rendered first gets no result now; empty if it does.
+
+    Nobody could tell whether its pictures are those of the first time: a second result would lie over the first.
+    """
+    if runner.current().is_coming(place):
+        return say("“{strip}” is being matted already", strip=strip.name)
+    if belonging.is_matted(scene, strip):
+        return say("“{strip}” is matted already; select its result and press Update Result", strip=strip.name)
+    return ""
 
 
 def _submit(wanted: list[tuple[JobSpec, Placement]], output: Path) -> tuple[list[Job], list[str]]:

@@ -14,8 +14,6 @@ from .soundtrack import SILENCE, Soundtrack
 from .sources import OF_FILES, WITH_CONTENT, content_start, frames_within, shows_the_same, source_file, was_cut_from
 
 _LAST_CHANNEL = 128
-_KEYS = slice(3, None)
-"""Where the frames of retiming keys stand in a strip's timing."""
 
 
 class StripUnsuitable(NamedError):
@@ -160,10 +158,11 @@ def is_timed_alike(strip: versions.Strip, place: Placement) -> bool:
     """Return whether a strip still shows the frames that were matted for it, as far as the placement tells."""
     if not place.timing:
         return True
-    now, then = timing_of(strip), place.timing
-    keys, earlier = set(now[_KEYS]), set(then[_KEYS])
-    has_its_keys = earlier <= keys if earlier else not keys  # a cut adds keys, which change nothing of what is shown
-    return now[: _KEYS.start] == then[: _KEYS.start] and has_its_keys and _has_its_rate(strip, place)
+    left_out, backwards, strobe, *keys = timing_of(strip)
+    was_left_out, was_backwards, was_strobe, *earlier = place.timing
+    if (left_out, backwards, strobe) != (was_left_out, was_backwards, was_strobe) or bool(keys) != bool(earlier):
+        return False
+    return set(earlier) <= set(keys) and _has_its_rate(strip, place)  # a cut adds keys, which change nothing shown
 
 
 def _has_its_rate(strip: versions.Strip, place: Placement) -> bool:
