@@ -14,13 +14,13 @@ from .parts import MATTING, Part
 
 
 def done_in(folder: Path) -> Job | None:
-    """Return the job of a folder if all its frames are made; None if not, or while a process works on it."""
+    """Return the job of a folder if all its frames are made; None if not, or while a process or a queue holds it."""
     job = None if locks.is_held(folder) else finished_job(folder)
     return job if job is not None and has_frames(job, job.spec) else None
 
 
 def job_in(folder: Path, rendering: Part | None) -> Job | None:
-    """Return the job of a folder so that it can go on; None if there is none, or while a process works on it.
+    """Return the job of a folder so that it can go on; None if there is none, or while another holds it.
 
     `rendering` is the part that renders its pictures, if it has one that can still run.
     """

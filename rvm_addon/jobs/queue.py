@@ -3,8 +3,10 @@
 import contextlib
 import logging
 import math
+import os
 import subprocess
 import time
+from pathlib import Path
 
 from ..engine.contract import locks
 from ..engine.contract.errors import JobHeld, MattingError, OutputRefused
@@ -21,6 +23,8 @@ LEFT_AFTER_SECONDS = 1.0
 FREE_AFTER_SECONDS = 2.0
 """How long to retry while another process seems to hold the job's folder: Windows releases a lock a little after its
 process has ended, and the job's next part would be refused."""
+_MOST_LOCKS = 64
+"""How many jobs, those that come next, are locked for other Blenders: macOS lets a program open 256 files."""
 
 _AT_WORK = frozenset({State.RUNNING, State.CANCELLING})
 
@@ -46,6 +50,8 @@ class JobQueue:
         """When the running process is killed if it has not ended after its final event."""
         self._lock_deadline = 0.0
         """Until when a job whose folder another process holds is tried again."""
+        self._locks: dict[Path, int | None] = {}
+        """The open locks by which another Blender knows, by its folder, that a job has not ended here."""
 
     @property
     def busy(self) -> bool:
@@ -72,7 +78,7 @@ class JobQueue:
 
         Raises:
             SpecError: the job's spec is invalid.
-            JobHeld: another process works in its folder.
+            JobHeld: another process works in its folder, or it is in another queue.
             OutputRefused: its folder cannot be written to.
         """
         job.spec.validate()
@@ -87,6 +93,7 @@ class JobQueue:
     def adopt(self, job: Job) -> None:
         """Add a job without writing its folder; it replaces a job of the same folder."""
         self.jobs = [*(other for other in self.jobs if other.folder != job.folder), job]
+        self._keep_locks()
 
     def cancel(self, job: Job) -> None:
         """Stop a running job, or drop a waiting one; an ended one stays as it is."""
@@ -97,6 +104,7 @@ class JobQueue:
             if self._process is not None:
                 self._process.terminate()
             self._kill_deadline = time.monotonic() + KILL_AFTER_SECONDS
+        self._keep_locks()
         if not self.busy:
             self.stand_down()
 
@@ -110,6 +118,7 @@ class JobQueue:
         changed = [*self._follow(), *self._abandon()]
         if self._running is None:
             changed += self._start_next()
+        self._keep_locks()
         self._see_off()
         return changed
 
@@ -122,10 +131,22 @@ class JobQueue:
             self._process.kill()
             self._process.wait(KILL_AFTER_SECONDS)
         self._follow()
+        self._keep_locks()
         for process in self._leaving:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(KILL_AFTER_SECONDS)
         self._see_off()
+
+    def _keep_locks(self) -> None:
+        """Hold the locks of the jobs that have not ended, and let go of the others."""
+        coming = [job.folder for job in self.jobs if not job.state.ended][:_MOST_LOCKS]
+        for folder in self._locks.keys() - set(coming):
+            lock = self._locks.pop(folder)
+            if lock is not None:
+                os.close(lock)
+        for folder in coming:
+            if folder not in self._locks:
+                self._locks[folder] = locks.hold_queued(folder)
 
     def _see_off(self) -> None:
         """Forget the processes that are gone; polling them lets the system release them, too."""

@@ -132,6 +132,15 @@ def begin(project: str, results: str, clip: str) -> None:
         time.sleep(0.005)
 
 
+def wait_in_queue(project: str, results: str, clip: str) -> None:
+    """Press the button in a new project, whose job waits for its turn until this Blender is killed."""
+    enabled()
+    new_project(project, results, clip)
+    tell(state=press().state.name)
+    while True:
+        time.sleep(1.0)
+
+
 def go_on(project: str, _results: str, how: str) -> None:
     """Open the project, tell what is listed, let the job go on (by its button or by the main one), and save."""
     runner = opened(project)

@@ -112,6 +112,20 @@ def test_the_job_goes_on_after_a_restart(sessions: Sessions, how: str) -> None:
 
 
 @pytest.mark.usefixtures("addon")
+def test_a_job_that_waits_in_another_blender_is_not_interrupted(sessions: Sessions) -> None:
+    """The project is open there, too, and the job will be made there; only if that Blender dies, it can go on here."""
+    with sessions.start("wait_in_queue") as other:
+        try:
+            assert other.stdout is not None
+            assert json.loads(next(line for line in other.stdout if line.startswith("{"))) == {"state": "QUEUED"}
+            assert sessions.run("look") == [{"jobs": [], "strips": ["clip"]}]
+        finally:
+            other.kill()
+    (opened,) = sessions.run("look")
+    assert [job["state"] for job in opened["jobs"]] == ["INTERRUPTED"]
+
+
+@pytest.mark.usefixtures("addon")
 def test_a_result_waits_for_its_project(sessions: Sessions) -> None:
     """While a copy is open, nothing appears there, and the panel says where the frames are; back, the strip appears."""
     running, done, back = sessions.run("away")

@@ -11,11 +11,12 @@ import onnx
 import pytest
 
 from rvm_addon.engine.contract import locks
-from rvm_addon.engine.contract.errors import OutputFailed, SpecError
+from rvm_addon.engine.contract.errors import JobHeld, OutputFailed, SpecError
 from rvm_addon.engine.contract.process import HELD_STATUS
 from rvm_addon.engine.contract.spec import JobSpec, Source, SourceKind
 from rvm_addon.jobs import parts
 from rvm_addon.jobs.job import Job, State
+from rvm_addon.jobs.left import job_in
 from rvm_addon.jobs.queue import JobQueue
 from rvm_addon.jobs.worker import Launcher, Standby, _started, matting
 from tests import tiny
@@ -54,7 +55,7 @@ def test_a_job_runs_to_its_end(queue: JobQueue, spec: JobSpec, tmp_path: Path) -
     drive(queue, lambda: job.state.ended)
     assert (job.state, job.error, job.frames_done) == (State.DONE, "", 200)
     assert len(list(job.output.iterdir())) == 200
-    files = {"job.json", "recipe.sha256", "events.jsonl", "worker.log", "held"}
+    files = {"job.json", "recipe.sha256", "events.jsonl", "worker.log", "held", "queued"}
     assert {path.name for path in job.folder.iterdir()} == {*files, "frames"}
     assert job.log.read_text() == ""
 
@@ -396,14 +397,18 @@ def test_a_blender_that_cannot_start_is_not_the_extensions_fault(
 def test_a_job_of_two_blenders_is_the_firsts(
     queue: JobQueue, spec: JobSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its turn comes here while it runs there: that is said, and the other one's events and log stay as they are."""
+    """Both took it in the same moment, and its turn comes here while it runs there: that is said.
+
+    The other one's events and log stay as they are.
+    """
     clip = tiny.barcode_movie(tmp_path / "long.mp4", 100, size=(1280, 720))
     spec = replace(spec, source=Source(SourceKind.MOVIE, (str(clip),)))
     there = JobQueue(Launcher())
     monkeypatch.setattr("rvm_addon.jobs.queue.FREE_AFTER_SECONDS", 0.0)
     try:
         queue.stand_by()
-        late, first = submit(queue, tmp_path / "job", spec), submit(there, tmp_path / "job", spec)
+        late, first = Job(tmp_path / "job", spec), submit(there, tmp_path / "job", spec)
+        queue.adopt(late)
         drive(there, lambda: first.frames_done > 3)
         with first.log.open("ab") as log:
             log.write(b"the other one's")
@@ -415,6 +420,35 @@ def test_a_job_of_two_blenders_is_the_firsts(
         assert first.log.read_text() == "the other one's"
     finally:
         there.shutdown()
+
+
+def test_a_job_that_waits_in_another_queue_is_that_ones(queue: JobQueue, spec: JobSpec, tmp_path: Path) -> None:
+    """Nothing works on it yet, but it will be made there: it is neither left behind nor taken, until that is over."""
+    there = JobQueue(Launcher())
+    other, running = submit(there, tmp_path / "job", spec), submit(queue, tmp_path / "running", spec)
+    for state in (State.QUEUED, State.RUNNING):
+        assert (other.state, job_in(other.folder, None)) == (state, None)
+        with pytest.raises(JobHeld):
+            submit(queue, other.folder, spec)
+        there.tick()
+    there.shutdown()
+    left = job_in(other.folder, None)
+    assert left is not None and left.state is State.INTERRUPTED
+    submit(queue, other.folder, spec)
+    drive(queue, lambda: not queue.busy)
+    assert [job.state for job in queue.jobs] == [State.DONE] * 2 == [running.state] * 2
+    assert not any(locks.is_held(job.folder) for job in queue.jobs)
+
+
+def test_of_many_jobs_the_next_are_locked(
+    queue: JobQueue, spec: JobSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program may open few files: the others follow as jobs end."""
+    monkeypatch.setattr("rvm_addon.jobs.queue._MOST_LOCKS", 2)
+    first, *_ = jobs = [submit(queue, tmp_path / name, spec) for name in "abc"]
+    assert [locks.is_held(job.folder) for job in jobs] == [True, True, False]
+    queue.cancel(first)
+    assert [locks.is_held(job.folder) for job in jobs] == [False, True, True]
 
 
 def test_a_folder_may_be_let_go_a_little_later(queue: JobQueue, spec: JobSpec, tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ else:
 HELD_FILE = "held"
 """In a job's folder. Not the file but the lock on it says that a process works there: the lock ends with the process,
 killed or not."""
+QUEUED_FILE = "queued"
+"""In a job's folder. The lock on it says that a job runs or waits in a queue, whose process holds the lock."""
 _REFUSALS = frozenset({errno.EACCES, errno.EAGAIN, errno.EDEADLK})
 """The errors when another process holds a lock; any other error means that this drive has no locks."""
 
@@ -57,6 +59,21 @@ def held(folder: Path, name: str = HELD_FILE) -> Iterator[bool]:
         os.close(descriptor)
 
 
+def hold_queued(folder: Path) -> int | None:
+    """Lock a job's folder for a queue until the descriptor that this returns is closed, or this process ends.
+
+    The job's own processes may lock the folder all the same. None where another queue holds it, or the folder refuses.
+    """
+    try:
+        descriptor = os.open(folder / QUEUED_FILE, os.O_RDWR | os.O_CREAT)
+    except OSError:
+        return None
+    if _soon_locked(descriptor, _A_LOOK_SECONDS):
+        return descriptor
+    os.close(descriptor)
+    return None
+
+
 @contextlib.contextmanager
 def in_turn(path: Path) -> Iterator[None]:
     """Let one process at a time change a small file inside the block; the lock is on a file beside it, `*.held`.
@@ -75,9 +92,14 @@ def in_turn(path: Path) -> Iterator[None]:
 
 
 def is_held(folder: Path) -> bool:
-    """Return whether a process, of this Blender or another one, works in a job's folder."""
+    """Return whether a process, of this Blender or another one, works in a job's folder, or its job is in a queue."""
+    return any(_is_locked(folder / name) for name in (HELD_FILE, QUEUED_FILE))
+
+
+def _is_locked(path: Path) -> bool:
+    """Return whether a process holds the lock on a file."""
     try:
-        descriptor = os.open(folder / HELD_FILE, os.O_RDWR)
+        descriptor = os.open(path, os.O_RDWR)
     except OSError:
         return False
     try:
