@@ -10,6 +10,8 @@ import pytest
 
 from tests import tiny
 from tests.host.timeline import Timeline
+from tests.host.updating import raws_of
+from tests.waiting import wait
 
 
 @pytest.fixture(scope="module")
@@ -167,6 +169,38 @@ def test_pressed_again_for_a_strip_that_was_edited_while_it_works(
     (result,) = (one for one in timeline.strips if one.type == "IMAGE")
     sources = [timeline.addon.versions.handles(one) for one in timeline.strips if one.type == "MOVIE"]
     assert timeline.addon.versions.handles(result) == (min(sources)[0], max(sources)[1])
+
+
+@pytest.mark.parametrize("when", ["waiting", "running", "made"])
+def test_pressed_again_for_a_strip_that_became_longer_while_it_works(timeline: Timeline, clip: Path, when: str) -> None:
+    """There is one result, of all that the strip shows, and the model looks at the new frames only."""
+    strip, queue = piece(timeline, clip, 1, 0, 29), timeline.addon.runner.current().queue
+    (first,), _ = timeline.submit(strip)
+    until = {"waiting": lambda: True, "running": lambda: first.frames_done > 0, "made": lambda: first.matted}[when]
+    wait(until, queue.tick)
+    timeline.addon.versions.set_right_handle(strip, 41)
+    (second,), _ = timeline.submit(strip)
+    assert second is not first and not (first.folder / "places.json").exists()
+    timeline.finish()
+    assert [job.state.name for job in queue.jobs] == ["DONE"] * 2
+    assert kinds(timeline) == [("IMAGE", (1, 41)), ("MOVIE", (1, 41))] and strip.mute
+    assert "shows more or other" not in " ".join(first.warnings + second.warnings)
+    assert (raws_of(first), raws_of(second)) == (30, 10)
+    assert exact(timeline, strip)
+
+
+def test_pressed_again_for_another_kind_of_result_while_it_works(timeline: Timeline, clip: Path) -> None:
+    """That is a second result, also where the strip became longer; and what else waits for the first job stays."""
+    strip, other = piece(timeline, clip, 1, 0, 9), piece(timeline, clip, 101, 0, 9)
+    timeline.submit(strip, other)
+    timeline.addon.versions.set_right_handle(strip, 21)
+    timeline.submit(strip)
+    timeline.scene.rvm_matting.result = "MATTE"
+    timeline.submit(strip)
+    timeline.finish()
+    spans = [span for kind, span in kinds(timeline) if kind == "IMAGE"]
+    assert spans == [(1, 21), (1, 21), (101, 111)]
+    assert exact(timeline, other)
 
 
 def test_others_have_jobs_of_their_own(timeline: Timeline, clip: Path, tmp_path: Path) -> None:

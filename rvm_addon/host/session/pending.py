@@ -4,7 +4,7 @@ Kept here while the project is open, and noted in the jobs' folders (`unfinished
 """
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 import bpy
@@ -57,6 +57,12 @@ class Pending:
             self._note(job)
         else:
             self._late[job.folder] = job
+
+    def hand_over(self, job: Job, strips: Collection[tuple[str, str]]) -> None:
+        """Expect nothing more of a job for these strips, by scene and name: another job makes their first results."""
+        self.expect(job, [one for one in self.of(job) if one.replaces or (one.scene, one.strip) not in strips])
+        if job not in self:
+            unfinished.forget(job.folder, self._former.get(job.folder))
 
     @contextlib.contextmanager
     def noted_together(self) -> Iterator[None]:

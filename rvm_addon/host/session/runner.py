@@ -9,7 +9,7 @@ from pathlib import Path
 from ...engine.contract import locks
 from ...engine.contract.errors import MattingError
 from ...engine.contract.files import is_folder
-from ...engine.contract.spec import JobSpec
+from ...engine.contract.spec import RAW_FOLDER, JobSpec
 from ...jobs.aside import discard
 from ...jobs.finished import FinishedJobs
 from ...jobs.job import Job, State
@@ -72,10 +72,29 @@ class Runner:
         first: list[Part] = []
         if places and spec.source.disposable:
             spec, *first = rendering.prepare(folder, spec, places[0], project or rendering.ProjectCopy())
-        job = Job(folder, spec, (*first, MATTING, *_movies(folder, places)))
+        narrower = self._narrower(spec, places)
+        known = (*spec.raws, *(str(one.folder / RAW_FOLDER) for one in narrower))
+        job = Job(
+            folder,
+            replace(spec, raws=tuple(dict.fromkeys(known))),
+            (*first, MATTING, *_movies(folder, places)),
+        )
         self._queue(job)
         self._pending.expect(job, list(places))
+        for one in narrower:
+            self._pending.hand_over(one, _strips(places))
         return job
+
+    def _narrower(self, spec: JobSpec, places: Iterable[Placement]) -> list[Job]:
+        """Return the jobs that will make results like those of `spec` for strips of these placements.
+
+        Such a strip was trimmed outward and pressed again. Its one result comes of the new job, which goes on from what
+        the model said in the first one.
+        """
+        strips = _strips(places)
+        coming = (job for job in self.queue.jobs if job.state in _TO_COME or job.matted)
+        for_them = (job for job in coming if _strips(self._pending.of(job)) & strips)
+        return [job for job in for_them if job.spec.recipe == spec.recipe]
 
     def reuse(self, spec: JobSpec, place: Placement, finished: FinishedJobs) -> Job | None:
         """Return a job that makes or has made these frames, and let it serve `place`, too; None if there is none.
@@ -336,6 +355,11 @@ class Runner:
         if not job.movies_missing:  # to write these later takes the sound from the copy of the project
             rendering.clean_up(job.folder)
         self._pending.settle(job)
+
+
+def _strips(places: Iterable[Placement]) -> set[tuple[str, str]]:
+    """Return the strips, by scene and name, that get their first results with these placements."""
+    return {(one.scene, one.strip) for one in places if not one.replaces}
 
 
 def _movies(folder: Path, places: Iterable[Placement], first: int = 1) -> list[Part]:
