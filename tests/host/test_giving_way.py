@@ -187,6 +187,40 @@ def test_a_source_that_the_user_muted_stays_muted(timeline: Timeline, source: An
     assert source.mute is by_hand
 
 
+def test_a_source_that_was_shown_and_muted_by_hand_stays_muted(timeline: Timeline, source: Any) -> None:
+    """Its first result hid it; that is deleted, and the next leaves sources visible: what mutes it now is the user."""
+    timeline.strips.remove(timeline.result_of(source))
+    source.mute = False
+    timeline.scene.rvm_matting.keep_source = True
+    timeline.press_button(source)
+    assert not source.mute
+    source.mute = True
+    timeline.scene.rvm_matting.handles = 3
+    update(timeline, timeline.result_of(source))
+    assert source.mute
+
+
+def test_the_opacity_that_the_user_gave_a_hidden_source_wins(timeline: Timeline, tmp_path: Path) -> None:
+    """A meta strip with sound is hidden by its opacity: raised and muted by hand, it stays so."""
+    movie = timeline.movie(tiny.barcode_movie(tmp_path / "clip.avi", 5, fourcc="FFV1"), channel=6, start=201)
+    sound = timeline.strips.new_sound(
+        name="sound", filepath=str(tiny.tone(tmp_path / "tone.wav", 1)), channel=7, frame_start=201
+    )
+    timeline.addon.versions.set_right_handle(sound, 206)
+    meta = timeline.meta([movie, sound])
+    meta.blend_alpha = 0.6
+    timeline.press_button(meta)
+    assert (meta.mute, meta.blend_alpha, timeline.result_of(meta).blend_alpha) == (False, 0.0, pytest.approx(0.6))
+    meta.blend_alpha, meta.mute = 0.3, True
+    timeline.scene.rvm_matting.keep_source, timeline.scene.rvm_matting.result = True, "MASK"
+    update(timeline, timeline.result_of(meta))
+    assert (meta.mute, meta.blend_alpha) == (True, pytest.approx(0.3))
+    meta.mute = False
+    timeline.scene.rvm_matting.keep_source, timeline.scene.rvm_matting.result = False, "CUTOUT"
+    update(timeline, timeline.result_of(meta))
+    assert (meta.mute, meta.blend_alpha, timeline.result_of(meta).blend_alpha) == (False, 0.0, pytest.approx(0.3))
+
+
 def test_a_result_that_the_user_has_trimmed_stays_trimmed(timeline: Timeline, source: Any) -> None:
     """Where its frames are others, and again; an end that the source's follows, it follows, too."""
     versions = timeline.addon.versions

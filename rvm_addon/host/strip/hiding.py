@@ -21,6 +21,7 @@ _MUTE = frozenset({"mute"})
 
 def hide(strip: versions.Strip, *, needed: bool = False) -> None:
     """Hide a strip's picture; its sound goes on, and a strip that is `needed` keeps hiding its inputs."""
+    forget_if_shown(strip)
     if not needed and not carries_sound(strip):
         moving = [curve for curve in _animation(strip, _MUTE) if not curve.mute]
         if moving or not strip.mute:
@@ -38,7 +39,20 @@ def hide(strip: versions.Strip, *, needed: bool = False) -> None:
 
 def is_hidden(strip: versions.Strip) -> bool:
     """Return whether a strip is muted, or hidden without being muted."""
-    return bool(strip.mute) or _PROPERTY in strip
+    return bool(strip.mute) or _is_faded(strip)
+
+
+def _is_faded(strip: versions.Strip) -> bool:
+    """Return whether a strip still has the opacity with which `hide` hides it: the user may have raised that since."""
+    return _PROPERTY in strip and strip.blend_alpha == 0.0
+
+
+def forget_if_shown(strip: versions.Strip) -> None:
+    """Forget that `hide` has hidden a strip in the way that the user has taken back since."""
+    if _PROPERTY in strip and not _is_faded(strip):
+        del strip[_PROPERTY]
+    if _MUTED in strip and not strip.mute:
+        del strip[_MUTED]
 
 
 def was_hidden(strip: versions.Strip) -> bool:
@@ -47,8 +61,9 @@ def was_hidden(strip: versions.Strip) -> bool:
 
 
 def unhide(strip: versions.Strip) -> None:
-    """Take back what `hide` did."""
-    strip.mute = False
+    """Take back what `hide` did; a strip that was hidden by its opacity alone was muted by the user, if it is."""
+    if _MUTED in strip or _PROPERTY not in strip:
+        strip.mute = False
     let_move(strip, strip)
     if _PROPERTY in strip:
         strip.blend_type, strip.blend_alpha = blend(strip)

@@ -70,6 +70,8 @@ def insert_result(spec: JobSpec, folder: Path, place: Placement) -> Inserted:
     channels = [channel for channel in free if channel is not None]
     if len(channels) < len(free):
         raise StripUnsuitable(place.strip, f"has no free channel above it; its frames are in “{folder}”")
+    for part in ground.parts:
+        hiding.forget_if_shown(part)
     if ground.old is not None:
         giving_way.take_back(ground.parts or (source,), ground.old, keep_source=place.keep_source)
     laid = [
