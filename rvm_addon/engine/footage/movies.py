@@ -300,7 +300,7 @@ def _check_readable(path: Path) -> None:
     except FileNotFoundError:
         raise SourceMissing(path) from None
     except OSError as error:
-        raise SourceRefused(path, error.strerror or "") from error
+        raise SourceRefused(path, error) from error
 
 
 def _is_whole_matroska(path: Path) -> bool:

@@ -35,7 +35,7 @@ class RawSink:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise OutputFailed(self._folder, error.strerror or "") from error
+            raise OutputFailed(self._folder, error) from error
 
     def keep(self, frame: int, memory: Memory) -> None:
         """Keep the model's state after the last frame, for a job that goes on from there.
@@ -60,7 +60,7 @@ class RawSink:
         try:
             whole.write(self._folder / raw_name(frame), data, partial)
         except OSError as error:
-            raise OutputFailed(self._folder, error.strerror or "") from error
+            raise OutputFailed(self._folder, error) from error
 
 
 def _raws_in(folder: Path) -> dict[int, Path]:
@@ -148,6 +148,6 @@ class Shelf:
         try:
             return raw.decode(path.read_bytes(), picture, foreground)
         except OSError as error:
-            raise RawUnreadable(path, error.strerror or "") from error
+            raise RawUnreadable(path, error) from error
         except ValueError as error:
             raise RawUnreadable(path, str(error)) from error

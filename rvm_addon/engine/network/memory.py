@@ -39,7 +39,7 @@ class Memory:
         try:
             whole.write(folder / MEMORY_FILE, json.dumps(told).encode() + b"\n" + data)
         except OSError as error:
-            raise OutputFailed(folder / MEMORY_FILE, error.strerror or "") from error
+            raise OutputFailed(folder / MEMORY_FILE, error) from error
 
     @classmethod
     def read(cls, folder: Path) -> "Memory | None":
