@@ -79,7 +79,7 @@ class _OnCaches:
             self.report({"ERROR"}, str(error))  # type: ignore[attr-defined]  # every operator has it
             return {"CANCELLED"}
         if not bpy.app.background:
-            bpy.app.timers.register(_tick, persistent=True)
+            timers.start(_tick)
             return {"FINISHED"}
         while current().step():
             time.sleep(_LOOK_SECONDS)
@@ -117,12 +117,8 @@ def draw(layout: bpy.types.UILayout) -> None:
     row.operator(RVM_OT_clear_caches.bl_idname, icon="TRASH")
 
 
+@timers.carefully
 def _tick() -> float | None:
-    """Do one step; an error does not end the timer."""
-    return timers.carefully(_step)
-
-
-def _step() -> float | None:
     """Poll the process and redraw; None ends the timer."""
     busy = current().step()
     preferences.redraw()
@@ -141,6 +137,5 @@ register, _unregister = bpy.utils.register_classes_factory(classes)
 
 def unregister() -> None:
     """Stop polling, and unregister the operators; a process that clears goes on to its end."""
-    if bpy.app.timers.is_registered(_tick):
-        bpy.app.timers.unregister(_tick)
+    timers.stop(_tick)
     _unregister()

@@ -132,7 +132,7 @@ class RVM_OT_self_test(bpy.types.Operator):
             self.report({"ERROR"}, explained(error) if isinstance(error, MattingError) else str(error))
             return {"CANCELLED"}
         if not bpy.app.background:
-            bpy.app.timers.register(_tick, persistent=True)
+            timers.start(_tick)
             return {"FINISHED"}
         while _latest.step():
             time.sleep(runner.TICK_SECONDS)
@@ -149,12 +149,8 @@ def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
             lines.draw(layout, context, [text], icon, alert=icon == "ERROR")
 
 
+@timers.carefully
 def _tick() -> float | None:
-    """Move the latest run on."""
-    return timers.carefully(_step)
-
-
-def _step() -> float | None:
     """Move the latest run on, and show it; return the seconds until the next step, or None to end the timer."""
     busy = _latest is not None and _latest.step()
     preferences.redraw()
@@ -186,8 +182,7 @@ register, _unregister = bpy.utils.register_classes_factory(classes)
 def unregister() -> None:
     """End the latest run, and unregister the operator."""
     global _latest  # noqa: PLW0603  # as above
-    if bpy.app.timers.is_registered(_tick):
-        bpy.app.timers.unregister(_tick)
+    timers.stop(_tick)
     if _latest is not None:
         _latest.queue.shutdown()
     _latest = None
