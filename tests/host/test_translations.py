@@ -321,7 +321,7 @@ def test_what_ended_a_trial_is_understood(in_chinese: SimpleNamespace) -> None:
     watcher.job = test.job
     watcher.queue.jobs.append(test.job)
     try:
-        told = [text for _, text in (*test.told()[-2:], in_chinese.watcher.message())]
+        told = [text for _, text in (*test.findings()[-2:], in_chinese.watcher.message())]
     finally:
         watcher.job = None
         watcher.queue.jobs.clear()

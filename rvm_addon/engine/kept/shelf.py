@@ -79,11 +79,11 @@ def _looking_alike(
     alike: dict[str, dict[int, Path]] = {}
     for folder, files in zip(folders, there, strict=True):
         of_folder: dict[str, dict[int, Path]] = {}
-        for frame, told in digests.noted(Path(folder)).items():
+        for frame, digest in digests.noted(Path(folder)).items():
             if frame in files:
-                of_folder.setdefault(told, {})[frame] = files[frame]
+                of_folder.setdefault(digest, {})[frame] = files[frame]
         alike |= of_folder
-    found = {frame: alike[told] for frame, told in rendered.items() if told in alike}
+    found = {frame: alike[digest] for frame, digest in rendered.items() if digest in alike}
     return {frame: paths.get(frame) or next(iter(paths.values())) for frame, paths in found.items()}
 
 

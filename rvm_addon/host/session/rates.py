@@ -137,11 +137,11 @@ def measured(job: Job) -> list[Measurement]:
     some = wanted[:: -(-len(wanted) // _LOOKED_AT)]  # an hour has a hundred thousand frames
     written = _size(job.output / job.spec.file_name(frame) for frame in some)
     kept = _size(job.folder / RAW_FOLDER / raw_name(frame) for frame in some)
-    told = [
+    costs = [
         Measurement(pixels, looked_at, kind_of(job.spec.look), 1 / job.frames_per_second, written),
         Measurement(pixels, 0, RAWS, 0.0, kept),
     ]
-    return [one for one in told if one.bytes]
+    return [one for one in costs if one.bytes]
 
 
 def _size(files: Iterable[Path]) -> float:

@@ -51,7 +51,7 @@ class Cache:
             self.bytes = int(said) if said.strip().isdecimal() else None
         return self.busy
 
-    def told(self) -> str:
+    def state(self) -> str:
         """Return the state or the size of the caches, in the user's language."""
         if self.busy:
             return say("Clearing") if self._clears else say("Looking")
@@ -112,7 +112,7 @@ def draw(layout: bpy.types.UILayout) -> None:
     name.alignment = "RIGHT"
     name.label(text="Kept Now")
     row = split.row(align=True)
-    row.label(text=current().told(), translate=False)
+    row.label(text=current().state(), translate=False)
     row.operator(RVM_OT_measure_caches.bl_idname, text="", icon="FILE_REFRESH")
     row.operator(RVM_OT_clear_caches.bl_idname, icon="TRASH")
 

@@ -70,7 +70,7 @@ class SelfTest:
         self.queue.submit(job)
         return job
 
-    def told(self) -> list[tuple[str, str]]:
+    def findings(self) -> list[tuple[str, str]]:
         """Return the findings so far: an icon and a sentence each, in the user's language."""
         job, found = self.job, [("CHECKMARK", say("Python: {path}", path=self.python))]
         if job.started is not None:
@@ -93,10 +93,10 @@ class SelfTest:
             found.append(("CHECKMARK", say("Two small pictures were matted in {seconds} s", seconds=time_taken)))
         else:
             found.append(("TIME", words.progress(job)))
-        return found + [_told_of(name, other) for name, other in (self._others or {}).items()]
+        return found + [_finding_on(name, other) for name, other in (self._others or {}).items()]
 
 
-def _told_of(name: str, job: Job) -> tuple[str, str]:
+def _finding_on(name: str, job: Job) -> tuple[str, str]:
     """Return the finding about another device: an icon and a sentence."""
     label = say(next(label for word, label, _ in preferences.DEVICE_ITEMS if word.lower() == name))
     if not job.state.ended:
@@ -136,7 +136,7 @@ class RVM_OT_self_test(bpy.types.Operator):
             return {"FINISHED"}
         while _latest.step():
             time.sleep(runner.TICK_SECONDS)
-        for icon, text in _latest.told():
+        for icon, text in _latest.findings():
             self.report({"ERROR"} if icon == "ERROR" else {"INFO"}, text)
         return {"FINISHED"} if _latest.job.state is State.DONE else {"CANCELLED"}
 
@@ -145,7 +145,7 @@ def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     """Draw the button and the findings of the latest run."""
     layout.operator(RVM_OT_self_test.bl_idname)
     if _latest is not None:
-        for icon, text in _latest.told():
+        for icon, text in _latest.findings():
             lines.draw(layout, context, [text], icon, alert=icon == "ERROR")
 
 
