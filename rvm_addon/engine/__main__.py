@@ -80,9 +80,9 @@ def _check_libraries() -> None:
     """
     if _unusable is None:
         return
-    told = f"{_unusable.name} {_unusable}"  # NumPy names itself in the message only
+    message = f"{_unusable.name} {_unusable}"  # NumPy names itself in the message only
     for module, library in _LIBRARIES.items():
-        if re.search(rf"\b{module}", told):
+        if re.search(rf"\b{module}", message):
             raise LibraryUnusable(library, str(_unusable)) from _unusable
     raise _unusable
 

@@ -221,9 +221,9 @@ def _backdrop(spec: JobSpec) -> Iterator[Backdrop | None]:
 
 
 def open_source(
-    spec: JobSpec, warn: Callable[[str], None], told: Callable[[int, int], None] | None = None, since: int = 0
+    spec: JobSpec, warn: Callable[[str], None], tell_size: Callable[[int, int], None] | None = None, since: int = 0
 ) -> FrameSource:
-    """Return the source that the job describes; `told` receives the size of its frames, if it is known early.
+    """Return the source that the job describes; `tell_size` receives the size of its frames, if it is known early.
 
     Where all frames of a movie are wanted, the source yields only those from `since` on.
 
@@ -231,7 +231,7 @@ def open_source(
         SourceMissing, SourceUnreadable: naming the file.
     """
     if spec.source.kind is SourceKind.MOVIE:
-        return MovieSource(spec.source, warn, told, since)
+        return MovieSource(spec.source, warn, tell_size, since)
     return ImageSource(spec.source, partial(_too_small, spec))
 
 

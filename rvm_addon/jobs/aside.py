@@ -53,12 +53,12 @@ def look_after_caches(results: Iterable[Path], launcher: Launcher, *, clear: boo
     Raises:
         OSError: it cannot be started.
     """
-    with tempfile.TemporaryFile() as told:  # on Windows a command line has at most 32,767 characters
-        told.write(json.dumps([*map(str, results)]).encode())
-        told.seek(0)
+    with tempfile.TemporaryFile() as folders:  # on Windows a command line has at most 32,767 characters
+        folders.write(json.dumps([*map(str, results)]).encode())
+        folders.seek(0)
         return subprocess.Popen(
             launcher.command("-m", "engine.kept.caches", *(["--clear"] if clear else [])),
-            stdin=told,
+            stdin=folders,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,

@@ -58,7 +58,7 @@ def _claim(parent: Path, stem: str, suffix: str, make: Callable[[Path], None]) -
             number += 1
             path = parent / f"{stem} {number}{suffix}"
         except OSError as error:
-            raise OutputRefused(path, error.strerror or "") from error
+            raise OutputRefused(path, error) from error
         else:
             return path
 

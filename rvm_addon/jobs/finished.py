@@ -81,11 +81,11 @@ def has_frames(job: Job, wanted: JobSpec) -> bool:
     and a hard disk opens a hundred files a second.
     """
     paths = [job.output / job.spec.file_name(frame) for frame in wanted.source.frames or ()]
-    told = stamps(map(str, paths))
-    if any(size <= 0 for size, _ in told):  # missing or empty
+    stamped = stamps(map(str, paths))
+    if any(size <= 0 for size, _ in stamped):  # missing or empty
         return False
-    unsure = max((written for _, written in told), default=0) - _KEPT_BACK_NANOSECONDS
-    return all(is_whole(path) for path, (_, written) in zip(paths, told, strict=True) if written >= unsure)
+    unsure = max((written for _, written in stamped), default=0) - _KEPT_BACK_NANOSECONDS
+    return all(is_whole(path) for path, (_, written) in zip(paths, stamped, strict=True) if written >= unsure)
 
 
 def _text(path: Path) -> str:

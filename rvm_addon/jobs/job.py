@@ -88,7 +88,9 @@ class Job:
         self.movies: list[MovieWritten] = []
         self.movies_missing: list[Part] = []
         """The parts whose movies were not written, although the job has ended or gone on."""
-        self.warnings: list[str] = []
+        self.project_closed = False
+        """Whether another file was opened: no result is put on a timeline until the project is open again."""
+        self._warnings: list[str] = []
         self.error = ""
         self.remedy = ""
         self._tallies = [Tally() for _ in parts]
@@ -130,12 +132,24 @@ class Job:
         """Note movies that an earlier session did not write for this job, which is done."""
         self.movies_missing += movies
         if movies:
-            self.warnings.append("The movie has not been written yet; the frames are there")
+            self.warn("The movie has not been written yet; the frames are there")
 
     def add(self, part: Part) -> None:
         """Append a part to a job that has begun but not ended."""
         self.parts.append(part)
         self._tallies.append(Tally())
+
+    def warn(self, text: str) -> None:
+        """Add to the warnings."""
+        self._warnings.append(text)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the user should know and what did not end the job, a sentence each."""
+        warnings = list(self._warnings)
+        if self.project_closed:
+            warnings.append(f"Another file was opened; the frames go to “{self.output}”")
+        return warnings
 
     @property
     def said_all(self) -> bool:
@@ -250,7 +264,7 @@ class Job:
                 self._tallies[self._at].count(seconds)
                 self.seconds = seconds
             case Warned(message=message):
-                self.warnings.append(message)
+                self.warn(message)
             case Finished(frames=frames, seconds=seconds):
                 self._last_word = event
                 self._tallies[self._at].frames = frames
@@ -278,7 +292,7 @@ class Job:
             case Kind.ENCODING if not isinstance(word, MovieWritten):
                 self.movies_missing.append(self.part)
                 if not cancelled:
-                    self.warnings.append(self._why_no_movie(status, word))
+                    self.warn(self._why_no_movie(status, word))
                 self._go_on(cancelled=cancelled)
             case kind:
                 self.matted = self.matted or kind is Kind.MATTING
@@ -296,7 +310,7 @@ class Job:
         """End a job that cannot go on; if its frames are made, it is done, and `message` becomes a warning."""
         if self.matted:
             self.movies_missing += self.parts_left
-            self.warnings.append(f"{message}. {remedy}")
+            self.warn(f"{message}. {remedy}")
             self.move(State.DONE)
         else:
             self.error, self.remedy = message, remedy
@@ -338,7 +352,7 @@ class Job:
         """Note that a cancelled job will not write its movies."""
         self.movies_missing += parts
         if self.movies_missing:
-            self.warnings.append("The movie was not written, for the job was cancelled; its frames are there")
+            self.warn("The movie was not written, for the job was cancelled; its frames are there")
 
     def _end_without_frames(self, status: int, word: object) -> None:
         """End a job whose frames are not all made."""

@@ -87,7 +87,7 @@ class JobQueue:
         try:
             job.write()
         except OSError as error:
-            raise OutputRefused(job.folder, error.strerror or "") from error
+            raise OutputRefused(job.folder, error) from error
         self.adopt(job)
 
     def adopt(self, job: Job) -> None:

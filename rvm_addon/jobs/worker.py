@@ -119,7 +119,7 @@ class PartProcess:
         except FileNotFoundError:
             raise JobGone(folder) from None
         except OSError as error:
-            raise OutputFailed(folder, error.strerror or "") from error
+            raise OutputFailed(folder, error) from error
         self._offset = 0
         handed_over = waiting.send(folder) if waiting is not None else None
         self._process = handed_over or _started(folder, part)

@@ -62,7 +62,7 @@ def test_the_size_of_a_turned_movies_pictures_is_told(tmp_path: Path, upright: b
 def size_told(path: Path, *, upright: bool = True) -> tuple[int, int]:
     """Return the size that a decoder tells of a movie, which is that of its pictures."""
     told: list[tuple[int, int]] = []
-    decoder = Decoder(path, upright=upright, told=lambda *size: told.append(size))
+    decoder = Decoder(path, upright=upright, tell_size=lambda *size: told.append(size))
     shot = decoder.read()
     decoder.close()
     assert shot is not None

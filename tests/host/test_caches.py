@@ -32,9 +32,9 @@ def test_the_button_clears_what_the_jobs_keep(timeline: Timeline, strip: Any) ->
     assert len(raws(job)) == 60
     before = cache.bytes
     assert before >= sum(path.stat().st_size for path in raws(job)) > 0
-    assert cache.told().endswith("MB")
+    assert cache.state().endswith("MB")
     assert bpy.ops.rvm.clear_caches("EXEC_DEFAULT") == {"FINISHED"}
-    assert (raws(job), cache.told()) == ([], "Nothing")
+    assert (raws(job), cache.state()) == ([], "Nothing")
     assert len(list(job.output.iterdir())) == 60
     timeline.scene.rvm_matting.output = str(job.folder.parent)
     timeline.scene.rvm_matting.grow = 2

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from rvm_addon.host.strip import interlacing
-from rvm_addon.host.strip.codecs import clock, is_av1, is_hdr, is_wide, may_carry_alpha, told
+from rvm_addon.host.strip.codecs import clock, descriptions, is_av1, is_hdr, is_wide, may_carry_alpha
 from tests import movies, tiny
 from tests.host.timeline import Timeline
 
@@ -222,6 +222,6 @@ def test_what_only_looks_like_another_codec_is_not_interlaced(tmp_path: Path, by
     """In MP4 each picture is led by its length: one of 640 bytes begins as one of DNxHD, one of 322 as HEVC's set."""
     movie = movies.write(tmp_path / "clip.mp4", "libx264", "yuv420p", frames=3)
     box = struct.pack(">I4s", 8 + len(bytes_inside), b"free") + bytes_inside
-    assert told(io.BytesIO(box + movie.read_bytes())).count(bytes_inside) == 1
+    assert descriptions(io.BytesIO(box + movie.read_bytes())).count(bytes_inside) == 1
     movie.write_bytes(box + movie.read_bytes())
     assert not interlacing.may_be(movie)

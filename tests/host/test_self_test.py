@@ -11,7 +11,7 @@ import pytest
 
 def told(addon: SimpleNamespace) -> str:
     """Return everything that the latest run says."""
-    return "\n".join(f"{icon} {text}" for icon, text in addon.self_test._latest.told())
+    return "\n".join(f"{icon} {text}" for icon, text in addon.self_test._latest.findings())
 
 
 def test_a_machine_that_works(addon: SimpleNamespace) -> None:

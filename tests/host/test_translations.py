@@ -106,7 +106,7 @@ ADDON = HOST.parent
 COMMAND_LINE = {"inputs.py", "alongside.py"}
 """It speaks English."""
 TELLERS = {"warn": 1, "_warn": 1, "Warned": 1, "Failed": 2, "fail": 2}
-"""Functions and events whose first arguments, so many, an editor reads; so is what is appended to `warnings`."""
+"""Functions and events whose first arguments, so many, an editor reads; what is appended to `warnings` is read, too."""
 DECODERS = {"raw.py": errors.RawUnreadable, "targa.py": errors.SourceUnreadable}
 """Modules whose `decode` raises a ValueError, which whoever calls it takes for the reason of this error."""
 ERRORS = {
@@ -185,7 +185,7 @@ def sentences_told() -> Iterator[str]:
     """Yield each sentence that the code has for an editor besides errors; those of somebody else have no word."""
     for _, spelling in modules():
         for name, call in spelling.calls():
-            is_warning = name == "append" and getattr(getattr(call.func, "value", None), "attr", "") == "warnings"
+            is_warning = ast.unparse(call.func) == "warnings.append"
             for argument in call.args[: 1 if is_warning else TELLERS.get(name, 0)]:
                 yield from filter(has_words, spelling.spelt(argument))
 
@@ -321,7 +321,7 @@ def test_what_ended_a_trial_is_understood(in_chinese: SimpleNamespace) -> None:
     watcher.job = test.job
     watcher.queue.jobs.append(test.job)
     try:
-        told = [text for _, text in (*test.told()[-2:], in_chinese.watcher.message())]
+        told = [text for _, text in (*test.findings()[-2:], in_chinese.watcher.message())]
     finally:
         watcher.job = None
         watcher.queue.jobs.clear()

@@ -47,18 +47,18 @@ def digest(data: bytes) -> str:
 
     The same pixels from another encoder have another digest.
     """
-    told = hashlib.blake2b(digest_size=16)
+    hashed = hashlib.blake2b(digest_size=16)
     for part in _decisive(memoryview(data)):
-        told.update(part)
-    return told.hexdigest()
+        hashed.update(part)
+    return hashed.hexdigest()
 
 
 def _decisive(data: memoryview) -> Iterator[bytes | memoryview]:
     """Yield the parts of a file that decide its pixels."""
     if len(data) > _TARGA_END.size:
-        told, _, signature = _TARGA_END.unpack_from(data, len(data) - _TARGA_END.size)
+        extension, _, signature = _TARGA_END.unpack_from(data, len(data) - _TARGA_END.size)
         if signature == _TARGA_SIGNATURE:
-            yield data[:told] if told else data
+            yield data[:extension] if extension else data
             return
     for kind, content in chunks(data):
         if kind in _DECISIVE:

@@ -35,11 +35,14 @@ class MattingError(Exception):
 class FileError(MattingError):
     """A failure that belongs to one file or folder, which is `path`."""
 
-    def __init__(self, path: Path | str, reason: str = "") -> None:
-        """Remember the file and, if there is one, the reason in the words of the system or library that refused it."""
-        super().__init__(path, reason)
+    def __init__(self, path: Path | str, reason: str | OSError = "") -> None:
+        """Remember the file and, if there is one, the reason in the words of the system or library that refused it.
+
+        Of an `OSError`, the system's words are taken, without the file's name.
+        """
         self.path = Path(path)
-        self.reason = reason
+        self.reason = reason if isinstance(reason, str) else reason.strerror or ""
+        super().__init__(path, self.reason)
 
     def because(self) -> str:
         """Return the end of a sentence: ': reason', or nothing."""
@@ -197,10 +200,10 @@ class NotWritten(FileError):
     when_full: str = ""
     """The remedy where there is no space."""
 
-    def __init__(self, path: Path | str, reason: str = "") -> None:
-        """Remember the file and the system's words (`OSError.strerror`), which tell what to do."""
+    def __init__(self, path: Path | str, reason: str | OSError = "") -> None:
+        """Remember the file and the system's words, which tell what to do."""
         super().__init__(path, reason)
-        if reason in _NO_SPACE:
+        if self.reason in _NO_SPACE:
             self.remedy = self.when_full
 
     def __str__(self) -> str:
@@ -298,6 +301,6 @@ def check_source(path: Path) -> None:
     except (FileNotFoundError, NotADirectoryError, ValueError):
         is_file = False
     except OSError as error:
-        raise SourceRefused(path, error.strerror or "") from error
+        raise SourceRefused(path, error) from error
     if not is_file:
         raise SourceMissing(path)

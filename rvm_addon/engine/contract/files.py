@@ -72,7 +72,7 @@ def stamps(paths: Iterable[str]) -> tuple[Stamp, ...]:
 def _stamp(path: str) -> Stamp:
     """Return one file's stamp."""
     try:
-        told = os.stat(path)  # noqa: PTH116  # with thousands of pictures, making Paths costs more than the calls
+        status = os.stat(path)  # noqa: PTH116  # with thousands of pictures, making Paths costs more than the calls
     except OSError:
         return -1, 0
-    return told.st_size, told.st_mtime_ns
+    return status.st_size, status.st_mtime_ns

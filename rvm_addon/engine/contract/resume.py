@@ -66,9 +66,9 @@ def remembered_frame(folder: Path) -> int | None:
     path = folder / MEMORY_FILE
     try:
         with path.open("rb") as stream:
-            head = stream.readline()
-            told = json.loads(head)
-            whole = len(head) + told["bytes"] == path.stat().st_size and is_whole(path)
-            return int(told["frame"]) if whole else None
+            line = stream.readline()
+            head = json.loads(line)
+            whole = len(line) + head["bytes"] == path.stat().st_size and is_whole(path)
+            return int(head["frame"]) if whole else None
     except (OSError, ValueError, KeyError, TypeError):
         return None

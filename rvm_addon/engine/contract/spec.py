@@ -278,8 +278,8 @@ def holds_job(folder: Path) -> bool:
     """
     path = os.path.join(folder, JOB_FILE)  # noqa: PTH118  # making a Path costs more than the check
     try:
-        told = os.stat(path)  # noqa: PTH116  # likewise
-        return stat.S_ISREG(told.st_mode) and _describes_job(path, (told.st_size, told.st_mtime_ns))
+        status = os.stat(path)  # noqa: PTH116  # likewise
+        return stat.S_ISREG(status.st_mode) and _describes_job(path, (status.st_size, status.st_mtime_ns))
     except (OSError, ValueError):  # ValueError: the system cannot have a file of this name
         return False
 
@@ -292,10 +292,10 @@ def _describes_job(path: str, _stamp: Stamp) -> bool:
         OSError: it cannot be read just now.
     """
     try:
-        told = json.loads(Path(path).read_bytes())
+        content = json.loads(Path(path).read_bytes())
     except (ValueError, RecursionError):
         return False
-    return isinstance(told, dict) and told.keys() >= _NEVER_MISSING
+    return isinstance(content, dict) and content.keys() >= _NEVER_MISSING
 
 
 def raw_name(frame: int) -> str:

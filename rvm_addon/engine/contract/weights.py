@@ -63,7 +63,7 @@ class Weights:
         except FileNotFoundError:
             raise ModelMissing(path) from None
         except OSError as error:
-            raise ModelDamaged(path, error.strerror or "") from error
+            raise ModelDamaged(path, error) from error
         if digest != self.sha256:
             raise ModelDamaged(path, f"its sha256 is {digest}, not {self.sha256}")
 
@@ -80,7 +80,7 @@ def catalogue(folder: Path) -> tuple[Weights, ...]:
     except FileNotFoundError:
         raise ModelMissing(folder / CATALOGUE) from None
     except OSError as error:
-        raise ModelDamaged(folder / CATALOGUE, error.strerror or "") from error
+        raise ModelDamaged(folder / CATALOGUE, error) from error
     return tuple(Weights(**entry) for entry in tomllib.loads(text)["weights"])
 
 

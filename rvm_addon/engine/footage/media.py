@@ -148,7 +148,7 @@ class ImageSource:
         except FileNotFoundError:
             raise SourceMissing(path) from None
         except OSError as error:
-            raise SourceRefused(path, error.strerror or "") from error
+            raise SourceRefused(path, error) from error
         if path.suffix == targa.SUFFIX:
             try:
                 return self._picture(targa.decode(data))
@@ -216,7 +216,7 @@ class FolderSink:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise OutputFailed(folder, error.strerror or "") from error
+            raise OutputFailed(folder, error) from error
 
     def write(self, frame: int, picture: Placed) -> None:
         """Encode the picture, write it under a temporary name and rename it at last."""
@@ -227,7 +227,7 @@ class FolderSink:
         try:
             whole.write(path, data, self._partial / f"{frame}{PARTIAL_SUFFIX}")
         except OSError as error:
-            raise OutputFailed(path, error.strerror or "") from error
+            raise OutputFailed(path, error) from error
 
 
 def _encoded(picture: Placed, form: FrameFormat) -> bytes | None:

@@ -52,11 +52,13 @@ class Shot:
 class Decoder:
     """One open movie, read forward."""
 
-    def __init__(self, path: Path, *, upright: bool = True, told: Callable[[int, int], None] | None = None) -> None:
+    def __init__(
+        self, path: Path, *, upright: bool = True, tell_size: Callable[[int, int], None] | None = None
+    ) -> None:
         """Open the movie and decode its first picture; `upright` turns it as its metadata says.
 
-        `told` receives width and height as soon as the container reports them, before a picture is decoded. In a movie
-        that is turned, they are those of the turned pictures.
+        `tell_size` receives width and height as soon as the container reports them, before a picture is decoded. In a
+        movie that is turned, they are those of the turned pictures.
 
         Raises:
             SourceMissing: there is no such file.
@@ -69,8 +71,8 @@ class Decoder:
         self._newest = -math.inf
         self._capture = self._open()
         size = [int(self._capture.get(side)) for side in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)]
-        if told is not None and min(size) > 0:
-            told(*size)
+        if tell_size is not None and min(size) > 0:
+            tell_size(*size)
         self._first: Shot | None = None
         first = self.read()
         if first is None:
@@ -178,10 +180,10 @@ class MovieSource:
         self,
         source: Source,
         warn: Callable[[str], None],
-        told: Callable[[int, int], None] | None = None,
+        tell_size: Callable[[int, int], None] | None = None,
         since: int = 0,
     ) -> None:
-        """Open the movie; `warn` receives texts that the user should read, `told` the size as in `Decoder`.
+        """Open the movie; `warn` receives texts that the user should read, `tell_size` the size as in `Decoder`.
 
         Where all frames are wanted, frames before `since` are decoded and counted, but not yielded.
 
@@ -195,7 +197,7 @@ class MovieSource:
         self._fps = _whole_rate(source.fps)
         self._half_tick = 500.0 / (source.clock or _CLOCK) + _HAIR_MS
         self._warn = warn
-        self._decoder = Decoder(self._path, upright=source.upright, told=told)
+        self._decoder = Decoder(self._path, upright=source.upright, tell_size=tell_size)
         self.expected = self._decoder.count() if source.frames is None else len(source.frames)
         self.pixel_aspect = self._decoder.pixel_aspect()
         self._may_end_early = _is_whole_matroska(self._path)
@@ -300,7 +302,7 @@ def _check_readable(path: Path) -> None:
     except FileNotFoundError:
         raise SourceMissing(path) from None
     except OSError as error:
-        raise SourceRefused(path, error.strerror or "") from error
+        raise SourceRefused(path, error) from error
 
 
 def _is_whole_matroska(path: Path) -> bool:
@@ -315,9 +317,9 @@ def _is_whole_matroska(path: Path) -> bool:
     if not head.startswith(_MATROSKA) or begin < len(_SEGMENT) or not head[begin : begin + 1]:
         return False
     size = 9 - head[begin].bit_length()  # the number's leading zeros tell how many bytes it has, up to its first one
-    told = int.from_bytes(head[begin : begin + size]) & ((1 << 7 * size) - 1)
-    is_known = told != (1 << 7 * size) - 1  # a stream's is not
-    return is_known and begin + size + told <= length
+    segment = int.from_bytes(head[begin : begin + size]) & ((1 << 7 * size) - 1)
+    is_known = segment != (1 << 7 * size) - 1  # a stream's is not
+    return is_known and begin + size + segment <= length
 
 
 def _whole_rate(rate: float) -> float:

@@ -134,7 +134,7 @@ def _size(folder: Path) -> int:
 
 def _used_by(job: Path) -> list[Path]:
     """Return the folders of earlier jobs that a job reads."""
-    return read_json(job / JOB_FILE, lambda told: [Path(folder) for folder in told["raws"]]) or []
+    return read_json(job / JOB_FILE, lambda spec: [Path(folder) for folder in spec["raws"]]) or []
 
 
 def main() -> int:

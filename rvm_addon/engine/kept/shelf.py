@@ -35,7 +35,7 @@ class RawSink:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise OutputFailed(self._folder, error.strerror or "") from error
+            raise OutputFailed(self._folder, error) from error
 
     def keep(self, frame: int, memory: Memory) -> None:
         """Keep the model's state after the last frame, for a job that goes on from there.
@@ -60,7 +60,7 @@ class RawSink:
         try:
             whole.write(self._folder / raw_name(frame), data, partial)
         except OSError as error:
-            raise OutputFailed(self._folder, error.strerror or "") from error
+            raise OutputFailed(self._folder, error) from error
 
 
 def _raws_in(folder: Path) -> dict[int, Path]:
@@ -79,11 +79,11 @@ def _looking_alike(
     alike: dict[str, dict[int, Path]] = {}
     for folder, files in zip(folders, there, strict=True):
         of_folder: dict[str, dict[int, Path]] = {}
-        for frame, told in digests.noted(Path(folder)).items():
+        for frame, digest in digests.noted(Path(folder)).items():
             if frame in files:
-                of_folder.setdefault(told, {})[frame] = files[frame]
+                of_folder.setdefault(digest, {})[frame] = files[frame]
         alike |= of_folder
-    found = {frame: alike[told] for frame, told in rendered.items() if told in alike}
+    found = {frame: alike[digest] for frame, digest in rendered.items() if digest in alike}
     return {frame: paths.get(frame) or next(iter(paths.values())) for frame, paths in found.items()}
 
 
@@ -148,6 +148,6 @@ class Shelf:
         try:
             return raw.decode(path.read_bytes(), picture, foreground)
         except OSError as error:
-            raise RawUnreadable(path, error.strerror or "") from error
+            raise RawUnreadable(path, error) from error
         except ValueError as error:
             raise RawUnreadable(path, str(error)) from error

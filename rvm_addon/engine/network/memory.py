@@ -35,20 +35,20 @@ class Memory:
         """
         data = b"".join(state.tobytes() for state in self.states)
         shapes = [state.shape for state in self.states]
-        told = {"frame": frame, "size": self.size, "shapes": shapes, "bytes": len(data)}
+        head = {"frame": frame, "size": self.size, "shapes": shapes, "bytes": len(data)}
         try:
-            whole.write(folder / MEMORY_FILE, json.dumps(told).encode() + b"\n" + data)
+            whole.write(folder / MEMORY_FILE, json.dumps(head).encode() + b"\n" + data)
         except OSError as error:
-            raise OutputFailed(folder / MEMORY_FILE, error.strerror or "") from error
+            raise OutputFailed(folder / MEMORY_FILE, error) from error
 
     @classmethod
     def read(cls, folder: Path) -> "Memory | None":
         """Return the memory that `write` left in a job's folder; None if there is none, or it is not whole."""
         if remembered_frame(folder) is None:
             return None
-        head, _, data = (folder / MEMORY_FILE).read_bytes().partition(b"\n")
-        told = json.loads(head)
-        ends = np.cumsum([np.prod(shape) for shape in told["shapes"]])
+        line, _, data = (folder / MEMORY_FILE).read_bytes().partition(b"\n")
+        head = json.loads(line)
+        ends = np.cumsum([np.prod(shape) for shape in head["shapes"]])
         parts = np.split(np.frombuffer(data, np.float32), ends[:-1])
-        states = (part.reshape(shape) for part, shape in zip(parts, told["shapes"], strict=True))
-        return cls((told["size"][0], told["size"][1]), tuple(states))
+        states = (part.reshape(shape) for part, shape in zip(parts, head["shapes"], strict=True))
+        return cls((head["size"][0], head["size"][1]), tuple(states))

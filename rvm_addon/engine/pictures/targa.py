@@ -28,7 +28,7 @@ def decode(data: NDArray[np.uint8]) -> Picture:
         ValueError: the file is not whole, or is no uncompressed Targa picture.
     """
     try:
-        name, palette, kind, _, _, _, _, _, width, height, bits, told = _HEAD.unpack(data[: _HEAD.size].tobytes())
+        name, palette, kind, _, _, _, _, _, width, height, bits, descriptor = _HEAD.unpack(data[: _HEAD.size].tobytes())
     except struct.error:
         raise ValueError("it is not whole") from None
     if (palette, kind) != (0, _TRUE_COLOUR) or bits not in (24, 32):
@@ -38,4 +38,4 @@ def decode(data: NDArray[np.uint8]) -> Picture:
     if pixels.size < width * height * channels:
         raise ValueError("it is not whole")
     rows: Picture = pixels.reshape(height, width, channels)
-    return rows if told & _FROM_THE_TOP else np.ascontiguousarray(rows[::-1])
+    return rows if descriptor & _FROM_THE_TOP else np.ascontiguousarray(rows[::-1])

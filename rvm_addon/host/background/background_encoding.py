@@ -63,7 +63,7 @@ def work(folder: Path, name: str, emit: Emit) -> None:
     try:
         whole.give_name(unfinished, movie)
     except OSError as error:
-        raise MovieFailed(movie, error.strerror or "") from error
+        raise MovieFailed(movie, error) from error
     width, height = probes.picture_size(frames[0])
     emit(MovieWritten(str(movie), order.format, width, height, len(frames), seconds, size, heard))
 

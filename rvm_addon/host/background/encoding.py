@@ -99,7 +99,7 @@ def ordered(folder: Path, name: str, order: MovieOrder) -> Part:
     try:
         order.write(path)
     except OSError as error:
-        raise OutputRefused(path, error.strerror or "") from error
+        raise OutputRefused(path, error) from error
     return _part(folder, name, order)
 
 

@@ -136,7 +136,7 @@ def prepare(folder: Path, spec: JobSpec, place: Placement, project: ProjectCopy)
         RenderOrder(place.scene, place.strip, place.start - place.before, paths, scripted).write(folder / ORDER_FILE)
         project.write(folder / PROJECT_FILE)
     except OSError as error:
-        raise OutputRefused(folder, error.strerror or "") from error
+        raise OutputRefused(folder, error) from error
     except RuntimeError as error:  # how Blender's operators report
         raise OutputRefused(folder / PROJECT_FILE, str(error).strip()) from error
     spec = replace(spec, source=replace(spec.source, paths=paths))

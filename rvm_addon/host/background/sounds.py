@@ -110,7 +110,7 @@ def _decode_by_strip(clip: Path, target: Path) -> bool:
             strip = strips.new_sound(name="sound", filepath=str(clip), channel=1, frame_start=1)
         except RuntimeError:  # no sound in the file
             return False
-        scene.frame_start, scene.frame_end = 1, versions.handles(strip)[1]
+        scene.frame_start, scene.frame_end = 1, versions.handles(strip).end
         if scene.frame_end < 2 or strip.sound.samplerate == 0:
             return False
         mix_down(scene, target)

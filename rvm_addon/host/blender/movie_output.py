@@ -114,4 +114,4 @@ def check_room(target: Path) -> None:
             more.flush()
             os.fsync(more.fileno())
     except OSError as error:
-        raise MovieCutShort(target, error.strerror or "") from error
+        raise MovieCutShort(target, error) from error

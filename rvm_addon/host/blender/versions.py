@@ -5,9 +5,9 @@ names stay, deprecated, until 6.0).
 """
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import bpy
 
@@ -39,6 +39,20 @@ Strip: Any = bpy.types.Strip if _STRIPS_RENAMED else bpy.types.Sequence
 
 LINEAR_MODIFIERS = ("use_linear_modifiers",) if "use_linear_modifiers" in Strip.bl_rna.properties else ()
 """The property, up to 4.5, that lets a strip's modifiers work on linear light if the strip's values are floats."""
+
+
+class Span(NamedTuple):
+    """A range of timeline frames."""
+
+    start: int
+    """The first one."""
+    end: int
+    """The one after the last."""
+
+    @classmethod
+    def around(cls, spans: Collection["Span"]) -> "Span":
+        """Return the smallest range that covers all of these."""
+        return cls(min(span.start for span in spans), max(span.end for span in spans))
 
 
 def sequencer_scene(context: bpy.types.Context) -> bpy.types.Scene | None:
@@ -105,11 +119,11 @@ def content_duration(strip: Strip) -> int:
     return round(strip.frame_final_duration + strip.frame_offset_start + strip.frame_offset_end)
 
 
-def handles(strip: Strip) -> tuple[int, int]:
-    """Return the first timeline frame of the strip and the one after its last."""
+def handles(strip: Strip) -> Span:
+    """Return the timeline frames in which the strip lies."""
     if _FRAMES_RENAMED:
-        return strip.left_handle, strip.right_handle
-    return strip.frame_final_start, strip.frame_final_end
+        return Span(strip.left_handle, strip.right_handle)
+    return Span(strip.frame_final_start, strip.frame_final_end)
 
 
 def set_left_handle(strip: Strip, frame: int) -> None:
@@ -199,7 +213,7 @@ def take_inputs(effects: Iterable[Strip], old: Strip, new: Strip) -> None:
             if getattr(effect, name, None) == old:
                 setattr(effect, name, new)
     new.name = new.name
-    set_right_handle(new, handles(new)[1])  # Blender then updates the length of the effects
+    set_right_handle(new, handles(new).end)  # Blender then updates the length of the effects
 
 
 def clip_of(strip: Strip) -> bpy.types.MovieClip | None:

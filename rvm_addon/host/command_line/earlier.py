@@ -86,7 +86,7 @@ def alone(folder: Path) -> Iterator[None]:
             folder.mkdir(parents=True, exist_ok=True)
             free = until_left.enter_context(locks.held(folder, _COMMAND_FILE))
         except OSError as error:
-            raise OutputRefused(folder, error.strerror or "") from error
+            raise OutputRefused(folder, error) from error
         give_up_at = time.monotonic() + FREE_AFTER_SECONDS
         while free and locks.is_held(folder) and time.monotonic() < give_up_at:
             time.sleep(_LOOK_SECONDS)

@@ -344,4 +344,4 @@ def _files_in(folder: Path) -> list[Path]:
     try:
         return list(folder.iterdir())
     except OSError as error:
-        raise SourceRefused(folder, error.strerror or "") from error
+        raise SourceRefused(folder, error) from error

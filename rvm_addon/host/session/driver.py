@@ -9,8 +9,7 @@ from . import runner
 
 def start_timer() -> None:
     """Let Blender's event loop drive the queue, if it does not already."""
-    if not bpy.app.timers.is_registered(_tick):
-        bpy.app.timers.register(_tick, first_interval=0.0, persistent=True)
+    timers.start(_tick)
 
 
 def redraw() -> None:
@@ -25,13 +24,9 @@ def redraw() -> None:
     bpy.msgbus.publish_rna(key=(bpy.types.ViewLayer, "name"))
 
 
+@timers.carefully
 def _tick() -> float | None:
-    """Move the jobs on."""
-    return timers.carefully(_step)
-
-
-def _step() -> float | None:
-    """Do one step; None ends the timer when nothing is left to do."""
+    """Move the jobs on; None ends the timer when nothing is left to do."""
     current = runner.current()
     if current.step():
         redraw()
@@ -71,7 +66,7 @@ def recall() -> None:
 
 def _look() -> None:
     """Recall once, as a timer."""
-    timers.carefully(recall)
+    timers.carefully(recall)()
 
 
 class RVM_OT_results_arrived(bpy.types.Operator):
@@ -103,8 +98,6 @@ def unregister() -> None:
     bpy.app.handlers.save_post.remove(_file_saved)
     bpy.app.handlers.undo_post.remove(_undone)
     bpy.app.handlers.redo_post.remove(_undone)
-    for timer in (_tick, _look):
-        if bpy.app.timers.is_registered(timer):
-            bpy.app.timers.unregister(timer)
+    timers.stop(_tick, _look)
     runner.end()
     bpy.utils.unregister_class(RVM_OT_results_arrived)

@@ -55,9 +55,9 @@ def forget(job: Path) -> None:
     """Remove a job from those whose results are to come; its folder of results stays known."""
 
     def fewer(known: _Folders) -> _Folders:
-        told = known.get(str(job.parent), _Known(0.0))
-        left = tuple(name for name in told.jobs if name != job.name)
-        return known if left == told.jobs else known | {str(job.parent): replace(told, jobs=left)}
+        entry = known.get(str(job.parent), _Known(0.0))
+        left = tuple(name for name in entry.jobs if name != job.name)
+        return known if left == entry.jobs else known | {str(job.parent): replace(entry, jobs=left)}
 
     _change(fewer)
 
@@ -65,7 +65,7 @@ def forget(job: Path) -> None:
 def expected() -> list[Path]:
     """Return the folders of the jobs that are known to have results to come."""
     since = time.time() - _DRAWER_SECONDS
-    return [Path(results, name) for results, told in _remembered().items() if told.used > since for name in told.jobs]
+    return [Path(results, name) for results, one in _remembered().items() if one.used > since for name in one.jobs]
 
 
 def folders() -> list[Path]:
@@ -112,7 +112,7 @@ def _write(path: Path, change: Callable[[_Folders], _Folders]) -> None:
     known = _read(path)
     changed = change(dict(known))
     if changed != known:
-        newest = {results: asdict(told) for results, told in list(changed.items())[-_MOST:]}
+        newest = {results: asdict(one) for results, one in list(changed.items())[-_MOST:]}
         write_json(path, newest)
 
 
@@ -123,8 +123,8 @@ def _read(path: Path) -> _Folders:
         OSError: the file exists but cannot be read, as while a virus scanner has it open.
     """
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
-        return {results: _Known(float(one["used"]), tuple(map(str, one["jobs"]))) for results, one in told.items()}
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return {results: _Known(float(one["used"]), tuple(map(str, one["jobs"]))) for results, one in content.items()}
     except (FileNotFoundError, ValueError, TypeError, KeyError, AttributeError):
         return {}
 

@@ -1,7 +1,6 @@
 """Measured times and sizes of runs on this machine: an estimate comes from a similar run, or there is none."""
 
 import contextlib
-import json
 import logging
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -12,7 +11,7 @@ import bpy
 
 from ...engine.contract import locks
 from ...engine.contract.events import MovieWritten
-from ...engine.contract.files import write_json
+from ...engine.contract.files import read_json, write_json
 from ...engine.contract.outputs import Look
 from ...engine.contract.spec import RAW_FOLDER, raw_name
 from ...jobs.job import Job
@@ -115,13 +114,7 @@ def _with(new: Measurement, known: list[Measurement]) -> list[Measurement]:
 
 def _read(path: Path) -> list[Measurement]:
     """Return the measurements in a file; none if it cannot be read."""
-    try:
-        return [Measurement(**one) for one in json.loads(path.read_text(encoding="utf-8"))]
-    except FileNotFoundError:
-        return []
-    except (OSError, ValueError, TypeError) as error:
-        log.warning("%s: %s", path, error)
-        return []
+    return read_json(path, lambda content: [Measurement(**one) for one in content]) or []
 
 
 def kind_of(look: Look) -> str:
@@ -144,11 +137,11 @@ def measured(job: Job) -> list[Measurement]:
     some = wanted[:: -(-len(wanted) // _LOOKED_AT)]  # an hour has a hundred thousand frames
     written = _size(job.output / job.spec.file_name(frame) for frame in some)
     kept = _size(job.folder / RAW_FOLDER / raw_name(frame) for frame in some)
-    told = [
+    costs = [
         Measurement(pixels, looked_at, kind_of(job.spec.look), 1 / job.frames_per_second, written),
         Measurement(pixels, 0, RAWS, 0.0, kept),
     ]
-    return [one for one in told if one.bytes]
+    return [one for one in costs if one.bytes]
 
 
 def _size(files: Iterable[Path]) -> float:

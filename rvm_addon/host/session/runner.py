@@ -163,7 +163,7 @@ class Runner:
             places = self._pending.of(job)
             again = self._go_on(job, places)
             self._pending.expect(again, places)
-            again.warnings += [text for text in job.warnings if text == _elsewhere(job)]
+            again.project_closed = job.project_closed
         return again
 
     def _go_on(self, job: Job, places: list[Placement]) -> Job:
@@ -199,7 +199,7 @@ class Runner:
                 self._queue(again)
                 return again
         except MattingError as error:  # the strip gets its frames even so
-            job.warnings.append(f"{error}. {error.remedy}")
+            job.warn(f"{error}. {error.remedy}")
             return job
         for part in movies:
             job.add(part)
@@ -243,8 +243,7 @@ class Runner:
                 self._come_back(listed, one)
         here = [job for job in self.queue.jobs if self._pending.of(job)]
         for job in here:
-            if _elsewhere(job) in job.warnings:
-                job.warnings.remove(_elsewhere(job))
+            job.project_closed = False
             if job.matted:
                 self._arrivals.add(job)
         return bool(found or here)
@@ -318,7 +317,7 @@ class Runner:
         """Forget where results go, for another file was opened; the jobs warn of it."""
         for job in self.queue.jobs:
             if self._pending.of(job):
-                job.warnings.append(_elsewhere(job))
+                job.project_closed = True
         self._pending.forget_project()
         self._arrivals.clear()  # also those that wait for a render to end
 
@@ -333,7 +332,7 @@ class Runner:
         try:
             discard(job.folder, libraries.launcher())
         except OSError as error:
-            job.warnings.append(say("Its frames could not be deleted: {reason}", reason=error.strerror or ""))
+            job.warn(say("Its frames could not be deleted: {reason}", reason=error.strerror or ""))
         else:
             self.queue.dismiss(job)
             self._pending.dismiss(job)
@@ -370,11 +369,6 @@ def _movies(folder: Path, places: Iterable[Placement], first: int = 1) -> list[P
     """
     wanted = [(place, place.movie) for place in places if place.movie is not None]
     return [encoding.prepare(folder, *one, number) for number, one in enumerate(wanted, first)]
-
-
-def _elsewhere(job: Job) -> str:
-    """Return the warning for a job whose project was closed."""
-    return f"Another file was opened; the frames go to “{job.output}”"
 
 
 _runner: Runner | None = None

@@ -113,12 +113,12 @@ def ending(job: Job) -> str:
 
 def movies(job: Job) -> list[str]:
     """Return the movies that a job has written, a text each: 'Movie: talk.mkv · 12 MB'."""
-    told = []
+    lines = []
     for movie in job.movies:
         words = [say("Movie: {name}", name=Path(movie.path).name), size(movie.bytes)]
         lacks = [cropped(movie), "" if movie.has_sound else say("without sound")]
-        told.append(" · ".join([*words, *filter(None, lacks)]))
-    return told
+        lines.append(" · ".join([*words, *filter(None, lacks)]))
+    return lines
 
 
 def cropped(movie: MovieWritten) -> str:

@@ -97,8 +97,8 @@ def clock(path: Path) -> float:
     except (OSError, struct.error):  # as above
         return 0.0
     if _is_matroska(head):
-        told = _TICK_ELEMENT.search(head)
-        return 1e9 / int.from_bytes(told[2][: told[1][0] & 0xF]) if told else 1000.0
+        tick = _TICK_ELEMENT.search(head)
+        return 1e9 / int.from_bytes(tick[2][: tick[1][0] & 0xF]) if tick else 1000.0
     if _is_transport(head):
         return 90000.0
     return next((ticks for begin, ticks in _CLOCKS.items() if head.startswith(begin)), 0.0)
@@ -136,7 +136,7 @@ def codes(stream: BinaryIO) -> Iterator[str]:
         )
 
 
-def told(stream: BinaryIO) -> bytes:
+def descriptions(stream: BinaryIO) -> bytes:
     """Return the bytes that describe a file's codecs: its sample descriptions, and its head, often with pictures.
 
     Raises:

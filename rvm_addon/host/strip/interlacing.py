@@ -49,17 +49,17 @@ def may_be(path: Path) -> bool:
     try:
         with path.open("rb") as stream:
             codes = frozenset(codecs.codes(stream))
-            told = _payload(codecs.told(stream))
+            data = _payload(codecs.descriptions(stream))
     except (OSError, struct.error):  # Blender will report what is wrong with the file
         return False
-    if path.suffix.lower() == ".dv" or not _DV.isdisjoint(codes) or _TWO_FIELDS.search(told) is not None:
+    if path.suffix.lower() == ".dv" or not _DV.isdisjoint(codes) or _TWO_FIELDS.search(data) is not None:
         return True
     return (
-        (_may_hold(codes, _MPEG_2) and any(not it[1][0] & _PROGRESSIVE for it in _SEQUENCE_EXTENSION.finditer(told)))
-        or (_may_hold(codes, _DNX) and any(it[1][0] & _FIELDS_OF_DNXHD for it in _DNXHD.finditer(told)))
-        or any(it[1][0] & _FIELDS_OF_PRORES for it in _PRORES.finditer(told))
-        or (_may_hold(codes, _HEVC) and any(map(_is_of_fields, _HEVC_PARAMETERS.finditer(told))))
-        or _in_h264(told)
+        (_may_hold(codes, _MPEG_2) and any(not it[1][0] & _PROGRESSIVE for it in _SEQUENCE_EXTENSION.finditer(data)))
+        or (_may_hold(codes, _DNX) and any(it[1][0] & _FIELDS_OF_DNXHD for it in _DNXHD.finditer(data)))
+        or any(it[1][0] & _FIELDS_OF_PRORES for it in _PRORES.finditer(data))
+        or (_may_hold(codes, _HEVC) and any(map(_is_of_fields, _HEVC_PARAMETERS.finditer(data))))
+        or _in_h264(data)
     )
 
 
@@ -97,11 +97,11 @@ def _carried(packet: bytes) -> bytes:
     return packet[begins:]
 
 
-def _in_h264(told: bytes) -> bool:
+def _in_h264(data: bytes) -> bool:
     """Return whether a sequence parameter set of H.264 allows for fields."""
-    for found in _PARAMETERS.finditer(told):
+    for found in _PARAMETERS.finditer(data):
         try:
-            if not _has_frames_only(told[found.end() : found.end() + _MOST_PARAMETERS]):
+            if not _has_frames_only(data[found.end() : found.end() + _MOST_PARAMETERS]):
                 return True
         except (IndexError, ValueError):  # it was no parameter set
             continue

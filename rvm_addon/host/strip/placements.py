@@ -125,7 +125,7 @@ def _is_trimmed_on_the_left(strip: versions.Strip, place: Placement) -> bool:
     Such a strip begins with its left handle: if only that has moved, the strip was not.
     """
     is_bare = strip.type not in WITH_CONTENT and not versions.inputs(strip)
-    return is_bare and versions.handles(strip)[1] == place.start + place.length
+    return is_bare and versions.handles(strip).end == place.start + place.length
 
 
 def _lies_like(strip: versions.Strip, place: Placement) -> bool:

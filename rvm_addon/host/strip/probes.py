@@ -1,8 +1,9 @@
 """Properties of files that are only known by opening them: each file is opened once, and again after it changes."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import bpy
 
@@ -16,11 +17,23 @@ from .sources import source_file
 _WITH_ALPHA = frozenset({32, 64, 128})
 """Bits per pixel of four channels."""
 
-_rates: dict[tuple[str, Stamp], float] = {}
-_clocks: dict[tuple[str, Stamp], float] = {}
-_sizes: dict[tuple[str, Stamp], tuple[int, int]] = {}
-_alphas: dict[tuple[str, Stamp], bool] = {}
-_unlike: dict[tuple[str, Stamp], bool] = {}
+_Found = TypeVar("_Found")
+_File = tuple[str, Stamp]
+"""A file as it is now: another one once it has changed."""
+
+_rates: dict[_File, float] = {}
+_clocks: dict[_File, float] = {}
+_sizes: dict[_File, tuple[int, int]] = {}
+_alphas: dict[_File, bool] = {}
+_unlike: dict[_File, bool] = {}
+
+
+def _once(known: dict[_File, _Found], path: str, look: Callable[[], _Found]) -> _Found:
+    """Return what is known of a file; `look` finds it out the first time, and again after the file has changed."""
+    file = _file(path)
+    if file not in known:
+        known[file] = look()
+    return known[file]
 
 
 def frame_rate(strip: versions.Strip) -> float:
@@ -28,41 +41,29 @@ def frame_rate(strip: versions.Strip) -> float:
 
     The strip's element is no help: its `orig_fps` stays that of the first file when another one is chosen.
     """
-    known = _file(source_file(strip))
-    if known not in _rates:
-        _rates[known] = float(strip.fps)  # each access opens the file
-    return _rates[known]
+    return _once(_rates, source_file(strip), lambda: float(strip.fps))  # each access opens the file
 
 
 def clock(path: str) -> float:
     """Return the ticks per second in which a movie's container counts time; 0 if unknown."""
-    known = _file(path)
-    if known not in _clocks:
-        _clocks[known] = codecs.clock(Path(path))
-    return _clocks[known]
+    return _once(_clocks, path, lambda: codecs.clock(Path(path)))
 
 
 def carries_alpha(path: str) -> bool:
     """Return whether Blender finds alpha in a movie; this decodes a frame, unless the codec cannot hold alpha."""
-    known = _file(path)
-    if known not in _alphas:
-        _alphas[known] = codecs.may_carry_alpha(Path(path)) and _has_four_channels(path)
-    return _alphas[known]
+    return _once(_alphas, path, lambda: codecs.may_carry_alpha(Path(path)) and _has_four_channels(path))
 
 
 def is_unlike(path: str) -> bool:
     """Return whether OpenCV decodes a movie differently from Blender, or not at all."""
-    known = _file(path)
-    if known not in _unlike:
-        kinds = (codecs.is_hdr, codecs.is_wide, codecs.is_av1, interlacing.may_be)
-        _unlike[known] = any(is_one(Path(path)) for is_one in kinds)
-    return _unlike[known]
+    kinds = (codecs.is_hdr, codecs.is_wide, codecs.is_av1, interlacing.may_be)
+    return _once(_unlike, path, lambda: any(is_one(Path(path)) for is_one in kinds))
 
 
 def is_known_as_unlike(path: str) -> bool:
     """Return whether OpenCV is known to decode a movie differently, or Blender to find alpha, without opening it."""
-    known = _file(path)
-    return _unlike.get(known, False) or _alphas.get(known, False)
+    file = _file(path)
+    return _unlike.get(file, False) or _alphas.get(file, False)
 
 
 def size(strip: versions.Strip) -> tuple[int, int]:
@@ -70,10 +71,9 @@ def size(strip: versions.Strip) -> tuple[int, int]:
 
     The strip's element is no help: its `orig_width` stays that of an earlier file until Blender has drawn the strip.
     """
-    known = _file(source_file(strip))
-    if known not in _sizes:
-        _sizes[known] = _movie_size(Path(known[0])) if strip.type == "MOVIE" else picture_size(Path(known[0]))
-    return _sizes[known]
+    path = source_file(strip)
+    look = _movie_size if strip.type == "MOVIE" else picture_size
+    return _once(_sizes, path, lambda: look(Path(path)))
 
 
 def picture_size(path: Path) -> tuple[int, int]:
@@ -108,6 +108,6 @@ def _has_four_channels(path: str) -> bool:
         bpy.data.images.remove(image)
 
 
-def _file(path: str) -> tuple[str, Stamp]:
-    """Return a key for a file that changes when the file does."""
+def _file(path: str) -> _File:
+    """Return a file as it is now."""
     return path, stamps([path])[0]

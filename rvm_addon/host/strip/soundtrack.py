@@ -72,7 +72,7 @@ def sounds_of(strip: versions.Strip, others: Iterable[versions.Strip]) -> Iterat
             and other.sound is not None
             and absolute(other.sound.filepath) == file
             and versions.content_start(other) == versions.content_start(strip)
-            and versions.handles(other)[0] < end
-            and start < versions.handles(other)[1]
+            and versions.handles(other).start < end
+            and start < versions.handles(other).end
         ):
             yield other

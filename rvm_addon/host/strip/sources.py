@@ -80,14 +80,11 @@ def source_below(scene: bpy.types.Scene, named: versions.Strip, result: versions
     return named
 
 
-def extent_below(scene: bpy.types.Scene, source: versions.Strip, result: versions.Strip) -> tuple[int, int] | None:
-    """Return the extent, as (first timeline frame, frame after the last), of the pieces of a source below a result.
-
-    Returns None if there are none.
-    """
+def extent_below(scene: bpy.types.Scene, source: versions.Strip, result: versions.Strip) -> versions.Span | None:
+    """Return the extent of the pieces of a source below a result; None if there are none."""
     siblings = versions.siblings(scene.sequence_editor, source)
     below = [versions.handles(strip) for strip in pieces(source, siblings, *versions.handles(result))]
-    return (min(start for start, _ in below), max(end for _, end in below)) if below else None
+    return versions.Span.around(below) if below else None
 
 
 def only_one_below(scene: bpy.types.Scene, file: str, result: versions.Strip) -> versions.Strip | None:
@@ -111,10 +108,10 @@ def shows_the_same(strip: versions.Strip, other: versions.Strip) -> bool:
     return strip.type in OF_FILES and strip.type == other.type and source_file(strip) == source_file(other)
 
 
-def frames_within(strip: versions.Strip, start: float, end: float) -> int:
+def frames_within(strip: versions.Strip, start: int, end: int) -> int:
     """Return how many timeline frames of a strip lie from `start` to `end` - 1."""
     first, last = versions.handles(strip)
-    return int(max(min(end, last) - max(start, first), 0))
+    return max(min(end, last) - max(start, first), 0)
 
 
 def is_within(strip: versions.Strip, start: int, end: int) -> bool:

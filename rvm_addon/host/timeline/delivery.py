@@ -38,13 +38,13 @@ def put(job: Job, place: Placement, awaiting: frozenset[str] = frozenset()) -> b
             for strip in inserted.strips:
                 _tell(job, effects.carry_over(strip))
     except MattingError as error:
-        job.warnings.append(str(error))
+        job.warn(str(error))
         log.warning("%s: %s", job.output, error)
         return False
     except Exception as error:  # such as a colour space that the studio's OpenColorIO configuration lacks
         log.exception("%s", job.output)
         reason = str(error).strip()
-        job.warnings.append(
+        job.warn(
             f"The result of “{place.strip}” could not be put on the timeline as it should be ({reason}); "
             f"its frames are in “{job.output}”"
         )
@@ -53,7 +53,9 @@ def put(job: Job, place: Placement, awaiting: frozenset[str] = frozenset()) -> b
 
 def _tell(job: Job, warnings: Iterable[str]) -> None:
     """Add warnings to a job's, each once: an undo may let a result come again."""
-    job.warnings += [text for text in warnings if text not in job.warnings]
+    for text in warnings:
+        if text not in job.warnings:
+            job.warn(text)
 
 
 def _apart(strip: str, source: str) -> str:

@@ -1,19 +1,19 @@
 """A result gives way to a new one: what it did to its source is undone, and the new one takes over what it had."""
 
-import math
 from collections.abc import Iterable, Sequence
 
 import bpy
 
 from ..blender import versions
+from ..blender.versions import Span
 from ..strip import hiding, masks
 from ..strip.likeness import stand_still
 from ..strip.placements import Placement
 from ..strip.sources import frames_within
 from . import belonging, recipes
 
-EVERYWHERE = (-math.inf, math.inf)
-"""The range of all timeline frames: the first, and the one after the last."""
+EVERYWHERE = Span(-(2**31), 2**31)
+"""More than all frames that a timeline has."""
 _LAID = "rvm_matting_laid"
 """The property of a result that keeps its source's range, counted from where the result's content begins."""
 
@@ -30,7 +30,7 @@ def result_to_replace(
     return old if lies_over else None
 
 
-def remember_range(result: versions.Strip, runs: Iterable[tuple[int, int]]) -> None:
+def remember_range(result: versions.Strip, runs: Iterable[Span]) -> None:
     """Note in a result which of these ranges its source fills, so that the user's trim is known later."""
     start = versions.content_start(result)
     result[_LAID] = next(
@@ -38,24 +38,24 @@ def remember_range(result: versions.Strip, runs: Iterable[tuple[int, int]]) -> N
     )
 
 
-def _trimmed(old: versions.Strip, parts: Sequence[versions.Strip]) -> tuple[float, float]:
+def _trimmed(old: versions.Strip, parts: Sequence[versions.Strip]) -> Span:
     """Return the range to which the user has trimmed a result; an end counts only where the source's is as it was."""
     laid, start = list(old.get(_LAID, ())), versions.content_start(old)
     if not (laid and parts):
         return EVERYWHERE
-    source = min(versions.handles(part)[0] for part in parts), max(versions.handles(part)[1] for part in parts)
+    source = Span.around([versions.handles(part) for part in parts])
     first, last = EVERYWHERE
     own_first, own_last = versions.handles(old)
     laid_first, laid_last = (start + offset for offset in laid)
-    if laid_first == source[0] and own_first != laid_first:
+    if laid_first == source.start and own_first != laid_first:
         first = own_first
-    if laid_last == source[1] and own_last != laid_last:
+    if laid_last == source.end and own_last != laid_last:
         last = own_last
-    return first, last
+    return Span(first, last)
 
 
-def reach(scene: bpy.types.Scene, old: versions.Strip, parts: Sequence[versions.Strip]) -> tuple[float, float]:
-    """Return the range in which a result gives way to new ones: its first timeline frame, and the one after its last.
+def reach(scene: bpy.types.Scene, old: versions.Strip, parts: Sequence[versions.Strip]) -> Span:
+    """Return the range in which a result gives way to new ones.
 
     Where the result was trimmed, it stays so. Where it was cut, the range ends at the cut, for the rest is another
     result of the same source.
@@ -70,8 +70,8 @@ def reach(scene: bpy.types.Scene, old: versions.Strip, parts: Sequence[versions.
             continue
         other = recipes.read(strip)
         if other is not None and other.strip in names:
-            first, last = (start, last) if versions.handles(strip)[0] < start else (first, end)
-    return first, last
+            first, last = (start, last) if versions.handles(strip).start < start else (first, end)
+    return Span(first, last)
 
 
 def take_back(parts: Iterable[versions.Strip], old: versions.Strip, *, keep_source: bool) -> None:

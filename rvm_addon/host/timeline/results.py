@@ -9,6 +9,7 @@ import bpy
 from ...engine.contract.outputs import Result
 from ...engine.contract.spec import JobSpec
 from ..blender import versions
+from ..blender.versions import Span
 from ..strip import hiding, masks
 from ..strip.image_strips import new_image_strip
 from ..strip.likeness import copy_look, is_placed_alike, read_as_written
@@ -100,11 +101,11 @@ class _Ground:
     source: versions.Strip
     parts: tuple[versions.Strip, ...]
     """The pieces of the source that exist when the result arrives, as far as they concern the result."""
-    covered: tuple[tuple[versions.Strip, tuple[int, int]], ...]
+    covered: tuple[tuple[versions.Strip, Span], ...]
     """The parts that were matted completely, each with the run of matted frames that it lies in."""
-    runs: tuple[tuple[int, int], ...]
-    """Where the source lies and was matted, as (first timeline frame, frame after the last)."""
-    spans: tuple[tuple[int, int], ...]
+    runs: tuple[Span, ...]
+    """Where the source lies and was matted."""
+    spans: tuple[Span, ...]
     """Where results go: the same, within the reach of the result that they replace."""
     old: versions.Strip | None
     """The result that the new one replaces."""
@@ -124,8 +125,8 @@ class _Ground:
 def _ground(scene: bpy.types.Scene, source: versions.Strip, place: Placement, *, whole: bool) -> _Ground:
     """Return what a placement finds; a `whole` result ignores where the result that it replaces was cut."""
     first = first_matted(source, place)
-    asked = (first + place.before, first + place.before + place.length)
-    matted = giving_way.EVERYWHERE if place.still else (first, first + len(place.shown))
+    asked = Span(first + place.before, first + place.before + place.length)
+    matted = giving_way.EVERYWHERE if place.still else Span(first, first + len(place.shown))
     parts = pieces(source, versions.siblings(scene.sequence_editor, source), *asked)
     runs = _runs(map(versions.handles, parts), matted) or _runs([asked], matted)
     old = giving_way.result_to_replace(scene, parts or [source], place)
@@ -145,7 +146,7 @@ def _is_seen_whole(strip: versions.Strip) -> bool:
 
 
 def _laid(
-    spec: JobSpec, folder: Path, place: Placement, ground: _Ground, span: tuple[int, int], channel: int
+    spec: JobSpec, folder: Path, place: Placement, ground: _Ground, span: Span, channel: int
 ) -> tuple[versions.Strip, versions.Strip]:
     """Put a new strip of the frames in `folder` over a span; return the part of the source it is like, and itself."""
     own = [part for part in ground.parts if frames_within(part, *span)]
@@ -166,7 +167,7 @@ def _new_result(
     folder: Path,
     place: Placement,
     source: versions.Strip,
-    span: tuple[int, int],
+    span: Span,
     channel: int,
     beside: versions.Strip,
 ) -> versions.Strip:
@@ -175,8 +176,8 @@ def _new_result(
     names = [spec.file_name(frame) for frame in place.shown]
     result = new_image_strip(scene, folder, names, channel, first_matted(source, place), beside=beside)
     result.name = _free_name(scene.sequence_editor, f"{source.name} matte")
-    versions.set_left_handle(result, span[0])
-    versions.set_right_handle(result, span[1])
+    versions.set_left_handle(result, span.start)
+    versions.set_right_handle(result, span.end)
     result.channel = channel  # while its handles overlapped another strip, Blender may have moved it up
     result.directory = _as_user_prefers(folder)
     result.select = False  # the user's selection stays as it is
@@ -185,28 +186,28 @@ def _new_result(
     return result
 
 
-def _runs(spans: Iterable[tuple[int, int]], limits: tuple[float, float]) -> list[tuple[int, int]]:
-    """Return spans of timeline frames, clipped to limits; spans that touch are merged into one run.
+def _runs(spans: Iterable[Span], limits: Span) -> list[Span]:
+    """Return spans, clipped to limits; spans that touch are merged into one run.
 
     A source may be trimmed and cut while its job runs, and its pieces may lie apart.
     """
-    runs: list[tuple[int, int]] = []
-    for start, end in sorted(_clipped(span, limits) for span in spans):
-        if runs and start <= runs[-1][1]:
-            runs[-1] = (runs[-1][0], max(end, runs[-1][1]))
-        elif start < end:
-            runs.append((start, end))
+    runs: list[Span] = []
+    for span in sorted(_clipped(span, limits) for span in spans):
+        if runs and span.start <= runs[-1].end:
+            runs[-1] = Span.around([runs[-1], span])
+        elif span.start < span.end:
+            runs.append(span)
     return runs
 
 
-def _clipped(span: tuple[int, int], limits: tuple[float, float]) -> tuple[int, int]:
-    """Return a span of timeline frames, clipped to limits; a span outside them ends no later than it begins."""
-    return int(max(span[0], limits[0])), int(min(span[1], limits[1]))
+def _clipped(span: Span, limits: Span) -> Span:
+    """Return a span, clipped to limits; a span outside them ends no later than it begins."""
+    return Span(max(span.start, limits.start), min(span.end, limits.end))
 
 
-def _is_within(span: tuple[int, int], run: tuple[int, int]) -> bool:
-    """Return whether a span of timeline frames lies within another."""
-    return run[0] <= span[0] and span[1] <= run[1]
+def _is_within(span: Span, run: Span) -> bool:
+    """Return whether a span lies within another."""
+    return run.start <= span.start and span.end <= run.end
 
 
 def _between(scene: bpy.types.Scene, results: list[tuple[versions.Strip, versions.Strip]]) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ _tried: dict[tuple[str, float], dict[str, int]] | None = None
 
 
 def job_spec(
-    scene: bpy.types.Scene, strip: versions.Strip, settings: Settings, extent: tuple[int, int] | None = None
+    scene: bpy.types.Scene, strip: versions.Strip, settings: Settings, extent: versions.Span | None = None
 ) -> tuple[JobSpec, Placement]:
     """Describe the job that mattes `strip`, and where its result will go.
 

@@ -51,7 +51,7 @@ class Cache:
             self.bytes = int(said) if said.strip().isdecimal() else None
         return self.busy
 
-    def told(self) -> str:
+    def state(self) -> str:
         """Return the state or the size of the caches, in the user's language."""
         if self.busy:
             return say("Clearing") if self._clears else say("Looking")
@@ -79,7 +79,7 @@ class _OnCaches:
             self.report({"ERROR"}, str(error))  # type: ignore[attr-defined]  # every operator has it
             return {"CANCELLED"}
         if not bpy.app.background:
-            bpy.app.timers.register(_tick, persistent=True)
+            timers.start(_tick)
             return {"FINISHED"}
         while current().step():
             time.sleep(_LOOK_SECONDS)
@@ -112,17 +112,13 @@ def draw(layout: bpy.types.UILayout) -> None:
     name.alignment = "RIGHT"
     name.label(text="Kept Now")
     row = split.row(align=True)
-    row.label(text=current().told(), translate=False)
+    row.label(text=current().state(), translate=False)
     row.operator(RVM_OT_measure_caches.bl_idname, text="", icon="FILE_REFRESH")
     row.operator(RVM_OT_clear_caches.bl_idname, icon="TRASH")
 
 
+@timers.carefully
 def _tick() -> float | None:
-    """Do one step; an error does not end the timer."""
-    return timers.carefully(_step)
-
-
-def _step() -> float | None:
     """Poll the process and redraw; None ends the timer."""
     busy = current().step()
     preferences.redraw()
@@ -141,6 +137,5 @@ register, _unregister = bpy.utils.register_classes_factory(classes)
 
 def unregister() -> None:
     """Stop polling, and unregister the operators; a process that clears goes on to its end."""
-    if bpy.app.timers.is_registered(_tick):
-        bpy.app.timers.unregister(_tick)
+    timers.stop(_tick)
     _unregister()

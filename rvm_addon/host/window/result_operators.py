@@ -89,8 +89,8 @@ def _job_spec(
         raise ValueError(f"{result.name} is no result")
     source = belonging.source_of(scene, result, recipe)
     if source is None:
-        told = f"was made from “{recipe.strip}”, which is gone or was renamed, or no longer lies below it; undo that"
-        raise StripUnsuitable(result.name, told)
+        reason = f"was made from “{recipe.strip}”, which is gone or was renamed, or no longer lies below it; undo that"
+        raise StripUnsuitable(result.name, reason)
     spec, place = strips.job_spec(scene, source, settings, sources.extent_below(scene, source, result))
     return spec, replace(place, replaces=result.name, replaced_file=sources.source_file(result))
 

@@ -70,7 +70,7 @@ class SelfTest:
         self.queue.submit(job)
         return job
 
-    def told(self) -> list[tuple[str, str]]:
+    def findings(self) -> list[tuple[str, str]]:
         """Return the findings so far: an icon and a sentence each, in the user's language."""
         job, found = self.job, [("CHECKMARK", say("Python: {path}", path=self.python))]
         if job.started is not None:
@@ -93,10 +93,10 @@ class SelfTest:
             found.append(("CHECKMARK", say("Two small pictures were matted in {seconds} s", seconds=time_taken)))
         else:
             found.append(("TIME", words.progress(job)))
-        return found + [_told_of(name, other) for name, other in (self._others or {}).items()]
+        return found + [_finding_on(name, other) for name, other in (self._others or {}).items()]
 
 
-def _told_of(name: str, job: Job) -> tuple[str, str]:
+def _finding_on(name: str, job: Job) -> tuple[str, str]:
     """Return the finding about another device: an icon and a sentence."""
     label = say(next(label for word, label, _ in preferences.DEVICE_ITEMS if word.lower() == name))
     if not job.state.ended:
@@ -132,11 +132,11 @@ class RVM_OT_self_test(bpy.types.Operator):
             self.report({"ERROR"}, explained(error) if isinstance(error, MattingError) else str(error))
             return {"CANCELLED"}
         if not bpy.app.background:
-            bpy.app.timers.register(_tick, persistent=True)
+            timers.start(_tick)
             return {"FINISHED"}
         while _latest.step():
             time.sleep(runner.TICK_SECONDS)
-        for icon, text in _latest.told():
+        for icon, text in _latest.findings():
             self.report({"ERROR"} if icon == "ERROR" else {"INFO"}, text)
         return {"FINISHED"} if _latest.job.state is State.DONE else {"CANCELLED"}
 
@@ -145,16 +145,12 @@ def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     """Draw the button and the findings of the latest run."""
     layout.operator(RVM_OT_self_test.bl_idname)
     if _latest is not None:
-        for icon, text in _latest.told():
+        for icon, text in _latest.findings():
             lines.draw(layout, context, [text], icon, alert=icon == "ERROR")
 
 
+@timers.carefully
 def _tick() -> float | None:
-    """Move the latest run on."""
-    return timers.carefully(_step)
-
-
-def _step() -> float | None:
     """Move the latest run on, and show it; return the seconds until the next step, or None to end the timer."""
     busy = _latest is not None and _latest.step()
     preferences.redraw()
@@ -186,8 +182,7 @@ register, _unregister = bpy.utils.register_classes_factory(classes)
 def unregister() -> None:
     """End the latest run, and unregister the operator."""
     global _latest  # noqa: PLW0603  # as above
-    if bpy.app.timers.is_registered(_tick):
-        bpy.app.timers.unregister(_tick)
+    timers.stop(_tick)
     if _latest is not None:
         _latest.queue.shutdown()
     _latest = None

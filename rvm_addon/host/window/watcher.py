@@ -193,8 +193,7 @@ def message() -> tuple[str, str]:
 
 def start_timer() -> None:
     """Start the timer that looks for new pictures, unless it runs already."""
-    if not bpy.app.timers.is_registered(_tick):
-        bpy.app.timers.register(_tick, first_interval=0.0, persistent=True)
+    timers.start(_tick)
 
 
 def live_changed() -> None:
@@ -205,12 +204,8 @@ def live_changed() -> None:
         current().look_away()
 
 
+@timers.carefully
 def _tick() -> float | None:
-    """Look for a new picture."""
-    return timers.carefully(_step)
-
-
-def _step() -> float | None:
     """Look for a new picture, and return the seconds until the next look; None, which ends the timer, if none comes."""
     live = bpy.context.window_manager.rvm_view.live
     if live:
@@ -232,8 +227,7 @@ def current() -> Watcher:
 def stop() -> None:
     """End the timer and the trials, and drop the watcher."""
     global _watcher  # noqa: PLW0603  # as above
-    if bpy.app.timers.is_registered(_tick):
-        bpy.app.timers.unregister(_tick)
+    timers.stop(_tick)
     if _watcher is not None:
         _watcher.close()
     _watcher = None
