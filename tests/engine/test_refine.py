@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from rvm_addon.engine.contract.outputs import UNTOUCHED, EdgeColour, Edges
-from rvm_addon.engine.drawing.refine import Cutout, cut_out, nearby_background, refined
+from rvm_addon.engine.drawing.refine import Cutout, cut_out, refined
 from rvm_addon.engine.network.matte import PlainMatte
 from rvm_addon.engine.pictures.tensors import Picture, to_bytes, to_tensor
 
@@ -138,6 +138,32 @@ def test_despill_takes_the_old_background_out() -> None:
     assert abs(int(between[1]) - (int(spilled[1]) + int(clean[1])) / 2) <= 2
 
 
+def despilled_edge(true: tuple[int, int, int], share: float, said: float) -> np.ndarray:
+    """Return the colour at the edge of a person (120, 150, 200) before green, whose edge is of a `true` colour.
+
+    The foreground's `share` is what the picture has of it there, and `said` what the matte says.
+    """
+    picture = np.full((60, 120, 3), (40, 220, 40), np.uint8)
+    picture[:, 60:] = (120, 150, 200)
+    picture[:, 58:60] = (np.array(true) * share + np.array([40, 220, 40]) * (1 - share)).round()
+    pha = np.zeros((1, 1, 60, 120), np.float32)
+    pha[..., 58:60], pha[..., 60:] = said, 1.0
+    cutout = cut(PlainMatte(picture, to_tensor(picture), pha), Edges(despill=1.0))
+    return cutout.colours[30, 58].astype(int)
+
+
+def test_despill_takes_out_what_the_matte_overlooks() -> None:
+    """The matte is often a little wide: it says nine tenths where a fifth is background, which leaves a green rim."""
+    assert np.abs(despilled_edge((120, 150, 200), share=0.8, said=0.9) - (120, 150, 200)).max() <= 6
+
+
+def test_despill_of_dark_skin_makes_no_magenta() -> None:
+    """Skin in shadow has as little blue and red as the green wall: less of these is no reason for less green."""
+    blue, green, red = despilled_edge((40, 50, 67), share=0.7, said=0.7)
+    assert blue < green < red
+    assert red < 130
+
+
 @pytest.mark.parametrize("edges", [Edges(feather=4.0, despill=1.0), Edges(feather=4.0), Edges(grow=-3, feather=2.0)])
 def test_a_feathered_matte_leaves_the_colours_inside(edges: Edges) -> None:
     """What it lets shine through is still the person: nothing of a background is in there to be taken out."""
@@ -161,7 +187,7 @@ def test_a_grown_matte_shows_no_background() -> None:
     for despill in (0.0, 1.0):
         cutout = cut(PlainMatte(picture, guess, pha), Edges(grow=3, despill=despill))
         assert cutout.alpha[30, 57] == 255
-        assert (cutout.colours[30, 57:] == (120, 130, 140)).all()
+        assert np.abs(cutout.colours[30, 57:].astype(int) - (120, 130, 140)).max() <= 1
 
 
 def test_despill_of_a_grown_matte_makes_no_speckles() -> None:
@@ -177,18 +203,6 @@ def test_despill_of_a_grown_matte_makes_no_speckles() -> None:
     cutout = cut(PlainMatte(picture, guess, share[None, None]), Edges(grow=3, despill=1.0))
     assert (cutout.alpha[10:50, 57:60] == 255).all()
     assert np.abs(cutout.colours[10:50, 57:60].astype(int) - true).max() <= 20
-
-
-def test_the_background_nearby_leaves_the_person_out() -> None:
-    """Before a red wall a blue person does not tint what is guessed to lie behind."""
-    picture = np.zeros((120, 160, 3), np.uint8)
-    picture[:] = (10, 20, 200)
-    alpha = np.zeros((120, 160), np.uint8)
-    cv2.circle(alpha, (80, 60), 30, 255, -1)
-    picture[alpha > 0] = (250, 0, 0)
-    behind = nearby_background(picture, alpha, 20.0)
-    assert behind[..., 0].max() < 60
-    assert behind[..., 2].min() > 140
 
 
 @pytest.mark.parametrize("kind", [np.uint8, np.uint16])

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rvm_addon.engine.contract.outputs import Fit
-from rvm_addon.engine.drawing.refine import nearby_background
+from rvm_addon.engine.drawing import nearby
 from rvm_addon.engine.footage.backdrop import fitted
 from tests.host.timeline import Timeline
 
@@ -108,7 +108,7 @@ class RealClip:
             "CUTOUT": lambda: np.array(GROUND),
             "MASK": lambda: np.array(GROUND),
             "COLOUR": lambda: np.array(COLOUR),
-            "BLUR": lambda: nearby_background(picture, cutout[..., 3], BLUR),
+            "BLUR": lambda: nearby.background(picture, cutout[..., 3], BLUR),
             "PICTURE": lambda: fitted(cv2.imread(str(self._wall)), picture.shape[:2], Fit.FILL),
             "MOVIE": lambda: _decoded(self._clip, frame)[-1],
         }[kind]()

@@ -9,7 +9,8 @@ import numpy as np
 
 from ..contract.outputs import Colour, Look, Result
 from ..pictures.tensors import Picture, Pixels, Placed, Plane, full, in_16_bits, laid_over
-from .refine import Cutout, nearby_background
+from . import nearby
+from .refine import Cutout
 
 _DEEPER = (257.0,) * 4
 """The factor from 8 to 16 bits, once for each of the four channels of an OpenCV scalar."""
@@ -25,7 +26,7 @@ def compose(look: Look, cutout: Cutout, picture: Picture, behind: Picture | None
     if look.result is Result.CUTOUT:
         return cutout.placed
     if look.result is Result.BLUR:
-        behind = nearby_background(picture, cutout.alpha, look.blur)
+        behind = nearby.background(picture, cutout.alpha, look.blur)
     elif behind is None:
         behind = plain(picture.shape[:2], look.background)
     else:

@@ -7,7 +7,7 @@ time. One pixel beyond the matte keeps its colour, since a viewer that scales th
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil
-from typing import Self, TypeVar
+from typing import Self
 
 import cv2
 import numpy as np
@@ -16,17 +16,18 @@ from ..contract.outputs import EdgeColour, Edges
 from ..network.guided import grid_of
 from ..network.matte import Matte
 from ..pictures.tensors import Box, Picture, Pixels, Placed, Plane, Tensor, box_of, full, in_8_bits, looked_up
+from . import nearby
 
-_Values = TypeVar("_Values", Plane, Tensor)
 _NEIGHBOURS = np.ones((3, 3), np.uint8)
-_NEARBY = 24.0
-"""The standard deviation, in pixels, of the Gaussian that estimates the nearby background's colour."""
 _REACH = 5
 """Standard deviations beyond which a Gaussian blur has no effect: OpenCV's kernels reach 3 to 4, plus half a pixel."""
-_FINENESS = 3
-"""The background is blurred in a smaller picture, of which the Gaussian's deviation spans at least this many pixels."""
-_LEAST_SHARE = 0.125
-"""The least share of the foreground that unmixing a pixel assumes: with less, 8-bit rounding would turn into colour."""
+_MOST_BACKGROUND = 2.0
+"""The background's share in a pixel is at most so many times what the matte says, which may be narrow or wide."""
+_STEADINESS = 0.1 * 255**2
+"""How firmly the foreground is as light as its neighbours. If it is quite free, hair becomes grey before a grey wall;
+if it is fixed, dark skin before green becomes magenta."""
+_LEAST_CONTRAST = 300.0
+"""The squared distance between foreground and background below which no more is taken out; 8-bit noise is about 3."""
 
 
 @dataclass(frozen=True)
@@ -129,62 +130,45 @@ def _colours(matte: Matte, covered: Plane, alpha: Plane, edges: Edges, box: Box)
     if edges.colour is not EdgeColour.SOURCE:
         matte.paint(colours, not_full if edges.colour is EdgeColour.MIXED else shown, box)
     if edges.despill:
-        mixed = Pixels.of((not_full != 0) & (rounded > 0), box)
-        _despill(matte.picture, colours, covered, alpha, mixed, edges.despill)
+        _despill(matte.picture, colours, covered, Pixels.of(not_full != 0, box), edges.despill)
     return colours
 
 
-def _despill(picture: Picture, colours: Picture, covered: Plane, alpha: Plane, mixed: Pixels, strength: float) -> None:
-    """Take the old background's colour out of `mixed` pixels, by `strength` (0..1); `colours` are the box's.
+def _despill(picture: Picture, colours: Picture, covered: Plane, soft: Pixels, strength: float) -> None:
+    """Take the old background's colour out of `soft` pixels, by `strength` (0..1); `colours` are the box's.
 
     A source pixel is C = F·a + B·(1 - a) (Porter and Duff 1984), where a is the foreground's share, as `covered` says
-    (H x W); with B estimated from nearby background, F follows. The smaller the share, the less certain F is: where the
-    matte was made to show more than the share (`alpha`, H x W), F counts by as much less.
+    (H x W), give or take. B and the foreground's colour N are estimated from pixels nearby, and F is N, lighter or
+    darker: so C - N = t·(B - N) + q·N, with the background's share t and a small q, in the sense of least squares. Only
+    t·(B - N) is taken out of C, so that what N does not know, such as strands of hair, stays.
     """
-    if not mixed.inside.size:
+    if not soft.inside.size:
         return
-    share, shown = ((mixed.of_frame(p).astype(np.float32) / full(p.dtype))[:, None] for p in (covered, alpha))
-    source = mixed.of_frame(picture).astype(np.float32)
-    nearby = np.ascontiguousarray(_nearby(picture, covered, _NEARBY).transpose(2, 0, 1))
-    tall, wide = nearby.shape[1:]
-    behind = grid_of(*covered.shape, tall, wide).pixels(nearby, (slice(0, tall), slice(0, wide)), mixed).T
-    foreground = source + (source - behind) * (1 - share) / np.maximum(share, _LEAST_SHARE)
-    before = mixed.of_box(colours).astype(np.float32)
-    weight = strength * share / np.maximum(share, shown)
-    after = before + (np.clip(foreground, 0, 255) - before) * weight
-    mixed.put(colours, cv2.convertScaleAbs(after).T)
+    share = soft.of_frame(covered).astype(np.float32) / full(covered.dtype)
+    source = soft.of_frame(picture).T.astype(np.float32)
+    estimates = nearby.both(picture, covered)
+    _, tall, wide = estimates.shape
+    grid = grid_of(*covered.shape, tall, wide)
+    near, away = np.split(grid.pixels(estimates, (slice(0, tall), slice(0, wide)), soft), 2)
+    away -= near
+    change = source - near
+    contrast, light, across = _products(away, away), _products(near, near), _products(away, near)
+    contrast += _LEAST_CONTRAST
+    light += _STEADINESS
+    amount = _products(away, change) * light - _products(near, change) * across
+    amount /= contrast * light - across * across
+    np.clip(amount, 0, np.minimum(_MOST_BACKGROUND * (1 - share), 1), out=amount)
+    before = soft.of_box(colours).T.astype(np.float32)
+    after = before + (source - amount * away - before) * np.float32(strength)
+    soft.put(colours, cv2.convertScaleAbs(np.maximum(after, 0, out=after)))
 
 
-def nearby_background(picture: Picture, alpha: Plane, spread: float) -> Picture:
-    """Return an estimate of the background behind the foreground: a blur that leaves the foreground out.
-
-    `picture` is BGR (H x W x 3), `spread` the Gaussian's standard deviation in pixels. A normalised convolution
-    (H. Knutsson, C.-F. Westin, 1993): the blurred background divided by its blurred share.
-    """
-    height, width = alpha.shape
-    coarse = cv2.convertScaleAbs(_nearby(picture, alpha, spread))
-    behind: Picture = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
-    return behind
+def _products(one: Tensor, other: Tensor) -> Tensor:
+    """Return the scalar products of colours (3 x pixels), one per pixel."""
+    return np.einsum("cp,cp->p", one, other)
 
 
-def _nearby(picture: Picture, alpha: Plane, spread: float) -> Tensor:
-    """Return `nearby_background` at a smaller size (h x w x 3, BGR, 0..255), not rounded; a blur loses no detail by it.
-
-    Bilinear enlargement of a Gaussian that spans three pixels is off by at most a seventieth of its contrast.
-    """
-    height, width = alpha.shape
-    coarse = 1 << max(int(spread / _FINENESS).bit_length() - 1, 0)
-    size = (max(width // coarse, 1), max(height // coarse, 1))
-    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-    bare = 1 - cv2.resize(alpha, size, interpolation=cv2.INTER_AREA).astype(np.float32) / full(alpha.dtype)
-    share = bare**4 + np.float32(1e-4)  # where all is foreground, the foreground's blur is better than nothing
-    together = cv2.merge([*(plane * share for plane in cv2.split(small)), share])
-    *weighed, total = cv2.split(_blurred(together, spread / coarse))
-    behind: Tensor = cv2.merge([plane / total for plane in weighed])
-    return behind
-
-
-def _blurred(values: _Values, spread: float) -> _Values:
+def _blurred(alpha: Plane, spread: float) -> Plane:
     """Return a Gaussian blur; at the border, edge values are replicated."""
-    result: _Values = cv2.GaussianBlur(values, (0, 0), spread, borderType=cv2.BORDER_REPLICATE)
+    result: Plane = cv2.GaussianBlur(alpha, (0, 0), spread, borderType=cv2.BORDER_REPLICATE)
     return result
