@@ -143,12 +143,13 @@ def talkie(
     rate: int = 24,
     delay: int = 0,
     size: tuple[int, int] = tiny.SIZE,
+    seconds: float = 0.0,
 ) -> Path:
     """Write a movie of barcodes with `noise` that begins `delay` samples after the picture.
 
-    A negative `delay`, in whole frames, lets the sound begin first.
+    A negative `delay`, in whole frames, lets the sound begin first. It is as long as the picture, or lasts `seconds`.
     """
-    heard = noise(frames / rate)
+    heard = noise(seconds or frames / rate)
     with av.open(str(path), "w") as movie:
         shown, sound = movie.add_stream("mpeg4", rate=rate), movie.add_stream(codec, rate=SOUND_RATE)
         (shown.width, shown.height), shown.pix_fmt, sound.layout = size, "yuv420p", "stereo"

@@ -535,6 +535,21 @@ def test_a_movie_over_colour_comes_with_its_sound(addon: SimpleNamespace, passth
     assert b"mp4a" in movie.read_bytes() if sounding else "without sound" in said
 
 
+def test_a_movie_ends_with_the_clips_last_picture(passthrough: Path, tmp_path: Path) -> None:
+    """Where the sound goes on, it is cut there, and the last picture is not held; the same command finds all made."""
+    clip = movies.talkie(tmp_path / "talk.mkv", 30, "flac", seconds=3.0)
+    options = ["--model", passthrough, "--result", "colour", "--movie-format", "ffv1"]
+    shown: set[int] = set()
+    for _ in range(2):
+        status, (told,), said = matte(clip, "--output", tmp_path / "out", *options)
+        assert (status, told["frames"], len(list((tmp_path / "out" / "talk").iterdir()))) == (0, 30, 30), said
+        made = Path(told["movie"])
+        assert [tiny.read_barcode(frame) for frame in movies.decoded(made)] == list(range(30))
+        assert len(movies.samples(made)) < 1.5 * movies.SOUND_RATE  # encoders fill their last blocks
+        shown.add(made.stat().st_mtime_ns)
+    assert len(shown) == 1 and "going on" not in said
+
+
 @pytest.mark.parametrize("name", ["h264", "ffv1", "qtrle", "prores", "webm"])
 def test_a_movie_of_any_format(addon: SimpleNamespace, green: Path, tmp_path: Path, name: str) -> None:
     """DIR/<stem> with the format's suffix: the frames in their places, transparent but for H.264, with the sound."""

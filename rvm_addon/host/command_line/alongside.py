@@ -68,7 +68,7 @@ class MovieAlongside:
         """
         self._job = job
         self.target = target
-        shown = job.spec.source.frames or tuple(range(job.frames_done))
+        shown = tuple(range(job.frames_done)) if job.matted else job.spec.source.frames or ()
         self._order = order = encoding.MovieOrder(
             scene="",
             strip="",

@@ -174,6 +174,9 @@ class _Call:
             if frames.movie_stands:
                 outcome.movie = str(movie_target(one.name, request))
                 return
+            if movie is not None and movie.frames > job.frames_done:  # it waits for frames that the clip does not have
+                movie.close()
+                movie = None
             movie = movie or self._begin_movie(one, job, beside)
             if movie is not None:
                 self._finish_movie(movie, outcome)
