@@ -670,7 +670,7 @@ def test_stopping_before_a_worker_begins_is_told_in_words(
 ) -> None:
     """From a checkout, too, where no extension is enabled whose folder would tell of pending results.
 
-    Nobody is told to leave --overwrite out: the frames of other settings still stand, and that would be refused.
+    Nobody is told of frames, for there are none, or to leave --overwrite out: those of other settings still stand.
     """
 
     def interrupted(*_: object, **__: object) -> None:
@@ -680,7 +680,7 @@ def test_stopping_before_a_worker_begins_is_told_in_words(
     status = cli.main([str(clip), "--output", str(tmp_path / "out"), "--model", str(passthrough), "--json", *more])
     printed, said = capsys.readouterr()
     assert (status, json.loads(printed)["error"]) == (130, "stopped")
-    assert "and the same command goes on from there" in said
+    assert "Stopped before a new frame was made\n" in said and "kept" not in said
 
 
 def test_what_failed_before_a_frame_was_made_is_to_be_overwritten_again(

@@ -78,8 +78,9 @@ def main(arguments: Sequence[str]) -> int:
                 line.say(f"{one.path}: {error}. {worded(getattr(error, 'remedy', ''), outcome.frames)}".strip())
             except KeyboardInterrupt:
                 outcome.error = STOPPED
-                without = " without --overwrite" if options.overwrite and outcome.frames else ""
-                line.say(f"Stopped; the frames made so far are kept, and the same command{without} goes on from there")
+                without = " without --overwrite" if options.overwrite else ""
+                kept = f"; the frames made so far are kept, and the same command{without} goes on from there"
+                line.say(f"Stopped{kept if outcome.frames else ' before a new frame was made'}")
             outcomes.append(outcome)
             if options.json:
                 print(outcome.as_json(), file=output, flush=True)
