@@ -11,6 +11,7 @@ from typing import Any
 
 import av
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from tests import tiny
@@ -225,3 +226,15 @@ def decoded(path: Path) -> list[NDArray[np.uint8]]:
             return [frame.to_ndarray(format="bgra") for frame in movie.decode(video)]
         decoder = av.CodecContext.create("libvpx-vp9", "r")
         return [frame.to_ndarray(format="bgra") for packet in movie.demux(video) for frame in decoder.decode(packet)]
+
+
+@contextmanager
+def files_up_to(size: int) -> Iterator[None]:
+    """Let no file meanwhile grow beyond so many bytes, as on a disk that is full."""
+    resource = pytest.importorskip("resource", reason="file sizes are limited by POSIX systems")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
