@@ -145,7 +145,7 @@ def _movie(path: Path, request: Request) -> Source:
             raise SpecError("output", f"the name of “{request.output}” is not valid text; choose another folder")
         length, rate, clock = movies.length(path), movies.frame_rate(path), codecs.clock(path)
         if not rate:  # as of raw streams, and of Matroska without a duration, which OpenCV can read
-            reason = "Blender finds no frame rate in it for the movie; without --movie, its frames are made"
+            reason = "Blender finds no frame rate in it for the movie; without --movie, its frames may be made"
             raise SourceUnreadable(path, reason)
         if length > 1:
             source = Source(SourceKind.MOVIE, (str(path),), tuple(range(length)), rate, clock, may_end_early=True)
