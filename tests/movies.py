@@ -11,6 +11,7 @@ from typing import Any
 
 import av
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from tests import tiny
@@ -143,12 +144,13 @@ def talkie(
     rate: int = 24,
     delay: int = 0,
     size: tuple[int, int] = tiny.SIZE,
+    seconds: float = 0.0,
 ) -> Path:
     """Write a movie of barcodes with `noise` that begins `delay` samples after the picture.
 
-    A negative `delay`, in whole frames, lets the sound begin first.
+    A negative `delay`, in whole frames, lets the sound begin first. It is as long as the picture, or lasts `seconds`.
     """
-    heard = noise(frames / rate)
+    heard = noise(seconds or frames / rate)
     with av.open(str(path), "w") as movie:
         shown, sound = movie.add_stream("mpeg4", rate=rate), movie.add_stream(codec, rate=SOUND_RATE)
         (shown.width, shown.height), shown.pix_fmt, sound.layout = size, "yuv420p", "stereo"
@@ -224,3 +226,15 @@ def decoded(path: Path) -> list[NDArray[np.uint8]]:
             return [frame.to_ndarray(format="bgra") for frame in movie.decode(video)]
         decoder = av.CodecContext.create("libvpx-vp9", "r")
         return [frame.to_ndarray(format="bgra") for packet in movie.demux(video) for frame in decoder.decode(packet)]
+
+
+@contextmanager
+def files_up_to(size: int) -> Iterator[None]:
+    """Let no file meanwhile grow beyond so many bytes, as on a disk that is full."""
+    resource = pytest.importorskip("resource", reason="file sizes are limited by POSIX systems")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -59,6 +59,10 @@ def run(spec: JobSpec, folder: Path, emit: Emit) -> None:
     spec.validate()
     rest = resume.rest(spec, folder)
     done = len(rest.made)
+    if rest.frames == () and spec.source.kind is SourceKind.MOVIE:
+        # Whoever makes a movie of the frames asks how wide they are shown; all stand, even if the clip is gone.
+        with suppress(MattingError), closing(open_source(spec, warn)) as source:
+            emit(Started(done, 0, 0, provider="", ratio=0.0, runtime="", made=done, pixel_aspect=source.pixel_aspect))
     if rest.frames != ():
         left = replace(spec, source=replace(spec.source, frames=rest.frames))
         shelf = Shelf(spec.raws, digests.noted(folder / RAW_FOLDER) if spec.source.disposable else None)

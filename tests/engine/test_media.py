@@ -5,7 +5,6 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
-import av
 import cv2
 import numpy as np
 import pytest
@@ -150,35 +149,20 @@ def test_a_movie_that_breaks_off_is_said(clip: Path, tmp_path: Path) -> None:
     assert len(said) == 1 and "150" in said[0]
 
 
-@pytest.mark.parametrize("frames", [None, tuple(range(60))], ids=["all", "by time"])
+@pytest.mark.parametrize("holds", [None, True, False], ids=["all", "by time", "by time, to the last picture"])
 @pytest.mark.parametrize("share", [1.0, 0.5], ids=["whole", "half"])
-def test_a_sound_that_goes_on_is_no_early_end(tmp_path: Path, frames: tuple[int, ...] | None, share: float) -> None:
+def test_a_sound_that_goes_on_is_no_early_end(tmp_path: Path, share: float, *, holds: bool | None) -> None:
     """Matroska tells only how long all of it lasts; where the file lacks its end, that is said."""
-    path = talking(tmp_path / "clip.mkv", frames=20, seconds=3.0)
+    path = movies.talkie(tmp_path / "clip.mkv", 20, seconds=3.0)
     os.truncate(path, int(path.stat().st_size * share))
     said: list[str] = []
-    source = MovieSource(Source(SourceKind.MOVIE, (str(path),), frames, 24.0 if frames else 0.0), said.append)
-    shown = len(numbers(source))
-    assert shown == 60 if frames else (shown == 20 if share == 1.0 else shown <= 20)
+    wanted = Source(SourceKind.MOVIE, (str(path),))
+    if holds is not None:
+        wanted = replace(wanted, frames=tuple(range(72)), fps=24.0, may_end_early=not holds)
+    shown = len(numbers(MovieSource(wanted, said.append)))
+    is_held = holds or (holds is False and share < 1.0)
+    assert shown == 72 if is_held else (shown == 20 if share == 1.0 else shown <= 20)
     assert ["ends early" in text for text in said] == ([] if share == 1.0 else [True])
-
-
-def talking(path: Path, frames: int, seconds: float) -> Path:
-    """Write a movie of 24 frames a second whose sound, longer than its picture, lasts so many seconds."""
-    with av.open(str(path), "w") as container:
-        picture = container.add_stream("mpeg4", rate=24)
-        picture.width, picture.height = tiny.SIZE
-        picture.pix_fmt = "yuv420p"
-        sound = container.add_stream("pcm_s16le", rate=8000, layout="mono")
-        for number in range(frames):
-            frame = av.VideoFrame.from_ndarray(tiny.barcode(number), format="bgr24")
-            container.mux(picture.encode(frame))
-        container.mux(picture.encode())
-        heard = av.AudioFrame.from_ndarray(np.zeros((1, int(8000 * seconds)), np.int16), format="s16", layout="mono")
-        heard.sample_rate = 8000
-        container.mux(sound.encode(heard))
-        container.mux(sound.encode())
-    return path
 
 
 @pytest.fixture(scope="module", params=["mp4v.mp4", "MJPG.avi"])

@@ -264,13 +264,16 @@ def test_the_model_looks_ahead_before_it_begins(
     ]
 
 
-def test_a_picture_too_small_for_the_model_stops_no_other(tmp_path: Path, counting: Path) -> None:
-    """Of photos that are no clip the others are made; the one in which nothing would be seen is named."""
-    paths = [tmp_path / f"{name}.png" for name in ("anna", "dot", "zoe")]
+@pytest.mark.parametrize("names", [("anna", "dot", "zoe"), ("shot_1", "shot_2", "shot_3")])
+def test_a_picture_too_small_for_the_model_stops_no_other(
+    tmp_path: Path, counting: Path, names: tuple[str, ...]
+) -> None:
+    """The others are made, and it is named: also among numbered ones, for no frame of a clip is as small as that."""
+    paths = [tmp_path / f"{name}.png" for name in names]
     for path in paths:
-        cv2.imwrite(str(path), tiny.barcode(1)[:3, :2] if path.stem == "dot" else tiny.barcode(1))
+        cv2.imwrite(str(path), tiny.barcode(1)[:3, :2] if path is paths[1] else tiny.barcode(1))
     spec = replace(SPEC, source=Source(SourceKind.IMAGES, tuple(map(str, paths)), (0, 1, 2)), model=str(counting))
-    with pytest.raises(SourceUnreadable, match=r"dot\.png.*leaves nothing to see of 2 x 3 pixels"):
+    with pytest.raises(SourceUnreadable, match=rf"{names[1]}\.png.*leaves nothing to see of 2 x 3 pixels"):
         run(spec, tmp_path)
     assert sorted(path.name for path in (tmp_path / "frames").iterdir()) == [spec.file_name(0), spec.file_name(2)]
 

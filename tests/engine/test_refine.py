@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from rvm_addon.engine.contract.outputs import UNTOUCHED, EdgeColour, Edges
-from rvm_addon.engine.drawing.refine import Cutout, cut_out, refined
+from rvm_addon.engine.contract.outputs import MOST_GROWTH, UNTOUCHED, EdgeColour, Edges
+from rvm_addon.engine.drawing.refine import _BAND_ROWS, Cutout, cut_out, refined
 from rvm_addon.engine.network.matte import PlainMatte
 from rvm_addon.engine.pictures.tensors import Picture, to_bytes, to_tensor
 
@@ -100,6 +100,16 @@ def test_growing_moves_the_edge_by_as_many_pixels(kind: type, grow: int) -> None
     result = refined(alpha, Edges(grow=grow))
     rows, columns = np.flatnonzero(result.any(axis=1)), np.flatnonzero(result.any(axis=0))
     assert (rows[0], rows[-1], columns[0], columns[-1]) == (20 - grow, 39 + grow, 20 - grow, 39 + grow)
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+@pytest.mark.parametrize("grow", [1, 2, 7, MOST_GROWTH, -1, -30])
+def test_growth_by_any_radius_takes_the_most_of_a_disc(kind: type, grow: int) -> None:
+    """To the bit as OpenCV's morphology does, in frames that are taller than a band, or smaller than the disc."""
+    noise = np.random.default_rng(5).integers(0, np.iinfo(kind).max, (_BAND_ROWS + 70, 90)).astype(kind)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * abs(grow) + 1, 2 * abs(grow) + 1))
+    wanted = (cv2.dilate if grow > 0 else cv2.erode)(noise, disc)
+    assert np.array_equal(refined(noise, Edges(grow=grow)), wanted)
 
 
 def test_feathering_softens_as_a_gaussian() -> None:

@@ -201,12 +201,17 @@ def test_what_needs_no_model_does_not_ask_for_it(spec: JobSpec, tmp_path: Path, 
     assert alphas(tmp_path / "second") == COUNTED
 
 
-def test_where_nothing_is_missing_nothing_is_opened(spec: JobSpec, tmp_path: Path) -> None:
-    """A job that was stopped just before its last word is done at once, without model or source."""
+@pytest.mark.parametrize("gone", [False, True])
+def test_where_nothing_is_missing_no_model_is_opened(spec: JobSpec, tmp_path: Path, *, gone: bool) -> None:
+    """A job that was stopped just before its last word is done at once; its source, if it is there, need only open."""
     run(spec, tmp_path)
     before = written(tmp_path)
-    unstamped = replace(spec, source=replace(spec.source, stamps=()), model="/gone.onnx")
-    assert run(unstamped, tmp_path) == [Finished(FRAMES, pytest.approx(0.0, abs=5.0))]
+    paths = (str(tmp_path / "gone.avi"),) if gone else spec.source.paths
+    unstamped = replace(spec, source=replace(spec.source, stamps=(), paths=paths), model="/gone.onnx")
+    *begun, finished = run(unstamped, tmp_path)
+    told = [(event.frames, event.made) for event in begun if isinstance(event, Started)]
+    assert told == ([] if gone else [(FRAMES, FRAMES)])
+    assert finished == Finished(FRAMES, pytest.approx(0.0, abs=5.0))
     assert written(tmp_path) == before
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from rvm_addon.engine.contract.errors import CONTINUE
 from tests import movies, tiny
 from tests.waiting import wait
 
@@ -115,12 +116,20 @@ def test_what_goes_wrong_is_told_with_the_movies_name(job: Any, movie: Any) -> N
     assert len(list(job.output.iterdir())) == FRAMES
 
 
-def test_a_blender_that_is_gone_may_have_found_the_disk_full(addon: SimpleNamespace, movie: Any) -> None:
-    """It tells of nothing; so space is a remedy, too, and not only another format."""
+def test_of_a_blender_that_is_gone_its_log_is_named(addon: SimpleNamespace, movie: Any) -> None:
+    """It tells of nothing, and nothing hints at the disk: to free some space would be no remedy."""
     movie._process.kill()
-    with pytest.raises(addon.errors.MovieCutShort, match="stopped unexpectedly; its log is") as failed:
+    with pytest.raises(addon.alongside.MovieNotWritten, match=r"talk\.mkv.*stopped unexpectedly; its log is") as failed:
         movie.finish(lambda _: None)
-    assert "Free some space" in failed.value.remedy
+    assert failed.value.remedy == f"To try again, {CONTINUE}; the frames are kept."
+
+
+def test_of_a_blender_that_a_full_disk_ended_that_is_told(addon: SimpleNamespace, movie: Any) -> None:
+    """In the system's words, and with space as the remedy."""
+    movie._process.kill()
+    with movies.files_up_to(0), pytest.raises(addon.errors.MovieCutShort, match="File too large") as failed:
+        movie.finish(lambda _: None)
+    assert failed.value.remedy.startswith("Free some space")
 
 
 def test_a_frame_that_was_taken_away_is_not_waited_for(addon: SimpleNamespace, job: Any, movie: Any) -> None:

@@ -535,6 +535,21 @@ def test_a_movie_over_colour_comes_with_its_sound(addon: SimpleNamespace, passth
     assert b"mp4a" in movie.read_bytes() if sounding else "without sound" in said
 
 
+def test_a_movie_ends_with_the_clips_last_picture(passthrough: Path, tmp_path: Path) -> None:
+    """Where the sound goes on, it is cut there, and the last picture is not held; the same command finds all made."""
+    clip = movies.talkie(tmp_path / "talk.mkv", 30, "flac", seconds=3.0)
+    options = ["--model", passthrough, "--result", "colour", "--movie-format", "ffv1"]
+    shown: set[int] = set()
+    for _ in range(2):
+        status, (told,), said = matte(clip, "--output", tmp_path / "out", *options)
+        assert (status, told["frames"], len(list((tmp_path / "out" / "talk").iterdir()))) == (0, 30, 30), said
+        made = Path(told["movie"])
+        assert [tiny.read_barcode(frame) for frame in movies.decoded(made)] == list(range(30))
+        assert len(movies.samples(made)) < 1.5 * movies.SOUND_RATE  # encoders fill their last blocks
+        shown.add(made.stat().st_mtime_ns)
+    assert len(shown) == 1 and "going on" not in said
+
+
 @pytest.mark.parametrize("name", ["h264", "ffv1", "qtrle", "prores", "webm"])
 def test_a_movie_of_any_format(addon: SimpleNamespace, green: Path, tmp_path: Path, name: str) -> None:
     """DIR/<stem> with the format's suffix: the frames in their places, transparent but for H.264, with the sound."""
@@ -655,7 +670,7 @@ def test_stopping_before_a_worker_begins_is_told_in_words(
 ) -> None:
     """From a checkout, too, where no extension is enabled whose folder would tell of pending results.
 
-    Nobody is told to leave --overwrite out: the frames of other settings still stand, and that would be refused.
+    Nobody is told of frames, for there are none, or to leave --overwrite out: those of other settings still stand.
     """
 
     def interrupted(*_: object, **__: object) -> None:
@@ -665,7 +680,7 @@ def test_stopping_before_a_worker_begins_is_told_in_words(
     status = cli.main([str(clip), "--output", str(tmp_path / "out"), "--model", str(passthrough), "--json", *more])
     printed, said = capsys.readouterr()
     assert (status, json.loads(printed)["error"]) == (130, "stopped")
-    assert "and the same command goes on from there" in said
+    assert "Stopped before a new frame was made\n" in said and "kept" not in said
 
 
 def test_what_failed_before_a_frame_was_made_is_to_be_overwritten_again(
@@ -743,20 +758,23 @@ runpy.run_module("rvm_addon.host", run_name="__main__")
 
 @pytest.mark.parametrize("turned", [False, True])
 def test_a_movie_is_shown_as_wide_as_its_source(passthrough: Path, tmp_path: Path, *, turned: bool) -> None:
-    """Anamorphic pixels (HDV's are 4:3) stay as wide; those of a movie that lies on its side are as high instead."""
+    """Anamorphic pixels (HDV's are 4:3) stay as wide; those of a movie that lies on its side are as high instead.
+
+    So they do where a command was killed when all frames stood, and only the movie is left to make.
+    """
     aspect = Fraction(4, 3)
     clip = movies.write(tmp_path / "talk.mp4", "libx264", "yuv444p", frames=5, pixel_aspect=aspect)
     if turned:
         movies.turn(clip, tiny.SIZE[1])
-    output = tmp_path / "out"
-    status, (told,), said = matte(
-        clip, "--output", output, "--model", passthrough, "--result", "colour", "--movie", "--movie-format", "ffv1"
-    )
-    assert status == 0, said
-    with av.open(told["movie"]) as movie:
-        stream = movie.streams.video[0]
-        assert stream.sample_aspect_ratio == (1 / aspect if turned else aspect)
-        assert (stream.width, stream.height) == (tiny.SIZE[::-1] if turned else tiny.SIZE)
-    upright = (np.rot90(frame) if turned else frame for frame in movies.decoded(Path(told["movie"])))
-    numbers = [tiny.read_barcode(frame) for frame in upright]
-    assert numbers == list(range(5))
+    options = ["--model", passthrough, "--result", "colour", "--movie", "--movie-format", "ffv1"]
+    for _ in range(2):
+        status, (told,), said = matte(clip, "--output", tmp_path / "out", *options)
+        assert status == 0, said
+        made = Path(told["movie"])
+        with av.open(str(made)) as movie:
+            stream = movie.streams.video[0]
+            assert stream.sample_aspect_ratio == (1 / aspect if turned else aspect)
+            assert (stream.width, stream.height) == (tiny.SIZE[::-1] if turned else tiny.SIZE)
+        upright = (np.rot90(frame) if turned else frame for frame in movies.decoded(made))
+        assert [tiny.read_barcode(frame) for frame in upright] == list(range(5))
+        made.unlink()

@@ -32,7 +32,10 @@ class Rendered:
 
 @dataclass(frozen=True)
 class Started:
-    """Source and model are open; frames follow."""
+    """Source and model are open; frames follow.
+
+    Where all frames stand already, only the source is open, and what it does not tell is 0 or empty.
+    """
 
     frames: int
     """How many frames are expected; a movie's container may be wrong about it."""

@@ -97,6 +97,9 @@ class Source:
     """The pictures were made for this job, in its folder: each is deleted once it has been read."""
     sequence: bool = False
     """The pictures are the frames of one clip: they have one size."""
+    may_end_early: bool = False
+    """Of a Matroska file, whose sound may last longer, the wanted frames end with the last picture, which is not held.
+    """
     stamps: tuple[Stamp, ...] = ()
     """The stamps of `paths` when the job was made; empty where nobody will ask whether the files have changed."""
 

@@ -103,7 +103,8 @@ class ImageSource:
     def frames(self) -> Iterator[tuple[int, Picture]]:
         """Yield each picture, 8 bit: BGRA where it carries alpha and that is wanted, else BGR.
 
-        Of pictures that are no clip, those that cannot be read or are too small are left out, and told of at the end.
+        Those that are too small are left out and told of at the end; of pictures that are no clip, so are those that
+        cannot be read. The pictures of a sequence have one size, which the model judges.
 
         Raises:
             PictureDiffers: a picture of a sequence has not the first one's size.
@@ -113,11 +114,14 @@ class ImageSource:
         failed: list[FileError] = []
         for frame, path in self._files:
             try:
-                picture = self._seen(path)
+                picture = self._read(path)
             except (SourceMissing, SourceUnreadable) as error:
                 if self._is_clip:
                     raise
                 failed.append(error)
+                continue
+            if not self._sequence and (reason := self._too_small(picture)):  # it is no frame of a clip, but a thumbnail
+                failed.append(SourceUnreadable(path, reason))
                 continue
             if not height or not self._sequence:
                 height, width = picture.shape[:2]
@@ -133,13 +137,6 @@ class ImageSource:
         if failed:
             why = f"it is the first of {len(failed)} that cannot be read; the others are made"
             raise SourceUnreadable(failed[0].path, why)
-
-    def _seen(self, path: Path) -> Picture:
-        """Return the file's picture; of pictures that are no clip, one that is too small is as good as unreadable."""
-        picture = self._read(path)
-        if not self._is_clip and (reason := self._too_small(picture)):
-            raise SourceUnreadable(path, reason)
-        return picture
 
     def _read(self, path: Path) -> Picture:
         """Return the file's picture. Python reads the file, since OpenCV cannot open every name on Windows."""

@@ -200,7 +200,8 @@ class MovieSource:
         self._decoder = Decoder(self._path, upright=source.upright, tell_size=tell_size)
         self.expected = self._decoder.count() if source.frames is None else len(source.frames)
         self.pixel_aspect = self._decoder.pixel_aspect()
-        self._may_end_early = _is_whole_matroska(self._path)
+        self._promises_nothing = _is_whole_matroska(self._path)
+        self._holds = not (source.may_end_early and self._promises_nothing)
 
     def frames(self) -> Iterator[tuple[int, Picture]]:
         """Yield the wanted frames, by time where the job gives a rate, else as they are decoded."""
@@ -224,7 +225,7 @@ class MovieSource:
         for count, (frame, picture) in enumerate(self._decoded(self.expected), 1):  # noqa: B007  # wanted below
             if frame >= self._since:
                 yield frame, picture
-        if self.expected - count > _HELD_FRAMES_UNSPOKEN and not self._may_end_early:
+        if self.expected - count > _HELD_FRAMES_UNSPOKEN and not self._promises_nothing:
             self._warn(f"“{self._path}” ends early: {count} frames can be read of the {self.expected} that it promises")
 
     def _decoded(self, promised: int) -> Iterator[tuple[int, Picture]]:
@@ -264,7 +265,7 @@ class MovieSource:
 
         This is what Blender shows, also with a variable or jittering frame rate and with edit lists (see the table of
         `tests/host/test_every_frame.py`). Before the first picture begins, the first picture is shown. Past the end,
-        the last picture is held, as in Blender.
+        the last picture is held, as in Blender, unless that is not wanted.
 
         Raises:
             SourceMissing, SourceRefused: the movie did not end, but can no longer be read; no picture is held then.
@@ -272,7 +273,7 @@ class MovieSource:
         step = 1000.0 / self._fps
         shown = self._decoder.seek_before(wanted[0] * step)
         following = self._decoder.read()
-        held: int | None = None
+        held, end = None, len(wanted)
         for place, frame in enumerate(wanted):
             limit = frame * step + self._half_tick
             while following is not None and following.time <= limit:
@@ -283,8 +284,11 @@ class MovieSource:
                 held = sum(shown.time < (later - 1) * step + self._half_tick for later in wanted[place:])
                 if held > _HELD_FRAMES_UNSPOKEN:
                     self._decoder.check_end(shown.time, held)
+                    end -= 0 if self._holds else held
+            if place >= end:
+                return
             yield frame, shown.picture
-        if held is not None and held > _HELD_FRAMES_UNSPOKEN and not self._may_end_early:
+        if held is not None and held > _HELD_FRAMES_UNSPOKEN and not self._promises_nothing:
             self._warn(f"“{self._path}” ends early: its last picture stands for {held} more frames")
 
 

@@ -3,6 +3,9 @@
 Writing one blocks the process until it is done, so the user's Blender leaves that to a background one.
 """
 
+import re
+import struct
+import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -19,6 +22,12 @@ from ..strip.image_strips import new_image_strip
 from ..strip.likeness import read_as_written
 from ..strip.probes import opened_movie
 from .sounds import add_sound
+
+_INFO = re.compile(rb"\x15\x49\xa9\x66([\x81-\xfe])(?:\xbf\x84(.{4}))?(?=\x2a\xd7\xb1)", re.DOTALL)
+"""Matroska's element that tells of the whole file: its size, and its checksum, if it has one."""
+_DURATION = b"\x44\x89\x88"
+"""The element in it that tells how long the file lasts: a number of eight bytes follows."""
+_HEAD_BYTES = 1 << 12
 
 
 def write_movie(
@@ -63,9 +72,32 @@ def write_movie(
             render(scene, target, tell, ready and (lambda number: ready(frames[number - 1])))
         finally:
             sound_file.unlink(missing_ok=True)
-    if length(target) < len(frames):  # on a full disk, Blender reports no error
+    counted = length(target)
+    if counted < len(frames):  # on a full disk, Blender reports no error
         raise MovieCutShort(target, "Blender wrote only a part of it; the disk may be full")
+    if counted > len(frames):
+        _end_with_picture(target, len(frames) / fps)
     return audible
+
+
+def _end_with_picture(movie: Path, seconds: float) -> None:
+    """Let a Matroska file tell that it lasts as long as its picture, which is so many `seconds`.
+
+    Its sound comes in blocks of up to 0.1 s, the last of which is filled. As it does not tell how long its picture
+    lasts, Blender would hold that to the end of the sound. (RFC 9559 and 8794; FFmpeg counts in milliseconds.)
+    """
+    with movie.open("r+b") as stream:
+        head = bytearray(stream.read(_HEAD_BYTES))
+        info = _INFO.search(head)
+        if info is None:
+            return
+        end = info.end(1) + (info[1][0] & 0x7F)
+        told = head.index(_DURATION, info.end(), end)
+        struct.pack_into(">d", head, told + len(_DURATION), seconds * 1000)
+        if info[2]:
+            struct.pack_into("<I", head, info.start(2), zlib.crc32(head[info.end(2) : end]))
+        stream.seek(0)
+        stream.write(head)
 
 
 def scratch(target: Path) -> Path:

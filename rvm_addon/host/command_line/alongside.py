@@ -10,13 +10,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from ...engine.contract.errors import MattingError, MovieCutShort
+from ...engine.contract.errors import CONTINUE, MattingError, MovieFailed
 from ...engine.contract.events import Encoded, Failed, MovieWritten
 from ...engine.contract.files import read_json
 from ...jobs.job import Job
 from ...jobs.worker import PartProcess
 from ..background import encoding, movies
 from ..blender.encoders import MovieFormat
+from ..blender.movie_output import check_room
 from ..strip.soundtrack import Soundtrack
 
 _NAME = "movie"
@@ -49,7 +50,7 @@ def _delete_unfinished(order: encoding.MovieOrder) -> None:
 
 
 class MovieNotWritten(MattingError):
-    """An error that the background Blender reported, in its words."""
+    """The background Blender reported an error, in its words, or is gone."""
 
     def __init__(self, message: str, remedy: str) -> None:
         """Remember the message and the remedy."""
@@ -68,7 +69,7 @@ class MovieAlongside:
         """
         self._job = job
         self.target = target
-        shown = job.spec.source.frames or tuple(range(job.frames_done))
+        shown = tuple(range(job.frames_done)) if job.matted else job.spec.source.frames or ()
         self._order = order = encoding.MovieOrder(
             scene="",
             strip="",
@@ -90,7 +91,8 @@ class MovieAlongside:
         """Wait for the movie, whose frames all stand, and return its event; `tell` gets the number of frames written.
 
         Raises:
-            MovieNotWritten, MovieCutShort: in the user's words.
+            MovieNotWritten: in the user's words.
+            MovieCutShort: the disk is full, and the other Blender is gone.
         """
         status = None
         while status is None:
@@ -104,7 +106,9 @@ class MovieAlongside:
                     case Failed(message=message, remedy=remedy):
                         raise MovieNotWritten(message, remedy)
             time.sleep(_LOOK_SECONDS)
-        raise MovieCutShort(self.target, f"Blender stopped unexpectedly; its log is “{self._job.folder / _NAME}.log”")
+        check_room(self.target)
+        gone = MovieFailed(self.target, f"Blender stopped unexpectedly; its log is “{self._job.folder / _NAME}.log”")
+        raise MovieNotWritten(str(gone), f"To try again, {CONTINUE}; the frames are kept.")
 
     def close(self) -> None:
         """End the process; delete the files of an unfinished movie, and then its order."""

@@ -78,8 +78,9 @@ def main(arguments: Sequence[str]) -> int:
                 line.say(f"{one.path}: {error}. {worded(getattr(error, 'remedy', ''), outcome.frames)}".strip())
             except KeyboardInterrupt:
                 outcome.error = STOPPED
-                without = " without --overwrite" if options.overwrite and outcome.frames else ""
-                line.say(f"Stopped; the frames made so far are kept, and the same command{without} goes on from there")
+                without = " without --overwrite" if options.overwrite else ""
+                kept = f"; the frames made so far are kept, and the same command{without} goes on from there"
+                line.say(f"Stopped{kept if outcome.frames else ' before a new frame was made'}")
             outcomes.append(outcome)
             if options.json:
                 print(outcome.as_json(), file=output, flush=True)
@@ -174,6 +175,9 @@ class _Call:
             if frames.movie_stands:
                 outcome.movie = str(movie_target(one.name, request))
                 return
+            if movie is not None and movie.frames > job.frames_done:  # it waits for frames that the clip does not have
+                movie.close()
+                movie = None
             movie = movie or self._begin_movie(one, job, beside)
             if movie is not None:
                 self._finish_movie(movie, outcome)

@@ -145,10 +145,11 @@ def _movie(path: Path, request: Request) -> Source:
             raise SpecError("output", f"the name of “{request.output}” is not valid text; choose another folder")
         length, rate, clock = movies.length(path), movies.frame_rate(path), codecs.clock(path)
         if not rate:  # as of raw streams, and of Matroska without a duration, which OpenCV can read
-            reason = "Blender finds no frame rate in it for the movie; without --movie, its frames are made"
+            reason = "Blender finds no frame rate in it for the movie; without --movie, its frames may be made"
             raise SourceUnreadable(path, reason)
         if length > 1:
-            return Source(SourceKind.MOVIE, (str(path),), tuple(range(length)), rate, clock, stamps=stamps([str(path)]))
+            source = Source(SourceKind.MOVIE, (str(path),), tuple(range(length)), rate, clock, may_end_early=True)
+            return replace(source, stamps=stamps([str(path)]))
     return Source(SourceKind.MOVIE, (str(path),), stamps=stamps([str(path)]))
 
 
@@ -175,7 +176,7 @@ def take_up(spec: JobSpec, folder: Path, request: Request) -> tuple[JobSpec, boo
     if not goes_on:
         return spec, False
     word = last_event(folder) if is_last else None
-    if isinstance(word, Finished) and word.frames and spec.source.frames is None:
+    if isinstance(word, Finished) and word.frames and spec.source.kind is SourceKind.MOVIE:
         spec = replace(spec, source=replace(spec.source, frames=tuple(range(word.frames))))
     if (stray := _stray(spec, ended=isinstance(word, Finished))) is not None:
         found = f"“{stray}” is there already, and no run is known to have made it of this input"
@@ -265,10 +266,9 @@ def _settings(spec: JobSpec) -> str:
 def _run(spec: JobSpec) -> str:
     """Return a digest of a command, in 64 characters: of its settings and the stamps of the files that it reads.
 
-    The frame numbers are part of it only if they are counted by time; otherwise they follow from the files.
+    The frame numbers follow from the files, and are no part of it: a movie may end before its container does.
     """
-    frames = spec.source.frames if spec.source.fps else None
-    asked = replace(spec, source=replace(spec.source, frames=frames))
+    asked = replace(spec, source=replace(spec.source, frames=None))
     behind = stamps([spec.look.backdrop]) if spec.look.backdrop else ()
     return hashlib.sha256(f"{asked.to_json()}{behind}".encode()).hexdigest()
 

@@ -1,5 +1,6 @@
 """Progress without a window: one line on the terminal, or a line every few seconds in a log."""
 
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -11,6 +12,8 @@ from ...jobs.job import Job, State
 from . import words
 
 _BAR_CELLS = 24
+_LEAST_BAR_CELLS = 4
+"""The width of the bar where the terminal is narrow."""
 _LOG_SECONDS = 5.0
 """The least time between two lines if the output is not a terminal."""
 
@@ -62,8 +65,20 @@ class ProgressLine:
         if not self._live and time.monotonic() < self._next_line:
             return
         self._next_line = time.monotonic() + _LOG_SECONDS
-        full = round(progress * _BAR_CELLS)
-        self._say(f"{name} [{'#' * full}{'.' * (_BAR_CELLS - full)}] {progress:4.0%} {text}", last=not self._live)
+        told = f"{progress:4.0%} {text}"
+        room = self._columns() - _cells(f" [] {told}")
+        cells = min(max(room - _cells(name), _LEAST_BAR_CELLS), _BAR_CELLS)
+        full = round(progress * cells)
+        shown = f"{_fitting(name, room - cells)} [{'#' * full}{'.' * (cells - full)}] {told}"
+        self._say(_fitting(shown, self._columns()), last=not self._live)
+
+    def _columns(self) -> int:
+        """Return how many cells a line may fill: one that wraps cannot be written over."""
+        try:
+            columns = os.get_terminal_size(self._stream.fileno()).columns
+        except OSError:  # no terminal; those without a file raise this, too
+            columns = 0
+        return columns - 1 if columns else sys.maxsize
 
     def say(self, text: str) -> None:
         """Write a line that stays."""
@@ -103,6 +118,15 @@ class ProgressLine:
             self._stream.write("\n")
             self._stream.flush()
         self._open, self._cells = False, 0
+
+
+def _fitting(text: str, cells: int) -> str:
+    """Return a text, cut at its end if it fills more cells."""
+    if _cells(text) <= cells:
+        return text
+    while text and _cells(text) >= cells:
+        text = text[:-1]
+    return f"{text}…"
 
 
 def _cells(text: str) -> int:
