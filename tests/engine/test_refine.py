@@ -103,7 +103,7 @@ def test_growing_moves_the_edge_by_as_many_pixels(kind: type, grow: int) -> None
 
 
 @pytest.mark.parametrize("kind", [np.uint8, np.uint16])
-@pytest.mark.parametrize("grow", [1, 2, 7, MOST_GROWTH, -1, -30])
+@pytest.mark.parametrize("grow", [1, 2, 7, 12, MOST_GROWTH, -1, -30])
 def test_growth_by_any_radius_takes_the_most_of_a_disc(kind: type, grow: int) -> None:
     """To the bit as OpenCV's morphology does, in frames that are taller than a band, or smaller than the disc."""
     noise = np.random.default_rng(5).integers(0, np.iinfo(kind).max, (_BAND_ROWS + 70, 90)).astype(kind)

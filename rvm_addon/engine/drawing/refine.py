@@ -19,6 +19,8 @@ from ..pictures.tensors import Box, Picture, Pixels, Placed, Plane, Tensor, box_
 from . import nearby
 
 _NEIGHBOURS = np.ones((3, 3), np.uint8)
+_FAR = 10
+"""From so many pixels on, a disc grows faster when it is made of its rows."""
 _BAND_ROWS = 256
 """Rows that grow at once: memory that is used again is faster than new memory."""
 _REACH = 5
@@ -109,12 +111,14 @@ def _changed(alpha: Plane, reach: int, change: Callable[[Plane], Plane]) -> Plan
 def _grown(alpha: Plane, grow: int) -> Plane:
     """Return a matte (H x W) of which each pixel is the most, or for `grow` below 0 the least, of a disc around it.
 
-    The same as OpenCV's dilation or erosion, which takes 25 times as long at 100 pixels: here the disc is made of its
-    rows, and each row of the next shorter one (E. Urbach, M. Wilkinson, 2008).
+    A large disc is made of its rows, and each row of the next shorter one (E. Urbach, M. Wilkinson, 2008). Of 100 pixels,
+    OpenCV's own dilation or erosion takes 25 times as long.
     """
     reach, wide = abs(grow), alpha.shape[1]
-    pick, beyond = (cv2.max, 0) if grow > 0 else (cv2.min, full(alpha.dtype))
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    if reach < _FAR:
+        return (cv2.dilate if grow > 0 else cv2.erode)(alpha, disc)
+    pick, beyond = (cv2.max, 0) if grow > 0 else (cv2.min, full(alpha.dtype))
     rows = sorted((int(np.count_nonzero(row)), down) for down, row in enumerate(disc))
     around = cv2.copyMakeBorder(alpha, reach, reach, reach, reach, cv2.BORDER_CONSTANT, value=beyond)
     result = alpha.copy()
