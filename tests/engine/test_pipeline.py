@@ -14,7 +14,7 @@ import pytest
 from rvm_addon.engine import pipeline
 from rvm_addon.engine.contract.errors import ModelMissing, OutputFailed, RawUnreadable, SourceUnreadable
 from rvm_addon.engine.contract.events import Event, Failed, Finished, FrameDone, Started, Warned, last_event
-from rvm_addon.engine.contract.outputs import Look, Result
+from rvm_addon.engine.contract.outputs import Edges, Look, Result
 from rvm_addon.engine.contract.spec import JOB_FILE, JobSpec, Source, SourceKind
 from rvm_addon.engine.drawing.viewing import Viewer
 from rvm_addon.engine.kept.shelf import Shelf
@@ -306,6 +306,7 @@ def test_a_run_keeps_the_colours_of_the_edge_that_it_shows(tmp_path: Path, count
     for path, picture in zip(paths, pictures, strict=True):
         cv2.imwrite(path, picture if transparent else picture[..., :3])
     spec = replace(SPEC, source=Source(SourceKind.IMAGES, paths, tuple(range(4))), model=str(counting), raw_limit=10**9)
+    spec = replace(spec, look=replace(spec.look, edges=Edges()))
     run(spec, tmp_path / "first")
     for file in (tmp_path / "first" / "raw").glob("*.raw"):
         file.write_bytes(file.read_bytes()[:-5])

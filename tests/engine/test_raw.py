@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from rvm_addon.engine.contract.errors import RawUnreadable
-from rvm_addon.engine.contract.outputs import UNTOUCHED, EdgeColour, Edges, Foreground, FrameFormat, Look, Result
+from rvm_addon.engine.contract.outputs import EdgeColour, Edges, Foreground, FrameFormat, Look, Result
 from rvm_addon.engine.contract.spec import JobSpec, Source, SourceKind
 from rvm_addon.engine.drawing.refine import cut_out
 from rvm_addon.engine.drawing.viewing import Viewer
@@ -41,7 +41,7 @@ def guided(matte: PlainMatte) -> GuidedMatte:
     return GuidedMatte(matte.picture, slope, offset, Grid(90, 160, 30, 50))
 
 
-@pytest.mark.parametrize("edges", [UNTOUCHED, Edges(EdgeColour.MODEL, grow=3), Edges(feather=2.0, despill=0.5)])
+@pytest.mark.parametrize("edges", [Edges(), Edges(EdgeColour.MODEL, grow=3), Edges(feather=2.0, despill=0.5)])
 @pytest.mark.parametrize("deep", [False, True])
 def test_kept_maps_give_the_same_cutout(guided: GuidedMatte, edges: Edges, deep: bool) -> None:
     """A run that keeps maps shows what an update will, to the bit; 16-bit maps are within 1/255 of the model's."""
@@ -55,7 +55,7 @@ def test_kept_maps_give_the_same_cutout(guided: GuidedMatte, edges: Edges, deep:
     assert np.abs(now.colours[shown].astype(int) - model.colours[shown]).max() <= 1
 
 
-@pytest.mark.parametrize("edges", [UNTOUCHED, Edges(EdgeColour.MODEL, grow=3), Edges(feather=2.0, despill=0.5)])
+@pytest.mark.parametrize("edges", [Edges(), Edges(EdgeColour.MODEL, grow=3), Edges(feather=2.0, despill=0.5)])
 @pytest.mark.parametrize("deep", [False, True])
 def test_a_kept_matte_gives_the_same_cutout(matte: PlainMatte, edges: Edges, deep: bool) -> None:
     """Through its file, with any edges: the same alpha, and where it is above nought the same colours."""
@@ -69,11 +69,11 @@ def test_a_kept_matte_gives_the_same_cutout(matte: PlainMatte, edges: Edges, dee
 @pytest.mark.parametrize(
     ("edges", "form"),
     [
-        pytest.param(UNTOUCHED, FrameFormat.PNG, id="untouched"),
+        pytest.param(Edges(), FrameFormat.PNG, id="untouched"),
         pytest.param(Edges(black=0.2), FrameFormat.PNG, id="black"),
         pytest.param(Edges(white=0.7), FrameFormat.PNG, id="white"),
         pytest.param(Edges(black=0.1, white=0.9, despill=0.6), FrameFormat.PNG, id="despill"),
-        pytest.param(UNTOUCHED, FrameFormat.PNG16, id="untouched, deep"),
+        pytest.param(Edges(), FrameFormat.PNG16, id="untouched, deep"),
         pytest.param(Edges(despill=0.6), FrameFormat.EXR, id="despill, deep"),
     ],
 )
@@ -83,7 +83,7 @@ def test_the_colours_of_an_edge_serve_whatever_keeps_it(
 ) -> None:
     """Without the maps, damaged here, the cut-out is that of the maps, to the bit; a wider one reads those."""
     kept = drawn(guided)
-    first = cut_out(kept, UNTOUCHED, None, deep=deep_before)
+    first = cut_out(kept, Edges(), None, deep=deep_before)
     data = encode(replace(kept, edge=Edge.of(first.inner, first.alpha, first.box)))
     assert Look(edges=edges, format=form).foreground is Foreground.EDGE
     later = decode(data[:-50], kept.picture, Foreground.EDGE)
@@ -101,14 +101,17 @@ def test_the_colours_of_an_edge_serve_whatever_keeps_it(
 @pytest.mark.parametrize(
     ("look", "foreground"),
     [
-        (Look(), Foreground.EDGE),
+        (Look(), Foreground.NONE),
+        (Look(edges=Edges(grow=3, despill=1.0)), Foreground.NONE),
+        (Look(edges=Edges(EdgeColour.MODEL, despill=1.0)), Foreground.ALL),
+        (Look(edges=Edges()), Foreground.EDGE),
         (Look(Result.BLUR, edges=Edges(black=0.1, despill=0.5)), Foreground.EDGE),
         (Look(Result.MATTE), Foreground.NONE),
         (Look(edges=Edges(EdgeColour.SOURCE, grow=2)), Foreground.NONE),
         (Look(edges=Edges(EdgeColour.MODEL)), Foreground.ALL),
         (Look(edges=Edges(grow=-1)), Foreground.ALL),
         (Look(edges=Edges(feather=1.0)), Foreground.ALL),
-        (Look(format=FrameFormat.EXR), Foreground.EDGE),
+        (Look(format=FrameFormat.EXR, edges=Edges()), Foreground.EDGE),
         (Look(format=FrameFormat.PNG16, edges=Edges(black=0.1)), Foreground.ALL),
     ],
 )
@@ -139,9 +142,9 @@ def test_an_empty_and_a_full_matte_survive(value: float) -> None:
     raw = drawn(matte)
     kept = decode(encode(raw), picture)
     assert (kept.alpha(deep=True) == round(value * 65535)).all()
-    cutout = cut_out(raw, UNTOUCHED, None, deep=False)
+    cutout = cut_out(raw, Edges(), None, deep=False)
     kept = decode(encode(replace(raw, edge=Edge.of(cutout.inner, cutout.alpha, cutout.box))), picture, Foreground.EDGE)
-    assert np.array_equal(cut_out(kept, UNTOUCHED, None, deep=False).colours, cutout.colours)
+    assert np.array_equal(cut_out(kept, Edges(), None, deep=False).colours, cutout.colours)
 
 
 @pytest.mark.parametrize("kind", ["guided", "matte"])
@@ -244,6 +247,6 @@ def test_what_shows_no_foreground_leaves_it_in_the_file(kind: str, request: pyte
     now, later = (cut_out(one, edges, None, deep=True) for one in (kept, bare))
     assert np.array_equal(now.alpha, later.alpha) and np.array_equal(now.colours, later.colours)
     with pytest.raises(ValueError, match="were not read"):
-        cut_out(bare, UNTOUCHED, None, deep=False)
+        cut_out(bare, Edges(), None, deep=False)
     with pytest.raises(ValueError, match="cannot be kept"):
         encode(bare)

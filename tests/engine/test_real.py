@@ -11,6 +11,7 @@ import pytest
 
 from rvm_addon.engine import pipeline
 from rvm_addon.engine.contract.events import Event, FrameDone
+from rvm_addon.engine.contract.outputs import USUAL, EdgeColour, Edges, Look
 from rvm_addon.engine.contract.spec import JobSpec, Source, SourceKind
 
 SPEC = JobSpec("x", Source(SourceKind.MOVIE, ("/x.mp4",)), "frames", "x", "/m.onnx")
@@ -54,6 +55,22 @@ def test_a_still_is_cut_out(real_clips: Path, rvm_weights: Path, tmp_path: Path)
         matte = cv2.imread(str(tmp_path / "frames" / f"{name}.png"), cv2.IMREAD_UNCHANGED)[..., 3].astype(float)
         true = cv2.imread(str(real_clips / "stills" / f"{name}_alpha.png"), cv2.IMREAD_GRAYSCALE).astype(float)
         assert np.abs(matte - true).mean() / 255 < 0.01
+
+
+def test_a_green_screen_leaves_no_green_rim(real_clips: Path, rvm_weights: Path, tmp_path: Path) -> None:
+    """By default; the model's own colours leave nearly as much of it at soft edges as the source has."""
+    clip = str(real_clips / "clips" / "greenscreen_man_360x640.mp4")
+    green = {}
+    for name, edges in (("default", USUAL), ("model", Edges()), ("source", Edges(EdgeColour.SOURCE))):
+        source = Source(SourceKind.MOVIE, (clip,), tuple(range(60, 70)))
+        spec = replace(SPEC, source=source, model=str(rvm_weights), look=Look(edges=edges))
+        pipeline.run(spec, tmp_path / name, lambda _: None)
+        picture = cv2.imread(str(tmp_path / name / "frames" / "x_000070.png"), cv2.IMREAD_UNCHANGED).astype(float)
+        blue, level, red, alpha = np.moveaxis(picture, -1, 0)
+        soft = (alpha > 0) & (alpha < 255)
+        green[name] = ((level - np.maximum(blue, red)).clip(0) * alpha)[soft].sum()
+    assert green["model"] > 0.8 * green["source"]
+    assert green["default"] < 0.25 * green["source"]
 
 
 def test_a_clip_begins_as_it_goes_on(real_clips: Path, rvm_weights: Path, tmp_path: Path) -> None:

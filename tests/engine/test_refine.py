@@ -4,10 +4,13 @@ import cv2
 import numpy as np
 import pytest
 
-from rvm_addon.engine.contract.outputs import MOST_GROWTH, UNTOUCHED, EdgeColour, Edges
+from rvm_addon.engine.contract.outputs import MOST_GROWTH, EdgeColour, Edges
 from rvm_addon.engine.drawing.refine import _BAND_ROWS, Cutout, cut_out, refined
 from rvm_addon.engine.network.matte import PlainMatte
 from rvm_addon.engine.pictures.tensors import Picture, to_bytes, to_tensor
+
+PLAIN = Edges()
+"""As the model says."""
 
 
 @pytest.fixture
@@ -19,7 +22,7 @@ def matte() -> PlainMatte:
     return PlainMatte(random.integers(0, 256, (16, 64, 3), np.uint8), fgr, pha)
 
 
-def cut(matte: PlainMatte, edges: Edges = UNTOUCHED, *, deep: bool = False) -> Cutout:
+def cut(matte: PlainMatte, edges: Edges = PLAIN, *, deep: bool = False) -> Cutout:
     """Cut out a frame whose source carries no alpha."""
     return cut_out(matte, edges, None, deep=deep)
 
@@ -78,7 +81,7 @@ def test_the_alpha_that_the_source_carries_stays(matte: PlainMatte) -> None:
     """The matte is multiplied by it, in 8 and in 16 bits."""
     carried = np.full((16, 64), 51, np.uint8)
     for deep, most in ((False, 255), (True, 65535)):
-        alpha = cut_out(matte, UNTOUCHED, carried, deep=deep).alpha
+        alpha = cut_out(matte, Edges(), carried, deep=deep).alpha
         assert np.abs(alpha - matte.pha[0, 0] * most / 5).max() <= 0.61
 
 

@@ -217,9 +217,19 @@ def test_the_help_is_a_manual_of_edges() -> None:
         "--white A alpha from here on becomes 1: closes holes; 0 to 1, above --black (default: 1)",
         "or inwards below 0; -100 to 100 (default: 0)",
         "to each side; 0 to 100 (default: 0)",
-        "out of soft edges; 0 to 1 (default: 0)",
+        "out of soft edges; 0 to 1 (default: 1 with --edge-",
     ):
         assert told in said
+
+
+@pytest.mark.usefixtures("addon")
+@pytest.mark.parametrize(
+    ("said", "despill"),
+    [([], 1.0), (["--edge-colour", "source"], 0.0), (["--edge-colour", "model", "--despill", "0.5"], 0.5)],
+)
+def test_who_asks_for_the_sources_or_the_models_colours_gets_them(said: list[str], despill: float) -> None:
+    """Soft edges are despilled by default only where the colours are mixed anyway."""
+    assert options.look_of(options.parse("rvm", ["in.mp4", "--output", "out", *said])).edges.despill == despill
 
 
 def test_nothing_of_the_users_is_written_over(counting: Path, tmp_path: Path) -> None:

@@ -25,6 +25,23 @@ def test_a_preset_brings_settings_back(timeline: Timeline) -> None:
     path.unlink()
 
 
+def test_a_preset_brings_despill_back_after_the_colours(timeline: Timeline) -> None:
+    """Whoever chooses other colours gets their usual despill; a preset's and a recipe's own counts all the same."""
+    chosen = timeline.scene.rvm_matting
+    assert (chosen.edge_colour, chosen.despill) == ("MIXED", 1.0)
+    chosen.edge_colour = "SOURCE"
+    assert chosen.despill == 0.0
+    chosen.despill = 0.75
+    with timeline.shown():
+        assert bpy.ops.rvm.add_preset(name="Hair") == {"FINISHED"}
+        chosen.edge_colour = "MIXED"
+        assert chosen.despill == 1.0
+        (path,) = [Path(p) for p in bpy.utils.preset_paths("rvm_matting") for p in Path(p).glob("*.py")]
+        bpy.ops.script.execute_preset(filepath=str(path), menu_idname="RVM_MT_presets")
+    assert (chosen.edge_colour, chosen.despill) == ("SOURCE", 0.75)
+    path.unlink()
+
+
 @pytest.mark.usefixtures("addon")
 def test_the_list_is_there_from_the_beginning() -> None:
     """Empty, and not with a word about missing paths."""

@@ -161,6 +161,7 @@ def test_what_lies_below_shows_through(timeline: Timeline, tmp_path: Path) -> No
     strip = timeline.pictures(tiny.barcode_pictures(tmp_path / "in", range(6)), channel=2)
     below = timeline.addon.versions.new_colour_strip(timeline.strips, "below", 1, 1, 7)
     below.color = (0.0, 0.4, 1.0)
+    timeline.scene.rvm_matting.edge_colour = "SOURCE"
     timeline.press_button(strip)
     picture = timeline.render(2).astype(float)
     alpha = round((LOOKS_AHEAD + 1) / 10 * 255) / 255  # of the second frame: a tenth for each that the model has seen

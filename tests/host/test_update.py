@@ -38,6 +38,7 @@ def test_the_result_of_a_rendered_strip_whose_trim_slid(timeline: Timeline, tmp_
     """It has as many pictures as before, which are numbered from one, but they belong elsewhere."""
     source = timeline.movie(tiny.barcode_movie(tmp_path / "clip.avi", 40, fourcc="MJPG"), channel=2)
     source.use_deinterlace = True
+    timeline.scene.rvm_matting.edge_colour = "SOURCE"
     timeline.addon.versions.set_right_handle(source, 11)
     timeline.press_button(source)
     timeline.addon.versions.set_right_handle(source, 16)

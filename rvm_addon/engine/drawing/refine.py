@@ -71,10 +71,19 @@ def cut_out(matte: Matte, edges: Edges, carried: Picture | None, *, deep: bool, 
     alpha = _seen_through(carried, refined(own, edges))
     if not coloured:
         return Cutout.of(matte.picture, alpha)
-    covered = alpha if edges.keeps_matte else _seen_through(carried, own)
     box = box_of(alpha, beyond=1)
-    is_somebody_there = box[0].stop > 0
-    return Cutout(_colours(matte, covered, alpha, edges, box) if is_somebody_there else matte.picture[box], alpha, box)
+    if not box[0].stop:  # nobody is there
+        return Cutout(matte.picture[box], alpha, box)
+    # Masks for OpenCV, in which any value but zero is set. Its own comparison takes a single pixel for a scalar.
+    shown: Picture = cv2.dilate((in_8_bits(alpha[box]) > 0).view(np.uint8), _NEIGHBOURS)
+    colours: Picture = cv2.copyTo(matte.picture[box], shown)
+    if edges.shows_model:
+        covered = _seen_through(None if carried is None else carried[box], own[box])
+        matte.paint(colours, shown if edges.colour is EdgeColour.MODEL else _soft(covered, shown), box)
+    if edges.despill:  # what a source's own alpha lets through is no background: its colours are straight
+        soft = Pixels.of(_soft(own[box], shown) != 0, box)
+        _despill(matte.picture, colours, own, soft, edges.despill)
+    return Cutout(colours, alpha, box)
 
 
 def _seen_through(carried: Picture | None, alpha: Plane) -> Plane:
@@ -111,8 +120,8 @@ def _changed(alpha: Plane, reach: int, change: Callable[[Plane], Plane]) -> Plan
 def _grown(alpha: Plane, grow: int) -> Plane:
     """Return a matte (H x W) of which each pixel is the most, or for `grow` below 0 the least, of a disc around it.
 
-    A large disc is made of its rows, and each row of the next shorter one (E. Urbach, M. Wilkinson, 2008). Of 100 pixels,
-    OpenCV's own dilation or erosion takes 25 times as long.
+    A large disc is made of its rows, and each row of the next shorter one (E. Urbach, M. Wilkinson, 2008). By 100
+    pixels, OpenCV's own dilation or erosion takes 25 times as long.
     """
     reach, wide = abs(grow), alpha.shape[1]
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
@@ -143,31 +152,23 @@ def _stretched(alpha: Plane, black: float, white: float) -> Plane:
     return looked_up(alpha, table)
 
 
-def _colours(matte: Matte, covered: Plane, alpha: Plane, edges: Edges, box: Box) -> Picture:
-    """Return the box's colours of a cut-out with this alpha (H x W), from the model or the source as `edges` says.
+def _soft(covered: Plane, shown: Picture) -> Picture:
+    """Return where (1, else 0) pixels are `shown` that the foreground has not wholly `covered` (rows x columns).
 
-    How much of a pixel the foreground has `covered` (H x W) is what the model said, however the matte was moved since:
-    what a grown or feathered matte shows beyond the foreground is background in the source, and inside there is none.
+    That is what the model said, however the matte was moved since: what a grown or feathered matte shows beyond the
+    foreground is background in the source, and inside there is none. Half an 8-bit step counts as nothing.
     """
-    rounded = in_8_bits(covered[box])  # within half an 8-bit step of full or empty, a pixel counts as such
-    # Masks for OpenCV, in which any value but zero is set. Its own comparison takes a single pixel for a scalar.
-    shown = cv2.dilate((in_8_bits(alpha[box]) > 0).view(np.uint8), _NEIGHBOURS)
-    not_full = cv2.bitwise_and(shown, (rounded != full(np.uint8)).view(np.uint8))
-    colours: Picture = cv2.copyTo(matte.picture[box], shown)
-    if edges.colour is not EdgeColour.SOURCE:
-        matte.paint(colours, not_full if edges.colour is EdgeColour.MIXED else shown, box)
-    if edges.despill:
-        _despill(matte.picture, colours, covered, Pixels.of(not_full != 0, box), edges.despill)
-    return colours
+    soft: Picture = cv2.bitwise_and(shown, (in_8_bits(covered) != full(np.uint8)).view(np.uint8))
+    return soft
 
 
 def _despill(picture: Picture, colours: Picture, covered: Plane, soft: Pixels, strength: float) -> None:
     """Take the old background's colour out of `soft` pixels, by `strength` (0..1); `colours` are the box's.
 
     A source pixel is C = F·a + B·(1 - a) (Porter and Duff 1984), where a is the foreground's share, as `covered` says
-    (H x W), give or take. B and the foreground's colour N are estimated from pixels nearby, and F is N, lighter or
-    darker: so C - N = t·(B - N) + q·N, with the background's share t and a small q, in the sense of least squares. Only
-    t·(B - N) is taken out of C, so that what N does not know, such as strands of hair, stays.
+    (the model's matte, H x W), give or take. B and the foreground's colour N are estimated from pixels nearby, and F is
+    N, lighter or darker: so C - N = t·(B - N) + q·N, with the background's share t and a small q, in the sense of least
+    squares. Only t·(B - N) is taken out of C, so that what N does not know, such as strands of hair, stays.
     """
     if not soft.inside.size:
         return

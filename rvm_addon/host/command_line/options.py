@@ -13,7 +13,7 @@ from ...engine.contract.outputs import (
     GREEN,
     MOST_BLUR,
     MOST_GROWTH,
-    UNTOUCHED,
+    USUAL,
     Colour,
     EdgeColour,
     Edges,
@@ -37,8 +37,8 @@ _ONLY_FOR: dict[str, tuple[Sequence[Result], object]] = {
     "background": ([Result.COLOUR], GREEN),
     "blur": ([Result.BLUR], Look().blur),
     "fit": ([Result.BACKDROP], Look().fit),
-    "edge_colour": (_COLOURED, UNTOUCHED.colour),
-    "despill": (_COLOURED, UNTOUCHED.despill),
+    "edge_colour": (_COLOURED, USUAL.colour),
+    "despill": (_COLOURED, None),
 }
 """The options that only affect these kinds of result, with their default values."""
 
@@ -86,7 +86,7 @@ def look_of(options: argparse.Namespace) -> Look:
             white=options.white,
             grow=options.grow,
             feather=options.feather,
-            despill=options.despill,
+            despill=options.edge_colour.usual_despill if options.despill is None else options.despill,
         ),
     )
 
@@ -152,19 +152,20 @@ def _add_look(group: argparse._ArgumentGroup) -> None:
 
 def _add_edges(group: argparse._ArgumentGroup) -> None:
     """Add the options that refine edges; what they say of themselves agrees with the tooltips in `looks`."""
-    usual, most, share = UNTOUCHED, MOST_GROWTH, _number(float, 0.0, 1.0)
+    usual, most, share = USUAL, MOST_GROWTH, _number(float, 0.0, 1.0)
     colours = (
-        "whose colours the person has. mixed: the source's own pixels where nothing shines through, else the model's; "
-        "model: the model's guess everywhere, without the background's; source: the source's pixels everywhere, so "
-        f"that soft edges keep a rim of the old background (default: {usual.colour})"
+        "whose colours the person has. mixed: the source's own pixels where nothing shines through; at soft edges, "
+        "what despilling leaves of the source's, or the model's; model: the model's guess everywhere, without the "
+        "background's; source: the source's pixels everywhere, so that soft edges keep a rim of the old background "
+        f"(default: {usual.colour})"
     )
     _add_choice(group, "--edge-colour", list(EdgeColour), colours)
 
-    def add(name: str, metavar: str, kind: Callable[[str], float], text: str) -> None:
+    def add(name: str, metavar: str, kind: Callable[[str], float], text: str, told: str = "") -> None:
         value = getattr(usual, name)
+        told = told or f"{value:g}"
         default = None if name in _ONLY_FOR else value  # by None, `parse` knows that it was not given
-        text = f"{text} (default: {value:g})"
-        group.add_argument(f"--{name}", type=kind, default=default, metavar=metavar, help=text)
+        group.add_argument(f"--{name}", type=kind, default=default, metavar=metavar, help=f"{text} (default: {told})")
 
     add("black", "A", share, "alpha up to here becomes 0: removes haze and remnants; 0 to 1, below --white")
     add("white", "A", share, "alpha from here on becomes 1: closes holes; 0 to 1, above --black")
@@ -172,7 +173,8 @@ def _add_edges(group: argparse._ArgumentGroup) -> None:
     add("grow", "PIXELS", _number(int, -most, most), grown)
     softened = f"softens the edge by about this many pixels to each side; 0 to {most}"
     add("feather", "PIXELS", _number(float, 0.0, most), softened)
-    add("despill", "S", share, "takes the old background's colour, as it is nearby, out of soft edges; 0 to 1")
+    cleaned = "takes the old background's colour, as it is nearby, out of soft edges; 0 to 1"
+    add("despill", "S", share, cleaned, f"{usual.despill:g} with --edge-colour {usual.colour}, otherwise 0")
 
 
 def _add_choice(

@@ -164,8 +164,9 @@ WORDS: dict[str, str] = {
     "Fit": "适应",
     "Seen whole, between black bars where its shape is another": "完整显示，形状不同时留黑边",
     "Mixed": "混合",
-    "The source's own pixels where nothing shines through, so that faces stay as they are; else the model's": (
-        "完全不透明处使用源像素，使面部保持原样；其余使用模型的颜色"
+    "The source's own pixels where nothing shines through, so that faces stay as they are; at soft edges, the "
+    "model's, or what Despill leaves of the source's": (
+        "完全不透明处使用源像素，使面部保持原样；柔和边缘处使用去溢色后的源颜色或模型的颜色"
     ),
     "Model": "模型",
     "The model's guess of the person's own colours everywhere, without the background's": (
@@ -200,7 +201,9 @@ WORDS: dict[str, str] = {
     "Feather": "羽化",
     "Softens the edge, by about this many pixels to each side": "柔化边缘，每侧约这么多像素",
     "Despill": "去溢色",
-    "Takes the old background's own colour, as it is nearby, out of soft edges": "从柔和边缘中去除附近旧背景的颜色",
+    "Takes the old background's own colour, as it is nearby, out of soft edges; so they keep no rim": (
+        "从柔和边缘中去除附近旧背景的颜色，使其不留旧背景的色边"
+    ),
     # settings
     "Quality": "质量",
     "How closely the model looks at each frame": "模型查看每一帧的精细程度",

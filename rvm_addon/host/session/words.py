@@ -1,11 +1,11 @@
 """Numbers and states in words for the user; the panel and the terminal show them."""
 
 from collections.abc import Iterable
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 from ...engine.contract.events import MovieWritten
-from ...engine.contract.outputs import UNTOUCHED, EdgeColour, Edges
+from ...engine.contract.outputs import USUAL, EdgeColour, Edges
 from ...jobs.job import Job, State
 from ...jobs.parts import Kind
 from ..blender.encoders import ENCODERS, MovieFormat
@@ -190,7 +190,8 @@ def _label(choices: Iterable[tuple[str, str, str]], chosen: str) -> str:
 
 def _edges(edges: Edges) -> list[str]:
     """Return the edge settings that differ from their defaults, a line for each."""
-    names = [field.name for field in fields(edges) if getattr(edges, field.name) != getattr(UNTOUCHED, field.name)]
+    usual = replace(USUAL, despill=edges.colour.usual_despill)
+    names = [field.name for field in fields(edges) if getattr(edges, field.name) != getattr(usual, field.name)]
     return [f"{say(_EDGE_NAMES[name])}: {_edge_value(getattr(edges, name))}" for name in names]
 
 

@@ -44,7 +44,10 @@ EDGE_COLOURS = (
     (
         "MIXED",
         "Mixed",
-        "The source's own pixels where nothing shines through, so that faces stay as they are; else the model's",
+        (
+            "The source's own pixels where nothing shines through, so that faces stay as they are; at soft edges, the "
+            "model's, or what Despill leaves of the source's"
+        ),
     ),
     ("MODEL", "Model", "The model's guess of the person's own colours everywhere, without the background's"),
     ("SOURCE", "Source", "The source's pixels everywhere; soft edges keep a rim of the old background"),
@@ -52,6 +55,11 @@ EDGE_COLOURS = (
 
 
 _DEFAULT = Look()
+
+
+def _despill_as_usual(settings: Any, _context: bpy.types.Context) -> None:
+    """Set how much soft edges are despilled to what is usual with the chosen colours."""
+    settings.despill = EdgeColour[settings.edge_colour].usual_despill
 
 
 class LookSettings:
@@ -101,6 +109,7 @@ class LookSettings:
         items=EDGE_COLOURS,
         default=_DEFAULT.edges.colour.name,
         description="Whose colours the person has",
+        update=_despill_as_usual,
     )
     black: bpy.props.FloatProperty(
         name="Black Point",
@@ -143,7 +152,7 @@ class LookSettings:
         min=0.0,
         max=1.0,
         default=_DEFAULT.edges.despill,
-        description="Takes the old background's own colour, as it is nearby, out of soft edges",
+        description="Takes the old background's own colour, as it is nearby, out of soft edges; so they keep no rim",
     )
 
 
