@@ -7,7 +7,7 @@ blurred share. Blurring is done in smaller pictures, with deviations in pixels o
 import cv2
 import numpy as np
 
-from ..pictures.tensors import Picture, Plane, Tensor, full
+from ..pictures.tensors import Picture, Pixels, Plane, Tensor, full
 
 _FINENESS = 3
 """A picture is made smaller before a blur, but the Gaussian's deviation still spans at least this many pixels: then
@@ -27,6 +27,8 @@ _ANYWHERE = np.float32(1e-6)
 """How much the mean of the whole foreground counts, in shares."""
 _NOTHING = np.float32(1e-12)
 """The share of a pixel that shows nothing of the foreground, so that there is a mean where nothing is solid."""
+_IN_A_ROW = 1024
+"""OpenCV looks up places in a picture of them, which may have 32,767 rows or columns."""
 _BARELY = np.float32(1e-4)
 """The share of a pixel that shows nothing of the background: the foreground's blur is better than nothing."""
 
@@ -45,14 +47,13 @@ def background(picture: Picture, alpha: Plane, spread: float) -> Picture:
     return behind
 
 
-def both(picture: Picture, alpha: Plane) -> Tensor:
+def both(picture: Picture, alpha: Plane) -> tuple[Tensor, Tensor]:
     """Return estimates of the foreground's and of the background's colour around the matte's edge, at a smaller size.
 
-    `picture` is BGR (H x W x 3), `alpha` H x W; the result is 6 x h x w: BGR of the one, BGR of the other, 0..255. Of
-    the foreground, solid pixels beside a place count; where there are none, those farther off, and far away the mean of
-    all.
+    `picture` is BGR (H x W x 3), `alpha` H x W; the results are BGR (h x w x 3, 0..255). Of the foreground, the solid
+    pixels beside a place count; where there are none, those farther off, and far away the mean of all.
     """
-    small, opacity = _shrunk(picture, _COARSE), _opacity(alpha, _COARSE)
+    small, opacity = _shrunk(picture, _COARSE, skip=4), _opacity(alpha, _COARSE, skip=2)
     behind = _mean(_blurred(_weighed(small, (1 - opacity) ** 4 + _BARELY), _BEHIND))
     solid = _weighed(small, cv2.pow(opacity, _SOLIDITY) + _NOTHING)
     wide = _blurred(_shrunk(solid, _WIDE_COARSE), _WIDE)
@@ -60,19 +61,35 @@ def both(picture: Picture, alpha: Plane) -> Tensor:
     sums = cv2.resize(wide, (width, height), interpolation=cv2.INTER_LINEAR) * _WIDE_SHARE
     sums += _blurred(solid, _NARROW)
     sums += np.float32(cv2.mean(solid)) * _ANYWHERE
-    return np.stack([*cv2.split(_mean(sums)), *cv2.split(behind)])
+    return _mean(sums), behind
 
 
-def _opacity(alpha: Plane, coarse: int) -> Tensor:
+def at(pixels: Pixels, estimate: Tensor, size: tuple[int, int]) -> Tensor:
+    """Return the colours (3 x pixels) at some pixels of a frame of this height and width, of which `both` is told."""
+    count = len(pixels.rows)
+    in_rows = (-(-count // _IN_A_ROW), _IN_A_ROW)
+    down, across = (
+        np.resize((places.astype(np.float32) + np.float32(0.5)) * np.float32(there / of) - np.float32(0.5), in_rows)
+        for places, there, of in zip((pixels.rows, pixels.columns), estimate.shape, size, strict=False)
+    )
+    colours = cv2.remap(estimate, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.stack(cv2.split(colours)).reshape(3, -1)[:, :count]
+
+
+def _opacity(alpha: Plane, coarse: int, *, skip: int = 1) -> Tensor:
     """Return a matte (H x W) as 0..1 at a smaller size."""
-    return _shrunk(alpha, coarse) * np.float32(1 / full(alpha.dtype))
+    return _shrunk(alpha, coarse, skip=skip) * np.float32(1 / full(alpha.dtype))
 
 
-def _shrunk(values: Plane | Tensor, coarse: int) -> Tensor:
-    """Return values (H x W, or H x W x channels) with `coarse` pixels in a row made one, in the same range."""
+def _shrunk(values: Plane | Tensor, coarse: int, *, skip: int = 1) -> Tensor:
+    """Return values (H x W, or H x W x channels) with `coarse` pixels in a row made one, in the same range.
+
+    Of the rows, only every so many may be looked at.
+    """
     height, width = values.shape[:2]
     size = (max(width // coarse, 1), max(height // coarse, 1))
-    return cv2.resize(values, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    small: Tensor = cv2.resize(values[::skip], size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    return small
 
 
 def _weighed(picture: Tensor, share: Tensor) -> Tensor:

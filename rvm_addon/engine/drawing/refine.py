@@ -13,7 +13,6 @@ import cv2
 import numpy as np
 
 from ..contract.outputs import EdgeColour, Edges
-from ..network.guided import grid_of
 from ..network.matte import Matte
 from ..pictures.tensors import Box, Picture, Pixels, Placed, Plane, Tensor, box_of, full, in_8_bits, looked_up
 from . import nearby
@@ -126,7 +125,7 @@ def _grown(alpha: Plane, grow: int) -> Plane:
     reach, wide = abs(grow), alpha.shape[1]
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
     if reach < _FAR:
-        return (cv2.dilate if grow > 0 else cv2.erode)(alpha, disc)
+        return (cv2.dilate if grow > 0 else cv2.erode)(alpha, disc)  # type: ignore[no-any-return]
     pick, beyond = (cv2.max, 0) if grow > 0 else (cv2.min, full(alpha.dtype))
     rows = sorted((int(np.count_nonzero(row)), down) for down, row in enumerate(disc))
     around = cv2.copyMakeBorder(alpha, reach, reach, reach, reach, cv2.BORDER_CONSTANT, value=beyond)
@@ -174,10 +173,7 @@ def _despill(picture: Picture, colours: Picture, covered: Plane, soft: Pixels, s
         return
     share = soft.of_frame(covered).astype(np.float32) / full(covered.dtype)
     source = soft.of_frame(picture).T.astype(np.float32)
-    estimates = nearby.both(picture, covered)
-    _, tall, wide = estimates.shape
-    grid = grid_of(*covered.shape, tall, wide)
-    near, away = np.split(grid.pixels(estimates, (slice(0, tall), slice(0, wide)), soft), 2)
+    near, away = (nearby.at(soft, estimate, covered.shape) for estimate in nearby.both(picture, covered))
     away -= near
     change = source - near
     contrast, light, across = _products(away, away), _products(near, near), _products(away, near)
@@ -186,14 +182,18 @@ def _despill(picture: Picture, colours: Picture, covered: Plane, soft: Pixels, s
     amount = _products(away, change) * light - _products(near, change) * across
     amount /= contrast * light - across * across
     np.clip(amount, 0, np.minimum(_MOST_BACKGROUND * (1 - share), 1), out=amount)
-    before = soft.of_box(colours).T.astype(np.float32)
-    after = before + (source - amount * away - before) * np.float32(strength)
+    away *= amount
+    after = source - away
+    if strength < 1:
+        before = soft.of_box(colours).T.astype(np.float32)
+        after = before + (after - before) * np.float32(strength)
     soft.put(colours, cv2.convertScaleAbs(np.maximum(after, 0, out=after)))
 
 
 def _products(one: Tensor, other: Tensor) -> Tensor:
     """Return the scalar products of colours (3 x pixels), one per pixel."""
-    return np.einsum("cp,cp->p", one, other)
+    products: Tensor = np.einsum("cp,cp->p", one, other)
+    return products
 
 
 def _blurred(alpha: Plane, spread: float) -> Plane:
