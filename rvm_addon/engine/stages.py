@@ -162,15 +162,10 @@ class Reader:
                 continue
             is_known = frame in self._shelf and self._looked_at is not None
             # The writers' threads inflate it: there are several of them, and this thread has frames to decode.
-            read_it = partial(self._shelf.read, frame, picture, shown(self._foreground, carried))
+            read_it = partial(self._shelf.read, frame, picture, self._foreground)
             known = LaterMatte(picture, read_it) if is_known else None
             behind = self._backdrop.at(frame, picture.shape[:2]) if self._backdrop else None
             yield Read(frame, picture, carried, known, behind, looked_at, recalled=recalled, alone=self._alone)
-
-
-def shown(foreground: Foreground, carried: Picture | None) -> Foreground:
-    """Return how much of the foreground shows, given a source's alpha, which may make the model's full pixels soft."""
-    return Foreground.ALL if carried is not None and foreground is Foreground.EDGE else foreground
 
 
 @dataclass(frozen=True)
@@ -209,6 +204,7 @@ class Writer:
         self.viewer.show(read.frame, read.picture, cutout)
 
     def _edged(self, matte: RawMatte, cutout: Cutout, carried: Picture | None) -> RawMatte:
-        """Return a raw matte with the colours of its edge added, if its cut-out shows exactly those."""
-        is_plain = shown(self.spec.look.foreground, carried) is Foreground.EDGE and self.spec.look.edges.keeps_edge
-        return replace(matte, edge=Edge.of(cutout.inner, cutout.alpha, cutout.box)) if is_plain else matte
+        """Return a raw matte with its despilled edge added, if its cut-out shows all of that."""
+        look = self.spec.look
+        is_whole = look.foreground is Foreground.EDGE and look.edges.keeps_matte and carried is None
+        return replace(matte, edge=Edge.of(cutout.inner, cutout.alpha, cutout.box)) if is_whole else matte

@@ -14,9 +14,10 @@ import pytest
 from rvm_addon.engine import pipeline
 from rvm_addon.engine.contract.errors import ModelMissing, OutputFailed, RawUnreadable, SourceUnreadable
 from rvm_addon.engine.contract.events import Event, Failed, Finished, FrameDone, Started, Warned, last_event
-from rvm_addon.engine.contract.outputs import Edges, Look, Result
+from rvm_addon.engine.contract.outputs import Edges, Foreground, Look, Result
 from rvm_addon.engine.contract.spec import JOB_FILE, JobSpec, Source, SourceKind
 from rvm_addon.engine.drawing.viewing import Viewer
+from rvm_addon.engine.kept import raw
 from rvm_addon.engine.kept.shelf import Shelf
 from rvm_addon.engine.pictures.tensors import Placed
 from rvm_addon.engine.stages import LOOKS_AHEAD, Reader, Writer
@@ -298,27 +299,26 @@ def test_known_frames_need_no_model(tmp_path: Path, counting: Path, green: Path)
 
 
 @pytest.mark.parametrize("transparent", [False, True])
-def test_a_run_keeps_the_colours_of_the_edge_that_it_shows(tmp_path: Path, counting: Path, transparent: bool) -> None:
-    """An update needs no more of the raw matte's file, so its end may be torn; not so where sources are transparent."""
+def test_a_run_keeps_the_edge_that_it_despills(tmp_path: Path, counting: Path, transparent: bool) -> None:
+    """An update needs no more of a raw matte, so its file may be torn. Of a transparent source, it is not all seen."""
     pictures = [np.dstack([picture, np.full_like(picture[..., 0], 128)]) for picture in PICTURES[:4]]
     (tmp_path / "in").mkdir()
     paths = tuple(str(tmp_path / "in" / f"{number}.png") for number in range(4))
     for path, picture in zip(paths, pictures, strict=True):
         cv2.imwrite(path, picture if transparent else picture[..., :3])
     spec = replace(SPEC, source=Source(SourceKind.IMAGES, paths, tuple(range(4))), model=str(counting), raw_limit=10**9)
-    spec = replace(spec, look=replace(spec.look, edges=Edges()))
     run(spec, tmp_path / "first")
-    for file in (tmp_path / "first" / "raw").glob("*.raw"):
+    for file, picture in zip(sorted((tmp_path / "first" / "raw").glob("*.raw")), PICTURES, strict=False):
         file.write_bytes(file.read_bytes()[:-5])
+        edge = raw.decode(file.read_bytes(), picture[..., :3], Foreground.EDGE).edge
+        assert (edge is None) is transparent
     later = replace(spec, raws=(str(tmp_path / "first" / "raw"),))
-    if transparent:
-        with pytest.raises(RawUnreadable, match="not whole"):
-            run(later, tmp_path / "again")
-        return
     run(later, tmp_path / "again")
     for number in range(4):
         once, again = (tmp_path / job / "frames" / spec.file_name(number) for job in ("first", "again"))
         assert once.read_bytes() == again.read_bytes()
+    with pytest.raises(RawUnreadable, match="not whole"):
+        run(replace(later, look=replace(spec.look, edges=Edges())), tmp_path / "the model's colours")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from rvm_addon.engine.contract.errors import RawUnreadable
-from rvm_addon.engine.contract.outputs import EdgeColour, Edges, Foreground, FrameFormat, Look, Result
+from rvm_addon.engine.contract.outputs import USUAL, EdgeColour, Edges, Foreground, FrameFormat, Look, Result
 from rvm_addon.engine.contract.spec import JobSpec, Source, SourceKind
 from rvm_addon.engine.drawing.refine import cut_out
 from rvm_addon.engine.drawing.viewing import Viewer
@@ -69,29 +69,29 @@ def test_a_kept_matte_gives_the_same_cutout(matte: PlainMatte, edges: Edges, dee
 @pytest.mark.parametrize(
     ("edges", "form"),
     [
-        pytest.param(Edges(), FrameFormat.PNG, id="untouched"),
-        pytest.param(Edges(black=0.2), FrameFormat.PNG, id="black"),
-        pytest.param(Edges(white=0.7), FrameFormat.PNG, id="white"),
-        pytest.param(Edges(black=0.1, white=0.9, despill=0.6), FrameFormat.PNG, id="despill"),
-        pytest.param(Edges(), FrameFormat.PNG16, id="untouched, deep"),
-        pytest.param(Edges(despill=0.6), FrameFormat.EXR, id="despill, deep"),
+        pytest.param(USUAL, FrameFormat.PNG, id="usual"),
+        pytest.param(replace(USUAL, black=0.2), FrameFormat.PNG, id="black"),
+        pytest.param(replace(USUAL, white=0.7), FrameFormat.PNG, id="white"),
+        pytest.param(Edges(EdgeColour.SOURCE, despill=1.0), FrameFormat.PNG, id="source"),
+        pytest.param(USUAL, FrameFormat.PNG16, id="usual, deep"),
     ],
 )
 @pytest.mark.parametrize("deep_before", [False, True])
 def test_the_colours_of_an_edge_serve_whatever_keeps_it(
     guided: GuidedMatte, edges: Edges, form: FrameFormat, deep_before: bool
 ) -> None:
-    """Without the maps, damaged here, the cut-out is that of the maps, to the bit; a wider one reads those."""
+    """The cut-out is that without it, to the bit; whoever shows the model's colours reads their maps, damaged here."""
     kept = drawn(guided)
-    first = cut_out(kept, Edges(), None, deep=deep_before)
+    first = cut_out(kept, USUAL, None, deep=deep_before)
     data = encode(replace(kept, edge=Edge.of(first.inner, first.alpha, first.box)))
     assert Look(edges=edges, format=form).foreground is Foreground.EDGE
     later = decode(data[:-50], kept.picture, Foreground.EDGE)
+    assert later.edge is not None
     now, again = (cut_out(one, edges, None, deep=form.is_deep) for one in (kept, later))
     assert np.array_equal(now.alpha, again.alpha) and np.array_equal(now.colours, again.colours)
     with pytest.raises(ValueError, match="not whole"):
         decode(data[:-50], kept.picture, Foreground.ALL)
-    wide = Edges(grow=4)
+    wide = replace(USUAL, grow=4)
     now, again = (
         cut_out(one, wide, None, deep=False) for one in (kept, decode(data, kept.picture, Look(edges=wide).foreground))
     )
@@ -101,18 +101,19 @@ def test_the_colours_of_an_edge_serve_whatever_keeps_it(
 @pytest.mark.parametrize(
     ("look", "foreground"),
     [
-        (Look(), Foreground.NONE),
-        (Look(edges=Edges(grow=3, despill=1.0)), Foreground.NONE),
+        (Look(), Foreground.EDGE),
+        (Look(Result.BLUR, edges=replace(USUAL, black=0.1)), Foreground.EDGE),
+        (Look(edges=replace(USUAL, grow=3)), Foreground.NONE),
+        (Look(edges=replace(USUAL, feather=1.0)), Foreground.NONE),
+        (Look(edges=Edges(EdgeColour.SOURCE, despill=0.5)), Foreground.NONE),
         (Look(edges=Edges(EdgeColour.MODEL, despill=1.0)), Foreground.ALL),
-        (Look(edges=Edges()), Foreground.EDGE),
-        (Look(Result.BLUR, edges=Edges(black=0.1, despill=0.5)), Foreground.EDGE),
+        (Look(edges=Edges()), Foreground.ALL),
+        (Look(edges=Edges(black=0.1, despill=0.5)), Foreground.ALL),
         (Look(Result.MATTE), Foreground.NONE),
         (Look(edges=Edges(EdgeColour.SOURCE, grow=2)), Foreground.NONE),
         (Look(edges=Edges(EdgeColour.MODEL)), Foreground.ALL),
-        (Look(edges=Edges(grow=-1)), Foreground.ALL),
-        (Look(edges=Edges(feather=1.0)), Foreground.ALL),
-        (Look(format=FrameFormat.EXR, edges=Edges()), Foreground.EDGE),
-        (Look(format=FrameFormat.PNG16, edges=Edges(black=0.1)), Foreground.ALL),
+        (Look(format=FrameFormat.EXR), Foreground.EDGE),
+        (Look(format=FrameFormat.PNG16, edges=replace(USUAL, black=0.1)), Foreground.NONE),
     ],
 )
 def test_a_look_tells_how_much_of_the_foreground_it_shows(look: Look, foreground: Foreground) -> None:
@@ -142,9 +143,9 @@ def test_an_empty_and_a_full_matte_survive(value: float) -> None:
     raw = drawn(matte)
     kept = decode(encode(raw), picture)
     assert (kept.alpha(deep=True) == round(value * 65535)).all()
-    cutout = cut_out(raw, Edges(), None, deep=False)
+    cutout = cut_out(raw, USUAL, None, deep=False)
     kept = decode(encode(replace(raw, edge=Edge.of(cutout.inner, cutout.alpha, cutout.box))), picture, Foreground.EDGE)
-    assert np.array_equal(cut_out(kept, Edges(), None, deep=False).colours, cutout.colours)
+    assert np.array_equal(cut_out(kept, USUAL, None, deep=False).colours, cutout.colours)
 
 
 @pytest.mark.parametrize("kind", ["guided", "matte"])

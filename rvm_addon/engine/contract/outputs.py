@@ -101,9 +101,10 @@ class Foreground(Enum):
     """How much of the model's foreground can be seen in a result."""
 
     NONE = 0
-    """Nothing: colours are the source's, or there are none."""
+    """Nothing: colours are made of the source's, or there are none."""
     EDGE = 1
-    """Only where the model's matte is soft in 8 bits, and one pixel beyond."""
+    """The same, but what despilling makes of the edge can be kept: that is where the model's matte is soft in 8 bits,
+    and one pixel beyond."""
     ALL = 2
 
 
@@ -137,11 +138,6 @@ class Edges:
     def shows_model(self) -> bool:
         """Whether any of the model's colours can be seen."""
         return self.colour is EdgeColour.MODEL or (self.colour is EdgeColour.MIXED and self.despill < 1)
-
-    @property
-    def keeps_edge(self) -> bool:
-        """Whether the foreground has exactly the model's colours where the model's matte is soft, and only there."""
-        return self.keeps_matte and self.colour is EdgeColour.MIXED and not self.despill
 
     @property
     def keeps_matte(self) -> bool:
@@ -185,13 +181,15 @@ class Look:
 
     @property
     def foreground(self) -> Foreground:
-        """How much of the model's foreground the result shows, if the source has no alpha of its own."""
-        if self.result.is_grey or not self.edges.shows_model:
+        """How much of the model's foreground the result shows."""
+        if self.result.is_grey:
             return Foreground.NONE
-        is_wide = self.edges.colour is EdgeColour.MODEL or self.edges.grow or self.edges.feather
+        if self.edges.shows_model:
+            return Foreground.ALL
         # 16-bit values that 8 bits round to full or empty may become soft when black or white point moves.
         is_finer = self.format.is_deep and not self.edges.keeps_matte
-        return Foreground.ALL if is_wide or is_finer else Foreground.EDGE
+        is_wide = self.edges.grow or self.edges.feather or is_finer
+        return Foreground.NONE if is_wide or self.edges.despill < 1 else Foreground.EDGE
 
     def validate(self) -> None:
         """Return if the look can be made; the worker checks the files.

@@ -42,7 +42,7 @@ IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jp2", ".webp", ".bmp", ".
 RAW_FOLDER = "raw"
 """In a job's folder: its raw mattes."""
 RAW_SUFFIX = ".raw"
-RAW_FORMAT = 4
+RAW_FORMAT = 5
 """The version of the files of raw mattes. A job ignores files of another version: the model runs again."""
 RAW_GIGABYTES = 10.0
 """The limit for the raw mattes in a folder of results, unless the user chooses another."""

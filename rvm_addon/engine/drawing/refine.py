@@ -80,8 +80,10 @@ def cut_out(matte: Matte, edges: Edges, carried: Picture | None, *, deep: bool, 
         covered = _seen_through(None if carried is None else carried[box], own[box])
         matte.paint(colours, shown if edges.colour is EdgeColour.MODEL else _soft(covered, shown), box)
     if edges.despill:  # what a source's own alpha lets through is no background: its colours are straight
-        soft = Pixels.of(_soft(own[box], shown) != 0, box)
-        _despill(matte.picture, colours, own, soft, edges.despill)
+        soft = _soft(own[box], shown)
+        if edges.despill < 1 or not matte.paint_edge(colours, soft, box):
+            # In 8 bits, for the same colours are kept for results of any depth.
+            _despill(matte.picture, colours, in_8_bits(own), Pixels.of(soft != 0, box), edges.despill)
     return Cutout(colours, alpha, box)
 
 
@@ -161,17 +163,17 @@ def _soft(covered: Plane, shown: Picture) -> Picture:
     return soft
 
 
-def _despill(picture: Picture, colours: Picture, covered: Plane, soft: Pixels, strength: float) -> None:
+def _despill(picture: Picture, colours: Picture, covered: Picture, soft: Pixels, strength: float) -> None:
     """Take the old background's colour out of `soft` pixels, by `strength` (0..1); `colours` are the box's.
 
     A source pixel is C = F·a + B·(1 - a) (Porter and Duff 1984), where a is the foreground's share, as `covered` says
-    (the model's matte, H x W), give or take. B and the foreground's colour N are estimated from pixels nearby, and F is
-    N, lighter or darker: so C - N = t·(B - N) + q·N, with the background's share t and a small q, in the sense of least
-    squares. Only t·(B - N) is taken out of C, so that what N does not know, such as strands of hair, stays.
+    (the model's matte, H x W, 8 bit), give or take. B and the foreground's colour N are estimated from pixels nearby,
+    and F is N, lighter or darker: so C - N = t·(B - N) + q·N, with the background's share t and a small q, in the sense
+    of least squares. Only t·(B - N) is taken out of C, so that what N does not know, such as strands of hair, stays.
     """
     if not soft.inside.size:
         return
-    share = soft.of_frame(covered).astype(np.float32) / full(covered.dtype)
+    share = soft.of_frame(covered) * np.float32(1 / 255)
     source = soft.of_frame(picture).T.astype(np.float32)
     near, away = (nearby.at(soft, estimate, covered.shape) for estimate in nearby.both(picture, covered))
     away -= near

@@ -5,8 +5,8 @@ in that crop: the guided filter's small maps as 16-bit floats, or the colours th
 The matte is stored as one bit per pixel for "full", one bit per pixel for "soft", and the 16-bit values of the soft
 pixels. Colours are stored as differences from the row above, as in PNG. Everything is deflated by ISA-L.
 
-The file also holds the foreground's colours at the matte's *edge*, if a run has painted them anyway. Most changes show
-no others, and reading these takes a third of the time of reading the maps and painting.
+The file also holds the colours at the matte's *edge*, despilled, if a run has made them anyway. Most changes show no
+others of the foreground.
 """
 
 import struct
@@ -78,7 +78,7 @@ class HalfMaps:
 
 @dataclass(frozen=True)
 class Edge:
-    """The foreground's colours where an 8-bit matte is soft, and one pixel beyond."""
+    """The source's colours without the old background's where an 8-bit matte is soft, and one pixel beyond."""
 
     colours: Picture
     """BGR, rows x columns x 3 of the box; pixels off the edge may have any value."""
@@ -116,7 +116,7 @@ class RawMatte:
     columns: slice
     """The crop: where the foreground is known."""
     edge: Edge | None = None
-    """The foreground's colours at the matte's edge, if they were read or painted."""
+    """The despilled colours at the matte's edge, if they were read or made."""
 
     @property
     def maps(self) -> ColourMaps | None:
@@ -135,12 +135,8 @@ class RawMatte:
     def paint(self, colours: Picture, where: Picture, box: Box) -> None:
         """Put the known foreground on `colours` (BGR) where `where` is not zero; both have the box's size.
 
-        `colours` is contiguous. With an edge, only the edge counts as known; a foreground made from maps is known
-        everywhere.
+        `colours` is contiguous. A foreground made from maps is known everywhere.
         """
-        if self.edge is not None:
-            self.edge.paint(colours, where, box)
-            return
         crop = (self.rows, self.columns)
         both = overlap(crop, box)
         inner = within(both, box)
@@ -155,6 +151,12 @@ class RawMatte:
             known = _grown(self.matte[crop], _BEYOND)[own]
             seen = cv2.bitwise_and(where[inner], known)
             colours[inner] = laid_over(self.foreground[own], seen, colours[inner])
+
+    def paint_edge(self, colours: Picture, where: Picture, box: Box) -> bool:
+        """Put the edge on `colours` (BGR) where `where` is not zero, likewise; return whether there is one."""
+        if self.edge is not None:
+            self.edge.paint(colours, where, box)
+        return self.edge is not None
 
 
 @cache
@@ -200,7 +202,7 @@ def encode(raw: RawMatte) -> bytes:
 def decode(data: bytes, picture: Picture, foreground: Foreground = Foreground.ALL) -> RawMatte:
     """Return the raw matte in a file that belongs to the source frame `picture`.
 
-    Only the wanted part of the `foreground` is read; all of it where its edge is wanted but not stored.
+    Only the wanted part of the `foreground` is read.
 
     Raises:
         ValueError: the data is not whole, or belongs to another version or to a frame of another size.
@@ -215,7 +217,7 @@ def decode(data: bytes, picture: Picture, foreground: Foreground = Foreground.AL
         )
         classed = isal_zlib.decompress(matte_part)
         edge = isal_zlib.decompress(edge_part) if edge_part and foreground is Foreground.EDGE else None
-        colours = isal_zlib.decompress(colours_part) if edge is None and foreground is not Foreground.NONE else None
+        colours = isal_zlib.decompress(colours_part) if foreground is Foreground.ALL else None
     except (struct.error, isal_zlib.error) as error:
         raise ValueError(f"it is not whole ({error})") from error
     crop = rows, columns = slice(top, bottom), slice(left, right)

@@ -231,6 +231,10 @@ class GuidedMatte:
         """
         self.maps.paint(self.picture, colours, where, box)
 
+    def paint_edge(self, _colours: Picture, _where: Picture, _box: Box) -> bool:
+        """Return that nothing is known of what an earlier run has despilled."""
+        return False
+
 
 def _columns(wanted: NDArray[np.bool_], width: int) -> Iterator[slice]:
     """Yield the columns of each run of wanted tiles, in a frame of this width."""

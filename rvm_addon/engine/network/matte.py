@@ -35,6 +35,9 @@ class Matte(Protocol):
         `colours` is contiguous. Pixels whose foreground is not known stay as they are.
         """
 
+    def paint_edge(self, colours: Picture, where: Picture, box: Box) -> bool:
+        """Put on `colours` what an earlier run has despilled, likewise; return whether that is known."""
+
 
 @dataclass(frozen=True)
 class PlainMatte:
@@ -55,6 +58,10 @@ class PlainMatte:
     def paint(self, colours: Picture, where: Picture, box: Box) -> None:
         """Put the foreground on `colours` (BGR) where `where` is not zero; both have the box's size."""
         cv2.copyTo(cv2.merge(to_planes(self.fgr[:, :, box[0], box[1]])), where, colours)
+
+    def paint_edge(self, _colours: Picture, _where: Picture, _box: Box) -> bool:
+        """Return that nothing is known."""
+        return False
 
 
 class LaterMatte:
@@ -81,3 +88,7 @@ class LaterMatte:
     def paint(self, colours: Picture, where: Picture, box: Box) -> None:
         """Put the foreground on `colours` (BGR) where `where` is not zero; both have the box's size."""
         self._matte.paint(colours, where, box)
+
+    def paint_edge(self, colours: Picture, where: Picture, box: Box) -> bool:
+        """Put on `colours` what an earlier run has despilled, likewise; return whether that is known."""
+        return self._matte.paint_edge(colours, where, box)
