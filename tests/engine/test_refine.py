@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from rvm_addon.engine.contract.outputs import MOST_GROWTH, EdgeColour, Edges
+from rvm_addon.engine.contract.outputs import MOST_GROWTH, USUAL, EdgeColour, Edges
 from rvm_addon.engine.drawing.refine import _BAND_ROWS, Cutout, cut_out, refined
 from rvm_addon.engine.network.matte import PlainMatte
 from rvm_addon.engine.pictures.tensors import Picture, to_bytes, to_tensor
@@ -175,6 +175,31 @@ def test_despill_of_dark_skin_makes_no_magenta() -> None:
     blue, green, red = despilled_edge((40, 50, 67), share=0.7, said=0.7)
     assert blue < green < red
     assert red < 130
+
+
+@pytest.mark.parametrize("said", [0.7, 0.9])
+def test_despill_leaves_a_dark_edge_before_a_dark_wall(said: float) -> None:
+    """Hair beside a white shirt looks like the wall behind it, and is no mixture of that and the shirt."""
+    picture = np.full((60, 120, 3), 15, np.uint8)
+    picture[:, 60:] = 235
+    picture[:, 52:60] = round(25 * said + 15 * (1 - said))
+    pha = np.zeros((1, 1, 60, 120), np.float32)
+    pha[..., 52:60], pha[..., 60:] = said, 1.0
+    cutout = cut(PlainMatte(picture, to_tensor(picture), pha), USUAL)
+    assert cutout.colours[30, 52:60].max() <= 35
+
+
+def test_despill_is_the_same_upside_down() -> None:
+    """The rows that tell of the colours nearby lie evenly: no side of a person is cleaner than the other."""
+    down, across = np.mgrid[:256, :256] - 127.5
+    share = np.clip((90 - np.hypot(down, across)) / 6 + 0.5, 0, 1).astype(np.float32)
+    green, person = (np.ones((256, 256, 3)) * colour for colour in ((40, 220, 40), (120, 150, 200)))
+    picture = (person * share[..., None] + green * (1 - share[..., None])).round().astype(np.uint8)
+    upright, turned = (
+        cut(PlainMatte(source, to_tensor(source), matte[None, None]), USUAL).colours.astype(int)
+        for source, matte in ((picture, share), (picture[::-1].copy(), share[::-1].copy()))
+    )
+    assert np.abs(upright - turned[::-1]).max() <= 3
 
 
 @pytest.mark.parametrize("edges", [Edges(feather=4.0, despill=1.0), Edges(feather=4.0), Edges(grow=-3, feather=2.0)])

@@ -83,7 +83,8 @@ class EdgeColour(StrEnum):
     """Where the foreground's colours come from."""
 
     MIXED = "mixed"
-    """From the model where alpha is soft, from the source where it is full; 16-bit alpha is rounded to 8 for this."""
+    """From the source where alpha is full; where it is soft, what despilling leaves of the source's, or from the model.
+    16-bit alpha is rounded to 8 for this."""
     MODEL = "model"
     SOURCE = "source"
 
@@ -92,20 +93,20 @@ class EdgeColour(StrEnum):
         """How much soft edges are despilled if nobody says: who asks for the model's or the source's colours gets them.
 
         At soft edges, the model's are no nearer to the foreground's than the source's: of four people before seven
-        backgrounds, both are 21 of 255 off the true ones, and 9 if the background's colour is taken out.
+        backgrounds, both are 21 of 255 off the true ones, and 10 if the background's colour is taken out.
         """
         return 1.0 if self is EdgeColour.MIXED else 0.0
 
 
 class Foreground(Enum):
-    """How much of the model's foreground can be seen in a result."""
+    """What a result needs of the foreground that is kept with a raw matte."""
 
     NONE = 0
     """Nothing: colours are made of the source's, or there are none."""
     EDGE = 1
-    """The same, but what despilling makes of the edge can be kept: that is where the model's matte is soft in 8 bits,
-    and one pixel beyond."""
+    """What despilling made of the edge, if it is kept: where the model's matte is soft in 8 bits, and a pixel beyond."""
     ALL = 2
+    """The model's."""
 
 
 class Fit(StrEnum):
@@ -181,7 +182,7 @@ class Look:
 
     @property
     def foreground(self) -> Foreground:
-        """How much of the model's foreground the result shows."""
+        """What the result needs of the foreground that is kept with a raw matte."""
         if self.result.is_grey:
             return Foreground.NONE
         if self.edges.shows_model:

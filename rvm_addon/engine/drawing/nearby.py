@@ -27,8 +27,8 @@ _ANYWHERE = np.float32(1e-6)
 """How much the mean of the whole foreground counts, in shares."""
 _NOTHING = np.float32(1e-12)
 """The share of a pixel that shows nothing of the foreground, so that there is a mean where nothing is solid."""
-_IN_A_ROW = 1024
-"""OpenCV looks up places in a picture of them, which may have 32,767 rows or columns."""
+_IN_A_ROW = 16_384
+"""OpenCV looks up places in a picture of them, which has fewer than 32,767 rows and columns."""
 _BARELY = np.float32(1e-4)
 """The share of a pixel that shows nothing of the background: the foreground's blur is better than nothing."""
 
@@ -53,7 +53,7 @@ def both(picture: Picture, alpha: Plane) -> tuple[Tensor, Tensor]:
     `picture` is BGR (H x W x 3), `alpha` H x W; the results are BGR (h x w x 3, 0..255). Of the foreground, the solid
     pixels beside a place count; where there are none, those farther off, and far away the mean of all.
     """
-    small, opacity = _shrunk(picture, _COARSE, skip=4), _opacity(alpha, _COARSE, skip=2)
+    small, opacity = _shrunk(picture, _COARSE, skip=2), _opacity(alpha, _COARSE, skip=2)
     behind = _mean(_blurred(_weighed(small, (1 - opacity) ** 4 + _BARELY), _BEHIND))
     solid = _weighed(small, cv2.pow(opacity, _SOLIDITY) + _NOTHING)
     wide = _blurred(_shrunk(solid, _WIDE_COARSE), _WIDE)
@@ -65,12 +65,12 @@ def both(picture: Picture, alpha: Plane) -> tuple[Tensor, Tensor]:
 
 
 def at(pixels: Pixels, estimate: Tensor, size: tuple[int, int]) -> Tensor:
-    """Return the colours (3 x pixels) at some pixels of a frame of this height and width, of which `both` is told."""
+    """Return an estimate (h x w x 3) at some pixels of a frame of this height and width: 3 x pixels."""
     count = len(pixels.rows)
     in_rows = (-(-count // _IN_A_ROW), _IN_A_ROW)
     down, across = (
-        np.resize((places.astype(np.float32) + np.float32(0.5)) * np.float32(there / of) - np.float32(0.5), in_rows)
-        for places, there, of in zip((pixels.rows, pixels.columns), estimate.shape, size, strict=False)
+        np.resize((places.astype(np.float32) + np.float32(0.5)) * np.float32(scale) - np.float32(0.5), in_rows)
+        for places, scale in zip((pixels.rows, pixels.columns), np.divide(estimate.shape[:2], size), strict=True)
     )
     colours = cv2.remap(estimate, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.stack(cv2.split(colours)).reshape(3, -1)[:, :count]
@@ -88,7 +88,8 @@ def _shrunk(values: Plane | Tensor, coarse: int, *, skip: int = 1) -> Tensor:
     """
     height, width = values.shape[:2]
     size = (max(width // coarse, 1), max(height // coarse, 1))
-    small: Tensor = cv2.resize(values[::skip], size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    seen = values[min(skip // 2, height - 1) :: skip]
+    small: Tensor = cv2.resize(seen, size, interpolation=cv2.INTER_AREA).astype(np.float32)
     return small
 
 

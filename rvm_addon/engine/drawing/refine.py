@@ -26,6 +26,9 @@ _REACH = 5
 """Standard deviations beyond which a Gaussian blur has no effect: OpenCV's kernels reach 3 to 4, plus half a pixel."""
 _MOST_BACKGROUND = 2.0
 """The background's share in a pixel is at most so many times what the matte says, which may be narrow or wide."""
+_DOUBTED = 0.3
+"""A share so far above what the matte says is doubted: probably the foreground itself looks like the background there,
+as dark hair before a dark wall, which next to a white shirt would become white."""
 _STEADINESS = 0.1 * 255**2
 """How firmly the foreground is as light as its neighbours. If it is quite free, hair becomes grey before a grey wall;
 if it is fixed, dark skin before green becomes magenta."""
@@ -173,7 +176,7 @@ def _despill(picture: Picture, colours: Picture, covered: Picture, soft: Pixels,
     """
     if not soft.inside.size:
         return
-    share = soft.of_frame(covered) * np.float32(1 / 255)
+    bare = 1 - soft.of_frame(covered) * np.float32(1 / 255)
     source = soft.of_frame(picture).T.astype(np.float32)
     near, away = (nearby.at(soft, estimate, covered.shape) for estimate in nearby.both(picture, covered))
     away -= near
@@ -183,8 +186,9 @@ def _despill(picture: Picture, colours: Picture, covered: Picture, soft: Pixels,
     light += _STEADINESS
     amount = _products(away, change) * light - _products(near, change) * across
     amount /= contrast * light - across * across
-    np.clip(amount, 0, np.minimum(_MOST_BACKGROUND * (1 - share), 1), out=amount)
-    away *= amount
+    belief = np.exp(-np.square(np.maximum(amount - bare, 0) / np.float32(_DOUBTED)))
+    np.clip(amount, 0, np.minimum(_MOST_BACKGROUND * bare, 1), out=amount)
+    away *= amount * belief
     after = source - away
     if strength < 1:
         before = soft.of_box(colours).T.astype(np.float32)
