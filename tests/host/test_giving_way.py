@@ -208,17 +208,18 @@ def test_the_opacity_that_the_user_gave_a_hidden_source_wins(timeline: Timeline,
     )
     timeline.addon.versions.set_right_handle(sound, 206)
     meta = timeline.meta([movie, sound])
-    meta.blend_alpha = 0.6
+    meta.blend_type, meta.blend_alpha = "ADD", 0.6
     timeline.press_button(meta)
     assert (meta.mute, meta.blend_alpha, timeline.result_of(meta).blend_alpha) == (False, 0.0, pytest.approx(0.6))
     meta.blend_alpha, meta.mute = 0.3, True
     timeline.scene.rvm_matting.keep_source, timeline.scene.rvm_matting.result = True, "MASK"
     update(timeline, timeline.result_of(meta))
-    assert (meta.mute, meta.blend_alpha) == (True, pytest.approx(0.3))
+    assert (meta.mute, meta.blend_type, meta.blend_alpha) == (True, "ADD", pytest.approx(0.3))
     meta.mute = False
     timeline.scene.rvm_matting.keep_source, timeline.scene.rvm_matting.result = False, "CUTOUT"
     update(timeline, timeline.result_of(meta))
     assert (meta.mute, meta.blend_alpha, timeline.result_of(meta).blend_alpha) == (False, 0.0, pytest.approx(0.3))
+    assert timeline.result_of(meta).blend_type == "ADD"
 
 
 def test_a_result_that_the_user_has_trimmed_stays_trimmed(timeline: Timeline, source: Any) -> None:

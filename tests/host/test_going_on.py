@@ -277,6 +277,20 @@ def test_a_folder_of_pictures_goes_on(model: Path, tmp_path: Path, numbered: boo
     assert contents(tmp_path / "out" / "in") == contents(tmp_path / "whole" / "in")
 
 
+def test_a_numbered_folder_with_thumbnails_goes_on(model: Path, tmp_path: Path) -> None:
+    """They are left out, and no frame behind them is a stranger's when the same command comes again."""
+    (tmp_path / "in").mkdir()
+    for number in range(24):
+        picture = tiny.barcode(number, SIZE)
+        cv2.imwrite(str(tmp_path / "in" / f"f_{number:02}.png"), picture[:2, :2] if 3 <= number < 15 else picture)
+    command = [tmp_path / "in", "--model", model, "--output", tmp_path / "out"]
+    status, (told,), _ = matte(*command)
+    before = written(tmp_path / "out" / "in")
+    assert status == 1 and "f_03.png" in told["error"] and len(before) == 12
+    status, (told,), _ = matte(*command)
+    assert status == 1 and "f_03.png" in told["error"] and written(tmp_path / "out" / "in") == before
+
+
 def test_a_picture_that_cannot_be_read_stops_no_other(model: Path, tmp_path: Path) -> None:
     """Of photos that are no clip the others are made, and stay when the same command comes again."""
     (tmp_path / "in").mkdir()

@@ -184,6 +184,7 @@ def test_pressed_again_for_a_strip_that_became_longer_while_it_works(timeline: T
     timeline.finish()
     assert [job.state.name for job in queue.jobs] == ["DONE"] * 2
     assert kinds(timeline) == [("IMAGE", (1, 41)), ("MOVIE", (1, 41))] and strip.mute
+    assert "comes from the later job" in " ".join(first.warnings)
     assert "shows more or other" not in " ".join(first.warnings + second.warnings)
     assert (raws_of(first), raws_of(second)) == (30, 10)
     assert exact(timeline, strip)

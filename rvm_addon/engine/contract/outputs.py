@@ -104,7 +104,7 @@ class Foreground(Enum):
     NONE = 0
     """Nothing: colours are made of the source's, or there are none."""
     EDGE = 1
-    """What despilling made of the edge, if it is kept: where the model's matte is soft in 8 bits, and a pixel beyond."""
+    """What despilling made of the edge, if that is kept: where the matte is soft in 8 bits, and one pixel beyond."""
     ALL = 2
     """The model's."""
 

@@ -284,7 +284,8 @@ class MovieSource:
                 held = sum(shown.time < (later - 1) * step + self._half_tick for later in wanted[place:])
                 if held > _HELD_FRAMES_UNSPOKEN:
                     self._decoder.check_end(shown.time, held)
-                    end -= 0 if self._holds else held
+                    if not self._holds:
+                        end -= held
             if place >= end:
                 return
             yield frame, shown.picture

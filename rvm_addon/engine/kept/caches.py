@@ -26,7 +26,7 @@ _OF_MACS = "._"
 def prune(results: Path, limit: int) -> None:
     """Delete raw mattes of the jobs in a folder of results, the oldest first, until they take at most `limit` bytes.
 
-    Those that a running job makes or uses count, too, but stay.
+    Those that a running or waiting job makes or uses count, too, but stay.
     """
     jobs = list(_jobs([results]))
     spared = _spared(jobs)
@@ -42,7 +42,7 @@ def size(results: Iterable[Path]) -> int:
 
 
 def clear(results: Iterable[Path]) -> None:
-    """Delete what jobs keep in these folders of results, except what a running job makes or uses; frames stay."""
+    """Delete what jobs keep in these folders of results, except what running and waiting jobs make or use; frames stay."""
     jobs = list(_jobs(results))
     spared = _spared(jobs)
     for folder in [folder for job in jobs for folder in _kept(job)]:
@@ -50,7 +50,7 @@ def clear(results: Iterable[Path]) -> None:
 
 
 def _spared(jobs: Iterable[Path]) -> set[str]:
-    """Return the folders that currently running jobs, of any Blender, make or use."""
+    """Return the folders that running and waiting jobs, of any Blender, make or use."""
     return {
         os.path.realpath(used) for job in jobs if locks.is_held(job) for used in (*_kept(job), *_used_by(job))
     }  # Path.resolve() raises where links lead in a circle

@@ -92,8 +92,10 @@ def _end_with_picture(movie: Path, seconds: float) -> None:
         if info is None:
             return
         end = info.end(1) + (info[1][0] & 0x7F)
-        told = head.index(_DURATION, info.end(), end)
-        struct.pack_into(">d", head, told + len(_DURATION), seconds * 1000)
+        duration = head.find(_DURATION, info.end(), end)
+        if duration < 0:
+            return
+        struct.pack_into(">d", head, duration + len(_DURATION), seconds * 1000)
         if info[2]:
             struct.pack_into("<I", head, info.start(2), zlib.crc32(head[info.end(2) : end]))
         stream.seek(0)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
-from ...engine.contract.clips import frame_numbers, is_clip
+from ...engine.contract.clips import frame_numbers
 from ...engine.contract.errors import SourceRefused, SourceUnreadable, SpecError, check_source
 from ...engine.contract.events import Finished, last_event
 from ...engine.contract.files import is_file, is_folder, names_in, stamps
@@ -196,9 +196,9 @@ def _stray(spec: JobSpec, *, ended: bool) -> Path | None:
     """Return a file with a frame's name that no run of a command can have made; None where there is none.
 
     Such a file has a number behind the last wanted frame or, unless the run has `ended`, behind too large a gap: a run
-    makes its frames in order. Pictures that are no clip may have gaps, where some cannot be read.
+    makes its frames in order. Pictures may have gaps, where some are too small or cannot be read.
     """
-    ended = ended or not is_clip(spec.source)
+    ended = ended or spec.source.kind is SourceKind.IMAGES
     output, wanted = Path(spec.output), spec.source.frames
     names = names_in(output)
     if spec.source.kind is SourceKind.MOVIE:

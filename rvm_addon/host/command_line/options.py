@@ -161,11 +161,16 @@ def _add_edges(group: argparse._ArgumentGroup) -> None:
     )
     _add_choice(group, "--edge-colour", list(EdgeColour), colours)
 
-    def add(name: str, metavar: str, kind: Callable[[str], float], text: str, told: str = "") -> None:
+    def add(name: str, metavar: str, kind: Callable[[str], float], text: str, usually: str = "") -> None:
         value = getattr(usual, name)
-        told = told or f"{value:g}"
         default = None if name in _ONLY_FOR else value  # by None, `parse` knows that it was not given
-        group.add_argument(f"--{name}", type=kind, default=default, metavar=metavar, help=f"{text} (default: {told})")
+        group.add_argument(
+            f"--{name}",
+            type=kind,
+            default=default,
+            metavar=metavar,
+            help=f"{text} (default: {usually or f'{value:g}'})",
+        )
 
     add("black", "A", share, "alpha up to here becomes 0: removes haze and remnants; 0 to 1, below --white")
     add("white", "A", share, "alpha from here on becomes 1: closes holes; 0 to 1, above --black")

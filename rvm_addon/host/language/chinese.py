@@ -187,7 +187,7 @@ WORDS: dict[str, str] = {
     "How a backdrop of another shape is made to fit": "形状不同的背景文件如何适配",
     "The file format of the frames": "帧的文件格式",
     "Colour": "颜色",
-    "Whose colours the person has": "人物使用谁的颜色",
+    "Whose colours the person has; sets Despill to what is usual with them": "人物使用谁的颜色；同时把去溢色设为与之相配的值",
     "Black Point": "黑场",
     "What the model is less sure of than this becomes transparent: removes haze and remnants": (
         "低于此确信度的部分变为透明：去除雾状和残留"
@@ -386,6 +386,9 @@ WORDS: dict[str, str] = {
     ),
     "“{effect}” has no free channel above its results; put it there": (
         "“{effect}”的结果上方没有空闲通道；请自行将其放在那里"
+    ),
+    "A strip of it was pressed again: that one's result comes from the later job": (
+        "其中一个片段又被按下了按钮：它的结果来自后面的任务"
     ),
     "Its frames could not be deleted: {reason}": "无法删除其帧：{reason}",
     "The pictures came out without transparency": "生成的图片没有透明度",

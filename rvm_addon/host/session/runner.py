@@ -83,6 +83,7 @@ class Runner:
         self._pending.expect(job, list(places))
         for one in narrower:
             self._pending.hand_over(one, _strips(places))
+            one.warn(say("A strip of it was pressed again: that one's result comes from the later job"))
         return job
 
     def _narrower(self, spec: JobSpec, places: Iterable[Placement]) -> list[Job]:

@@ -65,11 +65,11 @@ class ProgressLine:
         if not self._live and time.monotonic() < self._next_line:
             return
         self._next_line = time.monotonic() + _LOG_SECONDS
-        told = f"{progress:4.0%} {text}"
-        room = self._columns() - _cells(f" [] {told}")
+        state = f"{progress:4.0%} {text}"
+        room = self._columns() - _cells(f" [] {state}")
         cells = min(max(room - _cells(name), _LEAST_BAR_CELLS), _BAR_CELLS)
         full = round(progress * cells)
-        shown = f"{_fitting(name, room - cells)} [{'#' * full}{'.' * (cells - full)}] {told}"
+        shown = f"{_fitting(name, room - cells)} [{'#' * full}{'.' * (cells - full)}] {state}"
         self._say(_fitting(shown, self._columns()), last=not self._live)
 
     def _columns(self) -> int:

@@ -108,7 +108,7 @@ class LookSettings:
         name="Colour",
         items=EDGE_COLOURS,
         default=_DEFAULT.edges.colour.name,
-        description="Whose colours the person has",
+        description="Whose colours the person has; sets Despill to what is usual with them",
         update=_despill_as_usual,
     )
     black: bpy.props.FloatProperty(

@@ -48,8 +48,13 @@ def _is_faded(strip: versions.Strip) -> bool:
 
 
 def forget_if_shown(strip: versions.Strip) -> None:
-    """Forget that `hide` has hidden a strip in the way that the user has taken back since."""
+    """Forget that `hide` has hidden a strip in the way that the user has taken back since.
+
+    The opacity is the user's then, and its animation stays muted; the blend type comes back unless it was changed, too.
+    """
     if _PROPERTY in strip and not _is_faded(strip):
+        if strip.blend_type == "ALPHA_OVER":
+            strip.blend_type, _ = blend(strip)
         del strip[_PROPERTY]
     if _MUTED in strip and not strip.mute:
         del strip[_MUTED]
