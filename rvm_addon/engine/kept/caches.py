@@ -42,7 +42,7 @@ def size(results: Iterable[Path]) -> int:
 
 
 def clear(results: Iterable[Path]) -> None:
-    """Delete what jobs keep in these folders of results, except what running and waiting jobs make or use; frames stay."""
+    """Delete what jobs keep in these folders of results, but for running and waiting jobs; frames stay."""
     jobs = list(_jobs(results))
     spared = _spared(jobs)
     for folder in [folder for job in jobs for folder in _kept(job)]:

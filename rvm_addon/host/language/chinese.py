@@ -187,7 +187,9 @@ WORDS: dict[str, str] = {
     "How a backdrop of another shape is made to fit": "形状不同的背景文件如何适配",
     "The file format of the frames": "帧的文件格式",
     "Colour": "颜色",
-    "Whose colours the person has; sets Despill to what is usual with them": "人物使用谁的颜色；同时把去溢色设为与之相配的值",
+    "Whose colours the person has; sets Despill to what is usual with them": (
+        "人物使用谁的颜色；同时把去溢色设为与之相配的值"
+    ),
     "Black Point": "黑场",
     "What the model is less sure of than this becomes transparent: removes haze and remnants": (
         "低于此确信度的部分变为透明：去除雾状和残留"
