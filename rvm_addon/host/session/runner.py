@@ -74,11 +74,8 @@ class Runner:
             spec, *first = rendering.prepare(folder, spec, places[0], project or rendering.ProjectCopy())
         narrower = self._narrower(spec, places)
         known = (*spec.raws, *(str(one.folder / RAW_FOLDER) for one in narrower))
-        job = Job(
-            folder,
-            replace(spec, raws=tuple(dict.fromkeys(known))),
-            (*first, MATTING, *_movies(folder, places)),
-        )
+        spec = replace(spec, raws=tuple(dict.fromkeys(known)))
+        job = Job(folder, spec, (*first, MATTING, *_movies(folder, places)))
         self._queue(job)
         self._pending.expect(job, list(places))
         for one in narrower:
