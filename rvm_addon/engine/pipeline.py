@@ -59,10 +59,6 @@ def run(spec: JobSpec, folder: Path, emit: Emit) -> None:
     spec.validate()
     rest = resume.rest(spec, folder)
     done = len(rest.made)
-    if rest.frames == () and spec.source.kind is SourceKind.MOVIE:
-        # Whoever makes a movie of the frames asks how wide they are shown; all stand, even if the clip is gone.
-        with suppress(MattingError), closing(open_source(spec, warn)) as source:
-            emit(Started(done, 0, 0, provider="", ratio=0.0, runtime="", made=done, pixel_aspect=source.pixel_aspect))
     if rest.frames != ():
         left = replace(spec, source=replace(spec.source, frames=rest.frames))
         shelf = Shelf(spec.raws, digests.noted(folder / RAW_FOLDER) if spec.source.disposable else None)
@@ -84,6 +80,10 @@ def run(spec: JobSpec, folder: Path, emit: Emit) -> None:
                 done += 1
             if writer.raws is not None:
                 _leave(writer.raws, rest.frames[-1] if rest.frames else done - 1, model.memory(), warn)
+    elif spec.source.kind is SourceKind.MOVIE:
+        # Whoever makes a movie of the frames asks how wide they are shown; all stand, whatever became of the clip.
+        with suppress(MattingError), closing(open_source(spec, warn)) as source:
+            emit(Started(done, 0, 0, provider="", ratio=0.0, runtime="", made=done, pixel_aspect=source.pixel_aspect))
     with suppress(OSError):  # all frames stand: a failed clean-up does not make the run fail
         if spec.raw_limit:
             prune(folder.parent, spec.raw_limit)
