@@ -31,18 +31,20 @@ def passthrough_model(path: Path) -> Path:
     return _write(path, nodes, [ones, helper.make_tensor("nought", TensorProto.FLOAT, [1], [0.0])])
 
 
-def counting_model(path: Path, step: float = 0.1, *, window: int = 1) -> Path:
+def counting_model(path: Path, step: float = 0.1, *, window: int = 1, half: bool = False) -> Path:
     """Write a model whose matte is `step` times the number of frames that its recurrent state has seen before.
 
-    A larger `window`, an odd number of pixels, adds a convolution of that size, and the time that it takes.
+    A larger `window`, an odd number of pixels, adds a convolution of that size, and the time that it takes. With
+    `half`, it is in half precision as RVM's own export is: all but the downsample ratio has 16 bits.
     """
     nodes = [
         helper.make_node("Identity", ["src"], ["fgr"]),
         helper.make_node("Conv", ["src", "nothing"], ["none"], pads=[window // 2] * 4),
         helper.make_node("Add", ["none", "r1i"], ["pha"]),
     ]
-    nothing = numpy_helper.from_array(np.zeros((1, 3, window, window), np.float32), "nothing")
-    return _write(path, nodes, [nothing], state_step=step)
+    zeros = np.zeros((1, 3, window, window), np.float16 if half else np.float32)
+    kind = TensorProto.FLOAT16 if half else TensorProto.FLOAT
+    return _write(path, nodes, [numpy_helper.from_array(zeros, "nothing")], state_step=step, kind=kind)
 
 
 def green_model(path: Path) -> Path:
@@ -55,13 +57,13 @@ def green_model(path: Path) -> Path:
     return _write(path, nodes, limits)
 
 
-def half_model(path: Path) -> Path:
-    """Write a model with RVM's names but 16-bit inputs, which the engine does not support."""
+def double_model(path: Path) -> Path:
+    """Write a model with RVM's names but 64-bit inputs, which the engine does not support."""
     return _write(
         path,
         [helper.make_node("Identity", ["src"], ["fgr"]), helper.make_node("Identity", ["src"], ["pha"])],
         [],
-        kind=TensorProto.FLOAT16,
+        kind=TensorProto.DOUBLE,
     )
 
 

@@ -9,6 +9,7 @@ import pytest
 from rvm_addon.engine.contract.errors import ModelDamaged, ModelMissing, ModelUnsuitable, SpecError
 from rvm_addon.engine.contract.spec import JobSpec, Source, SourceKind
 from rvm_addon.engine.contract.weights import CUT_RECIPE, cut_files
+from rvm_addon.engine.network.memory import Memory
 from rvm_addon.engine.network.model import MattingModel, ratio_for
 from rvm_addon.engine.network.rvm import CutRvm, WholeRvm, open_model
 from rvm_addon.engine.pictures.tensors import Picture
@@ -33,6 +34,21 @@ def test_the_state_is_carried_from_frame_to_frame(counting: Path) -> None:
     model = opened(counting)
     assert [alpha(model, PICTURE) for _ in range(3)] == [0, 26, 51]
     assert alpha(model, PICTURE[:, :8]) == 0
+
+
+def test_a_model_in_half_precision_says_the_same(tmp_path: Path) -> None:
+    """To the 16 bits that it has; and goes on from the state that an earlier run kept."""
+    path = tiny.counting_model(tmp_path / "half.onnx", half=True)
+    model = opened(path)
+    assert [alpha(model, PICTURE) for _ in range(3)] == [0, 25, 51]
+    memory = model.memory()
+    assert memory is not None and all(state.dtype == np.float32 for state in memory.states)
+    memory.write(tmp_path, 2)
+    kept = Memory.read(tmp_path)
+    assert kept is not None
+    goes_on = opened(path)
+    goes_on.recall(kept)
+    assert alpha(goes_on, PICTURE) == alpha(model, PICTURE)
 
 
 def test_a_model_of_ones_own_runs_whole_with_a_word(passthrough: Path) -> None:
@@ -97,14 +113,14 @@ def test_a_graph_of_fixed_sizes_is_refused(tmp_path: Path, counting: Path, name:
 
 
 def test_another_networks_graph_is_refused(tmp_path: Path) -> None:
-    """A graph without RVM's inputs, and one in 16 bits, say what is missing."""
+    """A graph without RVM's inputs, and one that takes other numbers, say what is wrong."""
     model = onnx.load(str(tiny.passthrough_model(tmp_path / "m.onnx")))
     del model.graph.output[1]
     onnx.save(model, str(tmp_path / "m.onnx"))
     with pytest.raises(ModelUnsuitable, match="no pha"):
         opened(tmp_path / "m.onnx")
-    with pytest.raises(ModelUnsuitable, match="16"):
-        opened(tiny.half_model(tmp_path / "half.onnx"))
+    with pytest.raises(ModelUnsuitable, match="double"):
+        opened(tiny.double_model(tmp_path / "double.onnx"))
 
 
 @pytest.fixture

@@ -130,7 +130,7 @@ class ModelDamaged(FileError):
 class ModelUnsuitable(FileError):
     """The file is no ONNX model, or lacks RVM's inputs and outputs."""
 
-    remedy = "Choose an ONNX file exported by Robust Video Matting with 32-bit weights."
+    remedy = "Choose an ONNX file exported by Robust Video Matting with 32-bit or 16-bit weights."
 
     def __str__(self) -> str:
         """Say which file is no RVM model, and why."""

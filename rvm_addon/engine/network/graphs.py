@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
@@ -12,6 +13,9 @@ from .devices import PROCESSOR, Device
 
 Value = onnxruntime.OrtValue
 """A tensor that stays with ONNX Runtime."""
+
+_FLOATS: dict[str, type[np.floating]] = {"tensor(float)": np.float32, "tensor(float16)": np.float16}
+"""What RVM's exports take, by ONNX Runtime's names: the downsample ratio has 32 bits in all of them."""
 
 REFUSALS = (
     ort_errors.EngineError,
@@ -81,14 +85,20 @@ def running_on(device: Device) -> Iterator[None]:
         raise DeviceMissing(device.name, str(error).splitlines()[0]) from error
 
 
-def check_signature(
+def signature(
     path: Path, session: onnxruntime.InferenceSession, wanted: tuple[str, ...], promised: tuple[str, ...]
-) -> None:
-    """Raise ModelUnsuitable unless the graph has these inputs and outputs, and takes pictures in float32."""
+) -> dict[str, type[np.floating]]:
+    """Return the type of each wanted input: float32, or float16 where the graph was exported in half precision.
+
+    Raises:
+        ModelUnsuitable: the graph lacks one of these inputs and outputs, or takes other numbers.
+    """
     inputs = {value.name: value.type for value in session.get_inputs()}
     outputs = {value.name for value in session.get_outputs()}
     missing = [name for name in wanted if name not in inputs] + [name for name in promised if name not in outputs]
     if missing:
         raise ModelUnsuitable(path, f"it has no {', '.join(missing)}")
-    if inputs[wanted[0]] != "tensor(float)":
-        raise ModelUnsuitable(path, f"it wants {inputs[wanted[0]]}; only 32-bit weights are supported so far")
+    other = next((inputs[name] for name in wanted if inputs[name] not in _FLOATS), None)
+    if other is not None:
+        raise ModelUnsuitable(path, f"it wants {other}; only floats of 32 and 16 bits are supported")
+    return {name: _FLOATS[inputs[name]] for name in wanted}

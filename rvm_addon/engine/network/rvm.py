@@ -41,7 +41,7 @@ def open_model(spec: JobSpec, warn: Callable[[str], None]) -> MattingModel:
     Raises:
         ModelMissing: there is no such file.
         ModelDamaged: it is not the file that the catalogue promises under this name.
-        ModelUnsuitable: it is not ONNX, or lacks RVM's inputs and outputs in 32 bits.
+        ModelUnsuitable: it is not ONNX, or lacks RVM's inputs and outputs.
     """
     path = Path(spec.model)
     weights.verify(path)
@@ -125,15 +125,19 @@ class _Rvm:
 
 
 class WholeRvm(_Rvm):
-    """The published graph as it is."""
+    """A graph as it was published: RVM's exports in 32 bits, and those in half precision."""
 
     def __init__(self, spec: JobSpec, path: Path, device: Device = PROCESSOR) -> None:
-        """Load the graph at `path`, which must have RVM's inputs and outputs."""
+        """Load the graph at `path`.
+
+        Raises:
+            ModelUnsuitable: it is not ONNX, or lacks RVM's inputs and outputs.
+        """
         super().__init__(spec)
         self._path = path
         self._device = device
         self._session = graphs.load(path, spec.threads, device=device)
-        graphs.check_signature(path, self._session, WHOLE_INPUTS, WHOLE_OUTPUTS)
+        self._types = graphs.signature(path, self._session, WHOLE_INPUTS, WHOLE_OUTPUTS)
         self.provider: str = self._session.get_providers()[0]
         self._rec: list[Tensor] = []
 
@@ -150,8 +154,9 @@ class WholeRvm(_Rvm):
         """
         if self._is_new_size(picture):
             self._rec = list(self._recalled_states()) or [np.zeros((1, 1, 1, 1), np.float32)] * len(STATES)
-        ratio = np.array([ratio_for(self._spec, *self._size)], np.float32)
-        inputs = {"src": prepared.src, "downsample_ratio": ratio, **dict(zip(STATES, self._rec, strict=True))}
+        ratio = np.array([ratio_for(self._spec, *self._size)])
+        given = {"src": prepared.src, "downsample_ratio": ratio, **dict(zip(STATES, self._rec, strict=True))}
+        inputs = {name: value.astype(self._types[name], copy=False) for name, value in given.items()}
         height, width = picture.shape[:2]
         try:
             fgr, pha, *self._rec = self._session.run(WHOLE_OUTPUTS, inputs)
@@ -164,11 +169,13 @@ class WholeRvm(_Rvm):
         if (fgr.shape, pha.shape) != ((1, 3, height, width), (1, 1, height, width)):
             wrong = f"of {width} × {height} pixels it makes a foreground of {fgr.shape} and a matte of {pha.shape}"
             raise ModelUnsuitable(self._path, wrong)
-        return PlainMatte(picture, fgr, pha)
+        return PlainMatte(picture, fgr.astype(np.float32, copy=False), pha.astype(np.float32, copy=False))
 
     def memory(self) -> Memory | None:
         """Return the recurrent state after the frames so far; None before the first."""
-        return Memory(self._size, tuple(self._rec)) if any(self._size) else None
+        if not any(self._size):
+            return None
+        return Memory(self._size, tuple(state.astype(np.float32, copy=False) for state in self._rec))
 
 
 class CutRvm(_Rvm):

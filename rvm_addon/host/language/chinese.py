@@ -301,8 +301,8 @@ WORDS: dict[str, str] = {
     "Own File": "自选文件",
     "A model file of your own": "你自己的模型文件",
     "Model File": "模型文件",
-    "A Robust Video Matting model as ONNX with 32-bit weights, such as one that you trained yourself": (
-        "32 位权重的 ONNX 格式 Robust Video Matting 模型，例如你自己训练的模型"
+    "A Robust Video Matting model as ONNX, in 32 or 16 bits, such as one that you trained yourself": (
+        "32 位或 16 位权重的 ONNX 格式 Robust Video Matting 模型，例如你自己训练的模型"
     ),
     "Threads": "线程数",
     "How many processor threads the network may use; 0 uses every core. Fewer leave more of the machine to Blender": (

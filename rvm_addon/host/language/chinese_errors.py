@@ -33,8 +33,8 @@ SENTENCES: dict[str, str] = {
     "Put the former file back and press Continue, or select the strip and press Matte Selected Strips: then all frames "
     "are made anew.": "请放回原来的文件并按下“继续”，或选中该片段并按下“抠像所选片段”：届时会重新生成所有帧。",
     "“{path}” is not a Robust Video Matting model{why}": "“{path}”不是 Robust Video Matting 模型{why}",
-    "Choose an ONNX file exported by Robust Video Matting with 32-bit weights.": (
-        "请选择由 Robust Video Matting 导出的 32 位权重 ONNX 文件。"
+    "Choose an ONNX file exported by Robust Video Matting with 32-bit or 16-bit weights.": (
+        "请选择由 Robust Video Matting 导出的 32 位或 16 位权重 ONNX 文件。"
     ),
     "“{path}” could not be written{why}": "无法写入“{path}”{why}",
     "Free some space and press Continue; or choose another output folder, then select the strip and press Matte "
@@ -197,7 +197,7 @@ SENTENCES: dict[str, str] = {
     "it is not whole": "它不完整",
     "it is no Targa picture without compression": "它不是未压缩的 Targa 图片",
     "it has no {names}": "它没有 {names}",
-    "it wants {kind}; only 32-bit weights are supported so far": "它需要 {kind}；目前仅支持 32 位权重",
+    "it wants {kind}; only floats of 32 and 16 bits are supported": "它需要 {kind}；仅支持 32 位和 16 位浮点数",
     "frames of {width} × {height} pixels do not go through it; if it was exported for another size, "
     "export it with dynamic sizes ({why})": (
         "它无法处理 {width} × {height} 像素的帧；如果它是为其他尺寸导出的，请以动态尺寸重新导出（{why}）"

@@ -49,7 +49,7 @@ class RVM_AP_preferences(bpy.types.AddonPreferences):
     model_file: bpy.props.StringProperty(
         name="Model File",
         subtype="FILE_PATH",
-        description="A Robust Video Matting model as ONNX with 32-bit weights, such as one that you trained yourself",
+        description="A Robust Video Matting model as ONNX, in 32 or 16 bits, such as one that you trained yourself",
     )
     device: bpy.props.EnumProperty(
         name="Device",
