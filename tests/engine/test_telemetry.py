@@ -1,0 +1,23 @@
+"""Nothing leaves the machine: ONNX Runtime writes nothing down to be sent."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+_SILENCING = ("CI", "GITHUB_ACTIONS", "GITLAB_CI", "TF_BUILD", "ORT_DISABLE_TELEMETRY")
+"""With these, ONNX Runtime keeps still by itself."""
+_FOLDERS = ("HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "LOCALAPPDATA", "APPDATA", "USERPROFILE")
+"""What leads to a user's folders."""
+_CODE = "from rvm_addon.engine.network import graphs; import pathlib, sys; graphs.load(pathlib.Path(sys.argv[1]), 1)"
+
+
+def test_onnx_runtime_notes_nothing_for_its_maker(tmp_path: Path, passthrough: Path) -> None:
+    """It would keep events, and a number for the machine, in the user's folder of caches until it has sent them."""
+    home = tmp_path / "home"
+    home.mkdir()
+    inherited = {name: value for name, value in os.environ.items() if name not in _SILENCING}
+    environment = {**inherited, **dict.fromkeys(_FOLDERS, str(home)), "PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-P", "-c", _CODE, passthrough], env=environment, timeout=120, check=True)
+    assert [*home.rglob("*")] == []
