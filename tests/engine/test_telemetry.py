@@ -12,6 +12,14 @@ _FOLDERS = ("HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "LOCALAPPDATA", "APPDATA"
 """What leads to a user's folders."""
 _CODE = "from rvm_addon.engine.network import graphs; import pathlib, sys; graphs.load(pathlib.Path(sys.argv[1]), 1)"
 
+_CODE_OF_WINDOWS = """
+import onnxruntime
+said = []
+onnxruntime.disable_telemetry_events = lambda: said.append("off")
+from rvm_addon.engine.network import graphs
+assert said == ["off"]
+"""
+
 
 def test_onnx_runtime_notes_nothing_for_its_maker(tmp_path: Path, passthrough: Path) -> None:
     """It would keep events, and a number for the machine, in the user's folder of caches until it has sent them."""
@@ -21,3 +29,9 @@ def test_onnx_runtime_notes_nothing_for_its_maker(tmp_path: Path, passthrough: P
     environment = {**inherited, **dict.fromkeys(_FOLDERS, str(home)), "PYTHONPATH": str(ROOT)}
     subprocess.run([sys.executable, "-P", "-c", _CODE, passthrough], env=environment, timeout=120, check=True)
     assert [*home.rglob("*")] == []
+
+
+def test_it_is_told_to_leave_nothing_to_the_system_either() -> None:
+    """The wheel for Windows knows no variable."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-P", "-c", _CODE_OF_WINDOWS], env=environment, timeout=120, check=True)
