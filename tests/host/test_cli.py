@@ -363,6 +363,36 @@ def test_what_macos_lays_beside_frames_goes_with_them(addon: SimpleNamespace, tm
     assert [path.exists() for path in (*frames, *beside)] == [not has_frames] * 4
 
 
+@pytest.mark.parametrize("looks_on", [False, True])
+def test_who_looks_at_an_earlier_frame_does_not_end_the_job(
+    addon: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, looks_on: bool
+) -> None:
+    """Windows renames no folder meanwhile. Whoever still looks at the job's end is told of it."""
+    old, rename = tmp_path / "c_000001.png", Path.rename
+    old.touch()
+    looked_at = {tmp_path / "job" / "earlier"}
+
+    def refusing(path: Path, target: Path) -> Path:
+        if path in looked_at:
+            raise PermissionError(13, "Access is denied", str(path))
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", refusing)
+    source = addon.spec.Source(addon.spec.SourceKind.MOVIE, (str(tmp_path / "c.mp4"),))
+    job = addon.job.Job(tmp_path / "job", addon.spec.JobSpec("c", source, str(tmp_path), "c", "/m.onnx"))
+    job.folder.mkdir()
+    made = addon.earlier.Target("c_%06d.png", addon.earlier.Origin("c.mp4", "usual", "run"), (old,))
+    earlier = addon.earlier.EarlierFrames.begin(job, lambda: [made], goes_on=False)
+    job.apply(addon.events.FrameDone(0, 0.1))
+    old.write_bytes(b"new")
+    earlier.give_way()
+    if not looks_on:
+        looked_at.clear()
+    with pytest.raises(PermissionError) if looks_on else nullcontext():
+        earlier.close()
+    assert old.read_bytes() == b"new" and (job.folder / "earlier").is_dir() is looks_on
+
+
 @pytest.fixture
 def matted(passthrough: Path, tmp_path: Path) -> dict[str, str]:
     """What lies in `tmp_path / "out"`, a clip of 12 frames matted."""
@@ -458,8 +488,11 @@ def test_no_result_has_a_name_that_windows_changes(tmp_path: Path) -> None:
 
 def test_a_drive_is_the_same_by_a_small_letter(monkeypatch: pytest.MonkeyPatch) -> None:
     """Windows' working directory has the letter that was typed; a server's name stays as it is."""
-    monkeypatch.setattr(os.path, "splitdrive", ntpath.splitdrive)
-    told = [str(inputs.on_its_drive(path)) for path in (r"d:\clips\a.mp4", r"D:\clips\a.mp4", r"\\nas\clips\a.mp4")]
+    given = [r"d:\clips\a.mp4", r"D:\clips\a.mp4", r"\\nas\clips\a.mp4"]
+    with monkeypatch.context() as windows:
+        windows.setattr(os.path, "splitdrive", ntpath.splitdrive)
+        found = [inputs.on_its_drive(path) for path in given]
+    told = [str(path) for path in found]
     assert told == [r"D:\clips\a.mp4", r"D:\clips\a.mp4", r"\\nas\clips\a.mp4"]
 
 
