@@ -15,6 +15,7 @@ _APART = Path(tempfile.mkdtemp(prefix="rvm_tests_"))
 (_APART / "temporary").mkdir()
 os.environ.setdefault("BLENDER_USER_RESOURCES", str(_APART / "user"))
 os.environ["TEMP" if sys.platform == "win32" else "TMPDIR"] = str(_APART / "temporary")
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # for the tests that import ONNX Runtime themselves
 
 from tests import tiny  # noqa: E402  # after the lines above
 

@@ -226,6 +226,27 @@ def test_progress_in_log() -> None:
     assert log.getvalue() == "Trying ...\nTrying: done after 0 s\n"
 
 
+class Console(io.StringIO):
+    """A terminal that knows nothing but the way back to a line's beginning, as the console of Windows."""
+
+    def isatty(self) -> bool:
+        """Be one."""
+        return True
+
+
+def test_progress_on_a_console() -> None:
+    """A line leaves nothing of a longer one before, and has no escape sequences, which would be shown."""
+    console = Console()
+    with Progress("Trying", 2, console) as trying:
+        trying._shown = 0.0
+        trying.update(1, "half way, which is a long line")
+    assert "\x1b" not in console.getvalue()
+    cells: list[str] = []
+    for written in console.getvalue().rstrip("\n").split("\r"):
+        cells[: len(written)] = written
+    assert "".join(cells).rstrip() == "Trying: done after 0 s"
+
+
 def test_no_registry_named() -> None:
     """Packages are found by name through the user's own pip: mirrors and offline copies work, hosts may change."""
     hosts = ["py" + "pi.org", "python" + "hosted.org", "conda" + ".anaconda.org"]

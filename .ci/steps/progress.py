@@ -27,6 +27,7 @@ class Progress:
         self.done = 0
         self.note = ""
         self._stream = stream or sys.stderr
+        self._width = 0
         self._live = self._stream.isatty()
         self._started = time.monotonic()
         self._shown = self._started
@@ -42,7 +43,8 @@ class Progress:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """Leave one lasting line that says whether it worked."""
         if self._live:
-            self._stream.write("\r\x1b[K")
+            self._write_over("")
+            self._stream.write("\r")
         self._print(f"{self.title}: {'done' if kind is None else 'failed'} after {self._clock()}")
 
     def update(self, done: int | None = None, note: str | None = None) -> None:
@@ -71,8 +73,13 @@ class Progress:
             gauge = SPINNER[int((time.monotonic() - self._started) / REDRAW_SECONDS) % len(SPINNER)]
         # One column stays free: a line that fills the last one wraps, and then `\r` does not return to its start.
         columns = shutil.get_terminal_size().columns - 1
-        self._stream.write("\r\x1b[K" + f"{gauge} {self._text()}"[:columns])
+        self._write_over(f"{gauge} {self._text()}"[:columns])
         self._stream.flush()
+
+    def _write_over(self, line: str) -> None:
+        """Write a line over the last one; blanks cover its rest, for consoles of Windows show escape sequences."""
+        self._stream.write("\r" + line.ljust(self._width))
+        self._width = len(line)
 
     def _print(self, line: str) -> None:
         self._stream.write(line + "\n")

@@ -10,14 +10,14 @@ from ..engine.contract.spec import composed
 
 _LONGEST_STEM_BYTES = 100
 """A name may have 255 bytes, but on Windows a whole path has at most 260 characters."""
-_RESERVED_ON_WINDOWS = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10))}
+_RESERVED_ON_WINDOWS = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in "123456789¹²³")}
 
 
 def file_stem(name: str) -> str:
     """Return `name` as a file name that every system accepts: letters of any script stay, as far as there is room."""
     kept = "".join(c if c.isalnum() or c in " ._-+()" else "_" for c in composed(name))
     short = kept.encode()[:_LONGEST_STEM_BYTES].decode(errors="ignore").strip(" .")
-    if short.partition(".")[0].upper() in _RESERVED_ON_WINDOWS:
+    if short.partition(".")[0].rstrip(" ").upper() in _RESERVED_ON_WINDOWS:
         short = f"_{short}"
     return short or "strip"
 

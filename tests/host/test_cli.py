@@ -1,6 +1,7 @@
 """The command line, through its own door: a process with arguments, an exit status, and text on standard output."""
 
 import json
+import ntpath
 import os
 import shutil
 import signal
@@ -362,6 +363,36 @@ def test_what_macos_lays_beside_frames_goes_with_them(addon: SimpleNamespace, tm
     assert [path.exists() for path in (*frames, *beside)] == [not has_frames] * 4
 
 
+@pytest.mark.parametrize("looks_on", [False, True])
+def test_who_looks_at_an_earlier_frame_does_not_end_the_job(
+    addon: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, looks_on: bool
+) -> None:
+    """Windows renames no folder meanwhile. Whoever still looks at the job's end is told of it."""
+    old, rename = tmp_path / "c_000001.png", Path.rename
+    old.touch()
+    looked_at = {tmp_path / "job" / "earlier"}
+
+    def refusing(path: Path, target: Path) -> Path:
+        if path in looked_at:
+            raise PermissionError(13, "Access is denied", str(path))
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", refusing)
+    source = addon.spec.Source(addon.spec.SourceKind.MOVIE, (str(tmp_path / "c.mp4"),))
+    job = addon.job.Job(tmp_path / "job", addon.spec.JobSpec("c", source, str(tmp_path), "c", "/m.onnx"))
+    job.folder.mkdir()
+    made = addon.earlier.Target("c_%06d.png", addon.earlier.Origin("c.mp4", "usual", "run"), (old,))
+    earlier = addon.earlier.EarlierFrames.begin(job, lambda: [made], goes_on=False)
+    job.apply(addon.events.FrameDone(0, 0.1))
+    old.write_bytes(b"new")
+    earlier.give_way()
+    if not looks_on:
+        looked_at.clear()
+    with pytest.raises(PermissionError) if looks_on else nullcontext():
+        earlier.close()
+    assert old.read_bytes() == b"new" and (job.folder / "earlier").is_dir() is looks_on
+
+
 @pytest.fixture
 def matted(passthrough: Path, tmp_path: Path) -> dict[str, str]:
     """What lies in `tmp_path / "out"`, a clip of 12 frames matted."""
@@ -434,6 +465,35 @@ def test_frames_that_differ_in_capitals_only_are_left(
     (one,) = inputs.distinct(request.inputs)
     with pytest.raises(SpecError, match=r"clip_000003\.png.* is there already") if is_refused else nullcontext():
         inputs.job_of(one, request)
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_where_the_shell_keeps_wildcards_they_are_looked_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keeps: bool
+) -> None:
+    """Windows hands them to the program; a bracket is a letter like others, and what fits nothing stays to be told."""
+    for name in ("[a]_2.jpg", "[a]_1.jpg", "b.jpg", "[a]_1.png"):
+        (tmp_path / name).touch()
+    monkeypatch.setattr(options, "_SHELL_KEEPS_WILDCARDS", keeps)
+    given = [str(tmp_path / name) for name in ("[a]_*.jpg", "b.jpg", "c?.jpg")]
+    found = [path.name for path in options.parse(cli.COMMAND, [*given, "--output", str(tmp_path)]).inputs]
+    assert found == (["[a]_1.jpg", "[a]_2.jpg"] if keeps else ["[a]_*.jpg"]) + ["b.jpg", "c?.jpg"]
+
+
+def test_no_result_has_a_name_that_windows_changes(tmp_path: Path) -> None:
+    """It makes a folder without the blanks and dots at its end, and then finds none of that name to write into."""
+    given = [tmp_path / name for name in ("talk .mp4", "talk..mp4", "talk.mp4", "no. 5. .mov", "...mp4")]
+    assert [one.name for one in inputs.distinct(given)] == ["talk", "talk_2", "talk_3", "no. 5", "input"]
+
+
+def test_a_drive_is_the_same_by_a_small_letter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows' working directory has the letter that was typed; a server's name stays as it is."""
+    given = [r"d:\clips\a.mp4", r"D:\clips\a.mp4", r"\\nas\clips\a.mp4"]
+    with monkeypatch.context() as windows:
+        windows.setattr(os.path, "splitdrive", ntpath.splitdrive)
+        found = [inputs.on_its_drive(path) for path in given]
+    told = [str(path) for path in found]
+    assert told == [r"D:\clips\a.mp4", r"D:\clips\a.mp4", r"\\nas\clips\a.mp4"]
 
 
 def test_a_run_that_makes_nothing_leaves_the_frames_of_the_one_before(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -154,10 +155,13 @@ def test_a_recipe_reads_as_the_panel_shows_it(timeline: Timeline, source: Any) -
     chosen.quality, chosen.format = "DRAFT", "PNG16"
     result = timeline.result_of(source)
     update(timeline, result)
-    told = timeline.addon.words.recipe(timeline.addon.recipes.read(result))
+    recipe = timeline.addon.recipes.read(result)
+    told = timeline.addon.words.recipe(recipe)
     assert told[1].endswith(" · PNG, 16 Bit")
     assert told[2].endswith(" · Draft")
     assert told[3:] == ["Colour: Model", "Black Point: 0.1", "Grow: -2", "Feather: 1.3"]
+    for model in ("/home/me/my.net.onnx", r"C:\Users\me\my.net.onnx"):  # a project may come from another system
+        assert timeline.addon.words.recipe(replace(recipe, model=model))[2] == "my.net · Draft"
 
 
 @pytest.mark.parametrize(("black", "white"), [(0.0, 0.01), (0.99, 0.01), (0.99, 0.5), (0.5, 0.5)])

@@ -1,4 +1,4 @@
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import pytest
 
@@ -7,7 +7,7 @@ from rvm_addon.engine.contract.events import Encoded, Failed, Finished, FrameDon
 from rvm_addon.engine.contract.process import HELD_STATUS
 from rvm_addon.engine.contract.spec import JobSpec, Source, SourceKind
 from rvm_addon.jobs import parts
-from rvm_addon.jobs.claims import claim_file, claim_folder
+from rvm_addon.jobs.claims import claim_file, claim_folder, file_stem
 from rvm_addon.jobs.job import Job, State
 
 SPEC = JobSpec("x", Source(SourceKind.MOVIE, ("/x.mp4",), tuple(range(10))), "frames", "x", "/m.onnx")
@@ -219,3 +219,11 @@ def test_what_is_in_the_way_of_a_folder_is_named(tmp_path: Path, deeper: str, is
     with pytest.raises(OutputFailed, match="not there" if is_link else "it is a file") as told:
         claim_folder(in_the_way / deeper, "clip")
     assert told.value.path == in_the_way
+
+
+@pytest.mark.filterwarnings("ignore:.*is_reserved:DeprecationWarning")  # its successor is younger than Blender's Python
+@pytest.mark.parametrize("name", ["con", "Nul.v2", "aux .take 3", "COM1", "com¹.cut", "LPT³", "prn . "])
+def test_no_name_is_one_of_windows_devices(name: str) -> None:
+    """Such a file is a device, whatever follows the first dot, and blanks before that."""
+    assert PureWindowsPath(name.rstrip(" .")).is_reserved()
+    assert not PureWindowsPath(file_stem(name)).is_reserved()

@@ -11,6 +11,8 @@ from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 from ..contract.errors import DeviceMissing
 from ..contract.spec import CPU, DEVICES
 
+onnxruntime.disable_telemetry_events()  # the wheel for Windows, which uses the system's way, reads no variable
+
 
 @dataclass(frozen=True)
 class Device:

@@ -192,9 +192,13 @@ class EarlierFrames:
         return next((frame for frame in wanted if spec.file_name(frame) not in self._standing), None)
 
     def give_way(self) -> None:
-        """Delete the frames that were moved apart if the job has a frame of its own."""
+        """Delete the frames that were moved apart if the job has a frame of its own, unless the system refuses now.
+
+        Windows renames no folder while somebody looks at a file in it, which must not end the job; `close` tries again.
+        """
         if self._job.frames_done and (self._job.folder / _APART).is_dir():
-            _give_way(self._job.folder)
+            with contextlib.suppress(PermissionError):
+                _give_way(self._job.folder)
 
     def movie_written(self) -> None:
         """Note that the job has written the movie.

@@ -65,17 +65,31 @@ class Input:
 
 
 def distinct(given: Sequence[Path]) -> Iterator[Input]:
-    """Yield each input with a name of its own: two files of one name get two."""
+    """Yield each input with a name of its own: two files of one name get two.
+
+    No name ends in a blank or a dot: Windows makes the folder without it, and then does not find what lies in it.
+    """
     taken: set[str] = set()
     for each in given:
-        path = Path(os.path.abspath(each))  # noqa: PTH100  # resolve() would follow links and lose the user's name
-        stem = composed(path.name if is_folder(path) else path.stem)
+        # resolve() would follow links and lose the user's name
+        path = on_its_drive(os.path.abspath(each))  # noqa: PTH100
+        stem = composed(path.name if is_folder(path) else path.stem).rstrip(" .") or "input"
         name, number = stem, 1
         while name.casefold() in taken:
             number += 1
             name = f"{stem}_{number}"
         taken.add(name.casefold())
         yield Input(path, name)
+
+
+def on_its_drive(path: str | Path) -> Path:
+    """Return an absolute path with its drive's letter in capitals.
+
+    Whoever goes to `d:` on Windows gets that for a working directory; what a command made there would not be known to
+    be the same input's on `D:`.
+    """
+    drive, rest = os.path.splitdrive(path)
+    return Path(f"{drive.upper() if len(drive) == 2 else drive}{rest}")  # a longer one names a server
 
 
 def job_of(one: Input, request: Request) -> tuple[JobSpec, Path]:

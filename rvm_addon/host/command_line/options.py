@@ -1,7 +1,9 @@
 """The options of the command line, and the request that they make for every input."""
 
 import argparse
+import glob
 import os
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from enum import StrEnum
@@ -28,7 +30,7 @@ from ...engine.contract.weights import catalogue
 from ..blender import encoders
 from ..blender.encoders import ENCODERS, MovieFormat
 from ..settings.preferences import weights_folder
-from .inputs import Request, distinct
+from .inputs import Request, distinct, on_its_drive
 
 RESULTS = [result for result in Result if result is not Result.MASK]
 """All kinds but the mask, which needs a strip."""
@@ -41,6 +43,11 @@ _ONLY_FOR: dict[str, tuple[Sequence[Result], object]] = {
     "despill": (_COLOURED, None),
 }
 """The options that only affect these kinds of result, with their default values."""
+
+_SHELL_KEEPS_WILDCARDS = sys.platform == "win32"
+"""Whether the shells leave it to programs to find the files that a wildcard stands for."""
+_WILDCARDS = frozenset("*?")
+"""No name on Windows has one of these; brackets, which `glob` takes for a wildcard, too, are common there."""
 
 
 def parse(command: str, arguments: Sequence[str]) -> argparse.Namespace:
@@ -63,7 +70,20 @@ def parse(command: str, arguments: Sequence[str]) -> argparse.Namespace:
         look_of(options).validate()
     except SpecError as error:
         parser.error(str(error))
+    if _SHELL_KEEPS_WILDCARDS:
+        options.inputs = [path for given in options.inputs for path in _meant(given)]
     return options
+
+
+def _meant(given: Path) -> list[Path]:
+    """Return the files that an input with wildcards stands for, in the order of names; without any, the input as it is.
+
+    A wildcard that fits nothing stays, too, as in other shells: it is told as a file that is missing.
+    """
+    if _WILDCARDS.isdisjoint(str(given)):
+        return [given]
+    pattern = str(given).replace("[", "[[]")
+    return [Path(name) for name in sorted(glob.glob(pattern))] or [given]  # noqa: PTH207  # `Path.glob` wants a folder
 
 
 def movie_format(options: argparse.Namespace) -> MovieFormat | None:
@@ -77,7 +97,7 @@ def look_of(options: argparse.Namespace) -> Look:
         result=options.result,
         background=options.background,
         blur=options.blur,
-        backdrop=str(options.backdrop.absolute()) if options.backdrop else "",
+        backdrop=str(on_its_drive(options.backdrop.absolute())) if options.backdrop else "",
         fit=options.fit,
         format=options.format or FrameFormat.PNG,
         edges=Edges(
@@ -96,10 +116,10 @@ def request_of(options: argparse.Namespace) -> Request:
     folder = weights_folder()
     return Request(
         inputs=tuple(one.path for one in distinct(options.inputs)),
-        output=Path(os.path.abspath(options.output)),  # noqa: PTH100  # absolute() would keep every .. in messages
+        output=on_its_drive(os.path.abspath(options.output)),  # noqa: PTH100  # absolute() would keep every .. in messages
         look=look_of(options),
         small_pictures=options.format is None,
-        model=options.model.absolute() if options.model else folder / catalogue(folder)[0].file,
+        model=on_its_drive(options.model.absolute()) if options.model else folder / catalogue(folder)[0].file,
         ratio=options.ratio,
         device=options.device,
         movie=movie_format(options),
@@ -206,7 +226,7 @@ def _device(text: str) -> str:
         return text
     if not is_file(text):
         raise argparse.ArgumentTypeError(f"“{text}” is none of {', '.join(DEVICES)}, nor a file")
-    return str(Path(text).absolute())
+    return str(on_its_drive(Path(text).absolute()))
 
 
 def _colour(text: str) -> Colour:

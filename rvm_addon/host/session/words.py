@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import fields, replace
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 from ...engine.contract.events import MovieWritten
 from ...engine.contract.outputs import USUAL, EdgeColour, Edges
@@ -175,10 +175,11 @@ def recipe(made: Recipe) -> list[str]:
         *([say(ENCODERS[made.movie].label)] if made.movie else []),
     ]
     quality = _label(QUALITIES, made.quality)
+    model = PureWindowsPath(made.model).stem  # which reads the paths of every system: a project may come from another
     lines = [
         say("{kind} of “{strip}”", kind=kind, strip=made.strip),
         " · ".join([frames(made.frames), *formats]),
-        " · ".join([Path(made.model).stem, quality if made.ratio is None else f"{quality}: {made.ratio:g}"]),
+        " · ".join([model, quality if made.ratio is None else f"{quality}: {made.ratio:g}"]),
     ]
     return lines + _edges(made.look.edges)
 
