@@ -19,9 +19,9 @@ from .drawing.refine import Cutout, cut_out
 from .drawing.viewing import Viewer
 from .footage.backdrop import Backdrop
 from .footage.media import FrameSink, FrameSource
-from .kept.raw import Edge, RawMatte, drawn
+from .kept.raw import RawMatte, drawn
 from .kept.shelf import RawSink, Shelf
-from .network.matte import LaterMatte, Matte
+from .network.matte import Edge, LaterMatte, Matte
 from .network.memory import Memory
 from .network.model import MattingModel, Prepared
 from .pictures.tensors import Picture

@@ -14,10 +14,9 @@ import numpy as np
 
 from ..contract.outputs import EdgeColour, Edges
 from ..network.matte import Matte
-from ..pictures.tensors import Box, Picture, Pixels, Placed, Plane, Tensor, box_of, full, in_8_bits, looked_up
+from ..pictures.tensors import Box, Picture, Pixels, Placed, Plane, Tensor, around, box_of, full, in_8_bits, looked_up
 from . import nearby
 
-_NEIGHBOURS = np.ones((3, 3), np.uint8)
 _FAR = 10
 """From so many pixels on, a disc grows faster when it is made of its rows."""
 _BAND_ROWS = 256
@@ -76,16 +75,16 @@ def cut_out(matte: Matte, edges: Edges, carried: Picture | None, *, deep: bool, 
     box = box_of(alpha, beyond=1)
     if not box[0].stop:  # nobody is there
         return Cutout(matte.picture[box], alpha, box)
-    # Masks for OpenCV, in which any value but zero is set. Its own comparison takes a single pixel for a scalar.
-    shown: Picture = cv2.dilate((in_8_bits(alpha[box]) > 0).view(np.uint8), _NEIGHBOURS)
+    shown = around(in_8_bits(alpha[box]), 1)
     colours: Picture = cv2.copyTo(matte.picture[box], shown)
     if edges.shows_model:
         covered = _seen_through(None if carried is None else carried[box], own[box])
         matte.paint(colours, shown if edges.colour is EdgeColour.MODEL else _soft(covered, shown), box)
     if edges.despill:  # what a source's own alpha lets through is no background: its colours are straight
         soft = _soft(own[box], shown)
-        if edges.despill < 1 or not matte.paint_edge(colours, soft, box):
-            # In 8 bits, for the same colours are kept for results of any depth.
+        if edges.despill == 1 and matte.edge is not None:  # an earlier run has done it
+            matte.edge.paint(colours, soft, box)
+        else:  # in 8 bits, for the same colours are kept for results of any depth
             _despill(matte.picture, colours, in_8_bits(own), Pixels.of(soft != 0, box), edges.despill)
     return Cutout(colours, alpha, box)
 
