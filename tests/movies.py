@@ -198,9 +198,9 @@ def by_blender(
     """Let Blender write a movie of pictures, which are opaque unless `look` says otherwise; return if it has sound."""
     kind, opaque = addon.encoders.MovieFormat(name), addon.outputs.Look(addon.outputs.Result.COLOUR)
     tell: Callable[[int], None] = lambda _: None  # noqa: E731
-    shown = look or opaque
+    heard = sound and addon.sounds.Sound(sound, begins)
     wrote: bool = addon.movies.write_movie(
-        frames, fps, sound, target, tell, kind, shown, sound_begins=begins, ready=None
+        target, kind, addon.movies.Pictures(frames, look or opaque, fps), heard, tell
     )
     return wrote
 
