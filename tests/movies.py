@@ -126,6 +126,7 @@ def turn(path: Path, height: int) -> Path:
 
 SOUND_RATE = 48000
 """Samples a second."""
+_TALKIE_FPS = 24
 
 
 def noise(seconds: float) -> NDArray[np.int16]:
@@ -141,24 +142,24 @@ def talkie(
     frames: int,
     codec: str = "pcm_s16le",
     *,
-    rate: int = 24,
     delay: int = 0,
     size: tuple[int, int] = tiny.SIZE,
     seconds: float = 0.0,
 ) -> Path:
     """Write a movie of barcodes with `noise` that begins `delay` samples after the picture.
 
-    A negative `delay`, in whole frames, lets the sound begin first. It is as long as the picture, or lasts `seconds`.
+    A negative `delay`, in whole frames, lets the sound begin first. The sound lasts as long as the picture, or
+    `seconds`.
     """
-    heard = noise(seconds or frames / rate)
+    heard = noise(seconds or frames / _TALKIE_FPS)
     with av.open(str(path), "w") as movie:
-        shown, sound = movie.add_stream("mpeg4", rate=rate), movie.add_stream(codec, rate=SOUND_RATE)
+        shown, sound = movie.add_stream("mpeg4", rate=_TALKIE_FPS), movie.add_stream(codec, rate=SOUND_RATE)
         (shown.width, shown.height), shown.pix_fmt, sound.layout = size, "yuv420p", "stereo"
         shown.bit_rate = 8_000_000
         packets = []
         for number in range(frames):
             frame = av.VideoFrame.from_ndarray(tiny.barcode(number, size), format="bgr24").reformat(format="yuv420p")
-            frame.pts, frame.time_base = number + max(-delay, 0) * rate // SOUND_RATE, Fraction(1, rate)
+            frame.pts, frame.time_base = number + max(-delay, 0) * _TALKIE_FPS // SOUND_RATE, Fraction(1, _TALKIE_FPS)
             packets += shown.encode(frame)
         packets += shown.encode()
         for first in range(0, len(heard), 1024):
@@ -197,9 +198,9 @@ def by_blender(
     """Let Blender write a movie of pictures, which are opaque unless `look` says otherwise; return if it has sound."""
     kind, opaque = addon.encoders.MovieFormat(name), addon.outputs.Look(addon.outputs.Result.COLOUR)
     tell: Callable[[int], None] = lambda _: None  # noqa: E731
-    shown = look or opaque
+    heard = sound and addon.sounds.Sound(sound, begins)
     wrote: bool = addon.movies.write_movie(
-        frames, fps, sound, target, tell, kind, shown, sound_begins=begins, ready=None
+        target, kind, addon.movies.Pictures(frames, look or opaque, fps), heard, tell
     )
     return wrote
 

@@ -207,8 +207,9 @@ def tiff(path: Path, pixels: NDArray[Any], extra: int | None = None, order: str 
     return path
 
 
-def tone(path: Path, seconds: float, hertz: float = 440.0, rate: int = 48000) -> Path:
+def tone(path: Path, seconds: float) -> Path:
     """Write a stereo WAV of one tone."""
+    hertz, rate = 440.0, 48_000
     angle = np.arange(int(seconds * rate)) * (2 * np.pi * hertz / rate)
     samples = (np.sin(angle) * 12000).astype("<i2")
     with wave.open(str(path), "wb") as out:

@@ -22,7 +22,8 @@ from rvm_addon.engine.drawing.refine import cut_out
 from rvm_addon.engine.footage.media import FolderSink
 from rvm_addon.engine.network.rvm import open_model
 from rvm_addon.engine.pictures.tensors import Placed
-from rvm_addon.host.background.movies import write_movie
+from rvm_addon.host.background.movies import Pictures, write_movie
+from rvm_addon.host.background.sounds import Sound
 from rvm_addon.host.blender.encoders import MovieFormat
 from rvm_addon.host.session.terminal import ProgressLine
 from rvm_addon.host.settings.preferences import weights_folder
@@ -57,8 +58,8 @@ def main(portrait: Path, clip: Path) -> None:
         _write_notes(Path(scratch, "notes.wav"))
         files = [Path(scratch, spec.file_name(frame)) for frame in range(FRAMES)]
         tell = lambda done: line.bar("Writing the clip", done / FRAMES, f"{done} of {FRAMES} frames")  # noqa: E731
-        sound, opaque = Path(scratch, "notes.wav"), Look(Result.COLOUR)
-        write_movie(files, FPS, sound, clip, tell, MovieFormat.H264, opaque, sound_begins=1.0, ready=None)
+        pictures, sound = Pictures(files, Look(Result.COLOUR), FPS), Sound(Path(scratch, "notes.wav"))
+        write_movie(clip, MovieFormat.H264, pictures, sound, tell)
 
 
 def _spec(portrait: Path, folder: Path) -> JobSpec:

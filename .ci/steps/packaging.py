@@ -24,8 +24,8 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 MEGABYTE = 1_000_000
 
 
-def package_for(platform: str, pythons: Sequence[str] = wheels.BLENDER_PYTHONS, *, with_wheels: bool = True) -> Path:
-    """Make a zip for one platform, and return its path; this is fast once the wheels are fetched.
+def package_for(platform: str, *, with_wheels: bool = True) -> Path:
+    """Make a zip for one platform and each Blender's Python; return its path. This is fast once the wheels are fetched.
 
     A zip without wheels is made in a moment; it serves a Blender whose Python has ONNX Runtime and OpenCV already.
 
@@ -33,7 +33,7 @@ def package_for(platform: str, pythons: Sequence[str] = wheels.BLENDER_PYTHONS, 
         StepError: a wheel is missing, or Blender's builder refuses.
     """
     destination = PACKAGES if with_wheels else PACKAGES / "without-wheels"
-    (zipped,) = package([platform], pythons, destination, with_wheels=with_wheels)
+    (zipped,) = package([platform], wheels.BLENDER_PYTHONS, destination, with_wheels=with_wheels)
     return zipped
 
 

@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import cv2
 
@@ -52,37 +52,14 @@ def run(spec: JobSpec, folder: Path, emit: Emit) -> None:
     """
     begun = time.monotonic()
     cv2.setNumThreads(1)  # frames run in parallel already; splitting each frame as well would only cost time
-
-    def warn(text: str) -> None:
-        emit(Warned(text))
-
     spec.validate()
     rest = resume.rest(spec, folder)
     done = len(rest.made)
     if rest.frames != ():
-        left = replace(spec, source=replace(spec.source, frames=rest.frames))
-        shelf = Shelf(spec.raws, digests.noted(folder / RAW_FOLDER) if spec.source.disposable else None)
-        shelf.touch()
-        with _opened(left, warn, rest.since) as (opening, size), _backdrop(spec) as backdrop:
-            model = NoModel() if shelf.needs_model(spec.source.frames) == set() else _model(spec, warn)
-            if (expected := size.result()) is not None:
-                model.expect(*expected)
-            memory = Memory.read(folder) if rest.recalls else None
-            if memory is not None:
-                model.recall(memory)
-            source = opening.result()
-            reader = Reader(spec, source, model, backdrop, shelf, rest.made, goes_on=memory is not None)
-            writer = _writer(spec, folder)
-            frames = len(spec.source.frames or ()) or source.expected
-            start = partial(_start, emit, spec, model, frames, len(rest.made), source.pixel_aspect)
-            for frame in matte_frames(reader, model, writer, start):
-                emit(FrameDone(frame, time.monotonic() - begun))
-                done += 1
-            if writer.raws is not None:
-                _leave(writer.raws, rest.frames[-1] if rest.frames else done - 1, model.memory(), warn)
+        done += _make(spec, folder, rest, emit, begun)
     elif spec.source.kind is SourceKind.MOVIE:
         # Whoever makes a movie of the frames asks how wide they are shown; all stand, whatever became of the clip.
-        with suppress(MattingError), closing(open_source(spec, warn)) as source:
+        with suppress(MattingError), closing(open_source(spec, partial(_warn, emit))) as source:
             emit(Started(done, 0, 0, provider="", ratio=0.0, runtime="", made=done, pixel_aspect=source.pixel_aspect))
     with suppress(OSError):  # all frames stand: a failed clean-up does not make the run fail
         if spec.raw_limit:
@@ -90,6 +67,45 @@ def run(spec: JobSpec, folder: Path, emit: Emit) -> None:
     with suppress(OSError):
         (folder / resume.MEMORY_FILE).unlink(missing_ok=True)
     emit(Finished(done, time.monotonic() - begun))
+
+
+def _warn(emit: Emit, text: str) -> None:
+    """Emit a warning."""
+    emit(Warned(text))
+
+
+def _make(spec: JobSpec, folder: Path, rest: resume.Rest, emit: Emit, begun: float) -> int:
+    """Make the frames that are left, and emit `Started` and an event for each; return how many were made.
+
+    `begun` is the `time.monotonic` when the run began, from which the events' times count.
+
+    Raises:
+        MattingError: as `run`.
+    """
+    warn = partial(_warn, emit)
+    left = replace(spec, source=replace(spec.source, frames=rest.frames))
+    shelf = Shelf(spec.raws, digests.noted(folder / RAW_FOLDER) if spec.source.disposable else None)
+    shelf.touch()
+    made = 0
+    with _opened(left, warn, rest.since) as (opening, size), _backdrop(spec) as backdrop:
+        model = NoModel() if shelf.needs_model(spec.source.frames) == set() else _model(spec, warn)
+        if (expected := size.result()) is not None:
+            model.expect(*expected)
+        memory = Memory.read(folder) if rest.recalls else None
+        if memory is not None:
+            model.recall(memory)
+        source = opening.result()
+        reader = Reader(spec, source, model, backdrop, shelf, rest.made, goes_on=memory is not None)
+        writer = _writer(spec, folder)
+        frames = len(spec.source.frames or ()) or source.expected
+        start = partial(_start, emit, spec, model, frames, len(rest.made), source.pixel_aspect)
+        for frame in matte_frames(reader, model, writer, start):
+            emit(FrameDone(frame, time.monotonic() - begun))
+            made += 1
+        if writer.raws is not None:
+            last = rest.frames[-1] if rest.frames else len(rest.made) + made - 1
+            _leave(writer.raws, last, model.memory(), warn)
+    return made
 
 
 def _leave(raws: RawSink, frame: int, memory: Memory | None, warn: Callable[[str], None]) -> None:
@@ -110,6 +126,15 @@ def _writer(spec: JobSpec, folder: Path) -> Writer:
     return Writer(spec, FolderSink(spec, folder), raws, viewer, folder)
 
 
+class _InWriting(NamedTuple):
+    """A frame that a thread draws and writes."""
+
+    frame: int
+    written: Future[None]
+    memory: Memory | None
+    """The model's state after the frame, to be kept once its file stands."""
+
+
 def matte_frames(
     reader: Reader, model: MattingModel, writer: Writer, start: Callable[[int, int], None]
 ) -> Iterator[int]:
@@ -117,7 +142,7 @@ def matte_frames(
 
     If a frame fails, the frames before it are written and yielded first. Frames of an earlier run are not yielded.
     """
-    writing: deque[tuple[int, Future[None], Memory | None]] = deque()
+    writing: deque[_InWriting] = deque()
     cores = writer.spec.threads or os.cpu_count() or 1
     writers = writers_for(cores, with_model=not isinstance(model, NoModel))
     with ThreadPoolExecutor(1, "decode") as decoder, ThreadPoolExecutor(writers, "encode") as encoder:
@@ -126,26 +151,26 @@ def matte_frames(
             for read in ahead(reader.frames(), decoder):
                 if not begun:
                     start(read.picture.shape[1], read.picture.shape[0])
-                begun, count = True, count + (not read.early)
+                    begun = True
+                if not read.early:
+                    count += 1
                 matte = _matted(model, read)
                 if matte is None:
                     continue
                 memory = model.memory() if count % EVERY_FRAMES == 0 else None
                 if count % TRIMMED_EVERY == 0:
                     heap.trim()
-                writing.append((read.frame, encoder.submit(writer.write, read, matte), memory))
+                writing.append(_InWriting(read.frame, encoder.submit(writer.write, read, matte), memory))
                 if not shown:  # somebody waits to see it, and would wait longer beside the model's next frames
                     yield _written(writing, writer)
                     shown = True
-                while len(writing) > writers + 1 or (writing and writing[0][1].done()):
+                while len(writing) > writers + 1 or (writing and writing[0].written.done()):
                     yield _written(writing, writer)
         except MattingError:
             with suppress(MattingError):  # the first error counts: on a full disk, later frames fail, too
-                while writing:
-                    yield _written(writing, writer)
+                yield from _all_written(writing, writer)
             raise
-        while writing:
-            yield _written(writing, writer)
+        yield from _all_written(writing, writer)
 
 
 def writers_for(cores: int, *, with_model: bool) -> int:
@@ -256,13 +281,19 @@ def ahead(items: Iterator[_Item], executor: ThreadPoolExecutor) -> Iterator[_Ite
         yield item
 
 
-def _written(writing: deque[tuple[int, Future[None], Memory | None]], writer: Writer) -> int:
+def _written(writing: deque[_InWriting], writer: Writer) -> int:
     """Wait for the oldest frame to be written and return its number."""
-    frame, future, memory = writing.popleft()
-    future.result()
-    if memory is not None:
-        writer.keep(frame, memory)
-    return frame
+    oldest = writing.popleft()
+    oldest.written.result()
+    if oldest.memory is not None:
+        writer.keep(oldest.frame, oldest.memory)
+    return oldest.frame
+
+
+def _all_written(writing: deque[_InWriting], writer: Writer) -> Iterator[int]:
+    """Wait for each of the remaining frames to be written and yield its number."""
+    while writing:
+        yield _written(writing, writer)
 
 
 def _start(

@@ -19,9 +19,9 @@ from .drawing.refine import Cutout, cut_out
 from .drawing.viewing import Viewer
 from .footage.backdrop import Backdrop
 from .footage.media import FrameSink, FrameSource
-from .kept.raw import Edge, RawMatte, drawn
+from .kept.raw import RawMatte, drawn
 from .kept.shelf import RawSink, Shelf
-from .network.matte import LaterMatte, Matte
+from .network.matte import Edge, LaterMatte, Matte
 from .network.memory import Memory
 from .network.model import MattingModel, Prepared
 from .pictures.tensors import Picture
@@ -147,25 +147,28 @@ class Reader:
         return replace(read, prepared=self._model.prepared(read.picture))
 
     def _reads(self) -> Iterator[Read]:
-        """Yield each wanted frame, not yet prepared."""
+        """Yield each wanted frame, not yet prepared.
+
+        Raises:
+            SourceMissing, SourceUnreadable: naming the file.
+        """
         before: int | None = None  # the frame before, if the model has not seen it
-        for frame, read in self._source.frames():
-            carried = cv2.extractChannel(read, 3) if read.shape[2] == 4 else None
-            picture = read if carried is None else cv2.cvtColor(read, cv2.COLOR_BGRA2BGR)
+        for frame, decoded in self._source.frames():
+            carried = cv2.extractChannel(decoded, 3) if decoded.shape[2] == 4 else None
+            picture = decoded if carried is None else cv2.cvtColor(decoded, cv2.COLOR_BGRA2BGR)
             looked_at = self._looked_at is None or frame in self._looked_at
             recalled = self._shelf.memory_after(before) if looked_at and before is not None else None
             before = None if looked_at else frame
+            read = Read(frame, picture, carried, None, None, looked_at, recalled=recalled, alone=self._alone)
             if frame in self._made:
-                yield Read(
-                    frame, picture, carried, None, None, looked_at, made=True, recalled=recalled, alone=self._alone
-                )
+                yield replace(read, made=True)
                 continue
             is_known = frame in self._shelf and self._looked_at is not None
             # The writers' threads inflate it: there are several of them, and this thread has frames to decode.
             read_it = partial(self._shelf.read, frame, picture, self._foreground)
             known = LaterMatte(picture, read_it) if is_known else None
             behind = self._backdrop.at(frame, picture.shape[:2]) if self._backdrop else None
-            yield Read(frame, picture, carried, known, behind, looked_at, recalled=recalled, alone=self._alone)
+            yield replace(read, known=known, behind=behind)
 
 
 @dataclass(frozen=True)
@@ -189,7 +192,13 @@ class Writer:
                 memory.write(self.folder, frame)
 
     def write(self, read: Read, matte: Matte) -> None:
-        """Write one frame; runs on an encoding thread."""
+        """Write one frame, and keep its raw matte while there is room; runs on an encoding thread.
+
+        Raises:
+            OutputFailed: the disk is full or a folder refuses.
+            RawUnreadable: the known matte's file cannot be read.
+            DeviceMissing: the model's device fails while it refines the matte.
+        """
         look = self.spec.look
         is_new = read.known is None  # a known one is kept already
         raws = self.raws if is_new and self.raws is not None and self.raws.room > 0 else None

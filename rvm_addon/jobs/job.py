@@ -94,7 +94,10 @@ class Job:
         self.error = ""
         self.remedy = ""
         self._tallies = [Tally() for _ in parts]
-        self._at = self._first = 0
+        self._at = 0
+        """The index of the part that runs or is next."""
+        self._first = 0
+        """The index of the first part that counts as progress: parts before it were done by an earlier run."""
         self._last_word: Finished | MovieWritten | Failed | None = None
         """The final event of the running part; None until it comes."""
 

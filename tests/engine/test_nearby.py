@@ -27,7 +27,7 @@ def test_of_the_foreground_solid_pixels_count(kind: type) -> None:
     """At a blue person's edge before a red wall, both are blue and red as they are, not as they mix."""
     opacity = np.tile(np.clip((np.arange(160, dtype=np.float32) - 60) / 16, 0, 1), (120, 1))
     picture = (np.array(BLUE) * opacity[..., None] + np.array(RED) * (1 - opacity[..., None])).round().astype(np.uint8)
-    person, wall = nearby.both(picture, (opacity * np.iinfo(kind).max).round().astype(kind))
+    person, wall = nearby.foreground_and_background(picture, (opacity * np.iinfo(kind).max).round().astype(kind))
     assert np.abs(person[7, 8] - BLUE).max() <= 12
     assert np.abs(wall[7, 8] - RED).max() <= 12
 
@@ -38,19 +38,21 @@ def test_far_from_the_foreground_its_mean_counts() -> None:
     picture[:, :100] = BLUE
     alpha = np.zeros((80, 1600), np.uint8)
     alpha[:, :100] = 255
-    assert np.abs(nearby.both(picture, alpha)[0][5, 190] - BLUE).max() <= 2
+    assert np.abs(nearby.foreground_and_background(picture, alpha)[0][5, 190] - BLUE).max() <= 2
 
 
 @pytest.mark.parametrize("level", [0, 1, 255])
 def test_there_is_an_estimate_without_a_foreground_or_a_background(level: int) -> None:
     """A matte that is nowhere full, or everywhere, gives the picture's own colours, and no division by nought."""
-    estimates = nearby.both(np.full((40, 60, 3), RED, np.uint8), np.full((40, 60), level, np.uint8))
+    estimates = nearby.foreground_and_background(
+        np.full((40, 60, 3), RED, np.uint8), np.full((40, 60), level, np.uint8)
+    )
     assert np.abs(np.stack(estimates) - RED).max() <= 1
 
 
 def test_small_pictures_have_an_estimate() -> None:
     """A picture smaller than what becomes one pixel is that pixel."""
-    estimates = nearby.both(np.full((5, 3, 3), RED, np.uint8), np.full((5, 3), 90, np.uint8))
+    estimates = nearby.foreground_and_background(np.full((5, 3, 3), RED, np.uint8), np.full((5, 3), 90, np.uint8))
     assert np.abs(np.stack(estimates) - RED).max() <= 1
 
 

@@ -11,10 +11,10 @@ from rvm_addon.engine.contract.outputs import USUAL, EdgeColour, Edges, Foregrou
 from rvm_addon.engine.contract.spec import JobSpec, Source, SourceKind
 from rvm_addon.engine.drawing.refine import cut_out
 from rvm_addon.engine.drawing.viewing import Viewer
-from rvm_addon.engine.kept.raw import Edge, decode, drawn, encode
+from rvm_addon.engine.kept.raw import decode, drawn, encode
 from rvm_addon.engine.kept.shelf import RawSink, Shelf
 from rvm_addon.engine.network.guided import Grid, GuidedMatte
-from rvm_addon.engine.network.matte import PlainMatte
+from rvm_addon.engine.network.matte import Edge, PlainMatte
 from rvm_addon.engine.stages import Read, Writer
 from tests.fakes import DictSink
 

@@ -89,10 +89,10 @@ def test_no_frame_is_drawn_before_it_stands(addon: SimpleNamespace, tmp_path: Pa
             asked.append(frame)
 
     look = addon.outputs.Look(result=addon.outputs.Result.COLOUR)
-    told = (frames, 24.0, None, tmp_path / "talk.mkv", lambda _: None, addon.encoders.MovieFormat.FFV1, look)
-    addon.movies.write_movie(*told, sound_begins=1.0, ready=ready)
+    movie, kind = tmp_path / "talk.mkv", addon.encoders.MovieFormat.FFV1
+    addon.movies.write_movie(movie, kind, addon.movies.Pictures(frames, look, 24.0), None, lambda _: None, ready)
     assert asked == frames
-    assert [tiny.read_barcode(frame) for frame in movies.decoded(tmp_path / "talk.mkv")] == list(range(FRAMES))
+    assert [tiny.read_barcode(frame) for frame in movies.decoded(movie)] == list(range(FRAMES))
 
 
 def test_a_movie_whose_frames_never_come_leaves_nothing(job: Any, movie: Any) -> None:

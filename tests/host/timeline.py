@@ -18,14 +18,14 @@ from tests.waiting import wait
 class Timeline:
     """A scene of its own, shown in a sequencer area, rendered frame by frame."""
 
-    def __init__(self, addon: SimpleNamespace, folder: Path, fps: int = 24) -> None:
+    def __init__(self, addon: SimpleNamespace, folder: Path) -> None:
         """Make an empty scene whose pictures have the barcodes' size and the files' own colours."""
         self.addon = addon
         self.folder = folder
         self.scene = bpy.data.scenes.new("timeline")
         self.editor = self.scene.sequence_editor_create()
         addon.scenes.set_picture(self.scene, *tiny.SIZE)
-        self.scene.render.fps, self.scene.render.fps_base = fps, 1.0
+        self.scene.render.fps, self.scene.render.fps_base = 24, 1.0
         self.scene.render.image_settings.file_format = "PNG"
         self.scene.render.image_settings.color_mode = "RGBA"
         self.scene.render.dither_intensity = 0.0  # noise, wherever a picture has more than 8 bits

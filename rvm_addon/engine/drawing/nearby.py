@@ -47,7 +47,7 @@ def background(picture: Picture, alpha: Plane, spread: float) -> Picture:
     return behind
 
 
-def both(picture: Picture, alpha: Plane) -> tuple[Tensor, Tensor]:
+def foreground_and_background(picture: Picture, alpha: Plane) -> tuple[Tensor, Tensor]:
     """Return estimates of the foreground's and of the background's colour around the matte's edge, at a smaller size.
 
     `picture` is BGR (H x W x 3), `alpha` H x W; the results are BGR (h x w x 3, 0..255). Of the foreground, the solid

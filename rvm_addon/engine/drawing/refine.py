@@ -14,10 +14,9 @@ import numpy as np
 
 from ..contract.outputs import EdgeColour, Edges
 from ..network.matte import Matte
-from ..pictures.tensors import Box, Picture, Pixels, Placed, Plane, Tensor, box_of, full, in_8_bits, looked_up
+from ..pictures.tensors import Box, Picture, Pixels, Placed, Plane, Tensor, around, box_of, full, in_8_bits, looked_up
 from . import nearby
 
-_NEIGHBOURS = np.ones((3, 3), np.uint8)
 _FAR = 10
 """From so many pixels on, a disc grows faster when it is made of its rows."""
 _BAND_ROWS = 256
@@ -33,7 +32,8 @@ _STEADINESS = 0.1 * 255**2
 """How firmly the foreground is as light as its neighbours. If it is quite free, hair becomes grey before a grey wall;
 if it is fixed, dark skin before green becomes magenta."""
 _LEAST_CONTRAST = 300.0
-"""The squared distance between foreground and background below which no more is taken out; 8-bit noise is about 3."""
+"""The squared distance between foreground and background at which half of the background's colour is taken out; the
+nearer they are, the less. 8-bit noise is about 3."""
 
 
 @dataclass(frozen=True)
@@ -76,16 +76,16 @@ def cut_out(matte: Matte, edges: Edges, carried: Picture | None, *, deep: bool, 
     box = box_of(alpha, beyond=1)
     if not box[0].stop:  # nobody is there
         return Cutout(matte.picture[box], alpha, box)
-    # Masks for OpenCV, in which any value but zero is set. Its own comparison takes a single pixel for a scalar.
-    shown: Picture = cv2.dilate((in_8_bits(alpha[box]) > 0).view(np.uint8), _NEIGHBOURS)
+    shown = around(in_8_bits(alpha[box]), 1)
     colours: Picture = cv2.copyTo(matte.picture[box], shown)
     if edges.shows_model:
         covered = _seen_through(None if carried is None else carried[box], own[box])
         matte.paint(colours, shown if edges.colour is EdgeColour.MODEL else _soft(covered, shown), box)
     if edges.despill:  # what a source's own alpha lets through is no background: its colours are straight
         soft = _soft(own[box], shown)
-        if edges.despill < 1 or not matte.paint_edge(colours, soft, box):
-            # In 8 bits, for the same colours are kept for results of any depth.
+        if edges.despill == 1 and matte.edge is not None:  # an earlier run has done it
+            matte.edge.paint(colours, soft, box)
+        else:  # in 8 bits, for the same colours are kept for results of any depth
             _despill(matte.picture, colours, in_8_bits(own), Pixels.of(soft != 0, box), edges.despill)
     return Cutout(colours, alpha, box)
 
@@ -170,30 +170,41 @@ def _despill(picture: Picture, colours: Picture, covered: Picture, soft: Pixels,
     """Take the old background's colour out of `soft` pixels, by `strength` (0..1); `colours` are the box's.
 
     A source pixel is C = F·a + B·(1 - a) (Porter and Duff 1984), where a is the foreground's share, as `covered` says
-    (the model's matte, H x W, 8 bit), give or take. B and the foreground's colour N are estimated from pixels nearby,
-    and F is N, lighter or darker: so C - N = t·(B - N) + q·N, with the background's share t and a small q, in the sense
-    of least squares. Only t·(B - N) is taken out of C, so that what N does not know, such as strands of hair, stays.
+    (the model's matte, H x W, 8 bit), give or take. B and the foreground's colour N are estimated from pixels nearby.
+    Of C, only t·(B - N) is taken out, with the background's share t, so that what N does not know, such as strands of
+    hair, stays.
     """
     if not soft.inside.size:
         return
     bare = 1 - soft.of_frame(covered) * np.float32(1 / 255)
     source = soft.of_frame(picture).T.astype(np.float32)
-    near, away = (nearby.at(soft, estimate, covered.shape) for estimate in nearby.both(picture, covered))
-    away -= near
-    change = source - near
-    contrast, light, across = _products(away, away), _products(near, near), _products(away, near)
-    contrast += _LEAST_CONTRAST
-    light += _STEADINESS
-    amount = _products(away, change) * light - _products(near, change) * across
-    amount /= contrast * light - across * across
-    belief = np.exp(-np.square(np.maximum(amount - bare, 0) / np.float32(_DOUBTED)))
-    np.clip(amount, 0, np.minimum(_MOST_BACKGROUND * bare, 1), out=amount)
-    away *= amount * belief
-    after = source - away
+    foreground, background = (
+        nearby.at(soft, estimate, covered.shape) for estimate in nearby.foreground_and_background(picture, covered)
+    )
+    spill = background - foreground
+    after = source - spill * _background_share(source - foreground, foreground, spill, bare)
     if strength < 1:
         before = soft.of_box(colours).T.astype(np.float32)
         after = before + (after - before) * np.float32(strength)
     soft.put(colours, cv2.convertScaleAbs(np.maximum(after, 0, out=after)))
+
+
+def _background_share(change: Tensor, foreground: Tensor, spill: Tensor, bare: Tensor) -> Tensor:
+    """Return how much of the background shines through each pixel (0..1).
+
+    `change` is C - N, `foreground` is N, `spill` is B - N (3 x pixels, 0..255), `bare` the share that the matte leaves
+    to the background. F is N, lighter or darker, so C - N = t·(B - N) + q·N with a small q. Least squares, with
+    `_LEAST_CONTRAST`·t² and `_STEADINESS`·q² as penalties (A. Tikhonov 1963), give two equations for t and q; t follows
+    by Cramer's rule.
+    """
+    contrast = _products(spill, spill) + np.float32(_LEAST_CONTRAST)
+    light = _products(foreground, foreground) + np.float32(_STEADINESS)
+    across = _products(spill, foreground)
+    share = _products(spill, change) * light - _products(foreground, change) * across
+    share /= contrast * light - across * across
+    belief = np.exp(-np.square(np.maximum(share - bare, 0) / np.float32(_DOUBTED)))
+    believed: Tensor = np.clip(share, 0, np.minimum(_MOST_BACKGROUND * bare, 1)) * belief
+    return believed
 
 
 def _products(one: Tensor, other: Tensor) -> Tensor:

@@ -164,6 +164,12 @@ class Decoder:
         self._capture = self._open()
 
     def _open(self) -> cv2.VideoCapture:
+        """Return OpenCV's reader, at the beginning of the movie.
+
+        Raises:
+            SourceMissing, SourceRefused: the file is gone, or the system cannot read it.
+            SourceUnreadable: OpenCV cannot open it.
+        """
         check_source(self._path)
         capture = cv2.VideoCapture(str(self._path), cv2.CAP_FFMPEG)
         if not capture.isOpened():

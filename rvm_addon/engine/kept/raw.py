@@ -24,13 +24,14 @@ from numpy.typing import NDArray
 from ..contract.outputs import Foreground
 from ..contract.spec import RAW_FORMAT
 from ..network.guided import ColourMaps, Grid, grid_of
-from ..network.matte import Matte
+from ..network.matte import Edge, Matte
 from ..network.once import Once
 from ..pictures.tensors import (
     Box,
     Picture,
     Plane,
     Tensor,
+    around,
     box_of,
     full,
     in_8_bits,
@@ -74,31 +75,6 @@ class HalfMaps:
         """The maps in 32-bit floats."""
         planes = looked_up(self.halves.view(np.uint16), _widened())
         return ColourMaps(planes, (self.rows, self.columns), self.grid)
-
-
-@dataclass(frozen=True)
-class Edge:
-    """The source's colours without the old background's where an 8-bit matte is soft, and one pixel beyond."""
-
-    colours: Picture
-    """BGR, rows x columns x 3 of the box; pixels off the edge may have any value."""
-    where: Picture
-    """Rows x columns of the box: 1 at the edge, else 0."""
-    box: Box
-    """The box of all pixels above zero in 8 bits, and one pixel beyond."""
-
-    @classmethod
-    def of(cls, colours: Picture, alpha: Plane, box: Box) -> Self:
-        """Return the edge of a matte (H x W), given the colours in its box (rows x columns x 3)."""
-        return cls(colours, _edge_of(in_8_bits(alpha[box])), box)
-
-    def paint(self, colours: Picture, where: Picture, box: Box) -> None:
-        """Put the edge on the colours (BGR) of another `box`, where that box's `where` is not zero."""
-        both = overlap(self.box, box)
-        own, other = within(both, self.box), within(both, box)
-        if where[other].size:
-            at_edge = cv2.bitwise_and(where[other], self.where[own])
-            colours[other] = laid_over(self.colours[own], at_edge, colours[other])
 
 
 @dataclass(frozen=True)
@@ -148,15 +124,9 @@ class RawMatte:
             raise ValueError("the foreground's colours were not read")
         else:
             own = within(both, crop)
-            known = _grown(self.matte[crop], _BEYOND)[own]
+            known = around(self.matte[crop], _BEYOND)[own]
             seen = cv2.bitwise_and(where[inner], known)
             colours[inner] = laid_over(self.foreground[own], seen, colours[inner])
-
-    def paint_edge(self, colours: Picture, where: Picture, box: Box) -> bool:
-        """Put the edge on `colours` (BGR) where `where` is not zero, likewise; return whether there is one."""
-        if self.edge is not None:
-            self.edge.paint(colours, where, box)
-        return self.edge is not None
 
 
 @cache
@@ -173,7 +143,7 @@ def drawn(matte: Matte) -> RawMatte:
         return RawMatte(matte.picture, alpha, HalfMaps.of(matte.maps, rows, columns), rows, columns)
     colours = np.zeros_like(matte.picture[box])
     if colours.size:
-        matte.paint(colours, _grown(alpha[box], _BEYOND), box)
+        matte.paint(colours, around(alpha[box], _BEYOND), box)
     return RawMatte(matte.picture, alpha, colours, rows, columns)
 
 
@@ -238,12 +208,6 @@ def decode(data: bytes, picture: Picture, foreground: Foreground = Foreground.AL
     return RawMatte(picture, matte, HalfMaps(halves, map_rows, map_columns, grid), rows, columns)
 
 
-def _edge_of(alpha: Picture) -> Picture:
-    """Return where (1, else 0) an 8-bit matte (H x W) is soft, or zero beside pixels above zero."""
-    edge: Picture = _grown(alpha, 1) & (alpha != full(np.uint8))
-    return edge
-
-
 def _listed(edge: Edge) -> Picture:
     """Return the colours of an edge (3 x pixels), each as its difference from the pixel before."""
     places = 3 * np.flatnonzero(edge.where.view(np.bool_))
@@ -301,14 +265,6 @@ def _joined(halves: Picture) -> NDArray[np.uint16]:
     high, low = np.split(halves, 2)
     values: NDArray[np.uint16] = (high.astype(np.uint16) << np.uint16(8)) | low
     return values
-
-
-def _grown(matte: Plane, pixels: int) -> Picture:
-    """Return where (1, else 0) a matte (H x W) is above zero, and this many pixels beyond."""
-    if not matte.size:  # OpenCV refuses empty arrays
-        return np.zeros(matte.shape, np.uint8)
-    grown: Picture = cv2.dilate((matte > 0).view(np.uint8), np.ones((2 * pixels + 1,) * 2, np.uint8))
-    return grown
 
 
 def _steps(rows: Picture) -> Picture:

@@ -191,6 +191,8 @@ class GuidedMatte:
     offset: Tensor
     """b, 1 x 4 x h x w."""
     grid: Grid
+    edge: None = None
+    """No earlier run has despilled anything."""
 
     def alpha(self, *, deep: bool) -> Plane:
         """Return the matte (H x W), 8 bit, or 16 bit if `deep`.
@@ -230,10 +232,6 @@ class GuidedMatte:
         `colours` is contiguous.
         """
         self.maps.paint(self.picture, colours, where, box)
-
-    def paint_edge(self, _colours: Picture, _where: Picture, _box: Box) -> bool:
-        """Return that nothing is known of what an earlier run has despilled."""
-        return False
 
 
 def _columns(wanted: NDArray[np.bool_], width: int) -> Iterator[slice]:

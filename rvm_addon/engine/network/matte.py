@@ -6,13 +6,56 @@ The matte is needed in every pixel; the foreground's colours only in the few pix
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 import cv2
+import numpy as np
 
-from ..pictures.tensors import Box, Picture, Plane, Tensor, to_bytes, to_planes
+from ..pictures.tensors import (
+    Box,
+    Picture,
+    Plane,
+    Tensor,
+    around,
+    full,
+    in_8_bits,
+    laid_over,
+    overlap,
+    to_bytes,
+    to_planes,
+    within,
+)
 from .guided import ColourMaps
 from .once import Once
+
+
+@dataclass(frozen=True)
+class Edge:
+    """The source's colours without the old background's where an 8-bit matte is soft, and one pixel beyond.
+
+    `refine` makes them, and a raw matte keeps them for later runs.
+    """
+
+    colours: Picture
+    """BGR, rows x columns x 3 of the box; pixels off the edge may have any value."""
+    where: Picture
+    """Rows x columns of the box: 1 at the edge, else 0."""
+    box: Box
+    """The box of all pixels above zero in 8 bits, and one pixel beyond."""
+
+    @classmethod
+    def of(cls, colours: Picture, alpha: Plane, box: Box) -> Self:
+        """Return the edge of a matte (H x W), given the colours in its box (rows x columns x 3)."""
+        inner = in_8_bits(alpha[box])
+        return cls(colours, around(inner, 1) & (inner != full(np.uint8)), box)
+
+    def paint(self, colours: Picture, where: Picture, box: Box) -> None:
+        """Put the edge on the colours (BGR) of another `box`, where that box's `where` is not zero."""
+        both = overlap(self.box, box)
+        own, other = within(both, self.box), within(both, box)
+        if where[other].size:
+            at_edge = cv2.bitwise_and(where[other], self.where[own])
+            colours[other] = laid_over(self.colours[own], at_edge, colours[other])
 
 
 class Matte(Protocol):
@@ -26,6 +69,10 @@ class Matte(Protocol):
     def maps(self) -> ColourMaps | None:
         """The maps that make the foreground; None where its colours are known pixel by pixel."""
 
+    @property
+    def edge(self) -> Edge | None:
+        """The colours at the matte's edge that an earlier run has despilled; None where none are known."""
+
     def alpha(self, *, deep: bool) -> Plane:
         """Return the matte (H x W), 8 bit, or 16 bit if `deep`."""
 
@@ -34,9 +81,6 @@ class Matte(Protocol):
 
         `colours` is contiguous. Pixels whose foreground is not known stay as they are.
         """
-
-    def paint_edge(self, colours: Picture, where: Picture, box: Box) -> bool:
-        """Put on `colours` what an earlier run has despilled, likewise; return whether that is known."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +94,7 @@ class PlainMatte:
     pha: Tensor
     """Matte, 1 x 1 x H x W, 0..1."""
     maps: None = None
+    edge: None = None
 
     def alpha(self, *, deep: bool) -> Plane:
         """Return the matte (H x W), 8 bit, or 16 bit if `deep`."""
@@ -58,10 +103,6 @@ class PlainMatte:
     def paint(self, colours: Picture, where: Picture, box: Box) -> None:
         """Put the foreground on `colours` (BGR) where `where` is not zero; both have the box's size."""
         cv2.copyTo(cv2.merge(to_planes(self.fgr[:, :, box[0], box[1]])), where, colours)
-
-    def paint_edge(self, _colours: Picture, _where: Picture, _box: Box) -> bool:
-        """Return that nothing is known."""
-        return False
 
 
 class LaterMatte:
@@ -81,6 +122,11 @@ class LaterMatte:
         """The maps that make the foreground; None where its colours are known pixel by pixel."""
         return self._matte.maps
 
+    @property
+    def edge(self) -> Edge | None:
+        """The colours at the matte's edge that an earlier run has despilled; None where none are known."""
+        return self._matte.edge
+
     def alpha(self, *, deep: bool) -> Plane:
         """Return the matte (H x W), 8 bit, or 16 bit if `deep`."""
         return self._matte.alpha(deep=deep)
@@ -88,7 +134,3 @@ class LaterMatte:
     def paint(self, colours: Picture, where: Picture, box: Box) -> None:
         """Put the foreground on `colours` (BGR) where `where` is not zero; both have the box's size."""
         self._matte.paint(colours, where, box)
-
-    def paint_edge(self, colours: Picture, where: Picture, box: Box) -> bool:
-        """Put on `colours` what an earlier run has despilled, likewise; return whether that is known."""
-        return self._matte.paint_edge(colours, where, box)

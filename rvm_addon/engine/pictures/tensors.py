@@ -135,6 +135,15 @@ def box_of(plane: Plane, beyond: int = 0) -> Box:
     return rows, slice(max(left - beyond, 0), min(left + wide + beyond, width))
 
 
+def around(plane: Plane, beyond: int) -> Picture:
+    """Return where (1, else 0) a plane (H x W) is above zero, or within a square of `beyond` pixels of such a pixel."""
+    if not plane.size:  # OpenCV refuses empty arrays
+        return np.zeros(plane.shape, np.uint8)
+    # OpenCV's own comparison would take a single pixel for a scalar.
+    reached: Picture = cv2.dilate((plane > 0).view(np.uint8), np.ones((2 * beyond + 1,) * 2, np.uint8))
+    return reached
+
+
 @dataclass(frozen=True)
 class Pixels:
     """Some pixels of a frame, all of them in one box."""

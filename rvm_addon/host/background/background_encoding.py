@@ -42,19 +42,16 @@ def work(folder: Path, name: str, emit: Emit) -> None:
     if gone is not None and not order.waits:
         raise FrameGone(called, f"“{gone.name}” is gone")
     begun = time.monotonic()
-    sound, begins = _sound(folder, name, order)
+    sound = _sound(folder, name, order)
     unfinished = encoding.unfinished(order, called)
+    ready = partial(_wait_for, folder, called, emit) if order.waits else None
 
     def tell(done: int) -> None:
         emit(Encoded(done, time.monotonic() - begun))
 
+    pictures = movies.Pictures(frames, spec.look, order.fps, _pixel_aspect(folder, waits=order.waits))
     try:
-        heard = movies.write_movie(
-            *(frames, order.fps, sound, unfinished, tell, order.format, spec.look),
-            sound_begins=begins,
-            pixel_aspect=_pixel_aspect(folder, waits=order.waits),
-            ready=partial(_wait_for, folder, called, emit) if order.waits else None,
-        )
+        heard = movies.write_movie(unfinished, order.format, pictures, sound, tell, ready)
     except MovieFailed as error:
         error.path = called  # it names the unfinished file
         raise
@@ -92,15 +89,15 @@ def _wait_for(folder: Path, called: Path, emit: Emit, frame: Path) -> None:
         time.sleep(_LOOK_SECONDS)
 
 
-def _sound(folder: Path, name: str, order: MovieOrder) -> tuple[Path | None, float]:
-    """Return the file whose sound the movie gets, if any, and the movie's frame (from 1) at which its time is zero."""
+def _sound(folder: Path, name: str, order: MovieOrder) -> sounds.Sound | None:
+    """Return the sound that the movie gets, if any; what sounds inside a strip is mixed for it first."""
     if order.sound.file:
-        return Path(order.sound.file), order.sound.begins - order.start + 1
+        return sounds.Sound(Path(order.sound.file), order.sound.begins - order.start + 1)
     if order.sound.inside and sounds.can_be_heard():
         mixed = folder / f"{name}.mix{PARTIAL_SUFFIX}"
         if _mix_inside(mixed, folder / PROJECT_FILE, order):
-            return mixed, 1.0
-    return None, 1.0
+            return sounds.Sound(mixed)
+    return None
 
 
 def _mix_inside(target: Path, project: Path, order: MovieOrder) -> bool:

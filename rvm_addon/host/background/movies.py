@@ -7,6 +7,7 @@ import re
 import struct
 import zlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
@@ -21,7 +22,7 @@ from ..blender.scenes import set_picture, temporary_scene
 from ..strip.image_strips import new_image_strip
 from ..strip.likeness import read_as_written
 from ..strip.probes import opened_movie
-from .sounds import add_sound
+from .sounds import Sound, add_sound
 
 _INFO = re.compile(rb"\x15\x49\xa9\x66([\x81-\xfe])(?:\xbf\x84(.{4}))?(?=\x2a\xd7\xb1)", re.DOTALL)
 """Matroska's element that tells of the whole file: its size, and its checksum, if it has one."""
@@ -30,45 +31,51 @@ _DURATION = b"\x44\x89\x88"
 _HEAD_BYTES = 1 << 12
 
 
-def write_movie(
-    frames: Sequence[Path],
-    fps: float,
-    sound: Path | None,
-    target: Path,
-    tell: Callable[[int], None],
-    kind: MovieFormat,
-    look: Look,
-    *,
-    sound_begins: float,
-    pixel_aspect: float = 1.0,
-    ready: Callable[[Path], None] | None,
-) -> bool:
-    """Write `frames`, all in one folder and of one size and `look`, at `fps` to `target`, with the sound of `sound`.
+@dataclass(frozen=True)
+class Pictures:
+    """What a movie shows."""
 
-    `sound` is a movie or a sound file. Its time is zero at frame `sound_begins` of the movie, whose first frame is 1.
-    The sound ends with the last frame. `pixel_aspect` is a pixel's width by its height. `tell` is called with the
-    number of frames written so far. Returns whether the movie has sound, which it lacks if `sound` has none. If the
-    format cannot hold an odd side, the picture loses its last column or first row. The name of `target` must have no
-    `#`, for which Blender puts the frame's number. If frames are still being made, `ready` is called with each before
-    it is needed, and returns once the frame is there.
+    frames: Sequence[Path]
+    """A file for each frame of the movie, all in one folder and of one size."""
+    look: Look
+    """How these were made, and so how they are read."""
+    fps: float
+    pixel_aspect: float = 1.0
+    """A pixel's width by its height."""
+
+
+def write_movie(
+    target: Path,
+    kind: MovieFormat,
+    pictures: Pictures,
+    sound: Sound | None,
+    tell: Callable[[int], None],
+    ready: Callable[[Path], None] | None = None,
+) -> bool:
+    """Write pictures to `target` with a sound, which ends with the last frame; return whether the movie has sound.
+
+    It lacks that if `sound` has none. If the format cannot hold an odd side, the picture loses its last column or first
+    row. The name of `target` must have no `#`, for which Blender puts the frame's number. `tell` is called with the
+    number of frames written so far. If frames are still being made, `ready` is called with each before it is needed,
+    and returns once the frame is there.
 
     Raises:
         MovieFailed: the file cannot be written.
     """
+    frames, fps, encoder = pictures.frames, pictures.fps, ENCODERS[kind]
     sound_file = scratch(target)
     if ready is not None:
         ready(frames[0])  # its size is the movie's
     with temporary_scene("rvm_matting movie") as scene:
         picture = new_image_strip(scene, frames[0].parent, [path.name for path in frames], channel=1, start=1)
         picture.blend_type = "REPLACE"
-        read_as_written(picture, look)
+        read_as_written(picture, pictures.look)
         set_timing(scene, fps, len(frames))
-        encoder = ENCODERS[kind]
-        set_pixel_aspect(scene, pixel_aspect)
+        set_pixel_aspect(scene, pictures.pixel_aspect)
         _frame(scene, picture, even=encoder.even)
         try:
-            audible = sound is not None and add_sound(scene, sound, sound_begins, sound_file)
-            set_encoder(scene, target, encoder, audio=audible, alpha=look.result.has_alpha)
+            audible = sound is not None and add_sound(scene, sound, sound_file)
+            set_encoder(scene, target, encoder, audio=audible, alpha=pictures.look.result.has_alpha)
             render(scene, target, tell, ready and (lambda number: ready(frames[number - 1])))
         finally:
             sound_file.unlink(missing_ok=True)

@@ -1,6 +1,7 @@
 """The sound of a clip, placed in a scene exactly to the sample. For background use only, as `movies` is."""
 
 import math
+from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
@@ -28,21 +29,31 @@ SIDE = 16
 """Width and height, in pixels, of pictures that are drawn only for their sound."""
 
 
-def add_sound(scene: bpy.types.Scene, clip: Path, begins: float, scratch: Path) -> bool:
-    """Let a scene play a clip's sound; the clip's time is zero at frame `begins`.
+@dataclass(frozen=True)
+class Sound:
+    """The sound that a movie gets."""
+
+    file: Path
+    """A movie or a sound file."""
+    begins: float = 1.0
+    """The frame at which that file's time is zero, where the movie's first frame is 1."""
+
+
+def add_sound(scene: bpy.types.Scene, sound: Sound, scratch: Path) -> bool:
+    """Let a scene, whose frame 1 is the first of the movie, play a sound.
 
     Blender seeks inaccurately in compressed files, in Matroska by up to 0.1 s. So the whole sound is decoded from its
     start into `scratch`, which must stay until the scene has been rendered.
-    Returns False if the clip has no sound that this Blender can play.
+    Returns False if the file has no sound that this Blender can play.
 
     Raises:
         MovieFailed: the sound cannot be written to `scratch`.
     """
-    if not can_be_heard() or not _decode(clip, scratch):
+    if not can_be_heard() or not _decode(sound.file, scratch):
         return False
     check_room(scratch)
     fps = scene.render.fps / scene.render.fps_base
-    at = begins + _delay(clip) * fps
+    at = sound.begins + _delay(sound.file) * fps
     strips = versions.top_strips(scene.sequence_editor)
     strip = strips.new_sound(name="sound", filepath=str(scratch), channel=2, frame_start=math.floor(at))
     strip.sound_offset = (at - math.floor(at)) / fps

@@ -164,26 +164,42 @@ class _Call:
             job.found = missing is None
             if goes_on and missing is not None:
                 line.note(f"{one.path}: going on at frame {missing + 1}; what stands is not made anew")
-            has_movie = frames.movie_stands or not spec.source.frames
-            movie = None if has_movie else self._begin_movie(one, job, beside)
+            # Where all frames of a clip are wanted, nobody knows yet how many there are: its movie begins after them.
+            begins_now = bool(spec.source.frames) and not frames.movie_stands
+            movie = self._begin_movie(one, job, beside) if begins_now else None
             try:
                 self._runner.run_to_end(lambda job: self._tell(job, frames))
             finally:
                 self._note(one, job, outcome)
-            if job.state is not State.DONE:
-                return
-            if frames.movie_stands:
-                outcome.movie = str(movie_target(one.name, request))
-                return
-            if movie is not None and movie.frames > job.frames_done:  # it waits for frames that the clip does not have
-                movie.close()
-                movie = None
-            movie = movie or self._begin_movie(one, job, beside)
-            if movie is not None:
-                self._finish_movie(movie, outcome)
-                frames.movie_written()
-            elif request.movie:
-                line.say(f"{one.path}: no movie of this one, for it has no frame rate and no sound")
+            if job.state is State.DONE:
+                self._complete_movie(one, job, frames, movie, beside, outcome)
+
+    def _complete_movie(
+        self,
+        one: Input,
+        job: Job,
+        frames: EarlierFrames,
+        begun: MovieAlongside | None,
+        beside: ExitStack,
+        outcome: Outcome,
+    ) -> None:
+        """See that an input whose frames stand gets its movie, if one is asked for; it may have `begun` before them.
+
+        Raises:
+            MattingError, OSError: in the user's words, or the system's.
+        """
+        if frames.movie_stands:
+            outcome.movie = str(movie_target(one.name, self._request))
+            return
+        if begun is not None and begun.frames > job.frames_done:  # it waits for frames that the clip does not have
+            begun.close()
+            begun = None
+        movie = begun or self._begin_movie(one, job, beside)
+        if movie is not None:
+            self._finish_movie(movie, outcome)
+            frames.movie_written()
+        elif self._request.movie:
+            self._line.say(f"{one.path}: no movie of this one, for it has no frame rate and no sound")
 
     def _begin_movie(self, one: Input, job: Job, beside: ExitStack) -> MovieAlongside | None:
         """Begin to write an input's movie, if one is asked for; leaving `beside` closes it.

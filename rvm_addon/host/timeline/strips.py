@@ -41,20 +41,28 @@ def job_spec(
     Raises:
         StripUnsuitable: the strip cannot be matted; says why.
     """
-    start, end = extent or versions.handles(strip)
-    if free_channel(scene.sequence_editor, strip, start, end) is None:
+    extent = extent or versions.handles(strip)
+    if free_channel(scene.sequence_editor, strip, *extent) is None:
         reason = "has no free channel above it; move it down, or unlock or unmute a channel above it"
         raise StripUnsuitable(strip.name, reason)
     _check_files(strip)
     stem = file_stem(Path(source_file(strip)).stem if strip.type in OF_FILES else strip.name)
-    frames = matted_frames(strip, settings.handles, start, end)
+    frames = matted_frames(strip, settings.handles, *extent)
     if rendering.is_needed(strip, settings.look.format):
         source, shown = rendering.rendered_source(stem, len(frames)), tuple(range(len(frames)))
     elif strip.type == "MOVIE":
         source, shown = _movie(scene, strip, frames)
     else:
         source, shown = _images(strip, frames)
-    spec = JobSpec(
+    place = _placement(scene, strip, settings, extent, shown, extent.start - frames.start)
+    if source.sequence and len(source.paths) == 1:
+        place = replace(place, still=True, before=0)  # one picture, however long it is shown, has no handles
+    return _spec(strip, settings, source, stem), place
+
+
+def _spec(strip: versions.Strip, settings: Settings, source: Source, stem: str) -> JobSpec:
+    """Return the job that mattes a strip's source with these settings; its files are named after `stem`."""
+    return JobSpec(
         name=strip.name,
         # A mask strip's alpha differs from one render to the next, so the strip is treated as opaque.
         source=replace(source, use_alpha=settings.use_alpha and strip.type != "MASK"),
@@ -69,24 +77,33 @@ def job_spec(
         device=settings.device,
         raw_limit=settings.raw_limit,
     )
-    still = source.sequence and len(source.paths) == 1
-    place = Placement(
+
+
+def _placement(
+    scene: bpy.types.Scene,
+    strip: versions.Strip,
+    settings: Settings,
+    extent: versions.Span,
+    shown: tuple[int, ...],
+    before: int,
+) -> Placement:
+    """Return where a strip's result goes: over `extent`, showing these source frames, `before` of them ahead of it."""
+    fps = scene.render.fps / scene.render.fps_base
+    return Placement(
         scene=scene.name,
         strip=strip.name,
         file=source_file(strip),
         content_start=content_start(strip),
-        start=start,
+        start=extent.start,
         shown=shown,
-        before=0 if still else start - frames.start,
-        still=still,
-        length=end - start,
+        before=before,
+        length=extent.end - extent.start,
         keep_source=settings.keep_source,
         movie=settings.movie,
-        fps=scene.render.fps / scene.render.fps_base,
-        sound=soundtrack.of_strip(strip, scene.render.fps / scene.render.fps_base),
+        fps=fps,
+        sound=soundtrack.of_strip(strip, fps),
         timing=timing_of(strip),
     )
-    return spec, place
 
 
 def shared_jobs(wanted: Iterable[tuple[JobSpec, Placement]]) -> list[tuple[JobSpec, list[Placement]]]:
