@@ -16,6 +16,7 @@ class ListSource:
 
     def __init__(self, pictures: Sequence[Picture], failure: MattingError | None = None) -> None:
         self.expected = len(pictures)
+        self.pixel_aspect = 1.0
         self.read = 0
         self._pictures = pictures
         self._failure = failure

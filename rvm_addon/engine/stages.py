@@ -167,8 +167,13 @@ class Reader:
             # The writers' threads inflate it: there are several of them, and this thread has frames to decode.
             read_it = partial(self._shelf.read, frame, picture, self._foreground)
             known = LaterMatte(picture, read_it) if is_known else None
-            behind = self._backdrop.at(frame, picture.shape[:2]) if self._backdrop else None
-            yield replace(read, known=known, behind=behind)
+            yield replace(read, known=known, behind=self._behind(frame, picture))
+
+    def _behind(self, frame: int, picture: Picture) -> Picture | None:
+        """Return what goes behind a frame (`picture`, H x W x 3), at its size; None where there is no backdrop."""
+        if self._backdrop is None:
+            return None
+        return self._backdrop.at(frame, picture.shape[:2], self._source.pixel_aspect)
 
 
 @dataclass(frozen=True)

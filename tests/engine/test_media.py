@@ -280,6 +280,42 @@ def test_a_backdrop_that_fills_shows_the_middle_of_the_whole(shape: tuple[int, i
         assert np.abs(shown.astype(int) - whole).max() <= (0 if is_usual else 12)
 
 
+@pytest.mark.parametrize("fit", Fit)
+@pytest.mark.parametrize("wider", [4 / 3, 3 / 4, 0.25, 4.0])
+@pytest.mark.parametrize("size", [(1080, 1440), (576, 720), (90, 40)])
+def test_a_backdrop_keeps_its_shape_where_pixels_are_not_square(fit: Fit, wider: float, size: tuple[int, int]) -> None:
+    """A disc is as wide as it is high where the frame is shown `wider`, and it fills or fits what is shown then."""
+    disc = cv2.circle(np.full((600, 900, 3), 60, np.uint8), (450, 300), 200, (255, 255, 255), -1)
+    shown = fitted(disc, size, fit, wider)
+    assert shown.shape == (*size, 3)
+    height, width = size[0], size[1] * wider
+    pick = max if fit is Fit.FILL else min
+    scale = pick(height / 600, width / 900)
+    left, top, wide, tall = cv2.boundingRect((shown[..., 0] > 157).view(np.uint8))
+    assert abs(tall - min(400 * scale, height)) <= 3
+    assert abs(wide - min(400 * scale / wider, size[1])) <= 3
+    assert abs(left + wide / 2 - size[1] / 2) <= 2 and abs(top + tall / 2 - height / 2) <= 2
+    assert bool((shown[0, 0] == 0).all()) == (fit is Fit.FIT)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_an_anamorphic_backdrop_is_as_wide_as_it_is_shown(tmp_path: Path, *, turned: bool) -> None:
+    """One of 3:2 pixels fills a frame of square ones that is wider by as much; behind one like itself, it stays."""
+    path = movies.write(tmp_path / "wall.mp4", "libx264", "yuv444p", frames=2, pixel_aspect=Fraction(3, 2))
+    wide, tall = tiny.SIZE
+    shown = (tall, wide * 3 // 2)
+    if turned:
+        movies.turn(path, tall)
+        wide, tall, shown = tall, wide, shown[::-1]
+    look = Look(Result.BACKDROP, backdrop=str(path))
+    backdrop = MovieBackdrop(replace(SPEC, source=Source(SourceKind.IMAGES, ("/x.png",)), look=look))
+    own = backdrop.at(0, (tall, wide), 2 / 3 if turned else 3 / 2)
+    assert tiny.read_barcode(np.rot90(own) if turned else own) == 0
+    stretched = cv2.resize(own, shown[::-1], interpolation=cv2.INTER_CUBIC)
+    assert np.abs(backdrop.at(0, shown).astype(int) - stretched).max() <= 1
+    backdrop.close()
+
+
 def test_a_backdrop_that_can_be_read_no_further_has_not_ended(large: Path, tmp_path: Path) -> None:
     """It does not begin anew where it was cut off; where it ends, it does, time and again."""
     path = Path(shutil.copy(large, tmp_path))

@@ -4,7 +4,9 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import cv2
@@ -14,14 +16,15 @@ import pytest
 from rvm_addon.engine import pipeline
 from rvm_addon.engine.contract.errors import ModelMissing, OutputFailed, RawUnreadable, SourceUnreadable
 from rvm_addon.engine.contract.events import Event, Failed, Finished, FrameDone, Started, Warned, last_event
-from rvm_addon.engine.contract.outputs import Edges, Foreground, Look, Result
+from rvm_addon.engine.contract.outputs import Edges, Fit, Foreground, Look, Result
 from rvm_addon.engine.contract.spec import JOB_FILE, JobSpec, Source, SourceKind
 from rvm_addon.engine.drawing.viewing import Viewer
+from rvm_addon.engine.footage.backdrop import open_backdrop
 from rvm_addon.engine.kept import raw
 from rvm_addon.engine.kept.shelf import Shelf
 from rvm_addon.engine.pictures.tensors import Placed
 from rvm_addon.engine.stages import LOOKS_AHEAD, Reader, Writer
-from tests import tiny
+from tests import movies, tiny
 from tests.fakes import DictSink, EchoModel, ListSource
 from tests.unprivileged import as_anybody, closed
 
@@ -47,6 +50,21 @@ def test_frames_are_told_in_order_and_written_right() -> None:
         told.append(frame)
     assert told == list(range(12))
     assert all(np.array_equal(sink.pictures[i][..., :3], PICTURES[i]) for i in range(12))
+
+
+def test_behind_an_anamorphic_clip_a_picture_is_narrower(tmp_path: Path) -> None:
+    """So it has its own shape where the clip is shown as wide as it is meant."""
+    clip = movies.write(tmp_path / "talk.mp4", "libx264", "yuv444p", frames=2, pixel_aspect=Fraction(2, 1))
+    wall = tmp_path / "wall.png"
+    cv2.imwrite(str(wall), cv2.circle(np.zeros((120, 120, 3), np.uint8), (60, 60), 50, (255, 255, 255), -1))
+    look = Look(Result.BACKDROP, backdrop=str(wall), fit=Fit.FIT)
+    spec = replace(SPEC, source=Source(SourceKind.MOVIE, (str(clip),)), look=look)
+    with closing(pipeline.open_source(spec, lambda _: None)) as source:
+        reads = Reader(spec, source, EchoModel(), open_backdrop(spec), Shelf((), None)).frames()
+        read = next(read for read in reads if not read.early)
+    assert read.behind is not None and read.behind.shape == read.picture.shape
+    _, _, wide, tall = cv2.boundingRect((read.behind[..., 0] > 127).view(np.uint8))
+    assert abs(2 * wide - tall) <= 2
 
 
 def test_frames_before_a_failure_are_kept() -> None:

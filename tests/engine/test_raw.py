@@ -136,16 +136,17 @@ def test_a_far_feather_shows_no_seam(guided: GuidedMatte, few: bool) -> None:
 
 
 @pytest.mark.parametrize("value", [0.0, 1.0])
-def test_an_empty_and_a_full_matte_survive(value: float) -> None:
-    """A frame without a person, and one that is all person."""
+@pytest.mark.parametrize("deep", [False, True])
+def test_an_empty_and_a_full_matte_survive(value: float, deep: bool) -> None:
+    """A frame without a person, and one that is all person, whatever the depth of the result that was made first."""
     picture = np.random.default_rng(1).integers(0, 256, (20, 30, 3), np.uint8)
     matte = PlainMatte(picture, np.zeros((1, 3, 20, 30), np.float32), np.full((1, 1, 20, 30), value, np.float32))
     raw = drawn(matte)
     kept = decode(encode(raw), picture)
     assert (kept.alpha(deep=True) == round(value * 65535)).all()
-    cutout = cut_out(raw, USUAL, None, deep=False)
+    cutout = cut_out(raw, USUAL, None, deep=deep)
     kept = decode(encode(replace(raw, edge=Edge.of(cutout.inner, cutout.alpha, cutout.box))), picture, Foreground.EDGE)
-    assert np.array_equal(cut_out(kept, USUAL, None, deep=False).colours, cutout.colours)
+    assert np.array_equal(cut_out(kept, USUAL, None, deep=deep).colours, cutout.colours)
 
 
 @pytest.mark.parametrize("kind", ["guided", "matte"])

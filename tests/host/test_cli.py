@@ -112,6 +112,22 @@ def test_one_bad_input_does_not_stop_the_others(clip: Path, passthrough: Path, t
     assert "or choose it where it is now, then run the command again." in said and "press" not in said
 
 
+def test_a_link_that_leads_nowhere_is_no_silent_hole(passthrough: Path, tmp_path: Path) -> None:
+    """Of a folder's clip, nothing is made before the picture is back; of portraits, the others are."""
+    for name in ("shot/f_1", "shot/f_3", "portraits/anna"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        cv2.imwrite(str(tmp_path / f"{name}.png"), tiny.barcode(1))
+    folders = [tmp_path / "shot", tmp_path / "portraits"]
+    links = [folders[0] / "f_2.png", folders[1] / "bert.png"]
+    for link in links:
+        link.symlink_to(tmp_path / "a drive that is away" / link.name)
+    (folders[1] / "folder.png").mkdir()
+    status, told, said = matte(*folders, "--output", tmp_path / "out", "--model", passthrough)
+    assert status == 1 and [entry["frames"] for entry in told] == [0, 1]
+    for link, entry in zip(links, told, strict=True):
+        assert link.name in entry["error"] and link.name in said
+
+
 def test_one_input_that_may_not_be_looked_at_does_not_stop_the_others(
     clip: Path, passthrough: Path, tmp_path: Path
 ) -> None:

@@ -24,8 +24,11 @@ _MARGIN = 2
 class Backdrop(Protocol):
     """The pictures behind the frames."""
 
-    def at(self, frame: int, size: tuple[int, int]) -> Picture:
+    def at(self, frame: int, size: tuple[int, int], pixel_aspect: float = 1.0) -> Picture:
         """Return the picture behind source frame `frame`, BGR, with height and width `size`; frames must ascend.
+
+        `pixel_aspect` is how wide a pixel of the frame is shown, by its height: behind an anamorphic clip, the picture
+        is narrower by as much, so that it has its own shape where the clip is shown as wide as it is meant.
 
         Raises:
             SourceMissing, SourceUnreadable: naming the file.
@@ -56,10 +59,10 @@ class PictureBackdrop:
         self._spec = spec
         self._fitted = np.empty((0, 0, 3), np.uint8)
 
-    def at(self, _frame: int, size: tuple[int, int]) -> Picture:
-        """Return the picture at this size."""
+    def at(self, _frame: int, size: tuple[int, int], pixel_aspect: float = 1.0) -> Picture:
+        """Return the picture at this size; all frames of one size have one pixel aspect."""
         if self._fitted.shape[:2] != size:
-            self._fitted = fitted(self._picture, size, self._spec.look.fit)
+            self._fitted = fitted(self._picture, size, self._spec.look.fit, pixel_aspect)
         return self._fitted
 
     def close(self) -> None:
@@ -81,12 +84,12 @@ class MovieBackdrop:
         """Pictures in a round: the container's count, then the number that the first round had."""
         self._step = 1000.0 / (_rate(spec.source) or self._decoder.rate())
 
-    def at(self, frame: int, size: tuple[int, int]) -> Picture:
+    def at(self, frame: int, size: tuple[int, int], pixel_aspect: float = 1.0) -> Picture:
         """Return the movie's picture at the time of source frame `frame`, scaled to this size."""
         limit = (frame - self._first) * self._step + _HALF_MILLISECOND
         while self._ends_at() <= limit:
             self._advance()
-        return fitted(self._shown.picture, size, self._spec.look.fit)
+        return fitted(self._shown.picture, size, self._spec.look.fit, pixel_aspect / self._decoder.pixel_aspect())
 
     def close(self) -> None:
         """Close the movie."""
@@ -125,15 +128,19 @@ class MovieBackdrop:
         self._open()
 
 
-def fitted(picture: Picture, size: tuple[int, int], fit: Fit) -> Picture:
-    """Return a picture (BGR) scaled to height and width `size` and centred; what it does not cover is black."""
+def fitted(picture: Picture, size: tuple[int, int], fit: Fit, wider: float = 1.0) -> Picture:
+    """Return a picture (BGR) scaled to height and width `size` and centred; what it does not cover is black.
+
+    A pixel of the result is shown `wider` than one of the picture by this factor, in proportion to their heights.
+    """
     height, width = size
+    scales = _scales(picture, size, fit, wider)
     if fit is Fit.FILL:
-        picture = _middle(picture, size)
-    ratios = (height / picture.shape[0], width / picture.shape[1])
-    scale = max(ratios) if fit is Fit.FILL else min(ratios)
-    tall, wide = max(round(picture.shape[0] * scale), 1), max(round(picture.shape[1] * scale), 1)
-    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+        picture = _middle(picture, size, scales)
+    tall, wide = (max(round(side * scale), 1) for side, scale in zip(picture.shape[:2], scales, strict=True))
+    if fit is Fit.FILL:  # a cut picture may be a pixel too small by rounding
+        tall, wide = max(tall, height), max(wide, width)
+    way = cv2.INTER_AREA if max(scales) < 1 else cv2.INTER_CUBIC
     scaled = cv2.resize(picture, (wide, tall), interpolation=way)
     top, left = (tall - height) // 2, (wide - width) // 2
     if fit is Fit.FILL:
@@ -143,14 +150,20 @@ def fitted(picture: Picture, size: tuple[int, int], fit: Fit) -> Picture:
     return result
 
 
-def _middle(picture: Picture, size: tuple[int, int]) -> Picture:
+def _scales(picture: Picture, size: tuple[int, int], fit: Fit, wider: float) -> tuple[float, float]:
+    """Return by how much a picture's height and its width grow when it is `fitted`."""
+    ratios = (size[0] / picture.shape[0], size[1] * wider / picture.shape[1])
+    scale = max(ratios) if fit is Fit.FILL else min(ratios)
+    return scale, scale / wider
+
+
+def _middle(picture: Picture, size: tuple[int, int], scales: tuple[float, float]) -> Picture:
     """Return a picture without most of what filling `size` (height, width) hides, if scaling that would cost too much.
 
     A column one pixel wide would otherwise need gigabytes: it becomes as wide as the frame, and its length grows alike.
     """
-    scale = max(wanted / side for wanted, side in zip(size, picture.shape[:2], strict=True))
     parts = []
-    for wanted, side in zip(size, picture.shape[:2], strict=True):
+    for wanted, side, scale in zip(size, picture.shape[:2], scales, strict=True):
         hidden = max(int((side - wanted / scale) / 2) - _MARGIN, 0) if side * scale > _MOST_SCALED * wanted else 0
         parts.append(slice(hidden, side - hidden))
     return picture[tuple(parts)]

@@ -83,18 +83,19 @@ class ImageSource:
     """One file per frame."""
 
     def __init__(self, source: Source, too_small: Callable[[Picture], str] = lambda _: "") -> None:
-        """Check that every wanted file is there, so that a gap is reported before an hour of work, not after.
+        """Check that every wanted file of a clip is there: a gap is reported before an hour of work, not after.
 
         `too_small` returns why the model would see nothing of a picture, or an empty string.
         """
         wanted = range(len(source.paths)) if source.frames is None else source.frames
         self._files = [(frame, Path(source.paths[frame])) for frame in wanted]
-        for _, path in self._files:
-            check_source(path)
+        self._is_clip = is_clip(source)
+        if self._is_clip:
+            for _, path in self._files:
+                check_source(path)
         self._turned = 0 if source.upright else cv2.IMREAD_IGNORE_ORIENTATION
         self._with_alpha = source.use_alpha
         self._sequence = source.sequence
-        self._is_clip = is_clip(source)
         self._too_small = too_small
         self._disposable = source.disposable
         self.expected = len(self._files)

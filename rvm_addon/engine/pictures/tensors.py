@@ -103,6 +103,8 @@ def in_8_bits(plane: Plane) -> Picture:
     """Return a plane or picture of 8 or 16 bits in 8 bits, rounded to nearest."""
     if plane.dtype == np.uint8:
         return plane  # type: ignore[return-value]  # checked above
+    if not plane.size:  # OpenCV would return None
+        return np.zeros(plane.shape, np.uint8)
     rounded: Picture = cv2.convertScaleAbs(plane, alpha=1 / 257)
     return rounded
 

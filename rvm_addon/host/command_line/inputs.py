@@ -12,7 +12,7 @@ from pathlib import Path
 from ...engine.contract.clips import frame_numbers
 from ...engine.contract.errors import SourceRefused, SourceUnreadable, SpecError, check_source
 from ...engine.contract.events import Finished, last_event
-from ...engine.contract.files import is_file, is_folder, names_in, stamps
+from ...engine.contract.files import exists, is_file, is_folder, names_in, stamps
 from ...engine.contract.outputs import FrameFormat, Look
 from ...engine.contract.resume import MEMORY_FILE
 from ...engine.contract.spec import JobSpec, Source, SourceKind, composed, is_image, is_movie
@@ -226,8 +226,11 @@ def _stray(spec: JobSpec, *, ended: bool) -> Path | None:
 
 
 def _is_picture(file: Path) -> bool:
-    """Return whether a file is a picture and not hidden; macOS puts hidden ones beside files on foreign drives."""
-    return is_image(file) and not file.name.startswith(".") and is_file(file)
+    """Return whether a file is a picture and not hidden; macOS puts hidden ones beside files on foreign drives.
+
+    So is a link that leads nowhere, as where a drive is away: left out, it would be a silent hole in a clip.
+    """
+    return is_image(file) and not file.name.startswith(".") and (is_file(file) or not exists(file))
 
 
 def targets_of(spec: JobSpec, request: Request) -> list[Target]:
