@@ -121,8 +121,8 @@ def movie(bench: Bench, findings: Findings) -> None:
     for _ in range(bench.rounds):
         bench.say("720p movie, ours")
         ours_at, theirs_at = emptied(bench.folder / "ours"), emptied(bench.folder / "peer")
-        options = ["--result", "colour", "--movie", "--output", ours_at]
-        command = [bench.python, "-P", "-m", "rvm_addon.host", clip, *options]
+        options: list[str | Path] = ["--result", "colour", "--movie", "--output", ours_at]
+        command: list[str | Path] = [bench.python, "-P", "-m", "rvm_addon.host", clip, *options]
         ours.append(MOVIE_FRAMES / cost_of(command, environment).seconds)
         bench.say(PEER)
         # Its default is one thread; here it gets as many as ours.

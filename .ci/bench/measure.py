@@ -37,7 +37,7 @@ def cost_of(command: Sequence[str | Path], environment: dict[str, str] | None = 
     """
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder, "printed")
-        between = [sys.executable, "-I", "-S", cost.__file__, output]
+        between: list[str | Path] = [sys.executable, "-I", "-S", cost.__file__, output]
         told = subprocess.run(
             [*between, *command], env=environment, cwd=cwd, stdout=subprocess.PIPE, check=True, text=True
         )
@@ -84,3 +84,8 @@ def matted(spec: JobSpec, folder: Path, view: View | None = None) -> Matted:
     (folder / part.log).write_text(cost.printed, encoding="utf-8")
     lines = (folder / EVENTS_FILE).read_text(encoding="utf-8").splitlines()
     return Matted(cost, folder / spec.output, tuple(map(decode, lines)))
+
+
+def complain(text: str) -> None:
+    """Print a warning of the engine's where it does not mix with what is measured."""
+    sys.stderr.write(f"{text}\n")

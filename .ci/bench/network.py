@@ -21,7 +21,7 @@ from rvm_addon.engine.network.model import MattingModel
 from rvm_addon.engine.network.rvm import WHOLE_OUTPUTS, open_model
 from rvm_addon.engine.pictures.tensors import Picture
 
-from .measure import job_spec
+from .measure import complain, job_spec
 
 SIDE = 1536
 """Rows and columns of the matrices: too large for any cache, as the network is."""
@@ -62,15 +62,16 @@ def rate(model: Path, clip: Path) -> dict[str, float]:
 
 def _picture(clip: Path) -> Picture:
     """Return a clip's first picture."""
-    more, picture = cv2.VideoCapture(str(clip)).read()
+    more, read = cv2.VideoCapture(str(clip)).read()
     if not more:
         raise SystemExit(f"{clip} has no picture")
-    return picture  # type: ignore[return-value]  # OpenCV reads 8 bits
+    picture: Picture = read
+    return picture
 
 
 def _warm(model: Path, clip: Path) -> MattingModel:
     """Return the network on one thread, after a few runs."""
-    rvm = open_model(job_spec(clip, model, 1, threads=1), sys.stderr.write)
+    rvm = open_model(job_spec(clip, model, 1, threads=1), complain)
     for _ in range(WARM_UP_RUNS):
         _matte(rvm, _picture(clip))
     return rvm

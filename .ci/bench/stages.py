@@ -10,7 +10,7 @@ import os
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -28,7 +28,7 @@ from rvm_addon.engine.network.rvm import open_model
 from rvm_addon.engine.stages import Reader, Writer
 
 from .changes import CHANGES
-from .measure import job_spec
+from .measure import complain, job_spec
 
 REST = "compose and the rest"
 """The stage that gets the time that no clock measured."""
@@ -41,7 +41,7 @@ class Clock:
 
     def __init__(self) -> None:
         """Begin at zero."""
-        self.seconds: Counter[str] = Counter()
+        self.seconds: defaultdict[str, float] = defaultdict(float)
 
     def timed(self, stage: str, do: Any, *arguments: Any, **named: Any) -> Any:
         """Call `do`, add the time to `stage`, and return the result."""
@@ -98,7 +98,7 @@ def of_run(clip: Path, model: Path, frames: int) -> dict[str, float]:
     """Return processor milliseconds per frame of each stage of a run."""
     clock = Clock()
     spec = replace(job_spec(clip, model, frames), threads=1)  # the clocks see only the calling thread
-    rvm = TimedModel(clock, open_model(spec, sys.stderr.write), {"prepared": "downsample, backbone"})
+    rvm = TimedModel(clock, open_model(spec, complain), {"prepared": "downsample, backbone"})
     return _spent(clock, spec, rvm, Shelf((), None), OF_RUN)
 
 
@@ -113,9 +113,9 @@ def of_update(clip: Path, model: Path, frames: int, change: str, raws: str) -> d
 def _spent(clock: Clock, spec: JobSpec, model: Any, shelf: Any, stages: Sequence[str]) -> dict[str, float]:
     """Run a job, and return the processor milliseconds per frame of each of these stages."""
     with tempfile.TemporaryDirectory() as folder:
-        source = TimedSource(clock, pipeline.open_source(spec, sys.stderr.write), {})
+        source = TimedSource(clock, pipeline.open_source(spec, complain), {})
         sink = Timed(clock, FolderSink(spec, Path(folder)), {"write": "encode, write"})
-        raws = Timed(clock, RawSink(Path(folder), spec.raw_limit), {"write": "keep raw mattes"})
+        raws: Any = Timed(clock, RawSink(Path(folder), spec.raw_limit), {"write": "keep raw mattes"})
         reader = Reader(spec, source, model, None, shelf)
         writer = Writer(spec, sink, raws, Viewer(Path(folder), None))
         begun, frames = 0.0, 0

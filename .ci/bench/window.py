@@ -106,4 +106,5 @@ def main(zipped: Path, clip: Path, folder: Path, rounds: int) -> None:
 
 
 if __name__ == "__main__":
-    run_and_leave(lambda: main(*map(Path, sys.argv[1:4]), int(sys.argv[4])))
+    zipped, clip, folder = map(Path, sys.argv[1:4])
+    run_and_leave(lambda: main(zipped, clip, folder, int(sys.argv[4])))

@@ -89,7 +89,8 @@ def _frame(frame: int, person: Layer) -> NDArray[np.uint8]:
     place = np.array([[scale, 0, middle - scale * PERSON / 2], [0, scale, HEADROOM]], np.float32)
     layer = cv2.warpAffine(person, place, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR)
     picture = layer[..., :3] + _background(frame) * (1 - layer[..., 3:])
-    return np.rint(picture * 255).clip(0, 255).astype(np.uint8)
+    shown: NDArray[np.uint8] = np.rint(picture * 255).clip(0, 255).astype(np.uint8)
+    return shown
 
 
 def _background(frame: int) -> Layer:
@@ -100,7 +101,8 @@ def _background(frame: int) -> Layer:
     bottom = np.array([0.3, 0.45 + 0.15 * np.sin(turn + 1), 0.75 + 0.15 * np.cos(turn)], np.float32)
     picture = np.broadcast_to(top * (1 - height) + bottom * height, (HEIGHT, WIDTH, 3)).copy()
     lights = cv2.resize(_lights(frame), (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
-    return np.minimum(picture + lights, 1)
+    background: Layer = np.minimum(picture + lights, 1)
+    return background
 
 
 def _lights(frame: int) -> Layer:

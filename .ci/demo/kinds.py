@@ -61,10 +61,10 @@ def picture(spec: JobSpec, scratch: Path, look: Look | None) -> NDArray[np.uint8
     folder.mkdir()
     raws = (str(scratch / Result.CUTOUT / "raw"),) if look.result is not Result.CUTOUT else ()
     pipeline.run(replace(spec, raws=raws), folder, lambda _: None)
-    made = cv2.imread(str(folder / "frames" / spec.file_name(FRAME)), cv2.IMREAD_UNCHANGED)
+    made: NDArray[np.uint8] = cv2.imread(str(folder / "frames" / spec.file_name(FRAME)), cv2.IMREAD_UNCHANGED)
     if made.ndim == 2:
-        return cv2.cvtColor(made, cv2.COLOR_GRAY2BGR)  # type: ignore[return-value]
-    return over_checkerboard(made) if made.shape[2] == 4 else made  # type: ignore[return-value]
+        made = cv2.cvtColor(made, cv2.COLOR_GRAY2BGR)
+    return over_checkerboard(made) if made.shape[2] == 4 else made
 
 
 def over_checkerboard(cutout: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -84,10 +84,11 @@ def dusk() -> NDArray[np.uint8]:
 
 def labelled(shot: NDArray[np.uint8], name: str) -> NDArray[np.uint8]:
     """Return a picture as wide as a tile, with its name."""
-    tile = cv2.resize(shot, (WIDTH, round(shot.shape[0] * WIDTH / shot.shape[1])), interpolation=cv2.INTER_AREA)
+    height = round(shot.shape[0] * WIDTH / shot.shape[1])
+    tile: NDArray[np.uint8] = cv2.resize(shot, (WIDTH, height), interpolation=cv2.INTER_AREA)
     for colour, thickness in (((0, 0, 0), 4), ((255, 255, 255), 1)):
         cv2.putText(tile, name, (12, 26), cv2.FONT_HERSHEY_SIMPLEX, 0.7, colour, thickness, cv2.LINE_AA)
-    return tile  # type: ignore[return-value]
+    return tile
 
 
 if __name__ == "__main__":

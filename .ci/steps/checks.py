@@ -22,7 +22,7 @@ DRIVERS = ("drive", "living")
 """The scripts that drive it."""
 OLDEST_ARGUMENTS = ("tests/engine", "--ignore", "tests/engine/test_real.py", "-k", "not a_hundred_frames")
 """All tests but those that take minutes: the scores of real clips do not depend on a library's version."""
-TYPED = ("rvm_addon", ".ci/steps")
+TYPED = ("rvm_addon", ".ci", "build.py")
 
 
 PATIENCE_SECONDS = 3600.0
