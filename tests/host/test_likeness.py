@@ -64,6 +64,17 @@ def test_animation_is_carried_over(timeline: Timeline, clip: Path) -> None:
     assert all(np.abs(a.astype(int) - b).max() > 30 for a, b in pairwise(pictures))
 
 
+@pytest.mark.skipif(bpy.app.version < (4, 4, 0), reason="actions have no slots")
+def test_animation_that_moves_nothing_is_left(timeline: Timeline, clip: Path) -> None:
+    """Where the user has unlinked the slot of the scene's action, its curves neither move the result nor stop it."""
+    strip = timeline.movie(clip)
+    animate(strip, "blend_alpha", 0.2, 0.4)
+    timeline.scene.animation_data.action_slot = None
+    strip.blend_alpha = 0.8
+    timeline.press_button(strip)
+    assert timeline.result_of(strip).blend_alpha == pytest.approx(0.8) and strip.mute
+
+
 def test_a_driver_is_carried_over(timeline: Timeline, clip: Path) -> None:
     """An expression that moves the source moves the result."""
     strip = timeline.movie(clip)

@@ -234,6 +234,8 @@ def strip_curves(scene: bpy.types.Scene) -> bpy.types.bpy_prop_collection | None
         return None
     if not _LAYERED_ACTIONS:
         return animated.action.fcurves
+    if animated.action_slot is None:  # the user has unlinked it, and nothing moves
+        return None
     bags = (strip.channelbag(animated.action_slot) for layer in animated.action.layers for strip in layer.strips)
     return next((bag.fcurves for bag in bags if bag is not None), None)
 
