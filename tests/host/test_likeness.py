@@ -11,6 +11,7 @@ import pytest
 
 from tests import tiny
 from tests.host.timeline import Timeline
+from tests.host.updating import update
 
 FRAMES = (1, 4, 8, 12)
 
@@ -62,6 +63,34 @@ def test_animation_is_carried_over(timeline: Timeline, clip: Path) -> None:
     timeline.press_button(strip)
     pictures = looks(timeline, strip)
     assert all(np.abs(a.astype(int) - b).max() > 30 for a, b in pairwise(pictures))
+
+
+def baked(curve: Any) -> None:
+    """A curve of samples, as sound makes one."""
+    curve.convert_to_samples(1, 13)
+
+
+def in_an_envelope(curve: Any) -> None:
+    """A curve between two others, which come from points."""
+    envelope = curve.modifiers.new("ENVELOPE")
+    for frame, low, high in ((1, -0.5, 0.5), (10, 0.0, 0.1)):
+        point = envelope.control_points.add(frame)
+        point.min, point.max = low, high
+
+
+@pytest.mark.parametrize("shape", [baked, in_an_envelope])
+def test_a_curve_is_carried_over_whatever_it_is_made_of(
+    timeline: Timeline, clip: Path, shape: Callable[[Any], None]
+) -> None:
+    """The result's opacity follows the source's at every frame."""
+    strip = timeline.movie(clip)
+    animate(strip, "blend_alpha", 0.2, 0.9, 0.4)
+    shape(curve_of(timeline, '["clip.avi"].blend_alpha'))
+    timeline.press_button(strip)
+    one, other = (curve_of(timeline, f'["{name}"].blend_alpha') for name in ("clip.avi", "clip.avi matte"))
+    values = [one.evaluate(frame) for frame in range(-5, 20)]
+    assert max(values) - min(values) > 0.1
+    assert [other.evaluate(frame) for frame in range(-5, 20)] == pytest.approx(values)
 
 
 @pytest.mark.skipif(bpy.app.version < (4, 4, 0), reason="actions have no slots")
