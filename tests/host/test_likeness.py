@@ -170,7 +170,12 @@ def masked(timeline: Timeline, strip: Any) -> None:
     modifier.input_mask_type, modifier.input_mask_strip = "STRIP", colour
 
 
-@pytest.mark.parametrize("modify", [curves, on_light, hue, balance, white, masked])
+def faded(_timeline: Timeline, strip: Any) -> None:
+    """A look of the user's, faded blacks, that is called like the modifier of masks."""
+    strip.modifiers.new("Matte", "BRIGHT_CONTRAST").bright = 40.0
+
+
+@pytest.mark.parametrize("modify", [curves, on_light, hue, balance, white, masked, faded])
 def test_modifiers_are_carried_over(timeline: Timeline, clip: Path, modify: Callable[[Timeline, Any], None]) -> None:
     """Each kind of modifier, with its values, its curves and the strip that masks it."""
     strip = timeline.movie(clip)
@@ -181,6 +186,18 @@ def test_modifiers_are_carried_over(timeline: Timeline, clip: Path, modify: Call
     assert [(m.name, m.type, m.mute) for m in result.modifiers] == [(m.name, m.type, m.mute) for m in strip.modifiers]
     # The modifiers make more of the difference between Blender's decoder and OpenCV's.
     assert np.abs(looks(timeline, strip, tolerance=12)[0].astype(int) - plain).max() > 20
+
+
+def test_a_mask_beside_a_modifier_of_its_name(timeline: Timeline, clip: Path) -> None:
+    """It gets another name, by which an update finds it: it is removed where the result is a mask no more."""
+    strip = timeline.movie(clip)
+    faded(timeline, strip)
+    timeline.scene.rvm_matting.result = "MASK"
+    timeline.press_button(strip)
+    assert [modifier.type for modifier in strip.modifiers] == ["BRIGHT_CONTRAST", "MASK"]
+    timeline.scene.rvm_matting.result = "CUTOUT"
+    update(timeline, timeline.result_of(strip))
+    assert [modifier.type for modifier in strip.modifiers] == ["BRIGHT_CONTRAST"]
 
 
 def test_colour_space_and_proxies(timeline: Timeline, tmp_path: Path) -> None:
