@@ -33,6 +33,7 @@ MODULES = (
     "host.background.sounds",
     "host.blender.encoders",
     "host.blender.scenes",
+    "host.blender.sequencers",
     "host.blender.timers",
     "host.blender.versions",
     "host.command_line.alongside",

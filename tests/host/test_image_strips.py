@@ -1,9 +1,8 @@
 """Image strips of many files are made by Blender's operator, whatever the screen shows, and nothing there changes."""
 
-import contextlib
 import itertools
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,67 +12,10 @@ import bpy
 import pytest
 
 from tests import movies, tiny
+from tests.host.elsewhere import another_level, another_scene, another_workspace, as_it_is, no_sequencer
 from tests.host.timeline import Timeline
 
 FILES = 3000
-
-
-def as_it_is(_timeline: Timeline, _inside: Any) -> AbstractContextManager[None]:
-    """A sequencer shows the level."""
-    return contextlib.nullcontext()
-
-
-@contextlib.contextmanager
-def another_scene(timeline: Timeline, _inside: Any) -> Iterator[None]:
-    """The sequencer shows another scene."""
-    other = bpy.data.scenes.new("other")
-    other.sequence_editor_create()
-    timeline.addon.versions.show_scene(bpy.context.window, other)
-    yield
-    timeline.addon.versions.show_scene(bpy.context.window, timeline.scene)
-    bpy.data.scenes.remove(other)
-
-
-@contextlib.contextmanager
-def another_workspace(_timeline: Timeline, _inside: Any) -> Iterator[None]:
-    """No sequencer is seen; one is on a screen that is not."""
-    seen = bpy.context.window.screen.areas[0]
-    seen.type = "PROPERTIES"
-    screen = next(one for one in bpy.data.screens if one != bpy.context.window.screen)
-    with bpy.context.temp_override(window=bpy.context.window, screen=screen, area=screen.areas[0]):
-        kind, screen.areas[0].type = screen.areas[0].type, "SEQUENCE_EDITOR"
-    yield
-    with bpy.context.temp_override(window=bpy.context.window, screen=screen, area=screen.areas[0]):
-        screen.areas[0].type = kind
-    seen.type = "SEQUENCE_EDITOR"
-
-
-@contextlib.contextmanager
-def no_sequencer(_timeline: Timeline, _inside: Any) -> Iterator[None]:
-    """No screen has a sequencer; what is lent, and must come back, is one of two kinds that are of one type."""
-    seen = bpy.context.window.screen.areas[0]
-    seen.type = "PROPERTIES"
-    screens = [one for one in bpy.data.screens if one != bpy.context.window.screen]
-    kinds = [screen.areas[0].ui_type for screen in screens]
-    _set_first(screens, ["TIMELINE"] * len(screens))
-    yield
-    _set_first(screens, kinds)
-    seen.type = "SEQUENCE_EDITOR"
-
-
-def _set_first(screens: list[Any], kinds: list[str]) -> None:
-    """Let the first area of each of these screens, which nobody sees, be of a kind."""
-    for screen, kind in zip(screens, kinds, strict=True):
-        with bpy.context.temp_override(window=bpy.context.window, screen=screen, area=screen.areas[0]):
-            screen.areas[0].ui_type = kind
-
-
-@contextlib.contextmanager
-def another_level(timeline: Timeline, inside: Any) -> Iterator[None]:
-    """The sequencer shows what is in a meta strip."""
-    timeline.editor.display_stack(inside.parent_meta())
-    yield
-    timeline.editor.display_stack(None)
 
 
 @pytest.fixture
@@ -186,11 +128,11 @@ def test_without_any_sequencer_to_lend_a_strip_is_made_nonetheless(
     timeline: Timeline, files: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A window with the only screen there is keeps its areas: files are appended."""
-    module, screen = timeline.addon.image_strips, bpy.context.window.screen
+    module, screen = timeline.addon.sequencers, bpy.context.window.screen
     window = SimpleNamespace(background=False)
     with no_sequencer(timeline, None):
         data = SimpleNamespace(screens=[screen])
         monkeypatch.setattr(module, "bpy", SimpleNamespace(app=window, data=data, context=bpy.context))
         monkeypatch.setattr(module, "_set_kind", None)  # what goes on in such an area would lose it
-        strip = module.new_image_strip(timeline.scene, timeline.folder, files[-20:], 1, 1)
+        strip = timeline.addon.image_strips.new_image_strip(timeline.scene, timeline.folder, files[-20:], 1, 1)
     assert [element.filename for element in strip.elements] == files[-20:]

@@ -11,6 +11,7 @@ import pytest
 
 from tests import tiny
 from tests.host.timeline import Timeline
+from tests.host.updating import update
 
 FRAMES = (1, 4, 8, 12)
 
@@ -62,6 +63,45 @@ def test_animation_is_carried_over(timeline: Timeline, clip: Path) -> None:
     timeline.press_button(strip)
     pictures = looks(timeline, strip)
     assert all(np.abs(a.astype(int) - b).max() > 30 for a, b in pairwise(pictures))
+
+
+def baked(curve: Any) -> None:
+    """A curve of samples, as sound makes one."""
+    curve.convert_to_samples(1, 13)
+
+
+def in_an_envelope(curve: Any) -> None:
+    """A curve between two others, which come from points."""
+    envelope = curve.modifiers.new("ENVELOPE")
+    for frame, low, high in ((1, -0.5, 0.5), (10, 0.0, 0.1)):
+        point = envelope.control_points.add(frame)
+        point.min, point.max = low, high
+
+
+@pytest.mark.parametrize("shape", [baked, in_an_envelope])
+def test_a_curve_is_carried_over_whatever_it_is_made_of(
+    timeline: Timeline, clip: Path, shape: Callable[[Any], None]
+) -> None:
+    """The result's opacity follows the source's at every frame."""
+    strip = timeline.movie(clip)
+    animate(strip, "blend_alpha", 0.2, 0.9, 0.4)
+    shape(curve_of(timeline, '["clip.avi"].blend_alpha'))
+    timeline.press_button(strip)
+    one, other = (curve_of(timeline, f'["{name}"].blend_alpha') for name in ("clip.avi", "clip.avi matte"))
+    values = [one.evaluate(frame) for frame in range(-5, 20)]
+    assert max(values) - min(values) > 0.1
+    assert [other.evaluate(frame) for frame in range(-5, 20)] == pytest.approx(values)
+
+
+@pytest.mark.skipif(bpy.app.version < (4, 4, 0), reason="actions have no slots")
+def test_animation_that_moves_nothing_is_left(timeline: Timeline, clip: Path) -> None:
+    """Where the user has unlinked the slot of the scene's action, its curves neither move the result nor stop it."""
+    strip = timeline.movie(clip)
+    animate(strip, "blend_alpha", 0.2, 0.4)
+    timeline.scene.animation_data.action_slot = None
+    strip.blend_alpha = 0.8
+    timeline.press_button(strip)
+    assert timeline.result_of(strip).blend_alpha == pytest.approx(0.8) and strip.mute
 
 
 def test_a_driver_is_carried_over(timeline: Timeline, clip: Path) -> None:
@@ -130,7 +170,12 @@ def masked(timeline: Timeline, strip: Any) -> None:
     modifier.input_mask_type, modifier.input_mask_strip = "STRIP", colour
 
 
-@pytest.mark.parametrize("modify", [curves, on_light, hue, balance, white, masked])
+def faded(_timeline: Timeline, strip: Any) -> None:
+    """A look of the user's, faded blacks, that is called like the modifier of masks."""
+    strip.modifiers.new("Matte", "BRIGHT_CONTRAST").bright = 40.0
+
+
+@pytest.mark.parametrize("modify", [curves, on_light, hue, balance, white, masked, faded])
 def test_modifiers_are_carried_over(timeline: Timeline, clip: Path, modify: Callable[[Timeline, Any], None]) -> None:
     """Each kind of modifier, with its values, its curves and the strip that masks it."""
     strip = timeline.movie(clip)
@@ -141,6 +186,18 @@ def test_modifiers_are_carried_over(timeline: Timeline, clip: Path, modify: Call
     assert [(m.name, m.type, m.mute) for m in result.modifiers] == [(m.name, m.type, m.mute) for m in strip.modifiers]
     # The modifiers make more of the difference between Blender's decoder and OpenCV's.
     assert np.abs(looks(timeline, strip, tolerance=12)[0].astype(int) - plain).max() > 20
+
+
+def test_a_mask_beside_a_modifier_of_its_name(timeline: Timeline, clip: Path) -> None:
+    """It gets another name, by which an update finds it: it is removed where the result is a mask no more."""
+    strip = timeline.movie(clip)
+    faded(timeline, strip)
+    timeline.scene.rvm_matting.result = "MASK"
+    timeline.press_button(strip)
+    assert [modifier.type for modifier in strip.modifiers] == ["BRIGHT_CONTRAST", "MASK"]
+    timeline.scene.rvm_matting.result = "CUTOUT"
+    update(timeline, timeline.result_of(strip))
+    assert [modifier.type for modifier in strip.modifiers] == ["BRIGHT_CONTRAST"]
 
 
 def test_colour_space_and_proxies(timeline: Timeline, tmp_path: Path) -> None:

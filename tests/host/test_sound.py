@@ -2,8 +2,10 @@
 
 import warnings
 import wave
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import bpy
 import cv2
@@ -11,6 +13,7 @@ import numpy as np
 import pytest
 
 from tests import movies, tiny
+from tests.host.elsewhere import another_level, another_scene, another_workspace, no_sequencer
 from tests.host.timeline import Timeline
 
 FPS = 24
@@ -65,6 +68,21 @@ def test_what_the_user_has_connected_stays_so(timeline: Timeline, talkie: Path) 
     timeline.press_button(movie)
     together = {strip.name for strip in (movie, title, timeline.result_of(movie))}
     assert {strip.name for strip in title.connections} | {title.name} == together
+
+
+@pytest.mark.skipif(bpy.app.version < (5, 2, 0), reason="nobody can tell before what is connected")
+@pytest.mark.parametrize("way", [another_level, another_scene, another_workspace, no_sequencer])
+def test_a_result_is_connected_wherever_the_user_is(timeline: Timeline, talkie: Path, way: Callable[..., Any]) -> None:
+    """While a job runs, the user may have opened a meta strip, or look at another scene, or at no sequencer at all."""
+    movie = timeline.movie(talkie)
+    sound = timeline.strips.new_sound(name="sound", filepath=str(talkie), channel=2, frame_start=1)
+    meta = timeline.meta([timeline.movie(talkie, channel=5, name="inside")])
+    timeline.submit(movie)
+    meta.select = True
+    with way(timeline, timeline.addon.versions.children(meta)[0]):
+        timeline.finish()
+    assert {strip.name for strip in timeline.result_of(movie).connections} == {movie.name, sound.name}
+    assert {strip.name for strip in timeline.strips if strip.select} == {movie.name, meta.name}
 
 
 def test_a_trimmed_sound_never_moves(timeline: Timeline, talkie: Path) -> None:

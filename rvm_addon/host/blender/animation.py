@@ -68,6 +68,20 @@ def _copy_curve(source: bpy.types.FCurve, target: bpy.types.FCurve) -> None:
     target.keyframe_points.add(len(source.keyframe_points))
     for key, copy in zip(source.keyframe_points, target.keyframe_points, strict=True):
         copy_values(key, copy)
+    _copy_samples(source, target)
     for modifier in source.modifiers:
-        copy_values(modifier, target.modifiers.new(modifier.type))
+        copy = target.modifiers.new(modifier.type)
+        copy_values(modifier, copy)
+        for point in getattr(modifier, "control_points", ()):  # of an envelope
+            copy_values(point, copy.control_points.add(point.frame))
     target.update()
+
+
+def _copy_samples(source: bpy.types.FCurve, target: bpy.types.FCurve) -> None:
+    """Turn the samples of a baked F-curve, such as one made from sound, into keys: nothing can make samples."""
+    if not source.sampled_points:
+        return
+    target.extrapolation = "CONSTANT"  # what samples have, whatever is set
+    target.keyframe_points.add(len(source.sampled_points))
+    for sample, key in zip(source.sampled_points, target.keyframe_points, strict=True):
+        key.co, key.interpolation = sample.co, "LINEAR"

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 import bpy
 
 _STRIPS_RENAMED = bpy.app.version >= (4, 4, 0)
-_CONNECTIONS = bpy.app.version >= (4, 3, 0)
 _LAYERED_ACTIONS = bpy.app.version >= (4, 4, 0)
 _RELATIVE_PATHS_DECLARED = bpy.app.version >= (4, 5, 0)
 _SEQUENCER_SCENE = bpy.app.version >= (5, 0, 0)
@@ -27,6 +26,9 @@ _PATH_TEMPLATES = bpy.app.version >= (4, 5, 0)
 
 TURNS_MOVIES_UPRIGHT = bpy.app.version >= (4, 4, 0)
 """Whether Blender shows movies rotated as their metadata says, which phones write."""
+
+CONNECTS = bpy.app.version >= (4, 3, 0)
+"""Whether strips can be connected so that selecting one selects all."""
 
 MASKS_BEFORE_MIRRORING = bpy.app.version >= (5, 0, 0)
 """Whether a mask modifier is applied before the picture is mirrored; otherwise it is applied on the canvas."""
@@ -232,6 +234,8 @@ def strip_curves(scene: bpy.types.Scene) -> bpy.types.bpy_prop_collection | None
         return None
     if not _LAYERED_ACTIONS:
         return animated.action.fcurves
+    if animated.action_slot is None:  # the user has unlinked it, and nothing moves
+        return None
     bags = (strip.channelbag(animated.action_slot) for layer in animated.action.layers for strip in layer.strips)
     return next((bag.fcurves for bag in bags if bag is not None), None)
 
@@ -241,19 +245,16 @@ def connected(strip: Strip) -> list[Strip]:
     return list(strip.connections) if _CONNECTIONS_TOLD else []
 
 
-def connect(scene: bpy.types.Scene, strips: list[Strip]) -> None:
-    """Connect the strips so that selecting one selects all, if this Blender can do that and a sequencer is visible.
+def connect(scene: bpy.types.Scene, strips: list[Strip], area: dict[str, Any]) -> None:
+    """Connect the strips, which lie at the level that sequencers show, if this Blender `CONNECTS`.
 
-    The operator works on the selection of a visible sequencer, which is restored afterwards.
+    The operator works on the selection, which is restored afterwards, in the context of a sequencer.
     """
-    area = _sequencer_area(scene)
-    if not _CONNECTIONS or area is None:
-        return
     everything = list(all_strips(scene.sequence_editor))
     selection = [strip for strip in everything if strip.select]
     for strip in everything:
         strip.select = strip in strips
-    with bpy.context.temp_override(**area):
+    with sequencer_of(scene, area):
         bpy.ops.sequencer.connect(toggle=False)
     for strip in everything:
         strip.select = strip in selection
@@ -320,16 +321,3 @@ def show_scene(window: bpy.types.Window, scene: bpy.types.Scene, in_sequencer: b
     window.scene = scene
     if _SEQUENCER_SCENE:
         window.workspace.sequencer_scene = in_sequencer or scene
-
-
-def _sequencer_area(scene: bpy.types.Scene) -> dict[str, Any] | None:
-    """Return the context of a visible sequencer that shows `scene`, for `temp_override`; None if there is none."""
-    for window in bpy.context.window_manager.windows:
-        shown = window.workspace.sequencer_scene if _SEQUENCER_SCENE else window.scene
-        if shown != scene:
-            continue
-        for area in window.screen.areas:
-            if area.type == "SEQUENCE_EDITOR":
-                region = next(region for region in area.regions if region.type == "WINDOW")
-                return {"window": window, "area": area, "region": region}
-    return None

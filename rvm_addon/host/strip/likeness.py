@@ -1,5 +1,8 @@
 """How a result gets the look of its source: the properties that both kinds of strip share are copied."""
 
+import re
+from typing import Any
+
 import bpy
 
 from ...engine.contract.outputs import FrameFormat, Look
@@ -46,6 +49,8 @@ LINEAR = "Linear Rec.709"
 """Blender's name for the colour space of OpenEXR results."""
 MASK_MODIFIER = "Matte"
 """The name of the modifier that applies a matte to its source as a mask."""
+_CALLED_SO = re.compile(rf"{MASK_MODIFIER}(\.\d{{3}})?")
+"""That name, also where a modifier of the user's has it."""
 
 
 def copy_look(scene: bpy.types.Scene, source: versions.Strip, result: versions.Strip) -> None:
@@ -55,11 +60,18 @@ def copy_look(scene: bpy.types.Scene, source: versions.Strip, result: versions.S
     _copy_place(source, result)
     blend_type, result.blend_alpha = hiding.blend(source)
     result.blend_type = "ALPHA_OVER" if blend_type in COVERING else blend_type
+    ours = mask_modifier(source)
     for modifier in source.modifiers:
-        if modifier.name != MASK_MODIFIER:
+        if modifier != ours:
             copy_values(modifier, result.modifiers.new(modifier.name, modifier.type))
     copy_animation(scene, source, result, _ANIMATED)
     hiding.let_move(result, source)
+
+
+def mask_modifier(strip: versions.Strip) -> Any:
+    """Return the modifier that applies a matte to a strip, if any; the user's own have other names or kinds."""
+    named = (one for one in strip.modifiers if _CALLED_SO.fullmatch(one.name))
+    return next((one for one in named if one.type == "MASK"), None)
 
 
 def copy_position(scene: bpy.types.Scene, source: versions.Strip, result: versions.Strip) -> None:

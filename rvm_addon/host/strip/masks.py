@@ -6,12 +6,11 @@ picture; the modifier uses it even so.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import bpy
 
 from ..blender import versions
-from .likeness import COVERING, MASK_MODIFIER, copy_position
+from .likeness import COVERING, MASK_MODIFIER, copy_position, mask_modifier
 
 
 def put_on(scene: bpy.types.Scene, sources: Sequence[versions.Strip], matte: versions.Strip) -> None:
@@ -20,7 +19,7 @@ def put_on(scene: bpy.types.Scene, sources: Sequence[versions.Strip], matte: ver
         copy_position(scene, sources[0], matte)
     matte.mute = True
     for source in sources:
-        modifier = _modifier(source) or source.modifiers.new(MASK_MODIFIER, "MASK")
+        modifier = mask_modifier(source) or source.modifiers.new(MASK_MODIFIER, "MASK")
         modifier.input_mask_type = "STRIP"
         modifier.input_mask_strip = matte
         if source.blend_type in COVERING:
@@ -29,12 +28,12 @@ def put_on(scene: bpy.types.Scene, sources: Sequence[versions.Strip], matte: ver
 
 def is_masked(source: versions.Strip) -> bool:
     """Return whether a matte cuts out a strip."""
-    return _modifier(source) is not None
+    return mask_modifier(source) is not None
 
 
 def take_off(source: versions.Strip) -> None:
     """Remove the mask from a strip, if it has one."""
-    modifier = _modifier(source)
+    modifier = mask_modifier(source)
     if modifier is not None:
         source.modifiers.remove(modifier)
 
@@ -49,11 +48,5 @@ def hand_over(strips: Iterable[versions.Strip], matte: versions.Strip, new: vers
 
 def masks(source: versions.Strip, matte: versions.Strip) -> bool:
     """Return whether `matte` cuts out `source`."""
-    modifier = _modifier(source)
+    modifier = mask_modifier(source)
     return modifier is not None and modifier.input_mask_strip == matte
-
-
-def _modifier(strip: versions.Strip) -> Any:
-    """Return the modifier that this module added to a strip, if any; the user's own have other names or kinds."""
-    modifier = strip.modifiers.get(MASK_MODIFIER)
-    return modifier if modifier is not None and modifier.type == "MASK" else None

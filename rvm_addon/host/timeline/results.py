@@ -8,7 +8,7 @@ import bpy
 
 from ...engine.contract.outputs import Result
 from ...engine.contract.spec import JobSpec
-from ..blender import versions
+from ..blender import sequencers, versions
 from ..blender.versions import Span
 from ..strip import hiding, masks
 from ..strip.image_strips import new_image_strip
@@ -243,8 +243,11 @@ def _connect(scene: bpy.types.Scene, source: versions.Strip, result: versions.St
     """Connect source, result and the source's sounds and connected strips, unless it has neither of these."""
     sounds = sounds_of(source, versions.siblings(scene.sequence_editor, source))
     others = [*sounds, *versions.connected(source)]
-    if others:
-        versions.connect(scene, [source, result, *others])
+    if not (others and versions.CONNECTS):
+        return
+    with sequencers.any_sequencer() as area, sequencers.shown_level(scene.sequence_editor, source):
+        if area is not None:
+            versions.connect(scene, [source, result, *others], area)
 
 
 def renew(spec: JobSpec, folder: Path, place: Placement) -> bool:
