@@ -279,6 +279,24 @@ def test_a_copy_of_the_scene_gets_nothing(timeline: Timeline, clips: list[Path])
     bpy.data.scenes.remove(copy)
 
 
+def test_a_linked_scene_gets_nothing(timeline: Timeline, clips: list[Path], tmp_path: Path) -> None:
+    """A result comes to its own scene, though renamed, and to none that is linked from another project."""
+    strip = timeline.movie(clips[0])
+    (job,), _ = timeline.submit(strip)
+    (place,) = timeline.addon.runner.current()._pending.of(job)
+    library = str(tmp_path / "reel.blend")
+    bpy.data.libraries.write(library, {timeline.scene})
+    timeline.scene.name = "renamed"
+    with bpy.data.libraries.load(library, link=True) as (_, linked):
+        linked.scenes = [place.scene]
+    timeline.finish()
+    assert timeline.result_of(strip) is not None and timeline.addon.placements.find(place)[0] == timeline.scene
+    for each in list(timeline.strips):
+        timeline.strips.remove(each)
+    assert timeline.addon.placements.find(place) is None
+    bpy.data.libraries.remove(bpy.data.libraries["reel.blend"])
+
+
 def test_a_strip_that_became_shorter_has_a_result_as_short(
     timeline: Timeline, clips: list[Path], addon: SimpleNamespace
 ) -> None:

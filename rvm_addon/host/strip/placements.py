@@ -82,10 +82,12 @@ class Placement:
 def find(place: Placement) -> tuple[bpy.types.Scene, versions.Strip] | None:
     """Return the scene and source strip of a placement, even if they were renamed.
 
-    None if they are gone, or if several scenes could be the one: a copy, such as a backup, is to be left alone.
+    None if they are gone, or if several scenes could be the one: a copy, such as a backup, is to be left alone. So is a
+    scene that is linked from another project, which gets its results itself.
     """
-    named = bpy.data.scenes.get(place.scene)
-    edited = [one for one in (bpy.data.scenes if named is None else [named]) if one.sequence_editor is not None]
+    own = [scene for scene in bpy.data.scenes if scene.library is None]
+    named = [scene for scene in own if scene.name == place.scene]
+    edited = [scene for scene in named or own if scene.sequence_editor is not None]
     found = [(scene, strip) for scene in edited if (strip := _source_in(scene, place)) is not None]
     return found[0] if len(found) == 1 else None
 
