@@ -169,13 +169,18 @@ class WholeRvm(_Rvm):
         if (fgr.shape, pha.shape) != ((1, 3, height, width), (1, 1, height, width)):
             wrong = f"of {width} × {height} pixels it makes a foreground of {fgr.shape} and a matte of {pha.shape}"
             raise ModelUnsuitable(self._path, wrong)
-        return PlainMatte(picture, fgr.astype(np.float32, copy=False), pha.astype(np.float32, copy=False))
+        return PlainMatte(picture, _in_32_bits(fgr), _in_32_bits(pha))
 
     def memory(self) -> Memory | None:
         """Return the recurrent state after the frames so far; None before the first."""
         if not any(self._size):
             return None
-        return Memory(self._size, tuple(state.astype(np.float32, copy=False) for state in self._rec))
+        return Memory(self._size, tuple(map(_in_32_bits, self._rec)))
+
+
+def _in_32_bits(said: Tensor) -> Tensor:
+    """Return what a graph says, which is float16 where it was exported in half precision, as float32."""
+    return said.astype(np.float32) if said.dtype == np.float16 else said
 
 
 class CutRvm(_Rvm):
