@@ -14,11 +14,10 @@ _CODE = "from rvm_addon.engine.network import graphs; import pathlib, sys; graph
 
 _CODE_OF_WINDOWS = """
 import onnxruntime
-said = []
-onnxruntime.disable_telemetry_events = lambda: said.append("off")
+onnxruntime.disable_telemetry_events = lambda: print("turned off")
 from rvm_addon.engine.network import graphs
-assert said == ["off"]
 """
+"""A process of its own, for here the module is imported already; only the wheel for Windows does anything then."""
 
 
 def test_onnx_runtime_notes_nothing_for_its_maker(tmp_path: Path, passthrough: Path) -> None:
@@ -34,4 +33,6 @@ def test_onnx_runtime_notes_nothing_for_its_maker(tmp_path: Path, passthrough: P
 def test_it_is_told_to_leave_nothing_to_the_system_either() -> None:
     """The wheel for Windows knows no variable."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    subprocess.run([sys.executable, "-P", "-c", _CODE_OF_WINDOWS], env=environment, timeout=120, check=True)
+    command = [sys.executable, "-P", "-c", _CODE_OF_WINDOWS]
+    said = subprocess.run(command, env=environment, timeout=120, check=True, stdout=subprocess.PIPE, text=True).stdout
+    assert said.splitlines() == ["turned off"]

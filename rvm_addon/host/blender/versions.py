@@ -250,14 +250,13 @@ def connect(scene: bpy.types.Scene, strips: list[Strip], area: dict[str, Any]) -
 
     The operator works on the selection, which is restored afterwards, in the context of a sequencer.
     """
-    everything = list(all_strips(scene.sequence_editor))
-    selection = [strip for strip in everything if strip.select]
-    for strip in everything:
+    before = [(strip, strip.select) for strip in all_strips(scene.sequence_editor)]
+    for strip, _ in before:
         strip.select = strip in strips
     with sequencer_of(scene, area):
         bpy.ops.sequencer.connect(toggle=False)
-    for strip in everything:
-        strip.select = strip in selection
+    for strip, selected in before:
+        strip.select = selected
 
 
 @contextlib.contextmanager
